@@ -1,0 +1,38 @@
+// A catalog artifact: offers as columns. Values stay in the artifact's bytes where their layout
+// allows; strings become views into them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/artifact/container.h"
+#include "core/frame/column.h"
+
+namespace guardrank {
+
+struct CatalogColumn {
+  std::string_view name;                    // a candidate fact, without "offer."
+  Column column;                            // n_rows = n_offers
+};
+
+inline constexpr std::uint32_t no_offer = UINT32_MAX;
+
+struct Catalog {
+  Container container;
+  std::string_view name, version;
+  std::uint32_t n_offers = 0;
+  bool allows_unlisted = false;              // a request may bring offers that are not listed
+  std::span<const std::string_view> ids;    // by row
+  std::span<const std::uint32_t> order;     // rows in byte order of their ids
+  std::span<const std::uint32_t> rank;      // by row: position in `order`
+  std::span<const std::int64_t> valid_from; // by row; INT64_MIN: no start. Empty: none has one
+  std::span<const std::int64_t> valid_to;   // by row, exclusive; INT64_MAX: no end
+  std::span<const CatalogColumn> columns;
+
+  std::uint32_t find(std::string_view offer) const;   // row, or no_offer
+};
+
+Status open_catalog(Bytes bytes, Check check, Arena* arena, Catalog* catalog, Error* error);
+
+}  // namespace guardrank

@@ -1,0 +1,61 @@
+// Every limit of the engine, in one place. A limit is checked before memory is taken for what it
+// bounds; crossing one gives Status::limit and a message that names it. Tests stand at, below
+// and above each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace guardrank::limits {
+
+// Requests
+inline constexpr std::uint32_t candidates = 1'000'000;    // per request
+inline constexpr std::uint32_t request_json_bytes = 256u << 20;
+inline constexpr std::uint32_t json_depth = 32;
+inline constexpr std::uint32_t string_bytes = 64u << 10;  // one string value of a fact
+inline constexpr std::uint32_t list_elements = 4096;      // one list value of a fact
+inline constexpr std::uint32_t offer_id_bytes = 256;
+inline constexpr std::uint32_t request_id_bytes = 256;
+
+// Artifacts
+inline constexpr std::uint64_t artifact_bytes = std::uint64_t{16} << 30;
+inline constexpr std::uint32_t sections = 64;
+inline constexpr std::uint32_t flatbuffer_depth = 16;
+inline constexpr std::uint32_t flatbuffer_tables = 200'000;
+inline constexpr std::uint32_t offers = 10'000'000;       // rows of a catalog
+inline constexpr std::uint32_t facts = 4096;              // declared facts, all namespaces
+
+// Models
+inline constexpr std::uint32_t fields = 1024;
+inline constexpr std::uint32_t transforms_per_field = 16;
+inline constexpr std::uint32_t vector_width = 4096;       // n of an f32[n] field
+inline constexpr std::uint32_t embedding_dim = 1024;
+inline constexpr std::uint32_t embedding_rows = 100'000'000;
+inline constexpr std::uint32_t vocabulary_values = 1'000'000;
+inline constexpr std::uint32_t levels = 8;
+inline constexpr std::uint32_t experts_per_level = 64;
+inline constexpr std::uint32_t heads = 32;
+inline constexpr std::uint32_t layers = 16;               // per expert or tower
+inline constexpr std::uint32_t layer_width = 16'384;      // inputs or outputs of a layer
+inline constexpr std::uint32_t calibrator_knots = 10'000;
+inline constexpr std::uint32_t calibrator_segments = 4096;
+inline constexpr std::uint32_t golden_requests = 4;
+inline constexpr std::uint32_t golden_rows = 16;
+
+// Policies
+inline constexpr std::uint32_t rules = 4096;
+inline constexpr std::uint32_t terms = 64;
+inline constexpr std::uint32_t guardrails = 256;
+inline constexpr std::uint32_t parameters = 1024;
+inline constexpr std::uint32_t mandated_offers = 64;
+inline constexpr std::uint32_t caps = 64;
+inline constexpr std::uint32_t diversity_facts = 16;
+inline constexpr std::uint32_t expression_bytes = 16u << 10;
+inline constexpr std::uint32_t expression_depth = 64;
+inline constexpr std::uint32_t expression_nodes = 4096;
+inline constexpr std::uint32_t slots = 10'000;            // positions that placement fills
+
+// Memory (defaults; the host may set its own budgets)
+inline constexpr std::size_t session_bytes = std::size_t{2} << 30;
+
+}  // namespace guardrank::limits

@@ -1,0 +1,79 @@
+// The stages in order: one prepared pipeline and one request in, one decision out. Pure.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/artifact/catalog.h"
+#include "core/calibration/calibration.h"
+#include "core/eligibility/eligibility.h"
+#include "core/feature/feature.h"
+#include "core/model/network.h"
+#include "core/placement/placement.h"
+#include "core/value/value.h"
+
+namespace guardrank {
+
+// Who turns encoded fields into logits: the int8 network, or the float reference in tools.
+struct LogitScorer {
+  const void* self = nullptr;
+  Status (*score)(const void* self, Frame* frame) = nullptr;   // null: the network
+};
+
+struct ArtifactIds {
+  Sha256Digest release{}, model{}, policy{}, catalog{};
+};
+
+struct Pipeline {
+  const FactTable* facts = nullptr;
+  const Model* model = nullptr;
+  const Policy* policy = nullptr;
+  const Catalog* catalog = nullptr;
+  std::string_view release_name;
+  ArtifactIds ids;
+  EligibilityPlan eligibility;
+  FeaturePlan features;
+  NetworkPlan network;
+  CalibrationPlan calibration;
+  ValuePlan value;
+  PlacementPlan placement;
+  LogitScorer scorer;
+};
+
+struct StageCounts {
+  std::uint32_t candidates = 0, eligible = 0, retrieved = 0, scored = 0, removed = 0;
+};
+
+// Columns by row of those that got through; `ranked` points into them. All in the session's arena,
+// valid until its next ranking.
+struct Decision {
+  const Pipeline* pipeline = nullptr;
+  const Request* request = nullptr;
+  StageCounts stages;
+  std::span<const std::uint32_t> candidates;         // request index by row
+  std::span<const HeadOutcome> heads;
+  Scores scores;
+  std::span<const Placed> ranked;                    // in order of position
+  const ExclusionList* exclusions = nullptr;         // by stage, then candidate
+};
+
+// Memory of one thread's rankings.
+class Session {
+ public:
+  Session(const Allocator& allocator, std::size_t limit_bytes);
+  Arena& arena() { return arena_; }
+
+ private:
+  Arena arena_;
+};
+
+// Ranks. The decision is valid until the session's next call. Allocates nothing from the host once
+// a request of the same shape has been ranked.
+Status rank(const Pipeline& pipeline, const Request& request, Session* session, Decision* decision,
+            Error* error);
+
+// The JSON form of contracts.md; `record` (may be empty) is written as base64.
+Status write_decision_json(const Decision& decision, Bytes record, Arena* arena,
+                           std::string_view* text);
+
+}  // namespace guardrank

@@ -1,0 +1,78 @@
+// The rule and term language: source text to a typed program, evaluated by column. The syntax is
+// CEL's (the part listed in core/expr/README.md), its meaning CEL's, with a missing fact as unknown.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/base/arena.h"
+#include "core/frame/fact_table.h"
+#include "core/frame/frame.h"
+
+namespace guardrank {
+
+// Static types of expressions.
+enum class ExprType : std::uint8_t {
+  null = 0, boolean = 1, integer = 2, number = 3, string = 4, timestamp = 5, string_list = 6,
+  integer_list = 7, number_list = 8, boolean_list = 9, unsigned_integer = 10,
+};
+std::string_view expr_type_name(ExprType type);   // CEL's names: "int", "double", "list(string)"
+
+// Which namespaces an expression may use; a bit per Namespace.
+using NamespaceSet = std::uint32_t;
+constexpr NamespaceSet namespace_bit(Namespace space) {
+  return 1u << static_cast<unsigned>(space);
+}
+inline constexpr NamespaceSet facts_only =
+    namespace_bit(Namespace::context) | namespace_bit(Namespace::candidate) |
+    namespace_bit(Namespace::pair) | namespace_bit(Namespace::parameter) |
+    namespace_bit(Namespace::time);
+inline constexpr NamespaceSet facts_and_outcomes =
+    facts_only | namespace_bit(Namespace::probability) | namespace_bit(Namespace::reach) |
+    namespace_bit(Namespace::value);
+
+// State of one row of a result.
+enum class RowState : std::uint8_t { value = 0, unknown = 1, error = 2 };
+
+enum class EvalProblem : std::uint8_t { none = 0, overflow = 1, division_by_zero = 2 };
+
+// A result over the frame's rows, or one row where nothing in it varies by candidate.
+struct EvaluatedColumn {
+  ExprType type = ExprType::boolean;
+  std::uint32_t n_rows = 0;
+  const std::uint8_t* states = nullptr;          // RowState per row; null: all values
+  const std::uint32_t* missing = nullptr;        // where unknown: ordinal of a missing fact
+  const EvalProblem* problems = nullptr;         // where error
+  const std::uint8_t* booleans = nullptr;
+  const std::int64_t* integers = nullptr;
+  const double* numbers = nullptr;
+
+  std::uint32_t row_of(std::uint32_t row) const { return n_rows == 1 ? 0 : row; }
+  RowState state(std::uint32_t row) const {
+    return states == nullptr ? RowState::value : static_cast<RowState>(states[row_of(row)]);
+  }
+};
+
+struct Operation;   // core/expr/program.h
+
+// Compiled; immutable and shared between threads.
+struct Program {
+  ExprType type = ExprType::boolean;
+  std::span<const Operation> operations;
+  std::uint32_t n_registers = 0;
+  std::span<const std::uint32_t> facts;          // ordinals it reads, ascending
+  NamespaceSet namespaces = 0;
+};
+
+// Parses, checks and compiles. Status::parse, typecheck, name (unknown fact; a fact that no policy
+// declared), protected_fact; the message holds line, column, the source line and a caret.
+// `where` names the rule or term. `wanted`: the type the whole must have.
+Status compile_expression(std::string_view source, std::string_view where, const FactTable& facts,
+                          NamespaceSet allowed, ExprType wanted, Arena* arena, Program* program,
+                          Error* error);
+
+// Evaluates over the frame's present rows; memory from the frame's arena.
+Status evaluate(const Program& program, Frame* frame, EvaluatedColumn* result);
+
+}  // namespace guardrank
