@@ -1,0 +1,82 @@
+/* guardrank-tools: what is done offline. A library of its own, beside guardrank.h.
+ *
+ * Every function takes files as bytes or folders as paths, gives texts in objects that the caller
+ * frees with gr_tools_text_free, and reports errors as guardrank.h does. Progress, where it is long,
+ * goes to an optional callback. */
+#ifndef GUARDRANK_TOOLS_H
+#define GUARDRANK_TOOLS_H
+
+#include "guardrank.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes owned by the library until freed. */
+typedef struct gr_tools_text gr_tools_text;
+GR_API gr_text gr_tools_text_view(const gr_tools_text* text);
+GR_API void gr_tools_text_free(gr_tools_text* text);
+
+/* `step` is a few words, `done` and `total` count within it (total 0: unknown). */
+typedef void (*gr_tools_progress)(void* user, const char* step, uint64_t done, uint64_t total);
+
+typedef struct {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char* model_folder;      /* model.json, weights.safetensors, calibration.jsonl, holdout.safetensors */
+  const char* policy_path;       /* YAML or JSON */
+  const char* catalog_path;      /* CSV or JSON; NULL: an empty catalog that allows unlisted offers */
+  gr_tools_progress progress;
+  void* progress_user;
+} gr_tools_pack_options;
+
+/* Trained weights, a policy and a catalog to a bundle. `report` (may be NULL) receives the packer's
+ * report as JSON: per head the worst and mean logit error against the float reference, the figures
+ * of the calibrator's fit, sizes. Nothing is written to disk. Since 0.1. */
+GR_API gr_status gr_tools_pack(const gr_tools_pack_options* options, gr_tools_text** bundle,
+                               gr_tools_text** report, gr_error** error);
+
+/* Like gr_tools_pack, then a snapshot whose logits come from the float reference instead of the
+ * int8 network: to test a graph apart from quantisation. Since 0.1. */
+GR_API gr_status gr_tools_snapshot_float(const gr_engine* engine, const gr_tools_pack_options* options,
+                                         gr_snapshot** snapshot, gr_error** error);
+
+/* Scores labelled rows and measures: `requests` is JSON lines, each a request with
+ * "labels": {"<head>": [one per candidate, null outside the population]}. Gives JSON with AUC,
+ * PR-AUC, log loss, ECE (equal mass), NDCG@10 and rows per head. Since 0.1. */
+GR_API gr_status gr_tools_evaluate(const gr_snapshot* snapshot, gr_session* session,
+                                   const char* requests, size_t size, gr_tools_progress progress,
+                                   void* progress_user, gr_tools_text** report, gr_error** error);
+
+/* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
+ * out. Since 0.1. */
+typedef struct gr_tools_features gr_tools_features;
+GR_API gr_status gr_tools_features_create(const char* model_json, size_t size,
+                                          gr_tools_features** features, gr_error** error);
+GR_API void gr_tools_features_free(gr_tools_features* features);
+GR_API uint32_t gr_tools_features_field_count(const gr_tools_features* features);
+/* Facts that a field reads (a cross reads several), in the order that encode wants columns. */
+GR_API uint32_t gr_tools_features_input_count(const gr_tools_features* features, uint32_t field);
+GR_API gr_text gr_tools_features_input_name(const gr_tools_features* features, uint32_t field, uint32_t input);
+/* Rows of the field's embedding table; 0 for a dense field. */
+GR_API uint32_t gr_tools_features_code_count(const gr_tools_features* features, uint32_t field);
+
+/* Encoded rows of one field; arrays belong to `features` and are valid until its next encode. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t width;                /* dense: floats per row; 0 for an embedding */
+  const float* dense;            /* n_rows * width */
+  const uint8_t* is_missing;     /* dense: n_rows */
+  const uint32_t* codes;         /* embedding: n_rows, or list_offsets[n_rows] when pooled */
+  const uint32_t* list_offsets;  /* pooled: n_rows + 1; NULL otherwise */
+} gr_tools_encoded;
+/* `columns`: one per input, of any number of rows, the same for all. `now`: micros. */
+GR_API gr_status gr_tools_features_encode(gr_tools_features* features, uint32_t field,
+                                          const gr_column* columns, size_t n_columns, int64_t now,
+                                          gr_tools_encoded* encoded, gr_error** error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GUARDRANK_TOOLS_H */
