@@ -1,0 +1,51 @@
+// Any bytes as an expression against a few facts: a status, or a program that evaluates.
+#include <string_view>
+
+#include "core/expr/expression.h"
+#include "tests/fuzz/fuzz_arena.h"
+
+using namespace guardrank;
+
+namespace {
+
+void add(FactTable* facts, Namespace space, std::string_view name, FactType type) {
+  Error error;
+  Fact fact;
+  fact.space = space;
+  fact.name = name;
+  fact.type = type;
+  fact.is_declared = true;
+  (void)facts->add(fact, nullptr, &error);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view source(reinterpret_cast<const char*>(data), size);
+  Arena arena(fuzz::allocator(), fuzz::budget_bytes);
+  Error error;
+  FactTable facts;
+  if (facts.open(8, &arena, &error) != Status::ok) return 0;
+  add(&facts, Namespace::context, "age", FactType::i64);
+  add(&facts, Namespace::context, "state", FactType::string);
+  add(&facts, Namespace::context, "tags", FactType::string_list);
+  add(&facts, Namespace::context, "income", FactType::f64);
+  add(&facts, Namespace::context, "since", FactType::timestamp);
+  add(&facts, Namespace::context, "member", FactType::boolean);
+  Request request(facts, nullptr, fuzz::allocator());
+  (void)request.set_context(0, Value::of(std::int64_t{34}), &error);
+  (void)request.set_context(1, Value::of(std::string_view("CA")), &error);
+  (void)request.set_candidates({}, &error);
+  for (const ExprType wanted : {ExprType::boolean, ExprType::number}) {
+    Program program;
+    if (compile_expression(source, "rules.fuzz", facts, facts_only, wanted, &arena, &program,
+                           &error) != Status::ok) {
+      continue;
+    }
+    Frame frame;
+    if (frame.open(request, &arena) != Status::ok) return 0;
+    EvaluatedColumn result;
+    (void)evaluate(program, &frame, &result);
+  }
+  return 0;
+}
