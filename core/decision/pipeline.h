@@ -38,8 +38,10 @@ struct Pipeline {
   ValuePlan value;
   PlacementPlan placement;
   LogitScorer scorer;
+  std::span<const std::string_view> fact_names;      // by ordinal, as rules write it: "ctx.age"
 };
 
+// `removed`: scored candidates that a term, a probability or a guardrail then excluded.
 struct StageCounts {
   std::uint32_t candidates = 0, eligible = 0, retrieved = 0, scored = 0, removed = 0;
 };
@@ -54,7 +56,8 @@ struct Decision {
   std::span<const HeadOutcome> heads;
   Scores scores;
   std::span<const Placed> ranked;                    // in order of position
-  const ExclusionList* exclusions = nullptr;         // by stage, then candidate
+  const ExclusionList* exclusions = nullptr;         // in the order found; holds the reasons
+  std::span<const Exclusion> excluded;               // the same, by stage, then candidate
 };
 
 // Memory of one thread's rankings.
@@ -72,7 +75,8 @@ class Session {
 Status rank(const Pipeline& pipeline, const Request& request, Session* session, Decision* decision,
             Error* error);
 
-// The JSON form of contracts.md; `record` (may be empty) is written as base64.
+// The JSON form of contracts.md; `record` (may be empty) is written as base64. Where the request
+// said "explain": false, heads, terms and the texts of reasons are left out.
 Status write_decision_json(const Decision& decision, Bytes record, Arena* arena,
                            std::string_view* text);
 
