@@ -1,0 +1,153 @@
+// Ranking time through the C interface. Usage: rank_bench BUNDLE CONTEXT.json [benchmark options].
+// CONTEXT.json is a request; each benchmark ranks the first N offers of the catalog for it.
+#include <benchmark/benchmark.h>
+#include <guardrank.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace {
+
+std::vector<char> read(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::fprintf(stderr, "rank_bench: cannot read %s\n", path);
+    std::exit(1);
+  }
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void check(gr_status status, gr_error* error) {
+  if (status == GR_STATUS_OK) return;
+  const gr_text message = gr_error_message(error);
+  std::fprintf(stderr, "rank_bench: %.*s\n", static_cast<int>(message.size), message.data);
+  std::exit(1);
+}
+
+struct Bench {
+  std::vector<char> bundle, context;
+  gr_engine* engine = nullptr;
+  gr_artifact* artifact = nullptr;
+  gr_snapshot* snapshot = nullptr;
+  gr_session* session = nullptr;
+  std::vector<std::string> offers;
+};
+
+Bench bench;
+
+gr_request* make_request() {
+  gr_error* error = nullptr;
+  gr_request* request = nullptr;
+  check(gr_request_create(bench.snapshot, &request, &error), error);
+  check(gr_request_from_json(request, bench.context.data(), bench.context.size(), &error), error);
+  return request;
+}
+
+const gr_decision* rank(const gr_request* request) {
+  gr_error* error = nullptr;
+  const gr_decision* decision = nullptr;
+  check(gr_rank(bench.session, request, &decision, &error), error);
+  return decision;
+}
+
+void open() {
+  gr_error* error = nullptr;
+  check(gr_engine_create(nullptr, &bench.engine, &error), error);
+  check(gr_artifact_open(bench.engine, reinterpret_cast<const uint8_t*>(bench.bundle.data()),
+                         bench.bundle.size(), nullptr, &bench.artifact, &error), error);
+  check(gr_snapshot_create(bench.engine, bench.artifact, nullptr, &bench.snapshot, &error), error);
+  check(gr_session_create(bench.engine, &bench.session, &error), error);
+}
+
+void collect_offers() {
+  gr_request* request = make_request();
+  gr_request_set_limit(request, 0);
+  const gr_decision* decision = rank(request);
+  for (uint32_t i = 0; i < gr_decision_ranked_count(decision); ++i) {
+    gr_ranked ranked{};
+    ranked.struct_size = sizeof ranked;
+    check(gr_decision_ranked(decision, i, &ranked), nullptr);
+    bench.offers.emplace_back(ranked.offer.data, ranked.offer.size);
+  }
+  gr_request_free(request);
+}
+
+std::string context_with_candidates(std::size_t count) {
+  std::string text(bench.context.begin(), bench.context.end());
+  text.erase(text.rfind('}'));
+  text += ", \"candidates\": [";
+  for (std::size_t i = 0; i < count; ++i) {
+    text += (i == 0 ? "{\"offer\": \"" : ", {\"offer\": \"") + bench.offers[i] + "\"}";
+  }
+  return text + "]}";
+}
+
+void rank_candidates(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  if (count > bench.offers.size()) return state.SkipWithError("the catalog has fewer offers");
+  const std::string json = context_with_candidates(count);
+  gr_error* error = nullptr;
+  gr_request* request = nullptr;
+  check(gr_request_create(bench.snapshot, &request, &error), error);
+  check(gr_request_from_json(request, json.data(), json.size(), &error), error);
+  for (auto _ : state) benchmark::DoNotOptimize(rank(request));
+  state.counters["session_KB"] = static_cast<double>(gr_session_peak_bytes(bench.session)) / 1024;
+  gr_request_free(request);
+}
+
+void rank_from_json(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  if (count > bench.offers.size()) return state.SkipWithError("the catalog has fewer offers");
+  const std::string json = context_with_candidates(count);
+  gr_error* error = nullptr;
+  gr_request* request = nullptr;
+  check(gr_request_create(bench.snapshot, &request, &error), error);
+  for (auto _ : state) {
+    check(gr_request_from_json(request, json.data(), json.size(), &error), error);
+    gr_text text{};
+    check(gr_decision_json(rank(request), true, &text, &error), error);
+    benchmark::DoNotOptimize(text);
+  }
+  gr_request_free(request);
+}
+
+void load(benchmark::State& state) {
+  for (auto _ : state) {
+    gr_error* error = nullptr;
+    gr_artifact* artifact = nullptr;
+    gr_snapshot* snapshot = nullptr;
+    check(gr_artifact_open(bench.engine, reinterpret_cast<const uint8_t*>(bench.bundle.data()),
+                           bench.bundle.size(), nullptr, &artifact, &error), error);
+    check(gr_snapshot_create(bench.engine, artifact, nullptr, &snapshot, &error), error);
+    gr_snapshot_free(snapshot);
+    gr_artifact_free(artifact);
+  }
+  state.counters["bundle_KB"] = static_cast<double>(bench.bundle.size()) / 1024;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: rank_bench BUNDLE CONTEXT.json [benchmark options]\n");
+    return 2;
+  }
+  bench.bundle = read(argv[1]);
+  bench.context = read(argv[2]);
+  open();
+  collect_offers();
+  const gr_text kernel = gr_engine_kernel(bench.engine);
+  benchmark::AddCustomContext("kernel", std::string(kernel.data, kernel.size));
+  for (auto* each : {benchmark::RegisterBenchmark("rank", rank_candidates),
+                     benchmark::RegisterBenchmark("json_rank_json_record", rank_from_json)}) {
+    each->Arg(1)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
+  }
+  benchmark::RegisterBenchmark("load", load)->Unit(benchmark::kMicrosecond);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
