@@ -24,6 +24,7 @@ inline constexpr std::uint32_t flatbuffer_depth = 16;
 inline constexpr std::uint32_t flatbuffer_tables = 200'000;
 inline constexpr std::uint32_t offers = 10'000'000;       // rows of a catalog
 inline constexpr std::uint32_t facts = 4096;              // declared facts, all namespaces
+inline constexpr std::uint32_t routes = 4096;             // of a release
 
 // Models
 inline constexpr std::uint32_t fields = 1024;

@@ -88,6 +88,7 @@ class Error {
                 std::initializer_list<TextPiece> found);
 
   // Puts `prefix` before `where` and the message: a nested artifact names its section this way.
+  // A dot joins them, unless the prefix ends in one of ".:/ " or `where` starts with "[".
   Status within(std::string_view prefix);
 
  private:
