@@ -15,7 +15,8 @@ struct RecordView {
   ArtifactIds ids;
 };
 
-// Verifies the bytes (Status::verify, version) and gives what a replay needs to find artifacts.
+// Verifies the bytes (Status::truncated, identifier, verify, version) and gives what a replay needs
+// to find artifacts. `record` must be 8-byte aligned; the view points into it.
 Status open_record(Bytes record, RecordView* view, Error* error);
 
 struct ReplayResult {
@@ -23,7 +24,8 @@ struct ReplayResult {
   Text<160> first_difference;               // "ranked[2].score_micros: 183 recorded, 184 now"
 };
 
-// Ranks the recorded request again and compares every recorded value, bit for bit.
+// Ranks the recorded request again and compares every recorded outcome, bit for bit. `request` must
+// be made for the pipeline's facts and catalog; it is overwritten.
 // Status::reference when the pipeline's artifacts are not the recorded ones.
 Status replay(const Pipeline& pipeline, Bytes record, Session* session, Request* request,
               ReplayResult* result, Error* error);
