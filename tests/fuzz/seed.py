@@ -1,0 +1,69 @@
+"""Makes first corpus files from bundles and vectors of the repository.
+
+Usage: seed.py. Takes the small conformance bundles apart (models/schema/README.md has the layout)
+and writes each artifact, and some of what the vectors hold, to corpus/<target>/. Files are named by
+their content, so a second run changes nothing.
+"""
+import hashlib
+import json
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+KINDS = {16: "model", 17: "policy", 18: "catalog", 19: "release"}
+MAX_BYTES = 64 << 10
+EXPRESSIONS = [
+    "ctx.age >= 18", "ctx.state in ['CA', \"NY\"] && !ctx.member", "ctx.income * 1.5 - 2e3 > 0.0 || false",
+    "'cash' in ctx.tags ? ctx.age % 7 == 3 : has(ctx.state)", "ctx.age / 0 == 1", "-9223372036854775808 < ctx.age",
+    "((((((ctx.age))))))", "r'\\d' == ctx.state", "\"\\u00e9\\n\" != '''a'''", "now > ctx.since", "1u < 2.0",
+    "[1, 2, 3] == [1]", "ctx.age + 9223372036854775807 > 0", "!!!!ctx.member", "ctx.", "0x1F == 31",
+]
+JSON = ["{\"a\":[1,2.5e-3,\"\\ud83d\\ude00\",null,true]}", "1e400", "-0", "5e-324", "1.7976931348623157e308",
+        "9007199254740993", "2026-11-21T10:00:00.123456Z", "2026-02-29", "[[[[[[]]]]]]", "\"\\ud800\"", "YWJj",
+        "{\"a\":1,\"a\":2}", "0001-01-01T00:00:00+14:00", "123456789012345678901234567890"]
+REQUESTS = [
+    {"time": "2026-11-21T10:00:00Z", "seed": "18446744073709551615", "limit": 3, "explain": True,
+     "route": {"product": "card", "surface": None}, "request_id": "r",
+     "context": {"f": 1.5, "i": "9007199254740993", "b": True, "s": "x", "t": "2026-01-01", "l": ["a"], "v": [1, 2, 3]},
+     "candidates": [{"offer": "o-1", "facts": {"f": -0.0, "l": []}, "pair": {"i": 2}}, {"offer": "o-2"}]},
+    {"time": "2026-11-21T10:00:00Z"},
+    {"time": 1, "context": {"v": [1, 2]}},
+]
+
+
+def write(target: str, data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        return
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+
+
+def sections(data: bytes):
+    """(kind, bytes) of a container."""
+    count = struct.unpack_from("<I", data, 24)[0]
+    for index in range(count):
+        kind, _, offset, length = struct.unpack_from("<IIQQ", data, 64 + 64 * index)
+        yield kind, data[offset:offset + length]
+
+
+def main() -> None:
+    for path in sorted((ROOT / "tests/conformance/bundles").glob("*.guardrank")):
+        data = path.read_bytes()
+        write("bundle", data)
+        for kind, artifact in sections(data):
+            if kind in KINDS:
+                write(KINDS[kind], artifact)
+        write("release", data)
+    for text in EXPRESSIONS:
+        write("expression", text.encode())
+    for text in JSON:
+        write("json", text.encode())
+    for request in REQUESTS:
+        write("request_json", json.dumps(request).encode())
+        write("json", json.dumps(request).encode())
+
+
+if __name__ == "__main__":
+    main()
