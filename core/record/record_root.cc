@@ -8,6 +8,16 @@ namespace {
 // A table per ranked and per excluded candidate, and the root.
 constexpr std::uint32_t record_tables = 2 * limits::candidates + 1;
 
+// The library's verifier checks where a vector's length stands, not that wide elements are aligned.
+template <typename T>
+bool is_aligned(const flatbuffers::Vector<T>* values) {
+  return values == nullptr || reinterpret_cast<std::uintptr_t>(values->Data()) % sizeof(T) == 0;
+}
+
+bool has_aligned_vectors(const schema::Record& record) {
+  return is_aligned(record.probabilities()) && is_aligned(record.term_micros());
+}
+
 }  // namespace
 
 Status read_record_root(Bytes record, const schema::Record** root, Error* error) {
@@ -25,7 +35,8 @@ Status read_record_root(Bytes record, const schema::Record** root, Error* error)
   }
   flatbuffers::Verifier verifier(record.data(), record.size(), limits::flatbuffer_depth,
                                  record_tables);
-  if (!schema::VerifyRecordBuffer(verifier)) {
+  if (!schema::VerifyRecordBuffer(verifier) ||
+      !has_aligned_vectors(*schema::GetRecord(record.data()))) {
     return error->set(Status::verify, "record", {"its structure is damaged"});
   }
   *root = schema::GetRecord(record.data());

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "core/artifact/flatbuffers.h"
+
 #include "core/artifact/container.h"
 #include "models/schema/record_generated.h"
 

@@ -1,5 +1,6 @@
-#include "core/record/record.h"
 #include "core/record/record_root.h"
+
+#include "core/record/record.h"
 
 namespace guardrank {
 namespace {
