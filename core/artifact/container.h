@@ -15,7 +15,7 @@ namespace guardrank {
 using Bytes = std::span<const std::uint8_t>;
 
 enum class ArtifactKind : std::uint32_t { model = 1, policy = 2, catalog = 3, release = 4, bundle = 5 };
-std::string_view artifact_kind_name(ArtifactKind kind);
+std::string_view artifact_kind_name(ArtifactKind kind);   // empty for a number that is no kind
 
 enum class SectionKind : std::uint32_t {
   root = 1,          // FlatBuffers root of the artifact's own kind
@@ -29,7 +29,7 @@ enum class SectionKind : std::uint32_t {
   catalog = 18,
   release = 19,
 };
-std::string_view section_kind_name(SectionKind kind);
+std::string_view section_kind_name(SectionKind kind);     // empty for an unknown kind
 
 inline constexpr std::array<std::uint8_t, 8> container_magic = {'G', 'R', 'D', 'R', 'A', 'N', 'K', 0};
 inline constexpr std::uint32_t container_version = 1;
@@ -39,8 +39,9 @@ inline constexpr std::size_t section_entry_bytes = 64;
 inline constexpr std::size_t section_alignment = 64;
 
 // Header, at byte offset: 0 magic[8], 8 kind u32, 12 container version u32, 16 total length u64,
-// 24 section count u32, 28 numerics version u32, 32 zero[32]. Table entry: 0 kind u32, 4 zero u32,
-// 8 offset u64, 16 length u64, 24 SHA-256[32], 56 zero[8]. All little endian.
+// 24 section count u32, 28 numerics version u32, 32 SHA-256[32] of header bytes 0..31 and the table.
+// Table entry: 0 kind u32, 4 zero u32, 8 offset u64, 16 length u64, 24 SHA-256[32], 56 zero[8]. All
+// little endian.
 struct Section {
   SectionKind kind{};
   Bytes bytes;
@@ -56,7 +57,9 @@ struct Container {
   const Section* find(SectionKind kind) const;
 };
 
-// How much of an artifact to check. `full` hashes every section as well.
+// How much of an artifact to check. Either is safe with untrusted bytes. `full` hashes header, table
+// and every section as well, and looks at every byte of padding and of u7 tables: a single flipped
+// bit is found.
 enum class Check : std::uint8_t { structure = 0, full = 1 };
 
 // `bytes` must be 64-byte aligned and outlive the container. A section of unknown kind is allowed

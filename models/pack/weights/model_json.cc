@@ -1,0 +1,102 @@
+#include "models/pack/weights/model_json.h"
+
+#include "core/base/limits.h"
+#include "core/feature/feature.h"
+#include "core/frame/fact_table.h"
+#include "models/pack/pack_error.h"
+
+namespace guardrank::pack {
+namespace {
+
+constexpr std::string_view document_name = "model.json";
+
+void write_value(const JsonValue& value, JsonWriter* writer) {
+  switch (value.type) {
+    case JsonType::null: writer->null(); return;
+    case JsonType::boolean: writer->boolean(value.boolean); return;
+    case JsonType::string: writer->string(value.text); return;
+    case JsonType::number:
+      if (value.is_integer) writer->integer(value.integer);
+      else writer->number(value.number);
+      return;
+    case JsonType::array:
+      writer->begin_array();
+      for (const JsonValue* at = value.first; at; at = at->next) write_value(*at, writer);
+      writer->end_array();
+      return;
+    case JsonType::object:
+      writer->begin_object();
+      for (const JsonValue* at = value.first; at; at = at->next) {
+        writer->key(at->key);
+        write_value(*at, writer);
+      }
+      writer->end_object();
+      return;
+  }
+}
+
+// The engine's own check of the fields: facts that do not agree, ops that do not suit a type.
+void check_features(const TrainedModel& model) {
+  Memory scratch;
+  FactTable facts;
+  FeaturePlan plan;
+  Error error;
+  const auto checked = [&](Status status) {
+    try {
+      throw_if(status, error);
+    } catch (const PackError& problem) {
+      throw problem.within(document_name);
+    }
+  };
+  checked(facts.open(limits::facts, &scratch.arena(), &error));
+  checked(add_model_facts(model.fields, &facts, &error));
+  checked(prepare_features(model.fields, facts, &scratch.arena(), &plan, &error));
+}
+
+}  // namespace
+
+void read_lineage(const JsonNode& lineage, TrainedModel* model) {
+  lineage.allow({"code", "data", "features", "config", "lock", "evaluation"});
+  const auto text = [&](std::string_view name, std::string_view* out) {
+    if (const auto node = lineage.maybe(name)) *out = model->memory.text(node->text());
+  };
+  text("code", &model->lineage.code);
+  text("data", &model->lineage.data);
+  text("features", &model->lineage.features);
+  text("config", &model->lineage.config);
+  text("lock", &model->lineage.lock);
+  if (const auto evaluation = lineage.maybe("evaluation")) {
+    JsonWriter writer(&model->memory.arena());
+    write_value(evaluation->value(), &writer);
+    model->lineage.evaluation = writer.view();
+  }
+}
+
+TrainedModel read_model_json(std::string_view text) {
+  TrainedModel model;
+  const JsonNode root = parse_document(text, document_name, Status::model_json, &model.memory);
+  root.allow({"format", "name", "version", "fields", "levels", "heads", "lineage", "retrieval"});
+  root.at("format").natural(1, 1);
+  model.name = model.memory.text(root.at("name").name());
+  model.version = model.memory.text(root.at("version").name());
+  if (const auto retrieval = root.maybe("retrieval"); retrieval && !retrieval->is(JsonType::null))
+    retrieval->refuse("stage-one towers are not packed; leave the member out");
+  read_fields(root.at("fields"), &model);
+  read_heads(root.at("heads"), &model);
+  read_levels(root.at("levels"), &model);
+  size_towers(&model);
+  if (const auto lineage = root.maybe("lineage")) read_lineage(*lineage, &model);
+  check_features(model);
+  return model;
+}
+
+TrainedModel read_fields_json(std::string_view text) {
+  TrainedModel model;
+  const JsonNode root = parse_document(text, document_name, Status::model_json, &model.memory);
+  if (root.is(JsonType::object)) read_fields(root.at("fields"), &model);
+  else read_fields(root, &model);
+  check_features(model);
+  return model;
+}
+
+}  // namespace guardrank::pack

@@ -1,0 +1,145 @@
+#include "models/pack/weights/tensors.h"
+
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "models/pack/pack_error.h"
+
+namespace guardrank::pack {
+namespace {
+
+struct Wanted {
+  std::string name;
+  std::vector<std::uint64_t> shape;
+  std::vector<float>* values;
+};
+
+void want_layer(const std::string& prefix, FloatLayer* layer, std::vector<Wanted>* wanted) {
+  wanted->push_back({prefix + ".weight", {layer->n_out, layer->n_in}, &layer->weights});
+  wanted->push_back({prefix + ".bias", {layer->n_out}, &layer->bias});
+}
+
+std::string owner_name(const TrainedModel& model, std::uint32_t owner) {
+  return owner == shared_owner ? "shared" : std::string(model.heads[owner].head.name);
+}
+
+void want_level(TrainedModel* model, std::size_t depth, std::vector<Wanted>* wanted) {
+  const std::string prefix = "level." + std::to_string(depth);
+  for (TrainedExpert& expert : model->levels[depth].experts) {
+    for (std::size_t k = 0; k < expert.layers.size(); ++k)
+      want_layer(prefix + ".expert." + expert.name + ".layer." + std::to_string(k),
+                 &expert.layers[k], wanted);
+  }
+  for (TrainedGate& gate : model->levels[depth].gates) {
+    if (gate.layer)
+      want_layer(prefix + ".gate." + owner_name(*model, gate.owner), &*gate.layer, wanted);
+  }
+}
+
+std::vector<Wanted> wanted_tensors(TrainedModel* model) {
+  std::vector<Wanted> wanted;
+  for (std::size_t i = 0; i < model->fields.size(); ++i) {
+    const Field& field = model->fields[i];
+    if (field.output == OutputKind::embedding)
+      wanted.push_back({"embedding." + std::string(field.name) + ".weight",
+                        {field.n_codes, field.dim}, &model->tables[i]});
+  }
+  for (std::size_t l = 0; l < model->levels.size(); ++l) want_level(model, l, &wanted);
+  for (TrainedHead& head : model->heads) {
+    for (std::size_t k = 0; k < head.tower.size(); ++k)
+      want_layer("tower." + std::string(head.head.name) + ".layer." + std::to_string(k),
+                 &head.tower[k], &wanted);
+  }
+  return wanted;
+}
+
+void check_shapes(const SafetensorsFile& file, const std::vector<Wanted>& wanted) {
+  std::set<std::string_view> known;
+  for (const Wanted& tensor : wanted) {
+    known.insert(tensor.name);
+    const TensorEntry* entry = file.find(tensor.name);
+    if (entry == nullptr)
+      throw PackError(Status::tensor_missing, file.name() + ": tensor " + tensor.name,
+                      "missing; model.json wants it with shape " + shape_text(tensor.shape));
+    if (entry->shape != tensor.shape)
+      throw PackError(Status::tensor_shape, file.name() + ": tensor " + tensor.name,
+                      "wanted shape " + shape_text(tensor.shape) + ", found " +
+                          shape_text(entry->shape));
+  }
+  std::string extra;
+  std::size_t n_extra = 0;
+  for (const auto& [name, entry] : file.entries()) {
+    if (known.contains(name)) continue;
+    if (++n_extra <= 5) extra += (n_extra == 1 ? "" : ", ") + name;
+  }
+  if (n_extra > 5) extra += " and " + std::to_string(n_extra - 5) + " more";
+  if (n_extra > 0)
+    throw PackError(Status::tensor_shape, file.name(),
+                    "holds tensors that model.json has no place for: " + extra);
+}
+
+void check_finite(const SafetensorsFile& file, const Wanted& tensor) {
+  for (std::size_t i = 0; i < tensor.values->size(); ++i) {
+    if (!std::isfinite((*tensor.values)[i]))
+      throw PackError(Status::not_finite, file.name() + ": tensor " + tensor.name,
+                      "element " + std::to_string(i) + " is not finite");
+  }
+}
+
+// Where each fed column in x order stands among the fed columns in model.json's order.
+std::vector<std::uint32_t> fed_columns(const TrainedModel& model) {
+  std::vector<std::uint32_t> start(model.fields.size(), 0);
+  std::uint32_t at = 0;
+  for (std::uint32_t field : model.json_order) {
+    if (!model.fields[field].feeds_every_layer) continue;
+    start[field] = at;
+    at += model.fields[field].n_inputs();
+  }
+  std::vector<std::uint32_t> columns;
+  for (std::size_t f = 0; f < model.fields.size(); ++f) {
+    if (!model.fields[f].feeds_every_layer) continue;
+    for (std::uint32_t j = 0; j < model.fields[f].n_inputs(); ++j) columns.push_back(start[f] + j);
+  }
+  return columns;
+}
+
+void reorder_fed(const std::vector<std::uint32_t>& columns, FloatLayer* layer) {
+  if (layer->reads_x || columns.empty()) return;
+  const std::size_t previous = layer->n_in - columns.size();
+  std::vector<float> row(columns.size());
+  for (std::uint32_t o = 0; o < layer->n_out; ++o) {
+    float* fed = layer->weights.data() + std::size_t{o} * layer->n_in + previous;
+    for (std::size_t j = 0; j < columns.size(); ++j) row[j] = fed[columns[j]];
+    for (std::size_t j = 0; j < columns.size(); ++j) fed[j] = row[j];
+  }
+}
+
+void for_each_layer(TrainedModel* model, const std::function<void(FloatLayer*)>& visit) {
+  for (TrainedLevel& level : model->levels) {
+    for (TrainedExpert& expert : level.experts) {
+      for (FloatLayer& layer : expert.layers) visit(&layer);
+    }
+    for (TrainedGate& gate : level.gates) {
+      if (gate.layer) visit(&*gate.layer);
+    }
+  }
+  for (TrainedHead& head : model->heads) {
+    for (FloatLayer& layer : head.tower) visit(&layer);
+  }
+}
+
+}  // namespace
+
+void read_tensors(SafetensorsFile* file, TrainedModel* model) {
+  const std::vector<Wanted> wanted = wanted_tensors(model);
+  check_shapes(*file, wanted);
+  for (const Wanted& tensor : wanted) {
+    *tensor.values = file->read(tensor.name);
+    check_finite(*file, tensor);
+  }
+  const std::vector<std::uint32_t> columns = fed_columns(*model);
+  for_each_layer(model, [&](FloatLayer* layer) { reorder_fed(columns, layer); });
+}
+
+}  // namespace guardrank::pack

@@ -1,0 +1,135 @@
+#include "models/pack/weights/transforms.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/base/limits.h"
+#include "core/base/number_text.h"
+
+namespace guardrank::pack {
+namespace {
+
+void read_fill(const JsonNode& node, FactType type, Memory* memory, Transform* out) {
+  node.allow({"op", "value"});
+  const JsonNode value = node.at("value");
+  switch (value.value().type) {
+    case JsonType::number: out->number = value.number(); return;
+    case JsonType::boolean: out->number = value.boolean() ? 1 : 0; return;
+    case JsonType::string: break;
+    default: value.wanted("a number, a boolean or a string");
+  }
+  std::int64_t micros = 0;
+  if (type == FactType::timestamp) {
+    if (!parse_timestamp(value.text(), &micros)) value.wanted("a time as RFC 3339 has it");
+    out->number = static_cast<double>(micros);
+  }
+  out->text = memory->text(value.text());
+}
+
+void read_clip(const JsonNode& node, FactType, Memory*, Transform* out) {
+  node.allow({"op", "min", "max"});
+  out->minimum = node.at("min").number();
+  out->maximum = node.at("max").number();
+  if (out->minimum > out->maximum) node.at("max").refuse("is below min");
+}
+
+void read_standardize(const JsonNode& node, FactType, Memory*, Transform* out) {
+  node.allow({"op", "mean", "std"});
+  out->mean = node.at("mean").number();
+  out->standard_deviation = node.at("std").number();
+  if (!(out->standard_deviation > 0)) node.at("std").wanted("a number above 0");
+}
+
+void read_bucketize(const JsonNode& node, FactType, Memory* memory, Transform* out) {
+  node.allow({"op", "edges"});
+  const JsonNode edges = node.at("edges");
+  const std::vector<double> numbers = edges.numbers(limits::vocabulary_values);
+  if (numbers.empty()) edges.refuse("wanted at least one edge");
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    if (!(numbers[i - 1] < numbers[i]))
+      edges.refuse("wanted strictly increasing edges; edge " + std::to_string(i) + " is not");
+  }
+  out->edges = memory->copy(numbers);
+}
+
+// A value as the engine compares it: text, or the decimal text of a whole number or boolean.
+std::string_view vocabulary_text(const JsonNode& node) {
+  if (node.is(JsonType::string)) return node.text();
+  if (node.is(JsonType::boolean)) return node.boolean() ? "true" : "false";
+  if (!node.is(JsonType::number) || !node.value().is_integer)
+    node.wanted("a string, a whole number or a boolean");
+  return node.value().text;
+}
+
+void read_vocabulary(const JsonNode& node, FactType, Memory* memory, Transform* out) {
+  node.allow({"op", "values"});
+  const JsonNode list = node.at("values");
+  std::vector<std::string_view> values;
+  for (const JsonNode& item : list.items(limits::vocabulary_values))
+    values.push_back(memory->text(vocabulary_text(item)));
+  std::vector<std::uint32_t> sorted(values.size());
+  std::iota(sorted.begin(), sorted.end(), 0u);
+  std::sort(sorted.begin(), sorted.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return values[a] < values[b]; });
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    if (values[sorted[i - 1]] == values[sorted[i]])
+      list.refuse("\"" + std::string(values[sorted[i]]) + "\" stands twice");
+  }
+  out->values = memory->copy(values);
+  out->sorted = memory->copy(sorted);
+}
+
+void read_hash(const JsonNode& node, FactType, Memory*, Transform* out) {
+  node.allow({"op", "buckets", "seed"});
+  out->buckets = node.at("buckets").natural(1, limits::embedding_rows - 1);
+  out->seed = node.at("seed").seed();
+}
+
+void read_plain(const JsonNode& node, FactType, Memory*, Transform*) { node.allow({"op"}); }
+
+struct Operation {
+  std::string_view name;
+  TransformKind kind;
+  void (*read)(const JsonNode&, FactType, Memory*, Transform*);
+};
+
+constexpr Operation operations[] = {
+    {"identity", TransformKind::identity, read_plain},
+    {"fill", TransformKind::fill, read_fill},
+    {"clip", TransformKind::clip, read_clip},
+    {"log1p", TransformKind::log1p, read_plain},
+    {"signed_log", TransformKind::signed_log, read_plain},
+    {"standardize", TransformKind::standardize, read_standardize},
+    {"bucketize", TransformKind::bucketize, read_bucketize},
+    {"vocabulary", TransformKind::vocabulary, read_vocabulary},
+    {"hash", TransformKind::hash, read_hash},
+    {"cross", TransformKind::cross, read_plain},
+    {"days_since", TransformKind::days_since, read_plain},
+};
+
+}  // namespace
+
+Transform read_transform(const JsonNode& node, FactType type, Memory* memory) {
+  const JsonNode op = node.at("op");
+  const std::string_view name = op.text();
+  for (const Operation& operation : operations) {
+    if (operation.name != name) continue;
+    Transform transform;
+    transform.kind = operation.kind;
+    operation.read(node, type, memory, &transform);
+    return transform;
+  }
+  op.wanted("one of identity, fill, clip, log1p, signed_log, standardize, bucketize, vocabulary, "
+            "hash, cross, days_since");
+}
+
+std::uint32_t code_count(const Transform& transform) {
+  switch (transform.kind) {
+    case TransformKind::vocabulary: return static_cast<std::uint32_t>(transform.values.size()) + 2;
+    case TransformKind::bucketize: return static_cast<std::uint32_t>(transform.edges.size()) + 2;
+    case TransformKind::hash: return transform.buckets + 1;
+    default: return 0;
+  }
+}
+
+}  // namespace guardrank::pack
