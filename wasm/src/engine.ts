@@ -1,0 +1,98 @@
+import { argumentError } from "./error.js";
+import * as layout from "./layout.js";
+import { Library } from "./library.js";
+import { Session } from "./session.js";
+import { Snapshot } from "./snapshot.js";
+import { compile, type ModuleSource } from "./source.js";
+
+export type Kernel = "automatic" | "portable" | "simd128";
+
+const kernels: Record<Kernel, number> = { automatic: 0, portable: 1, simd128: 3 };
+
+export interface EngineOptions {
+  /** How sums are computed; every choice gives the same bits. */
+  kernel?: Kernel;
+  /** Most memory that one session may take; the module as a whole has 128 MB. */
+  sessionLimitBytes?: number;
+}
+
+export interface OpenOptions {
+  /** Also hash every section, not only check the structure. */
+  full?: boolean;
+  /** Do not replay the model's golden vectors. */
+  skipGolden?: boolean;
+}
+
+/** An instance of the module. Engines share nothing; what one engine made works with that one. */
+export class Engine {
+  private handle: number;
+
+  private constructor(
+    private readonly library: Library,
+    options: EngineOptions,
+  ) {
+    const { exports, memory } = library;
+    const kernel = kernels[options.kernel ?? "automatic"];
+    if (kernel === undefined) throw argumentError("unknown kernel", "kernel");
+    const struct = library.clearStruct(layout.engine_options.size);
+    const limit = BigInt(options.sessionLimitBytes ?? 0);
+    memory.view.setInt32(struct + layout.engine_options.kernel, kernel, true);
+    memory.view.setBigUint64(struct + layout.engine_options.session_limit_bytes, limit, true);
+    library.check(exports.gr_engine_create(struct, library.out, library.errorOut));
+    this.handle = memory.u32(library.out);
+  }
+
+  /**
+   * Loads the module (by default the one beside this package's code) and makes an engine. Where
+   * code may not be compiled at run time (edge workers), pass the `WebAssembly.Module` that you
+   * imported.
+   */
+  static async create(source?: ModuleSource, options: EngineOptions = {}): Promise<Engine> {
+    return new Engine(new Library(await compile(source)), options);
+  }
+
+  /** The version of the engine, "0.1.0". */
+  get version(): string {
+    return this.library.memory.terminatedText(this.library.exports.gr_version() >>> 0, 64);
+  }
+
+  /** The arithmetic: artifacts made for another one are refused. */
+  get numericsVersion(): number {
+    return this.library.exports.gr_numerics_version();
+  }
+
+  /** The kernel in use, "wasm_simd128". */
+  get kernel(): string {
+    return this.library.returnedText(this.library.exports.gr_engine_kernel, this.openHandle());
+  }
+
+  /** Bytes of memory that the module has taken from its host so far. */
+  get memoryBytes(): number {
+    return this.library.exports.memory.buffer.byteLength;
+  }
+
+  /** Verifies a bundle and prepares it for ranking. Untrusted bytes are safe; they are copied. */
+  open(bundle: Uint8Array | ArrayBuffer, options: OpenOptions = {}): Snapshot {
+    return new Snapshot(this.library, this.openHandle(), bundle, options);
+  }
+
+  /** Working memory for rankings through typed columns, reused from one to the next. */
+  session(): Session {
+    return new Session(this.library, this.openHandle());
+  }
+
+  /** Frees the engine. Dispose of what it made first. */
+  dispose(): void {
+    this.library.exports.gr_engine_free(this.handle);
+    this.handle = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private openHandle(): number {
+    if (this.handle === 0) throw argumentError("this engine is disposed of", "engine");
+    return this.handle;
+  }
+}

@@ -1,0 +1,36 @@
+// Where the fields of guardrank.h's structs stand in the module's memory (wasm32). wasm/exports.cc
+// holds the same numbers against the header when the module is built.
+
+export const textBytes = 8; // { data, size }
+
+export const engine_options = { size: 32, kernel: 4, session_limit_bytes: 24 };
+export const artifact_options = { size: 16, check: 4 };
+export const snapshot_options = { size: 8, skip_golden: 4 };
+export const column = {
+  size: 44, type: 4, n_rows: 8, present: 12, numbers: 16, integers: 20, booleans: 24, texts: 28,
+  list_offsets: 32, floats: 36, width: 40,
+};
+export const ranked = {
+  size: 40, candidate: 4, offer: 8, score_micros: 16, propensity: 24, is_mandated: 32,
+};
+export const head_outcome = {
+  size: 40, is_value_head: 4, logit: 8, corrected: 16, probability: 24, reach: 32,
+};
+export const excluded = { size: 28, candidate: 4, offer: 8, stage: 16, reason_count: 24 };
+export const reason = {
+  size: 52, rule: 4, code: 12, text: 20, adverse_action: 28, value: 36, missing: 44,
+};
+export const replay_result = {
+  size: 168, is_equal: 4, first_difference: 8, first_difference_bytes: 160,
+};
+
+/** gr_type */
+export const type = {
+  f64: 0, i64: 1, bool: 2, string: 3, timestamp: 4, string_list: 5, f32_vector: 6,
+} as const;
+
+/** gr_namespace */
+export const namespace = { context: 0, candidate: 1, pair: 2 } as const;
+
+/** GR_NO_FACT, as the i32 that the module returns. */
+export const noFact = -1;

@@ -1,0 +1,105 @@
+// The JSON forms of a request and of its ranking, as types.
+
+/** Null and absent mean missing. Integers beyond 2^53 travel as decimal strings or BigInt. */
+export type FactValue = number | bigint | boolean | string | string[] | number[] | null;
+export type Facts = Record<string, FactValue>;
+
+export interface RankRequest {
+  request_id?: string | null;
+  /** RFC 3339, "2026-11-21T10:00:00Z". */
+  time?: string | null;
+  seed?: number | bigint | string | null;
+  /** Positions wanted; absent or 0: all. */
+  limit?: number | null;
+  explain?: boolean;
+  route?: {
+    product?: string | null;
+    market?: string | null;
+    segment?: string | null;
+    partner?: string | null;
+    surface?: string | null;
+    unit?: string | null;
+  };
+  context?: Facts;
+  /** Absent: the whole catalog. */
+  candidates?: { offer: string; facts?: Facts; pair?: Facts }[];
+}
+
+/** A number beyond 2^53 stands as its decimal text. */
+export type Integer = number | string;
+
+export interface HeadOutcome {
+  logit: number;
+  corrected: number;
+  probability: number;
+  reach: number;
+}
+
+/** A value head's outcome: `amount` is expected, in the head's unit. */
+export interface ValueOutcome {
+  mu: number;
+  amount: number;
+}
+
+export interface RankedOffer {
+  position: number;
+  offer: string;
+  score_micros: Integer;
+  propensity: number;
+  heads?: Record<string, HeadOutcome | ValueOutcome>;
+  terms?: { id: string; micros: Integer }[];
+}
+
+export interface Reason {
+  rule: string;
+  code: string;
+  text: string;
+  value: string;
+  adverse_action?: string;
+  missing?: string;
+}
+
+export interface ExcludedOffer {
+  offer: string;
+  stage: string;
+  reasons: Reason[];
+}
+
+export interface Ranking {
+  request_id: string;
+  release: string;
+  artifacts: { release: string | null; model: string; policy: string; catalog: string };
+  engine: string;
+  numerics: number;
+  stages: {
+    path: string;
+    candidates: number;
+    eligible: number;
+    retrieved: number;
+    scored: number;
+    removed: number;
+  };
+  ranked: RankedOffer[];
+  excluded: ExcludedOffer[];
+  /** Base64, where it was asked for: what `replay` takes. */
+  record?: string;
+}
+
+export interface RankOptions {
+  /** Heads, terms and reasons in the answer; overrides the request's own word. */
+  explain?: boolean;
+  /** Adds the record, from which anyone can compute the decision again. */
+  record?: boolean;
+}
+
+export interface Replay {
+  isEqual: boolean;
+  /** Where the first bit differed; empty when none did. */
+  firstDifference: string;
+}
+
+/** A request's JSON text: an object's BigInts become decimal strings. */
+export function requestText(request: RankRequest, explain: boolean | undefined): string {
+  const whole = explain === undefined ? request : { ...request, explain };
+  return JSON.stringify(whole, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+}

@@ -1,0 +1,88 @@
+import { Decision } from "./decision.js";
+import { argumentError, GuardrankError } from "./error.js";
+import * as layout from "./layout.js";
+import type { Library } from "./library.js";
+import type { Replay } from "./ranking.js";
+import type { Request } from "./request.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** Memory of one sequence of rankings; none is allocated once warm. */
+export class Session {
+  private handle: number;
+  /** @internal Counts rankings, so that an older decision knows that it is gone. */
+  generation = 0;
+
+  /** @internal Use `Engine.session`. */
+  constructor(
+    private readonly library: Library,
+    engine: number,
+  ) {
+    library.check(library.exports.gr_session_create(engine, library.out, library.errorOut));
+    this.handle = library.memory.u32(library.out);
+  }
+
+  /** Most bytes that the session ever held. */
+  get peakBytes(): number {
+    return Number(this.library.exports.gr_session_peak_bytes(this.openHandle()));
+  }
+
+  /** Ranks a request. The decision is valid until the session's next ranking. */
+  rank(request: Request): Decision {
+    const { library } = this;
+    const handle = this.openHandle();
+    const requestHandle = request.openHandle();
+    this.generation++;
+    library.check(library.exports.gr_rank(
+      handle, requestHandle, library.out, library.errorOut,
+    ));
+    return new Decision(library, library.memory.u32(library.out), this, request);
+  }
+
+  /** Computes a recorded decision again and compares every bit. */
+  replay(snapshot: Snapshot, record: Uint8Array | string): Replay {
+    const { library } = this;
+    const bytes = typeof record === "string" ? fromBase64(record) : record;
+    const handle = this.openHandle();
+    this.generation++;
+    const address = library.bytesArgument(bytes);
+    const struct = library.clearStruct(layout.replay_result.size);
+    try {
+      library.check(library.exports.gr_replay(
+        handle, snapshot.openHandle(), address, bytes.length, struct, library.errorOut,
+      ));
+    } finally {
+      library.releaseArgument();
+    }
+    const { is_equal, first_difference, first_difference_bytes } = layout.replay_result;
+    return {
+      isEqual: library.memory.view.getInt32(struct + is_equal, true) === 1,
+      firstDifference: library.memory.terminatedText(
+        struct + first_difference, first_difference_bytes,
+      ),
+    };
+  }
+
+  dispose(): void {
+    this.library.exports.gr_session_free(this.handle);
+    this.handle = 0;
+    this.generation++;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private openHandle(): number {
+    if (this.handle === 0) throw argumentError("this session is disposed of", "session");
+    return this.handle;
+  }
+}
+
+function fromBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    const message = "record: wanted base64";
+    throw new GuardrankError(100, "GR_STATUS_ARGUMENT", message, "record", "base64", "other text");
+  }
+}

@@ -1,0 +1,160 @@
+import type { OpenOptions } from "./engine.js";
+import { argumentError } from "./error.js";
+import * as layout from "./layout.js";
+import type { Library } from "./library.js";
+import {
+  requestText, type Ranking, type RankOptions, type RankRequest, type Replay,
+} from "./ranking.js";
+import { Request } from "./request.js";
+import { Session } from "./session.js";
+
+export type Namespace = keyof typeof layout.namespace;
+
+/** A bundle ready to rank. Immutable; what it offers beside `request()` is the JSON convenience. */
+export class Snapshot {
+  /** "sha256:..." of the bundle. */
+  readonly id: string;
+  /** Names of the model's heads; typed results count them in this order. */
+  readonly heads: readonly string[];
+  /** Names of the policy's terms; typed results count them in this order. */
+  readonly terms: readonly string[];
+  /** Offers in the catalog. */
+  readonly offerCount: number;
+
+  private artifact: number;
+  private handle = 0;
+  private ownSession: Session | undefined;
+  private ownRequest: Request | undefined;
+
+  /** @internal Use `Engine.open`. */
+  constructor(
+    private readonly library: Library,
+    private readonly engine: number,
+    bundle: Uint8Array | ArrayBuffer,
+    options: OpenOptions,
+  ) {
+    this.artifact = this.openArtifact(bundle, options);
+    try {
+      this.handle = this.createSnapshot(options);
+    } catch (failure) {
+      this.dispose();
+      throw failure;
+    }
+    const { exports } = library;
+    this.id = library.returnedText(exports.gr_artifact_id, this.artifact);
+    this.heads = this.names(exports.gr_snapshot_head_count, exports.gr_snapshot_head_name);
+    this.terms = this.names(exports.gr_snapshot_term_count, exports.gr_snapshot_term_name);
+    this.offerCount = exports.gr_snapshot_offer_count(this.handle) >>> 0;
+  }
+
+  private openArtifact(bundle: Uint8Array | ArrayBuffer, options: OpenOptions): number {
+    const { library } = this;
+    if (!(bundle instanceof Uint8Array) && !(bundle instanceof ArrayBuffer)) {
+      throw argumentError("a bundle is a Uint8Array or an ArrayBuffer", "bundle");
+    }
+    const bytes = bundle instanceof Uint8Array ? bundle : new Uint8Array(bundle);
+    try {
+      const address = library.bytesArgument(bytes);
+      const struct = library.clearStruct(layout.artifact_options.size);
+      const check = options.full ? 1 : 0;
+      library.memory.view.setInt32(struct + layout.artifact_options.check, check, true);
+      library.check(library.exports.gr_artifact_open(
+        this.engine, address, bytes.length, struct, library.out, library.errorOut,
+      ));
+      return library.memory.u32(library.out);
+    } finally {
+      library.releaseArgument();
+    }
+  }
+
+  private createSnapshot(options: OpenOptions): number {
+    const { library } = this;
+    const struct = library.clearStruct(layout.snapshot_options.size);
+    const skip = options.skipGolden ? 1 : 0;
+    library.memory.view.setInt32(struct + layout.snapshot_options.skip_golden, skip, true);
+    library.check(library.exports.gr_snapshot_create(
+      this.engine, this.artifact, struct, library.out, library.errorOut,
+    ));
+    return library.memory.u32(library.out);
+  }
+
+  private names(
+    count: (snapshot: number) => number,
+    name: (text: number, snapshot: number, index: number) => void,
+  ): string[] {
+    const indices = Array.from({ length: count(this.handle) >>> 0 }, (_, index) => index);
+    return indices.map((index) => this.library.returnedText(name, this.handle, index));
+  }
+
+  /** What the bundle holds: names, versions, sections, fields, heads, rules, offers. */
+  inspect(): Record<string, unknown> {
+    const { library } = this;
+    this.openHandle();
+    library.check(library.exports.gr_artifact_inspect(
+      this.artifact, library.out, library.errorOut,
+    ));
+    return JSON.parse(library.memory.text(library.out));
+  }
+
+  /** The ordinal of a fact, or undefined when the bundle knows none of that name. */
+  fact(space: Namespace, name: string): number | undefined {
+    const text = this.library.textArgument(name, name);
+    const handle = this.openHandle();
+    const ordinal = this.library.exports.gr_snapshot_fact(handle, layout.namespace[space], text);
+    return ordinal === layout.noFact ? undefined : ordinal >>> 0;
+  }
+
+  /** A new request for the typed columns. */
+  request(): Request {
+    return new Request(this.library, this, this.openHandle());
+  }
+
+  /** Ranks a request in its JSON form, as an object or as text. */
+  rank(request: RankRequest | string, options: RankOptions = {}): Ranking {
+    return JSON.parse(this.rankText(request, options)) as Ranking;
+  }
+
+  /** As `rank`, but the answer stays the text that the engine wrote. */
+  rankText(request: RankRequest | string, options: RankOptions = {}): string {
+    if (typeof request === "string" && options.explain !== undefined) {
+      throw argumentError("a request given as text says itself whether to explain", "explain");
+    }
+    const json = typeof request === "string" ? request : requestText(request, options.explain);
+    const own = (this.ownRequest ??= this.request());
+    own.fromJson(json);
+    return this.session().rank(own).text(options.record ?? false);
+  }
+
+  /** Computes a recorded decision again and compares every bit. Untrusted records are safe. */
+  replay(record: Uint8Array | string): Replay {
+    return this.session().replay(this, record);
+  }
+
+  private session(): Session {
+    this.openHandle();
+    return (this.ownSession ??= new Session(this.library, this.engine));
+  }
+
+  /** Gives back the snapshot's memory; requests made from it keep what they need. */
+  dispose(): void {
+    const { exports } = this.library;
+    this.ownRequest?.dispose();
+    this.ownSession?.dispose();
+    this.ownRequest = undefined;
+    this.ownSession = undefined;
+    exports.gr_snapshot_free(this.handle);
+    exports.gr_artifact_free(this.artifact);
+    this.handle = 0;
+    this.artifact = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal */
+  openHandle(): number {
+    if (this.handle === 0) throw argumentError("this snapshot is disposed of", "snapshot");
+    return this.handle;
+  }
+}
