@@ -39,7 +39,7 @@ class FloatingPointEnvironment {
   FloatingPointEnvironment& operator=(const FloatingPointEnvironment&) = delete;
 
  private:
-  std::uint64_t saved_ = 0;
+  [[maybe_unused]] std::uint64_t saved_ = 0;  // nothing to save on WebAssembly
 };
 
 }  // namespace guardrank
