@@ -12,21 +12,27 @@ namespace guardrank {
 class Snapshot {
  public:
   explicit Snapshot(const Allocator& allocator);
+  Snapshot(const Snapshot&) = delete;               // its plans point into it
+  Snapshot& operator=(const Snapshot&) = delete;
 
   // Opens a bundle's artifacts and prepares them. `bytes` must be 64-byte aligned and outlive the
-  // snapshot. With `replay_golden` the golden vectors are replayed (Status::golden).
-  Status open(Bytes bundle, Check check, KernelChoice kernel, bool replay_golden, Error* error);
+  // snapshot. With `replays_golden` the golden vectors are replayed (Status::golden).
+  Status open(Bytes bundle, Check check, KernelChoice kernel, bool replays_golden, Error* error);
 
   const Pipeline& pipeline() const { return pipeline_; }
   const Release& release() const { return release_; }
   const Sha256Digest& bundle_id() const { return bundle_id_; }
-  // The float reference of tools and tests may take the network's place.
+  // The float reference of tools and tests may take the network's place. Before anyone ranks.
   void set_scorer(const LogitScorer& scorer) { pipeline_.scorer = scorer; }
 
  private:
-  Status bind(Error* error);
-  Status replay_golden(Error* error);
+  Status open_artifacts(const Bundle& bundle, Check check, Error* error);
+  Status name_after_policy(Error* error);
+  Status check_release(Error* error) const;
+  Status bind(KernelChoice kernel, Error* error);
+  Status prepare(KernelChoice kernel, Error* error);
 
+  Allocator allocator_;
   Arena arena_;
   Release release_;
   Model model_;

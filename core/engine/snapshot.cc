@@ -1,0 +1,108 @@
+#include "core/engine/snapshot.h"
+
+#include "core/base/limits.h"
+#include "core/base/math.h"
+#include "core/engine/bind_facts.h"
+#include "core/engine/golden.h"
+
+namespace guardrank {
+namespace {
+
+// An artifact's structure is copied and its weights laid out again: some times its own size.
+constexpr std::uint64_t wanted_bytes = 4 * limits::artifact_bytes;
+constexpr std::size_t snapshot_bytes =
+    wanted_bytes < SIZE_MAX / 2 ? static_cast<std::size_t>(wanted_bytes) : SIZE_MAX / 2;
+
+Status check_reference(std::size_t route, std::string_view kind, const Sha256Digest& named,
+                       const Sha256Digest& nested, Error* error) {
+  if (named == nested) return Status::ok;
+  const Text<64> where{"release.routes[", route, "].", kind};
+  const DigestText wanted = digest_text(named), found = digest_text(nested);
+  return error->wanted(Status::reference, where, {std::string_view{wanted.data(), wanted.size()}},
+                       {std::string_view{found.data(), found.size()}});
+}
+
+}  // namespace
+
+Snapshot::Snapshot(const Allocator& allocator)
+    : allocator_(allocator), arena_(allocator, snapshot_bytes) {}
+
+Status Snapshot::open(Bytes bundle, Check check, KernelChoice kernel, bool replays_golden,
+                      Error* error) {
+  const FloatingPointEnvironment environment;
+  Bundle opened;
+  GUARDRANK_TRY(open_bundle(bundle, check, &arena_, &opened, error));
+  bundle_id_ = opened.container.id;
+  GUARDRANK_TRY(open_artifacts(opened, check, error));
+  GUARDRANK_TRY(bind(kernel, error));
+  if (!replays_golden) return Status::ok;
+  return replay_golden(model_, pipeline_.network, allocator_, error);
+}
+
+Status Snapshot::open_artifacts(const Bundle& bundle, Check check, Error* error) {
+  if (open_model(bundle.model, check, &arena_, &model_, error) != Status::ok) {
+    return error->within("model");
+  }
+  if (open_policy(bundle.policy, check, &arena_, &policy_, error) != Status::ok) {
+    return error->within("policy");
+  }
+  if (open_catalog(bundle.catalog, check, &arena_, &catalog_, error) != Status::ok) {
+    return error->within("catalog");
+  }
+  if (bundle.release.empty()) return name_after_policy(error);
+  if (open_release(bundle.release, check, &arena_, &release_, error) != Status::ok) {
+    return error->within("release");
+  }
+  pipeline_.release_name = release_.name;
+  return check_release(error);
+}
+
+// A bundle made by hand has no release: "us-cards@41" says as much as there is.
+Status Snapshot::name_after_policy(Error* error) {
+  std::span<char> name;
+  const std::size_t n_bytes = policy_.name.size() + 1 + policy_.version.size();
+  if (arena_.make(n_bytes, &name) != Status::ok) {
+    return error->set(Status::memory, "release", {"no memory for its name"});
+  }
+  write_pieces(name.data(), name.size(), {policy_.name, "@", policy_.version});
+  pipeline_.release_name = {name.data(), name.size()};
+  return Status::ok;
+}
+
+Status Snapshot::check_release(Error* error) const {
+  for (std::size_t i = 0; i < release_.routes.size(); ++i) {
+    const Route& route = release_.routes[i];
+    GUARDRANK_TRY(check_reference(i, "model", route.model, model_.container.id, error));
+    GUARDRANK_TRY(check_reference(i, "policy", route.policy, policy_.container.id, error));
+    GUARDRANK_TRY(check_reference(i, "catalog", route.catalog, catalog_.container.id, error));
+  }
+  return Status::ok;
+}
+
+Status Snapshot::bind(KernelChoice kernel, Error* error) {
+  GUARDRANK_TRY(bind_facts(model_, policy_, catalog_, &arena_, &facts_, error));
+  if (name_facts(facts_, &arena_, &pipeline_.fact_names) != Status::ok) {
+    return error->set(Status::memory, "facts", {"no memory for their names"});
+  }
+  pipeline_.facts = &facts_;
+  pipeline_.model = &model_;
+  pipeline_.policy = &policy_;
+  pipeline_.catalog = &catalog_;
+  pipeline_.ids = {release_.container.id, model_.container.id, policy_.container.id,
+                   catalog_.container.id};
+  return prepare(kernel, error);
+}
+
+Status Snapshot::prepare(KernelChoice kernel, Error* error) {
+  Pipeline& p = pipeline_;
+  const Kernel* chosen = nullptr;
+  GUARDRANK_TRY(choose_kernel(kernel, &chosen, error));
+  GUARDRANK_TRY(prepare_eligibility(policy_, facts_, &arena_, &p.eligibility, error));
+  GUARDRANK_TRY(prepare_features(model_.fields, facts_, &arena_, &p.features, error));
+  GUARDRANK_TRY(prepare_network(model_, *chosen, &arena_, &p.network, error));
+  GUARDRANK_TRY(prepare_calibration(model_.heads, facts_, &arena_, &p.calibration, error));
+  GUARDRANK_TRY(prepare_value(policy_, facts_, &arena_, &p.value, error));
+  return prepare_placement(policy_, facts_, &arena_, &p.placement, error);
+}
+
+}  // namespace guardrank
