@@ -1,0 +1,118 @@
+"""The trained-weights folder: model.json, weights.safetensors, calibration.jsonl, holdout.safetensors."""
+import json
+import os
+
+import numpy
+
+from .calibration import corrected_logits, fit_amount, segment_calibrator
+from .layout import is_dense
+from .safetensors import write_safetensors
+
+SECTION = {"context": "context", "candidate": "candidate", "pair": "pair"}
+TRAINING_ONLY = ("column", "positive", "loss", "loss_weight")
+
+
+def model_description(config, fields, heads, lineage):
+    """model.json as the packer reads it."""
+    return {"format": 1, "name": config["name"], "version": config["version"], "fields": fields,
+            "levels": config["levels"], "heads": heads, "lineage": lineage}
+
+
+def exported_heads(config, logits, raw_labels, table):
+    """Heads without what only training needs, with calibrators and amount figures.
+
+    `logits` [n, heads] and `raw_labels` (float64 [n] per head, NaN outside) are the holdout's."""
+    heads = []
+    for number, head in enumerate(config["heads"]):
+        out = {name: value for name, value in head.items() if name not in TRAINING_ONLY}
+        label = raw_labels[head["name"]]
+        inside = ~numpy.isnan(label)
+        if head["kind"] == "log_amount":
+            if inside.any():
+                out["log_sigma"], out["ratio"] = fit_amount(logits[inside, number], label[inside])
+        else:
+            out.setdefault("positive_weight", 1.0)
+            out["calibrator"] = resolve_calibrator(head, logits[:, number], label, inside, table)
+        heads.append(out)
+    return heads
+
+
+def resolve_calibrator(head, logits, label, inside, table):
+    """Segments are fitted here; a plain {"kind": "fit"} is left to the packer."""
+    wanted = head.get("calibrator", {"kind": "identity"})
+    if wanted.get("kind") != "fit" or "segments" not in wanted:
+        return wanted
+    segment_field = wanted["segments"]["field"]
+    column = table.frame[table.column_name(segment_field, "context")]
+    segments = column.fillna("").to_numpy()[inside]
+    corrected = corrected_logits(head, logits[inside].astype(numpy.float64))
+    return segment_calibrator(wanted["segments"], corrected, label[inside], segments)
+
+
+def holdout_tensors(heads, logits, raw_labels):
+    """logit.<head> (raw, before correction) and label.<head>, NaN outside the population."""
+    tensors = {}
+    for number, head in enumerate(heads):
+        if head["kind"] == "probability":
+            tensors[f"logit.{head['name']}"] = logits[:, number].astype(numpy.float32)
+            tensors[f"label.{head['name']}"] = raw_labels[head["name"]].astype(numpy.float32)
+    return tensors
+
+
+def calibration_indices(fields, matrices, limit, seed):
+    """At most `limit` rows at random, and each dense column's lowest and highest row."""
+    generator = numpy.random.default_rng(seed)
+    count = min(limit, matrices.n_rows)
+    chosen = set(generator.choice(matrices.n_rows, count, replace=False).tolist())
+    for field, encoded in zip(fields, matrices.fields):
+        if is_dense(field):
+            chosen.update(int(row) for row in encoded.dense.argmin(axis=0))
+            chosen.update(int(row) for row in encoded.dense.argmax(axis=0))
+    return numpy.array(sorted(chosen))
+
+
+def raw_value(text, kind):
+    """A CSV cell as the JSON value that a request would carry."""
+    if kind == "f64":
+        return float(text)
+    if kind in ("i64", "timestamp"):
+        return int(float(text))
+    if kind == "bool":
+        return text in ("true", "1", "True")
+    if kind == "string[]":
+        return text.split("|")
+    return text
+
+
+def input_facts(encoder):
+    """(fact, side, type) that any field reads, each once."""
+    facts = []
+    for index in range(len(encoder.fields)):
+        for fact in encoder.input_facts(index):
+            if fact not in facts:
+                facts.append(fact)
+    return facts
+
+
+def raw_rows(encoder, table, indices):
+    """{"context": {}, "candidate": {}, "pair": {}} per row; missing facts are left out."""
+    rows = [{"context": {}, "candidate": {}, "pair": {}} for _ in indices]
+    for fact, side, kind in input_facts(encoder):
+        column = table.frame[table.column_name(fact, side)].to_numpy()[indices]
+        for row, text in zip(rows, column):
+            if text is not None:
+                row[SECTION[side]][fact] = raw_value(text, kind)
+    return rows
+
+
+def write_folder(folder, description, network, holdout, rows):
+    """All four files. model.json is written last: a folder with it is complete."""
+    os.makedirs(folder, exist_ok=True)
+    write_safetensors(os.path.join(folder, "weights.safetensors"), network.exported_tensors())
+    write_safetensors(os.path.join(folder, "holdout.safetensors"), holdout)
+    with open(os.path.join(folder, "calibration.jsonl"), "w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+    with open(os.path.join(folder, "model.json"), "w", encoding="utf-8") as file:
+        json.dump(description, file, ensure_ascii=False, indent=1)
+        file.write("\n")

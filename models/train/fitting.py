@@ -1,0 +1,80 @@
+"""Finishes field declarations from training rows: what a config leaves to be found in the data.
+
+    {"op": "standardize", "fit": true}         mean and standard deviation
+    {"op": "bucketize", "quantiles": 16}       edges with about equal mass
+    {"op": "clip", "quantiles": [0.001, 0.999]}
+    {"op": "vocabulary", "min_count": 20, "max_values": 500}
+
+Numbers are looked at after the transforms before them, which the C library runs.
+"""
+import collections
+
+import numpy
+
+from .features import FeatureEncoder
+
+
+def fit_fields(library, fields, table, now=0):
+    """The fields with every open transform replaced by a closed one."""
+    fitted = []
+    for field in fields:
+        done = []
+        for transform in field["transforms"]:
+            done.append(fit_transform(library, field, done, transform, table, now))
+        fitted.append({**field, "transforms": done})
+    return fitted
+
+
+def fit_transform(library, field, before, transform, table, now):
+    """One transform, closed."""
+    op = transform["op"]
+    if op == "vocabulary" and "values" not in transform:
+        return fit_vocabulary(field, transform, table)
+    if op == "standardize" and transform.get("fit"):
+        numbers = numbers_so_far(library, field, before, table, now)
+        deviation = float(numbers.std())
+        return {"op": op, "mean": rounded(numbers.mean()), "std": rounded(deviation or 1.0)}
+    if op == "bucketize" and "quantiles" in transform:
+        numbers = numbers_so_far(library, field, before, table, now)
+        steps = numpy.arange(1, transform["quantiles"]) / transform["quantiles"]
+        edges = numpy.unique(numpy.quantile(numbers, steps, method="lower"))
+        return {"op": op, "edges": [rounded(edge) for edge in edges]}
+    if op == "clip" and "quantiles" in transform:
+        numbers = numbers_so_far(library, field, before, table, now)
+        low, high = numpy.quantile(numbers, transform["quantiles"])
+        return {"op": op, "min": rounded(low), "max": rounded(high)}
+    return transform
+
+
+def numbers_so_far(library, field, before, table, now):
+    """Present values of a numeric field after the transforms `before`: float64 [n present]."""
+    probe = {"name": field["name"], "side": field["side"], "type": field["type"],
+             "transforms": before or [{"op": "identity"}], "output": "dense"}
+    if "inputs" in field:
+        probe["inputs"] = field["inputs"]
+    with FeatureEncoder(library, [probe]) as encoder:
+        encoded = encoder.encode(0, table, now)
+    numbers = encoded.dense[:, 0][encoded.is_missing == 0].astype(numpy.float64)
+    if len(numbers) == 0:
+        raise ValueError(f"field {field['name']}: no value to fit a transform on")
+    return numbers
+
+
+def fit_vocabulary(field, transform, table):
+    """The most frequent values, ties by text, so that the order does not depend on the rows'."""
+    column = table.frame[table.column_name(field["name"], field["side"])]
+    counts = collections.Counter()
+    for text, count in column.dropna().value_counts().items():
+        elements = text.split("|") if field["type"] == "string[]" else [text]
+        for element in elements:
+            counts[element] += int(count)
+    least = transform.get("min_count", 1)
+    kept = [(count, text) for text, count in counts.items() if count >= least]
+    kept.sort(key=lambda pair: (-pair[0], pair[1]))
+    values = [text for _, text in kept[:transform.get("max_values", 1_000_000)]]
+    return {"op": "vocabulary", "values": values}
+
+
+def rounded(number):
+    """Nine significant digits: enough for float, short to read."""
+    return float(f"{float(number):.9g}")

@@ -1,0 +1,68 @@
+"""Labels, populations and weights per head, as matrices [n, heads]."""
+from dataclasses import dataclass
+
+import numpy
+import torch
+
+
+@dataclass
+class Labels:
+    """`value`: 0/1, or ln amount; `mask`: 1 where the row is in the head's population;
+    `weight`: of the row in the head's loss."""
+    value: torch.Tensor
+    mask: torch.Tensor
+    weight: torch.Tensor
+
+    def take(self, rows):
+        return Labels(self.value[rows], self.mask[rows], self.weight[rows])
+
+
+def head_label(head, table):
+    """float64 [n]: 0/1 or amount, NaN where the CSV has none. `positive` names a text value."""
+    column = head.get("column", f"label.{head['name']}")
+    if "positive" in head:
+        if column not in table.frame.columns:
+            raise ValueError(f"heads.{head['name']}: no column {column}")
+        texts = table.frame[column]
+        return numpy.where(texts.isna(), numpy.nan, (texts == head["positive"]).astype(float))
+    return table.numbers(column)
+
+
+def build_labels(heads, table, sampling_column=None):
+    """Labels of all heads. A head with `given` counts where that head's label is 1; an
+    entire-space head counts wherever its own chain is known: no upstream event means label 0."""
+    raw = {head["name"]: head_label(head, table) for head in heads}
+    rate = table.numbers(sampling_column) if sampling_column else numpy.ones(table.n_rows)
+    if not (rate > 0).all() or not (rate <= 1).all():
+        raise ValueError(f"column {sampling_column}: wanted numbers in (0, 1]")
+    values, masks, weights = [], [], []
+    for head in heads:
+        label = raw[head["name"]]
+        inside = numpy.ones(table.n_rows, dtype=bool)
+        if head.get("given"):
+            inside = raw[head["given"]] == 1
+        if head.get("loss") == "entire_space":
+            label = numpy.where(inside, label, 0.0)
+            inside = numpy.ones(table.n_rows, dtype=bool)
+        value, inside = check_label(head, label, inside)
+        weight = 1.0 / rate if head.get("sampling_handled") == "weighted" else numpy.ones_like(rate)
+        values.append(value)
+        masks.append(inside)
+        weights.append(numpy.where(value == 1, head.get("positive_weight", 1.0), 1.0) * weight
+                       if head["kind"] == "probability" else weight)
+    tensor = [torch.from_numpy(numpy.stack(part, axis=1).astype(numpy.float32))
+              for part in (values, masks, weights)]
+    return Labels(*tensor)
+
+
+def check_label(head, label, inside):
+    """(finite values, population): probability labels are 0 or 1, amounts above zero."""
+    inside = inside & ~numpy.isnan(label)
+    value = numpy.where(inside, label, 0.0)
+    if head["kind"] == "probability":
+        if not numpy.isin(value[inside], (0.0, 1.0)).all():
+            raise ValueError(f"heads.{head['name']}: labels other than 0 and 1")
+        return value, inside
+    if (value[inside] <= 0).any():
+        raise ValueError(f"heads.{head['name']}: amounts must be above zero")
+    return numpy.log(numpy.where(inside, value, 1.0)), inside

@@ -1,0 +1,128 @@
+"""One training run from a config and CSV files to the trained-weights folder and its report."""
+import json
+import os
+from dataclasses import dataclass
+
+import numpy
+import torch
+
+from .calibration import corrected_logits
+from .export import (calibration_indices, exported_heads, holdout_tensors, model_description,
+                     raw_rows, write_folder)
+from .features import FeatureEncoder
+from .fitting import fit_fields
+from .inputs import batch_of
+from .labels import build_labels, head_label
+from .loop import Trainer, gate_shares, predict
+from .manifest import build_manifest, lineage_of
+from .metrics import measure, reliability, sigmoid
+from .network import Network
+from .report import write_report
+from .split import split_rows
+from .table import Table
+
+
+@dataclass
+class Run:
+    """What a run leaves in memory for programs that go on from it."""
+    network: Network
+    fields: list
+    heads: list
+    description: dict
+    report: dict
+    test: Table
+
+
+def seed_everything(seed):
+    """One thread and deterministic kernels: the same manifest trains the same weights."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)
+
+
+def load_parts(config, data_paths, holdout_paths):
+    """Tables by part. A separate holdout file replaces the split's holdout."""
+    table = Table.read(data_paths, config["columns"], config["missing"])
+    parts = {name: table.rows(rows) for name, rows in split_rows(table, config["split"]).items()}
+    if holdout_paths:
+        parts["holdout"] = Table.read(holdout_paths, config["columns"], config["missing"])
+    limit = int(config["training"]["holdout_rows"])
+    if parts["holdout"].n_rows > limit:
+        parts["holdout"] = parts["holdout"].rows(numpy.arange(limit))
+    return parts
+
+
+def population_labels(heads, table):
+    """float64 [n] per head: the label (amounts in currency), NaN outside the population."""
+    raw = {head["name"]: head_label(head, table) for head in heads}
+    out = {}
+    for head in heads:
+        label = raw[head["name"]]
+        if head.get("given"):
+            label = numpy.where(raw[head["given"]] == 1, label, numpy.nan)
+        out[head["name"]] = label
+    return out
+
+
+def evaluate_heads(heads, logits, raw_labels):
+    """Figures and reliability of each probability head, corrected but before its calibrator."""
+    figures = {}
+    for number, head in enumerate(heads):
+        label = raw_labels[head["name"]]
+        inside = ~numpy.isnan(label)
+        if head["kind"] != "probability" or not inside.any():
+            continue
+        z = corrected_logits(head, logits[inside, number].astype(numpy.float64))
+        figures[head["name"]] = measure(label[inside], sigmoid(z))
+        figures[head["name"]]["reliability"] = reliability(label[inside], sigmoid(z))
+    return figures
+
+
+def train_network(config, fields, encoder, table, folder):
+    """(network, history, matrices of the training rows)."""
+    matrices = encoder.encode_all(table)
+    counts = [encoder.code_count(index) for index in range(len(fields))]
+    training = config["training"]
+    description = {"fields": fields, "levels": config["levels"], "heads": config["heads"]}
+    network = Network(description, counts, training["dropout"], training["field_dropout"])
+    labels = build_labels(config["heads"], table, config.get("sampling_column"))
+    trainer = Trainer(network, config["heads"], fields, training, folder)
+    history = trainer.train(batch_of(fields, matrices), labels)
+    return network, history, matrices
+
+
+def execute(config, data_paths, holdout_paths, folder, library, log=print):
+    """Trains and writes `folder`. Returns a Run."""
+    seed_everything(int(config["training"]["seed"]))
+    manifest = build_manifest(config, data_paths, holdout_paths)
+    parts = load_parts(config, data_paths, holdout_paths)
+    log(f"{config['name']}: " + ", ".join(f"{part} {t.n_rows} rows" for part, t in parts.items()))
+    fields = fit_fields(library, config["fields"], parts["train"])
+    with FeatureEncoder(library, fields) as encoder:
+        network, history, matrices = train_network(config, fields, encoder, parts["train"], folder)
+        holdout = batch_of(fields, encoder.encode_all(parts["holdout"]))
+        logits = predict(network, holdout).numpy() if holdout.n_rows() else numpy.zeros(
+            (0, len(config["heads"])), numpy.float32)
+        raw = population_labels(config["heads"], parts["holdout"])
+        heads = exported_heads(config, logits, raw, parts["holdout"])
+        figures = evaluate_heads(config["heads"], logits, raw)
+        gates = gate_shares(network, holdout) if holdout.n_rows() else []
+        indices = calibration_indices(fields, matrices, int(config["training"]["calibration_rows"]),
+                                      int(config["training"]["seed"]))
+        rows = raw_rows(encoder, parts["train"], indices)
+    summary = {head: {k: v for k, v in f.items() if k != "reliability"} for head, f in figures.items()}
+    description = model_description(config, fields, heads, lineage_of(manifest, summary))
+    write_folder(folder, description, network, holdout_tensors(config["heads"], logits, raw), rows)
+    report = {"name": config["name"], "version": config["version"], "manifest": manifest,
+              "rows": {part: table.n_rows for part, table in parts.items()},
+              "heads": figures, "gates": gates, "history": vars(history),
+              "parameters": sum(parameter.numel() for parameter in network.parameters())}
+    write_report(folder, report, [head["name"] for head in config["heads"]])
+    write_manifest(folder, manifest)
+    return Run(network, fields, heads, description, report, parts["test"])
+
+
+def write_manifest(folder, manifest):
+    with open(os.path.join(folder, "manifest.json"), "w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1, sort_keys=True)
+        file.write("\n")

@@ -1,0 +1,33 @@
+"""Which rows train, calibrate and test: by a hash of the row's number, so that it never moves."""
+import numpy
+
+PARTS = ("train", "holdout", "test")
+
+
+def splitmix64(numbers):
+    """uint64 [n] to well mixed uint64 [n] (Steele, Lea and Flood 2014)."""
+    with numpy.errstate(over="ignore"):
+        value = numbers.astype(numpy.uint64) + numpy.uint64(0x9E3779B97F4A7C15)
+        value = (value ^ (value >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
+        value = (value ^ (value >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
+        return value ^ (value >> numpy.uint64(31))
+
+
+def uniform_of(numbers, seed):
+    """float64 [n] in [0, 1) from row numbers and a seed."""
+    mixed = splitmix64(splitmix64(numpy.asarray(numbers)) ^ splitmix64(numpy.array([seed])))
+    return (mixed >> numpy.uint64(11)).astype(numpy.float64) / float(1 << 53)
+
+
+def split_rows(table, split):
+    """Part name to row indices. `split`: {"holdout": share, "test": share, "seed", "key": column}.
+
+    `test` takes the lowest hashes, then `holdout`: changing the holdout never moves a test row."""
+    key = split.get("key")
+    numbers = table.numbers(key).astype(numpy.int64) if key else numpy.arange(table.n_rows)
+    draws = uniform_of(numbers, int(split.get("seed", 0)))
+    test = float(split.get("test", 0.0))
+    holdout = test + float(split.get("holdout", 0.0))
+    return {"test": numpy.flatnonzero(draws < test),
+            "holdout": numpy.flatnonzero((draws >= test) & (draws < holdout)),
+            "train": numpy.flatnonzero(draws >= holdout)}

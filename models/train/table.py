@@ -1,0 +1,164 @@
+"""Rows of a CSV as typed columns: what the C library's gr_column wants, held by numpy."""
+import ctypes
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy
+import pandas
+
+from .library import COLUMN_TYPES, Column, pointer_of
+
+TEXT_TYPE = numpy.dtype([("data", "<u8"), ("size", "<u8")])   # gr_text
+
+
+@dataclass
+class Values:
+    """One fact's values, n rows. Exactly one of the arrays is set, by type."""
+    type: str
+    n_rows: int
+    present: numpy.ndarray                         # uint8 [n]
+    numbers: Optional[numpy.ndarray] = None        # float64 [n]
+    integers: Optional[numpy.ndarray] = None       # int64 [n]; timestamps in micros
+    booleans: Optional[numpy.ndarray] = None       # uint8 [n]
+    texts: Optional[numpy.ndarray] = None          # TEXT_TYPE [n], or [offsets[n]] for lists
+    list_offsets: Optional[numpy.ndarray] = None   # uint32 [n + 1]
+    keep_alive: object = None                      # the bytes that `texts` points into
+
+    def column(self):
+        """The gr_column over these arrays; valid while self lives."""
+        column = Column(type=COLUMN_TYPES[self.type], n_rows=self.n_rows)
+        column.struct_size = ctypes.sizeof(Column)
+        column.present = pointer_of(self.present)
+        column.numbers = pointer_of(self.numbers)
+        column.integers = pointer_of(self.integers)
+        column.booleans = pointer_of(self.booleans)
+        column.texts = pointer_of(self.texts)
+        column.list_offsets = pointer_of(self.list_offsets)
+        return column
+
+
+def text_views(codes, unique):
+    """gr_text per row: `codes` index `unique` (Python strings). Returns (views, bytes to keep)."""
+    encoded = [text.encode("utf-8") for text in unique] or [b""]
+    sizes = numpy.array([len(text) for text in encoded], dtype="<u8")
+    buffer = numpy.frombuffer(b"".join(encoded) + b"\0", dtype=numpy.uint8)
+    views = numpy.zeros(len(encoded), dtype=TEXT_TYPE)
+    views["size"] = sizes
+    views["data"] = buffer.ctypes.data + numpy.concatenate([[0], numpy.cumsum(sizes)[:-1]]).astype("<u8")
+    return numpy.ascontiguousarray(views[codes]), buffer
+
+
+def string_values(column):
+    """Values of a pandas column of strings; `column` holds None where missing."""
+    codes, unique = pandas.factorize(column)
+    present = (codes >= 0).astype(numpy.uint8)
+    texts, buffer = text_views(numpy.maximum(codes, 0), list(unique))
+    return Values("string", len(codes), present, texts=texts, keep_alive=buffer)
+
+
+def list_values(column, separator="|"):
+    """Values of a column of `a|b|c` texts; missing where None."""
+    lists = [text.split(separator) if isinstance(text, str) else [] for text in column]
+    offsets = numpy.zeros(len(lists) + 1, dtype=numpy.uint32)
+    offsets[1:] = numpy.cumsum([len(elements) for elements in lists])
+    flat = [element for elements in lists for element in elements]
+    codes, unique = pandas.factorize(numpy.array(flat, dtype=object))
+    texts, buffer = text_views(codes, list(unique))
+    present = numpy.array([len(elements) > 0 for elements in lists], dtype=numpy.uint8)
+    return Values("string[]", len(lists), present, texts=texts, list_offsets=offsets,
+                  keep_alive=buffer)
+
+
+def numeric_values(column, kind, name):
+    """Values of a column of number texts (or numbers); an unreadable number is an error."""
+    present = column.notna().to_numpy()
+    try:
+        numbers = pandas.to_numeric(column).to_numpy(dtype=numpy.float64)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"column {name}: wanted {kind}, {error}") from None
+    flags = present.astype(numpy.uint8)
+    filled = numpy.where(present, numbers, 0.0)
+    if kind == "f64":
+        return Values(kind, len(flags), flags, numbers=numpy.ascontiguousarray(filled))
+    if (filled != numpy.floor(filled)).any():
+        raise ValueError(f"column {name}: wanted whole numbers ({kind})")
+    return Values(kind, len(flags), flags, integers=filled.astype(numpy.int64))
+
+
+def boolean_values(column, name):
+    """Values of true/false, 1/0 texts."""
+    words = {"true": 1, "1": 1, "True": 1, "false": 0, "0": 0, "False": 0}
+    mapped = column.map(words)
+    wrong = column.notna() & mapped.isna()
+    if wrong.any():
+        raise ValueError(f"column {name}: wanted true or false, found {column[wrong].iloc[0]!r}")
+    present = mapped.notna().to_numpy().astype(numpy.uint8)
+    return Values("bool", len(present), present,
+                  booleans=mapped.fillna(0).to_numpy(dtype=numpy.uint8))
+
+
+class Table:
+    """A CSV (gzip too) of facts and labels, every cell a text or None where missing.
+
+    A fact `income` of the context is looked up as the mapped column, `ctx.income`, then `income`.
+    """
+    PREFIXES = {"context": "ctx.", "candidate": "offer.", "pair": "pair."}
+
+    def __init__(self, frame, columns=None):
+        self.frame = frame
+        self.columns = columns or {}
+        self.cache = {}
+
+    @classmethod
+    def read(cls, paths, columns=None, missing=("",)):
+        frames = [pandas.read_csv(path, dtype=str, keep_default_na=False, na_values=list(missing))
+                  for path in paths]
+        frame = pandas.concat(frames, ignore_index=True)
+        return cls(frame.astype(object).where(frame.notna(), None), columns)
+
+    @property
+    def n_rows(self):
+        return len(self.frame)
+
+    def rows(self, chosen):
+        """A table of the rows where `chosen` (bool [n] or indices)."""
+        return Table(self.frame.iloc[numpy.flatnonzero(chosen) if chosen.dtype == bool else chosen]
+                     .reset_index(drop=True), self.columns)
+
+    def column_name(self, fact, side):
+        """The CSV column that holds a fact."""
+        prefix = self.PREFIXES[side]
+        bare = fact[len(prefix):] if fact.startswith(prefix) else fact
+        choices = [self.columns.get(prefix + bare), self.columns.get(bare), prefix + bare, bare]
+        if side == "candidate" and bare == "offer_id":
+            choices.append("offer")
+        for choice in choices:
+            if choice is not None and choice in self.frame.columns:
+                return choice
+        raise ValueError(f"no column for {prefix}{bare}: tried {[c for c in choices if c]}")
+
+    def values(self, fact, side, kind):
+        """Typed values of a fact, cached."""
+        name = self.column_name(fact, side)
+        key = (name, kind)
+        if key not in self.cache:
+            self.cache[key] = self.convert(self.frame[name], kind, name)
+        return self.cache[key]
+
+    @staticmethod
+    def convert(column, kind, name):
+        if kind == "string":
+            return string_values(column)
+        if kind == "string[]":
+            return list_values(column)
+        if kind == "bool":
+            return boolean_values(column, name)
+        if kind in ("f64", "i64", "timestamp"):
+            return numeric_values(column, kind, name)
+        raise ValueError(f"column {name}: type {kind} cannot be read from CSV")
+
+    def numbers(self, name):
+        """A column as float64 [n], NaN where missing: labels, weights, truth."""
+        if name not in self.frame.columns:
+            raise ValueError(f"no column {name}")
+        return pandas.to_numeric(self.frame[name]).to_numpy(dtype=numpy.float64)
