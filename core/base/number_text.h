@@ -26,7 +26,8 @@ bool parse_integer(std::string_view text, std::int64_t* value);
 // RFC 3339 with a zone ("Z" or "+hh:mm"), up to 9 fraction digits (cut to micros), years 0001 to
 // 9999. Micros since 1970-01-01T00:00:00Z. A date alone ("2026-11-21") is midnight UTC.
 bool parse_timestamp(std::string_view text, std::int64_t* micros);
-// Up to 27 bytes; fraction only when not zero (3 or 6 digits).
+// Up to 27 bytes; fraction only when not zero (3 or 6 digits). A time outside the years 0001 to
+// 9999 is written as the nearest one inside.
 std::size_t write_timestamp(std::int64_t micros, char* out);
 
 }  // namespace guardrank
