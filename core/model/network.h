@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/artifact/model.h"
 #include "core/frame/frame.h"
@@ -16,7 +17,8 @@ std::string_view kernel_name(KernelChoice choice);
 // Status::argument when this build or processor lacks it.
 Status choose_kernel(KernelChoice choice, const Kernel** kernel, Error* error);
 
-// Weights laid out for the kernel; immutable, shared between threads. Private parts in network.cc.
+// Weights laid out for the kernel; immutable, shared between threads. Private parts in
+// prepared_network.h.
 struct NetworkPlan {
   const Model* model = nullptr;
   const Kernel* kernel = nullptr;
@@ -24,10 +26,18 @@ struct NetworkPlan {
   const Prepared* prepared = nullptr;
 };
 
+// Checks that the layers fit together (Status::dimension, reference, limit), whatever the artifact
+// verifier has done, and copies the weights into the kernels' layout. `model` must outlive the plan.
 Status prepare_network(const Model& model, const Kernel& kernel, Arena* arena, NetworkPlan* plan,
                        Error* error);
 
 // Fills frame->logits from frame->encoded.
 Status score_network(const NetworkPlan& plan, Frame* frame);
+
+// The same over encoded fields alone: one per model field, of `n_rows` rows or one shared row;
+// context fields have one. `logits`: by head, n_rows each, from `arena`, which also gives the
+// working memory: a fixed amount per plan, whatever n_rows is.
+Status score_encoded(const NetworkPlan& plan, std::span<const EncodedField> encoded,
+                     std::uint32_t n_rows, Arena* arena, std::span<std::span<float>>* logits);
 
 }  // namespace guardrank

@@ -1,0 +1,111 @@
+// Encoded fields to the u7 codes of x.
+#include <cstring>
+
+#include "core/model/prepared_network.h"
+
+namespace guardrank {
+namespace {
+
+// Clamps, then rounds half to even: adding 1.5 * 2^23 leaves the spacing 1 for values within
+// +-255. The order changes nothing, since the bounds are whole. NaN gives the lower bound.
+std::uint8_t quantise(float value, std::uint8_t zero_point) {
+  constexpr float magic = 12582912.0f;
+  const float zero = static_cast<float>(zero_point);
+  const float least = -zero, most = static_cast<float>(largest_code) - zero;
+  value = value > least ? value : least;
+  value = value < most ? value : most;
+  return static_cast<std::uint8_t>(((value + magic) - magic) + zero);
+}
+
+// A row of a u7 table. The mask keeps a hostile table's bytes within what kernels cannot saturate
+// on; bytes of a verified table are unchanged by it.
+void copy_codes(const std::uint8_t* from, std::uint32_t n, std::uint8_t* to) {
+  std::uint32_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, from + i, 8);
+    eight &= 0x7f7f7f7f7f7f7f7fULL;
+    std::memcpy(to + i, &eight, 8);
+  }
+  for (; i < n; ++i) to[i] = from[i] & largest_code;
+}
+
+const std::uint8_t* table_row(const Field& field, std::uint32_t code) {
+  return field.table + std::size_t{code < field.n_codes ? code : 0} * field.dim;
+}
+
+void pool_codes(const Field& field, std::span<const std::uint32_t> codes, std::uint8_t* to) {
+  for (std::uint32_t i = 0; i < field.dim; ++i) {
+    std::int32_t sum = 0;  // at most limits::list_elements * 128 in size when checked at the door
+    for (const std::uint32_t code : codes) {
+      sum = static_cast<std::int32_t>(
+          static_cast<std::uint32_t>(sum) +
+          static_cast<std::uint32_t>(static_cast<std::int8_t>(table_row(field, code)[i])));
+    }
+    float value = static_cast<float>(sum) * field.table_scale;
+    if (field.pooling == Pooling::mean) value = value / static_cast<float>(codes.size());
+    to[i] = quantise(value / field.scale, embedding_zero_point);
+  }
+}
+
+std::span<const std::uint32_t> codes_of_row(const EncodedField& encoded, std::uint32_t row) {
+  if (encoded.list_offsets == nullptr) return {encoded.codes + row, 1};
+  const std::uint32_t first = encoded.list_offsets[row];
+  return {encoded.codes + first, encoded.list_offsets[row + 1] - first};
+}
+
+struct Target {
+  std::uint8_t* codes;   // the field's first column in the block's first row
+  std::size_t stride;
+  std::uint32_t first, n;
+};
+
+std::uint32_t source_row(const EncodedField& encoded, const Target& target, std::uint32_t row) {
+  return encoded.n_rows == 1 ? 0 : target.first + row;
+}
+
+void quantise_embedding(const Field& field, const EncodedField& encoded, const Target& target) {
+  for (std::uint32_t row = 0; row < target.n; ++row) {
+    std::uint8_t* to = target.codes + row * target.stride;
+    const std::uint32_t from = source_row(encoded, target, row);
+    if (field.pooling == Pooling::none) {
+      copy_codes(table_row(field, encoded.codes[from]), field.dim, to);
+    } else {
+      pool_codes(field, codes_of_row(encoded, from), to);
+    }
+  }
+}
+
+void quantise_dense(const Field& field, const EncodedField& encoded, const Target& target) {
+  const std::uint8_t indicator_codes[2] = {
+      quantise(0.0f / field.indicator_scale, field.indicator_zero_point),
+      quantise(1.0f / field.indicator_scale, field.indicator_zero_point)};
+  for (std::uint32_t row = 0; row < target.n; ++row) {
+    std::uint8_t* to = target.codes + row * target.stride;
+    const std::uint32_t from = source_row(encoded, target, row);
+    const float* values = encoded.dense + std::size_t{from} * field.width;
+    for (std::uint32_t i = 0; i < field.width; ++i) {
+      to[i] = quantise(values[i] / field.scale, field.zero_point);
+    }
+    if (field.has_indicator) to[field.width] = indicator_codes[encoded.is_missing[from] != 0];
+  }
+}
+
+}  // namespace
+
+void quantise_block(const NetworkPlan& plan, std::uint32_t side,
+                    std::span<const EncodedField> encoded, std::uint32_t first, std::uint32_t n,
+                    std::uint8_t* codes) {
+  const NetworkPlan::Prepared& prepared = *plan.prepared;
+  for (const PreparedField& place : prepared.fields[side]) {
+    const Field& field = plan.model->fields[place.ordinal];
+    const Target target = {codes + place.column, prepared.block_strides[side], first, n};
+    if (field.output == OutputKind::embedding) {
+      quantise_embedding(field, encoded[place.ordinal], target);
+    } else {
+      quantise_dense(field, encoded[place.ordinal], target);
+    }
+  }
+}
+
+}  // namespace guardrank

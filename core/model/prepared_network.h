@@ -1,0 +1,140 @@
+// What a prepared network looks like inside: layers in the kernels' layout, and where each tile
+// keeps its activations. Private to core/model.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/base/arena.h"
+#include "core/model/network.h"
+
+namespace guardrank {
+
+inline constexpr std::uint32_t n_sides = 3;
+inline constexpr std::uint8_t largest_code = 127;
+inline constexpr std::uint8_t embedding_zero_point = 64;
+
+constexpr std::uint32_t padded_outputs(std::uint32_t n) {
+  return (n + outputs_per_block - 1) / outputs_per_block * outputs_per_block;
+}
+constexpr std::uint32_t padded_inputs(std::uint32_t n) {
+  return (n + inputs_per_group - 1) / inputs_per_group * inputs_per_group;
+}
+// Bytes of a row of codes with room for the padded outputs of the layer that writes it.
+constexpr std::uint32_t code_stride(std::uint32_t n_codes) { return (n_codes + 79) / 64 * 64; }
+
+// A run of weight columns: all inputs of a layer, or those of one block of x.
+struct PreparedBlock {
+  PackedWeights weights;                   // n_in 0: the block has no columns
+  const std::int32_t* initial = nullptr;   // what the sums start from
+};
+
+struct PreparedLayer {
+  std::uint32_t n_out = 0;
+  std::uint32_t n_out_padded = 0;
+  const float* multiplier = nullptr;       // padded with zeros
+  bool reads_x = false;
+  std::uint8_t shift = 0;
+  PreparedBlock blocks[n_sides];           // a layer that does not read x has only the first
+  const std::int32_t* bias = nullptr;      // layers that read x: added after rounding
+  std::uint32_t context_offset = 0;        // its place in a request's context sums
+};
+
+// Codes of a tile, [row][width | fed embeddings | zeros]. Row r of a slot stands at
+// offset * rows of the tile + r * stride.
+struct Slot {
+  std::uint32_t offset = 0;
+  std::uint32_t width = 0;
+  std::uint32_t stride = 0;
+};
+
+struct PreparedExpert {
+  std::span<PreparedLayer> layers;
+  Slot input, output;
+};
+
+struct PreparedGate {
+  const PreparedLayer* layer = nullptr;    // null: `output` is the one expert's
+  std::span<Slot> experts;
+  std::span<const float> expert_multiplier;
+  Slot input, output;
+};
+
+struct PreparedLevel {
+  std::span<PreparedExpert> experts;
+  std::span<PreparedGate> gates;
+};
+
+struct PreparedTower {
+  std::span<PreparedLayer> layers;
+  Slot input;
+};
+
+// One field's place in x.
+struct PreparedField {
+  std::uint32_t ordinal = 0;
+  std::uint32_t column = 0;                // within its side's block
+};
+
+// Columns of x that every layer reads again.
+struct FedColumns {
+  std::uint32_t side = 0, column = 0, n = 0;
+};
+
+struct NetworkPlan::Prepared {
+  std::span<PreparedField> fields[n_sides];
+  std::uint32_t block_inputs[n_sides] = {};
+  std::uint32_t block_strides[n_sides] = {};
+  std::span<FedColumns> fed;
+  std::uint32_t fed_width = 0;
+  std::span<PreparedLevel> levels;
+  std::span<PreparedTower> towers;
+  Slot hidden[2];                          // hidden layers of an expert or tower, in turn
+  std::uint32_t activation_bytes = 0;      // of all slots, per row
+  std::uint32_t widest = 0;                // padded outputs of the widest layer
+  std::uint32_t n_context_sums = 0;
+  std::uint32_t most_experts = 1;          // under one gate
+  std::uint32_t tile_rows = 0;
+};
+
+// Working memory of one tile of candidates, and where it stands.
+struct Tile {
+  std::uint32_t rows = 0;                  // rows that the memory is for
+  std::uint32_t n = 0;                     // rows in use
+  std::uint8_t* x[n_sides] = {};           // context: one row
+  std::uint8_t* activations = nullptr;
+  std::int32_t* sums = nullptr;            // rows * widest
+  std::int32_t* totals = nullptr;          // rows * widest
+  float* coefficients = nullptr;           // rows * most_experts
+  Rows<const std::uint8_t>* experts = nullptr;
+  std::int32_t* context_sums = nullptr;    // once per request
+};
+
+inline Rows<std::uint8_t> slot_rows(const Tile& tile, const Slot& slot) {
+  return {tile.activations + std::size_t{slot.offset} * tile.rows, slot.stride};
+}
+inline Rows<const std::uint8_t> read_rows(const Tile& tile, const Slot& slot) {
+  return {tile.activations + std::size_t{slot.offset} * tile.rows, slot.stride};
+}
+
+// network_inputs.cc: codes of rows [first, first + n) of one side's block.
+void quantise_block(const NetworkPlan& plan, std::uint32_t side,
+                    std::span<const EncodedField> encoded, std::uint32_t first, std::uint32_t n,
+                    std::uint8_t* codes);
+
+// network_layers.cc
+// Adds to `tile->context_sums` what the context and the bias contribute to a layer that reads x.
+void add_context(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile);
+// T of the layer for the tile's rows.
+Rows<const std::int32_t> layer_totals(const NetworkPlan& plan, const PreparedLayer& layer,
+                                      const Slot& input, const Tile& tile);
+// A hidden layer's codes, with the fed embeddings behind them.
+void run_hidden_layer(const NetworkPlan& plan, const PreparedLayer& layer, const Slot& input,
+                      const Slot& output, const Tile& tile);
+// Puts the fed embeddings behind a slot's codes.
+void append_fed(const NetworkPlan& plan, const Slot& slot, const Tile& tile);
+
+// network_gates.cc: the gate's mixture of its experts' codes.
+void run_gate(const NetworkPlan& plan, const PreparedGate& gate, const Tile& tile);
+
+}  // namespace guardrank

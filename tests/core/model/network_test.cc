@@ -1,0 +1,323 @@
+// The network against the plain reading of its README, bit for bit, for every kernel of the build.
+#include "core/model/network.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "tests/core/model/random_model.h"
+#include "tests/core/model/reference_network.h"
+
+using namespace guardrank;
+using guardrank::testing::Architecture;
+using guardrank::testing::draw_architecture;
+using guardrank::testing::FieldShape;
+using guardrank::testing::Magnitudes;
+using guardrank::testing::mmoe;
+using guardrank::testing::RandomInputs;
+using guardrank::testing::RandomModel;
+using guardrank::testing::reference_logits;
+
+namespace {
+
+const Allocator heap = {
+    nullptr,
+    [](void*, std::size_t size, std::size_t alignment) {
+      return ::operator new(size, std::align_val_t{alignment}, std::nothrow);
+    },
+    [](void*, void* memory, std::size_t, std::size_t alignment) {
+      ::operator delete(memory, std::align_val_t{alignment});
+    }};
+
+std::vector<const Kernel*> kernels() {
+  std::vector<const Kernel*> result;
+  for (const KernelChoice choice :
+       {KernelChoice::portable, KernelChoice::avx2, KernelChoice::wasm_simd128}) {
+    Error error;
+    const Kernel* kernel = nullptr;
+    if (choose_kernel(choice, &kernel, &error) == Status::ok) result.push_back(kernel);
+  }
+  return result;
+}
+
+std::uint32_t bits(float value) {
+  std::uint32_t result;
+  std::memcpy(&result, &value, sizeof result);
+  return result;
+}
+
+// Logits by head of all rows.
+std::vector<std::vector<float>> score(const Model& model, const Kernel& kernel,
+                                      const RandomInputs& inputs, std::uint32_t n_rows) {
+  Arena arena(heap, std::size_t{1} << 30);
+  Error error;
+  NetworkPlan plan;
+  const Status status = prepare_network(model, kernel, &arena, &plan, &error);
+  INFO(error.message());
+  REQUIRE(status == Status::ok);
+  std::span<std::span<float>> logits;
+  REQUIRE(score_encoded(plan, inputs.encoded(), n_rows, &arena, &logits) == Status::ok);
+  std::vector<std::vector<float>> result;
+  for (const std::span<float> head : logits) result.emplace_back(head.begin(), head.end());
+  return result;
+}
+
+void check_rows(const Model& model, const RandomInputs& inputs, std::uint32_t n_rows) {
+  std::vector<std::vector<float>> expected;
+  for (std::uint32_t row = 0; row < n_rows; ++row) {
+    expected.push_back(reference_logits(model, inputs.encoded(), row));
+  }
+  for (const Kernel* kernel : kernels()) {
+    CAPTURE(kernel->name);
+    const std::vector<std::vector<float>> found = score(model, *kernel, inputs, n_rows);
+    REQUIRE(found.size() == model.heads.size());
+    for (std::size_t h = 0; h < found.size(); ++h) {
+      REQUIRE(found[h].size() == n_rows);
+      for (std::uint32_t row = 0; row < n_rows; ++row) {
+        CAPTURE(h);
+        CAPTURE(row);
+        REQUIRE(bits(found[h][row]) == bits(expected[row][h]));
+      }
+    }
+  }
+}
+
+Status prepare(const Model& model, Error* error) {
+  Arena arena(heap, std::size_t{1} << 24);
+  NetworkPlan plan;
+  return prepare_network(model, portable_kernel, &arena, &plan, error);
+}
+
+Architecture small() {
+  FieldShape dense{Side::context, OutputKind::dense, 3, true, 0, 0, Pooling::none, false};
+  FieldShape embedding{Side::candidate, OutputKind::embedding, 1, false, 5, 9, Pooling::none, true};
+  return mmoe({dense, embedding}, 3, {8, 6}, {4}, 2);
+}
+
+}  // namespace
+
+TEST_CASE("random architectures agree with the plain reading of the arithmetic") {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    CAPTURE(seed);
+    const RandomModel model(draw_architecture(seed), seed * 7919);
+    const std::uint32_t n_rows = 1 + static_cast<std::uint32_t>(seed % 9);
+    check_rows(model.model(), RandomInputs(model.model(), n_rows, seed + 1), n_rows);
+  }
+}
+
+TEST_CASE("extreme weights, biases, shifts and multipliers agree too") {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    CAPTURE(seed);
+    const RandomModel model(draw_architecture(seed), seed * 104729, Magnitudes::extreme);
+    check_rows(model.model(), RandomInputs(model.model(), 5, seed + 2), 5);
+  }
+}
+
+TEST_CASE("every row count, around the edges of tiles") {
+  const RandomModel model(small(), 3);
+  for (const std::uint32_t n_rows : {0u, 1u, 2u, 3u, 4u, 5u, 63u, 64u, 65u, 129u, 1000u}) {
+    CAPTURE(n_rows);
+    check_rows(model.model(), RandomInputs(model.model(), n_rows, n_rows + 1), n_rows);
+  }
+}
+
+TEST_CASE("wide layers, whose tiles have fewer rows") {
+  FieldShape context{Side::context, OutputKind::dense, 700, false, 0, 0, Pooling::none, false};
+  FieldShape candidate{Side::candidate, OutputKind::dense, 901, true, 0, 0, Pooling::none, false};
+  const RandomModel model(mmoe({context, candidate}, 2, {1500, 333}, {70}, 1), 5);
+  check_rows(model.model(), RandomInputs(model.model(), 21, 6), 21);
+}
+
+TEST_CASE("logits are drawn widely enough for the comparison to mean something") {
+  const RandomModel model(small(), 11);
+  const RandomInputs inputs(model.model(), 200, 12);
+  const std::vector<std::vector<float>> logits = score(model.model(), portable_kernel, inputs, 200);
+  for (const std::vector<float>& head : logits) {
+    std::size_t n_different = 0;
+    for (std::size_t row = 1; row < head.size(); ++row) n_different += head[row] != head[0];
+    CHECK(n_different > 20);
+  }
+}
+
+TEST_CASE("a row's logits do not depend on the rows beside it") {
+  const RandomModel model(small(), 21);
+  const RandomInputs inputs(model.model(), 130, 22);
+  const auto all = score(model.model(), portable_kernel, inputs, 130);
+  std::vector<EncodedField> last(inputs.encoded().begin(), inputs.encoded().end());
+  for (EncodedField& field : last) {
+    if (field.n_rows == 1) continue;
+    field.n_rows = 1;
+    field.codes += 129;
+  }
+  Arena arena(heap, std::size_t{1} << 24);
+  Error error;
+  NetworkPlan plan;
+  REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+  std::span<std::span<float>> logits;
+  REQUIRE(score_encoded(plan, last, 1, &arena, &logits) == Status::ok);
+  for (std::size_t h = 0; h < all.size(); ++h) CHECK(bits(logits[h][0]) == bits(all[h][129]));
+}
+
+TEST_CASE("bytes over 127 in a table stay memory-safe and give every kernel the same bits") {
+  RandomModel model(small(), 31);
+  std::vector<std::uint8_t> hostile(9 * 5, 0xff), masked(9 * 5, 0x7f);
+  std::vector<Field> fields(model.model().fields.begin(), model.model().fields.end());
+  model.model().fields = fields;
+  const RandomInputs inputs(model.model(), 7, 32);
+  fields[1].table = masked.data();
+  const auto expected = score(model.model(), portable_kernel, inputs, 7);
+  fields[1].table = hostile.data();
+  for (const Kernel* kernel : kernels()) {
+    CHECK(score(model.model(), *kernel, inputs, 7) == expected);
+  }
+}
+
+TEST_CASE("a code beyond the table reads the missing row") {
+  const RandomModel model(small(), 41);
+  const RandomInputs inputs(model.model(), 2, 42);
+  std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
+  const std::uint32_t beyond[2] = {9, UINT32_MAX}, missing[2] = {0, 0};
+  Arena arena(heap, std::size_t{1} << 24);
+  Error error;
+  NetworkPlan plan;
+  REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+  std::span<std::span<float>> found, expected;
+  encoded[1].n_rows = 2;
+  encoded[1].codes = beyond;
+  REQUIRE(score_encoded(plan, encoded, 2, &arena, &found) == Status::ok);
+  encoded[1].codes = missing;
+  REQUIRE(score_encoded(plan, encoded, 2, &arena, &expected) == Status::ok);
+  for (std::size_t h = 0; h < found.size(); ++h) {
+    CHECK(bits(found[h][0]) == bits(expected[h][0]));
+    CHECK(bits(found[h][1]) == bits(expected[h][1]));
+  }
+}
+
+TEST_CASE("working memory does not grow with the candidates") {
+  const RandomModel model(small(), 51);
+  Error error;
+  std::size_t used[2];
+  const std::uint32_t counts[2] = {1000, 9000};
+  for (int i = 0; i < 2; ++i) {
+    Arena arena(heap, std::size_t{1} << 28);
+    NetworkPlan plan;
+    REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+    const RandomInputs inputs(model.model(), counts[i], 52);
+    const std::size_t before = arena.used_bytes();
+    std::span<std::span<float>> logits;
+    REQUIRE(score_encoded(plan, inputs.encoded(), counts[i], &arena, &logits) == Status::ok);
+    used[i] = arena.used_bytes() - before - 2 * counts[i] * sizeof(float);
+  }
+  CHECK(used[1] < used[0] + 4096);
+}
+
+TEST_CASE("too little memory is a status") {
+  const RandomModel model(small(), 61);
+  const RandomInputs inputs(model.model(), 100, 62);
+  Error error;
+  bool has_failed = false, has_passed = false;
+  for (std::size_t limit = 0; limit < 400'000; limit += 4096) {
+    Arena arena(heap, limit);
+    NetworkPlan plan;
+    std::span<std::span<float>> logits;
+    Status status = prepare_network(model.model(), portable_kernel, &arena, &plan, &error);
+    if (status == Status::ok) {
+      status = score_encoded(plan, inputs.encoded(), 100, &arena, &logits);
+    }
+    REQUIRE((status == Status::ok || status == Status::memory));
+    has_failed = has_failed || status == Status::memory;
+    has_passed = has_passed || status == Status::ok;
+  }
+  CHECK(has_failed);
+  CHECK(has_passed);
+}
+
+TEST_CASE("inputs that do not fit the model are refused") {
+  const RandomModel model(small(), 71);
+  const RandomInputs inputs(model.model(), 3, 72);
+  Arena arena(heap, std::size_t{1} << 24);
+  Error error;
+  NetworkPlan plan;
+  REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+  std::span<std::span<float>> logits;
+  CHECK(score_encoded(plan, inputs.encoded().first(1), 3, &arena, &logits) == Status::internal);
+  std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
+  encoded[1].n_rows = 2;
+  CHECK(score_encoded(plan, encoded, 3, &arena, &logits) == Status::internal);
+}
+
+TEST_CASE("graphs that do not fit together are refused, with the place") {
+  Error error;
+  SUBCASE("inputs of a layer") {
+    RandomModel model(small(), 81);
+    const_cast<Layer&>(model.model().levels[0].experts[1].layers[1]).n_in += 1;
+    CHECK(prepare(model.model(), &error) == Status::dimension);
+    CHECK(error.where() == "level 0 expert e1 layer 1");
+  }
+  SUBCASE("columns of x") {
+    RandomModel model(small(), 82);
+    model.model().block_inputs[0] += 1;
+    CHECK(prepare(model.model(), &error) == Status::dimension);
+  }
+  SUBCASE("an expert that is not there") {
+    RandomModel model(small(), 83);
+    const std::uint32_t experts[3] = {0, 1, 3};
+    const_cast<Gate&>(model.model().levels[0].gates[1]).experts = experts;
+    CHECK(prepare(model.model(), &error) == Status::reference);
+  }
+  SUBCASE("a gate without its layer") {
+    RandomModel model(small(), 84);
+    const_cast<Gate&>(model.model().levels[0].gates[1]).layer = nullptr;
+    CHECK(prepare(model.model(), &error) == Status::dimension);
+    CHECK(error.where() == "level 0 gate head1");
+  }
+  SUBCASE("a gate that the level above needs") {
+    Architecture architecture = small();
+    architecture.levels.push_back(architecture.levels[0]);
+    architecture.levels[0].gates.push_back({shared_owner, {0, 1}});
+    RandomModel model(architecture, 85);
+    CHECK(prepare(model.model(), &error) == Status::ok);
+    Level& level = const_cast<Level&>(model.model().levels[0]);
+    level.gates = level.gates.first(2);
+    CHECK(prepare(model.model(), &error) == Status::reference);
+    CHECK(error.where() == "level 1 expert e0");
+  }
+  SUBCASE("a tower that ends in two outputs") {
+    RandomModel model(small(), 86);
+    const_cast<Layer&>(model.model().heads[0].tower.back()).n_out = 2;
+    CHECK(prepare(model.model(), &error) == Status::dimension);
+    CHECK(error.where() == "tower head0");
+  }
+  SUBCASE("an embedding without its table") {
+    RandomModel model(small(), 87);
+    const_cast<Field&>(model.model().fields[1]).table = nullptr;
+    CHECK(prepare(model.model(), &error) == Status::reference);
+    CHECK(error.where() == "field1");
+  }
+  SUBCASE("a shift beyond the sums") {
+    RandomModel model(small(), 88);
+    const_cast<Layer&>(model.model().levels[0].experts[0].layers[0]).input_shift = 32;
+    CHECK(prepare(model.model(), &error) == Status::dimension);
+  }
+  SUBCASE("no heads") {
+    RandomModel model(small(), 89);
+    model.model().heads = {};
+    CHECK(prepare(model.model(), &error) == Status::limit);
+  }
+}
+
+TEST_CASE("kernel choice") {
+  Error error;
+  const Kernel* kernel = nullptr;
+  CHECK(choose_kernel(KernelChoice::automatic, &kernel, &error) == Status::ok);
+  REQUIRE(kernel != nullptr);
+  CHECK(choose_kernel(KernelChoice::portable, &kernel, &error) == Status::ok);
+  CHECK(kernel == &portable_kernel);
+  CHECK(kernel_name(KernelChoice::avx2) == "avx2");
+#if !defined(__wasm_simd128__)
+  CHECK(choose_kernel(KernelChoice::wasm_simd128, &kernel, &error) == Status::argument);
+  CHECK(error.where() == "kernel");
+#endif
+}
