@@ -77,7 +77,7 @@ class JsonWriter {
   Status status_ = Status::ok;
 };
 
-// RFC 4648 with padding. False when `text` is not base64; `bytes` live in `arena`.
+// RFC 4648 with padding; `bytes` live in `arena`. Status::json when `text` is not base64.
 Status parse_base64(std::string_view text, Arena* arena, std::span<const std::uint8_t>* bytes);
 
 }  // namespace guardrank

@@ -25,6 +25,7 @@ inline constexpr std::uint32_t flatbuffer_tables = 200'000;
 inline constexpr std::uint32_t offers = 10'000'000;       // rows of a catalog
 inline constexpr std::uint32_t facts = 4096;              // declared facts, all namespaces
 inline constexpr std::uint32_t routes = 4096;             // of a release
+inline constexpr std::uint32_t name_bytes = 256;          // a name or id inside an artifact
 
 // Models
 inline constexpr std::uint32_t fields = 1024;
