@@ -44,7 +44,7 @@ class RootReader {
               std::string_view* out, std::size_t max_bytes = limits::string_bytes);
   // Likewise, but empty is Status::verify.
   Status name(const flatbuffers::String* source, const Place& place,
-              std::string_view* out, std::size_t max_bytes = limits::string_bytes);
+              std::string_view* out, std::size_t max_bytes = limits::name_bytes);
   Status texts(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* source,
                std::size_t max_count, const Place& place,
                std::span<const std::string_view>* out);
