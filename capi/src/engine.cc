@@ -1,0 +1,78 @@
+#include "capi/src/report.h"
+
+#include "core/base/limits.h"
+
+using guardrank::Error;
+using guardrank::Report;
+using guardrank::Status;
+
+namespace {
+
+Status read_allocator(const gr_engine_options& options, guardrank::Allocator* allocator,
+                      Error* error) {
+  if ((options.allocate == nullptr) != (options.release == nullptr)) {
+    return error->set(Status::argument, "options",
+                      {"allocate and release: give both or neither"});
+  }
+  if (options.allocate == nullptr) {
+    *allocator = guardrank::default_allocator();
+  } else {
+    *allocator = {options.allocator_user, options.allocate, options.release};
+  }
+  return Status::ok;
+}
+
+Status read_kernel(std::int32_t number, gr_engine* engine, Error* error) {
+  if (number < GR_KERNEL_AUTOMATIC || number > GR_KERNEL_WASM_SIMD128) {
+    return error->wanted(Status::argument, "options.kernel", {"a gr_kernel"}, {number});
+  }
+  engine->kernel = static_cast<guardrank::KernelChoice>(number);
+  const guardrank::Kernel* kernel = nullptr;
+  GUARDRANK_TRY(guardrank::choose_kernel(engine->kernel, &kernel, error));
+  engine->kernel_name = kernel->name;
+  return Status::ok;
+}
+
+Status read_limit(std::uint64_t bytes, gr_engine* engine) {
+  const std::uint64_t wanted = bytes == 0 ? guardrank::limits::session_bytes : bytes;
+  engine->session_limit_bytes =
+      wanted < SIZE_MAX / 2 ? static_cast<std::size_t>(wanted) : SIZE_MAX / 2;
+  return Status::ok;
+}
+
+Status read_options(const gr_engine_options* given, gr_engine* engine, Error* error) {
+  gr_engine_options options;
+  GUARDRANK_TRY(guardrank::read_struct(given, "options", &options, error));
+  GUARDRANK_TRY(read_allocator(options, &engine->allocator, error));
+  GUARDRANK_TRY(read_kernel(options.kernel, engine, error));
+  return read_limit(options.session_limit_bytes, engine);
+}
+
+}  // namespace
+
+extern "C" {
+
+gr_status gr_engine_create(const gr_engine_options* options, gr_engine** engine, gr_error** error) {
+  Report report(error);
+  if (engine == nullptr) return report.null("engine");
+  gr_engine settings;
+  if (const Status status = read_options(options, &settings, report.error());
+      status != Status::ok) {
+    return report.finish(status);
+  }
+  report.use(settings.allocator);
+  auto* created = guardrank::create_handle<gr_engine>(settings.allocator, settings);
+  if (created == nullptr) return report.no_memory("engine");
+  *engine = created;
+  return report.finish(Status::ok);
+}
+
+void gr_engine_free(gr_engine* engine) {
+  if (engine != nullptr) guardrank::free_handle(engine->allocator, engine);
+}
+
+gr_text gr_engine_kernel(const gr_engine* engine) {
+  return engine == nullptr ? gr_text{"", 0} : guardrank::as_text(engine->kernel_name);
+}
+
+}  // extern "C"

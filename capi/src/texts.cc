@@ -1,0 +1,16 @@
+#include "capi/src/texts.h"
+
+namespace guardrank {
+
+Status view_texts(const gr_text* texts, std::size_t count, std::string_view argument, Arena* arena,
+                  std::span<const std::string_view>* views, Error* error) {
+  std::span<std::string_view> copies;
+  if (arena->make(count, &copies) != Status::ok) {
+    return error->set(Status::memory, argument, {"no memory to view ", count, " texts"});
+  }
+  for (std::size_t i = 0; i < count; ++i) copies[i] = as_view(texts[i]);
+  *views = copies;
+  return Status::ok;
+}
+
+}  // namespace guardrank
