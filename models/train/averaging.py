@@ -3,17 +3,17 @@ import torch
 
 
 class WeightAverage:
-    """average = decay * average + (1 - decay) * weight after each step; the decay starts low."""
+    """Weights of the past count decay^age, normalised: the start has no part that lingers."""
 
     def __init__(self, network, decay):
-        self.decay = decay
+        self.decay = min(max(decay, 0.0), 0.999999)
         self.steps = 0
         self.parameters = list(network.parameters())
         self.average = [parameter.detach().clone() for parameter in self.parameters]
 
     def update(self):
         self.steps += 1
-        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        decay = self.decay * (1 - self.decay ** (self.steps - 1)) / (1 - self.decay ** self.steps)
         with torch.no_grad():
             torch._foreach_mul_(self.average, decay)
             torch._foreach_add_(self.average, self.parameters, alpha=1 - decay)

@@ -36,14 +36,26 @@ def fit_transform(library, field, before, transform, table, now):
         return {"op": op, "mean": rounded(numbers.mean()), "std": rounded(deviation or 1.0)}
     if op == "bucketize" and "quantiles" in transform:
         numbers = numbers_so_far(library, field, before, table, now)
-        steps = numpy.arange(1, transform["quantiles"]) / transform["quantiles"]
-        edges = numpy.unique(numpy.quantile(numbers, steps, method="lower"))
-        return {"op": op, "edges": [rounded(edge) for edge in edges]}
+        return {"op": op, "edges": quantile_edges(numbers, transform["quantiles"])}
     if op == "clip" and "quantiles" in transform:
         numbers = numbers_so_far(library, field, before, table, now)
         low, high = numpy.quantile(numbers, transform["quantiles"])
         return {"op": op, "min": rounded(low), "max": rounded(high)}
     return transform
+
+
+def quantile_edges(numbers, n_buckets):
+    """Increasing edges. Values that alone fill a bucket (zeros, mostly) get one of their own, and
+    the rest is cut at its own quantiles: else a column of zeros with a tail would have one bucket."""
+    unique, counts = numpy.unique(numbers, return_counts=True)
+    heavy = unique[counts * n_buckets >= len(numbers)]
+    rest = numbers[~numpy.isin(numbers, heavy)]
+    edges = list(heavy) + [unique[place] for place in numpy.searchsorted(unique, heavy) + 1
+                           if place < len(unique)]
+    if len(rest):
+        steps = numpy.arange(1, n_buckets) / n_buckets
+        edges += list(numpy.quantile(rest, steps, method="lower"))
+    return sorted({rounded(edge) for edge in edges if edge > unique[0]}) or [rounded(unique[0])]
 
 
 def numbers_so_far(library, field, before, table, now):

@@ -1,0 +1,1 @@
+"""Simulated marketplaces with known truth: applicants x card offers, and goods on many surfaces."""
