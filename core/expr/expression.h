@@ -2,6 +2,7 @@
 // CEL's (the part listed in core/expr/README.md), its meaning CEL's, with a missing fact as unknown.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace guardrank {
 enum class ExprType : std::uint8_t {
   null = 0, boolean = 1, integer = 2, number = 3, string = 4, timestamp = 5, string_list = 6,
   integer_list = 7, number_list = 8, boolean_list = 9, unsigned_integer = 10,
+  other_list = 11,   // an empty literal list, or one of uint or timestamp elements
 };
 std::string_view expr_type_name(ExprType type);   // CEL's names: "int", "double", "list(string)"
 
@@ -45,8 +47,9 @@ struct EvaluatedColumn {
   const std::uint32_t* missing = nullptr;        // where unknown: ordinal of a missing fact
   const EvalProblem* problems = nullptr;         // where error
   const std::uint8_t* booleans = nullptr;
-  const std::int64_t* integers = nullptr;
+  const std::int64_t* integers = nullptr;        // int, timestamp; uint: the same 64 bits
   const double* numbers = nullptr;
+  const std::string_view* strings = nullptr;
 
   std::uint32_t row_of(std::uint32_t row) const { return n_rows == 1 ? 0 : row; }
   RowState state(std::uint32_t row) const {
@@ -59,8 +62,14 @@ struct Operation;   // core/expr/program.h
 // Compiled; immutable and shared between threads.
 struct Program {
   ExprType type = ExprType::boolean;
+  // First those that depend on the context alone, then the widening of their results, then those
+  // that run for each tile of rows.
   std::span<const Operation> operations;
+  std::uint32_t n_context_operations = 0, n_broadcasts = 0;
+  std::uint32_t n_context_registers = 0;         // of one row; the first ordinals
   std::uint32_t n_registers = 0;
+  std::uint32_t n_loads = 0;                     // operations that read a fact's column
+  std::uint32_t result = 0;                      // register
   std::span<const std::uint32_t> facts;          // ordinals it reads, ascending
   NamespaceSet namespaces = 0;
 };
@@ -72,7 +81,16 @@ Status compile_expression(std::string_view source, std::string_view where, const
                           NamespaceSet allowed, ExprType wanted, Arena* arena, Program* program,
                           Error* error);
 
-// Evaluates over the frame's present rows; memory from the frame's arena.
+// Memory that evaluations of one stage share; grows from the frame's arena and must not outlive
+// the request.
+struct EvaluationMemory {
+  std::span<std::byte> bytes;
+};
+
+// Evaluates over the frame's present rows. The result stays until `memory` is used again.
+Status evaluate(const Program& program, Frame* frame, EvaluationMemory* memory,
+                EvaluatedColumn* result);
+// The same in memory of its own from the frame's arena: the result stays as long as the request.
 Status evaluate(const Program& program, Frame* frame, EvaluatedColumn* result);
 
 }  // namespace guardrank

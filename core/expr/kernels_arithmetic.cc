@@ -1,0 +1,141 @@
+// + - * / % and conversion. Overflow and division by zero are errors of their row.
+#include "core/expr/registers.h"
+
+namespace guardrank {
+namespace {
+
+template <typename Integer>
+EvalProblem add(Integer a, Integer b, Integer* result) {
+  return __builtin_add_overflow(a, b, result) ? EvalProblem::overflow : EvalProblem::none;
+}
+template <typename Integer>
+EvalProblem subtract(Integer a, Integer b, Integer* result) {
+  return __builtin_sub_overflow(a, b, result) ? EvalProblem::overflow : EvalProblem::none;
+}
+template <typename Integer>
+EvalProblem multiply(Integer a, Integer b, Integer* result) {
+  return __builtin_mul_overflow(a, b, result) ? EvalProblem::overflow : EvalProblem::none;
+}
+
+// The least int divided by -1 has no int for an answer; CEL refuses its remainder as well.
+template <typename Integer>
+bool overflows_division(Integer a, Integer b) {
+  if constexpr (static_cast<Integer>(-1) < Integer{0})
+    return a == INT64_MIN && b == -1;
+  else
+    return false;
+}
+template <typename Integer>
+EvalProblem divide(Integer a, Integer b, Integer* result) {
+  *result = 0;
+  if (b == 0) return EvalProblem::division_by_zero;
+  if (overflows_division(a, b)) return EvalProblem::overflow;
+  *result = a / b;
+  return EvalProblem::none;
+}
+template <typename Integer>
+EvalProblem modulo(Integer a, Integer b, Integer* result) {
+  *result = 0;
+  if (b == 0) return EvalProblem::division_by_zero;
+  if (overflows_division(a, b)) return EvalProblem::overflow;
+  *result = a % b;
+  return EvalProblem::none;
+}
+
+template <typename Integer, EvalProblem (*apply)(Integer, Integer, Integer*)>
+void integer_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& left = lanes[operation.left];
+  const Lane& right = lanes[operation.right];
+  Lane& target = lanes[operation.target];
+  const Integer* a = left.read<Integer>();
+  const Integer* b = right.read<Integer>();
+  Integer* out = target.write<Integer>();
+  unsigned any = 0;
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i) {
+    target.own_problems[i] = apply(a[i], b[i], &out[i]);
+    any |= static_cast<unsigned>(target.own_problems[i]);
+  }
+  settle(left, &right, tile.n_rows, any != 0, &target);
+}
+
+struct Add { static double apply(double a, double b) { return a + b; } };
+struct Subtract { static double apply(double a, double b) { return a - b; } };
+struct Multiply { static double apply(double a, double b) { return a * b; } };
+// IEEE: a quotient by zero is an infinity or NaN, on purpose.
+struct Divide { static double apply(double a, double b) { return a / b; } };
+
+template <typename Operator>
+void number_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& left = lanes[operation.left];
+  const Lane& right = lanes[operation.right];
+  Lane& target = lanes[operation.target];
+  const double* a = left.read<double>();
+  const double* b = right.read<double>();
+  double* out = target.write<double>();
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = Operator::apply(a[i], b[i]);
+  settle(left, &right, tile.n_rows, false, &target);
+}
+
+template <typename From, typename To>
+void convert_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& source = lanes[operation.left];
+  Lane& target = lanes[operation.target];
+  const From* in = source.read<From>();
+  To* out = target.write<To>();
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = static_cast<To>(in[i]);
+  settle(source, nullptr, tile.n_rows, false, &target);
+}
+
+void negate_number_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& source = lanes[operation.left];
+  Lane& target = lanes[operation.target];
+  const double* in = source.read<double>();
+  double* out = target.write<double>();
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = -in[i];
+  settle(source, nullptr, tile.n_rows, false, &target);
+}
+
+void negate_integer_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& source = lanes[operation.left];
+  Lane& target = lanes[operation.target];
+  const std::int64_t* in = source.read<std::int64_t>();
+  std::int64_t* out = target.write<std::int64_t>();
+  unsigned any = 0;
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i) {
+    target.own_problems[i] = subtract(std::int64_t{0}, in[i], &out[i]);
+    any |= static_cast<unsigned>(target.own_problems[i]);
+  }
+  settle(source, nullptr, tile.n_rows, any != 0, &target);
+}
+
+using Int = std::int64_t;
+using Uint = std::uint64_t;
+
+}  // namespace
+
+Kernel arithmetic_kernel(OpCode code) {
+  switch (code) {
+    case OpCode::negate_integer: return negate_integer_kernel;
+    case OpCode::negate_number: return negate_number_kernel;
+    case OpCode::number_of_integer: return convert_kernel<Int, double>;
+    case OpCode::number_of_unsigned: return convert_kernel<Uint, double>;
+    case OpCode::number_of_number: return convert_kernel<double, double>;
+    case OpCode::add_integer: return integer_kernel<Int, add<Int>>;
+    case OpCode::subtract_integer: return integer_kernel<Int, subtract<Int>>;
+    case OpCode::multiply_integer: return integer_kernel<Int, multiply<Int>>;
+    case OpCode::divide_integer: return integer_kernel<Int, divide<Int>>;
+    case OpCode::modulo_integer: return integer_kernel<Int, modulo<Int>>;
+    case OpCode::add_unsigned: return integer_kernel<Uint, add<Uint>>;
+    case OpCode::subtract_unsigned: return integer_kernel<Uint, subtract<Uint>>;
+    case OpCode::multiply_unsigned: return integer_kernel<Uint, multiply<Uint>>;
+    case OpCode::divide_unsigned: return integer_kernel<Uint, divide<Uint>>;
+    case OpCode::modulo_unsigned: return integer_kernel<Uint, modulo<Uint>>;
+    case OpCode::add_number: return number_kernel<Add>;
+    case OpCode::subtract_number: return number_kernel<Subtract>;
+    case OpCode::multiply_number: return number_kernel<Multiply>;
+    case OpCode::divide_number: return number_kernel<Divide>;
+    default: return nullptr;
+  }
+}
+
+}  // namespace guardrank

@@ -1,0 +1,91 @@
+// == != < <= > >= of one type or across number types. NaN equals nothing and stands nowhere.
+#include "core/expr/numeric_order.h"
+#include "core/expr/registers.h"
+
+namespace guardrank {
+namespace {
+
+template <typename Left, typename Right>
+void ordering_loop(const Operation& operation, const Left* a, const Right* b, std::uint32_t n,
+                   std::uint8_t* out) {
+  for (std::uint32_t i = 0; i < n; ++i)
+    out[i] = (order(a[i], b[i]) & operation.accepted) != 0 ? 1 : 0;
+}
+
+// One comparison per loop, which compilers turn into vector code.
+template <typename Number>
+void number_loop(const Operation& operation, const Number* a, const Number* b, std::uint32_t n,
+                 std::uint8_t* out) {
+  switch (operation.accepted) {
+    case ordered_equal:
+      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] == b[i];
+      break;
+    case ordered_less:
+      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] < b[i];
+      break;
+    case ordered_less | ordered_equal:
+      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] <= b[i];
+      break;
+    case ordered_greater:
+      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] > b[i];
+      break;
+    case ordered_greater | ordered_equal:
+      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] >= b[i];
+      break;
+    default:
+      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] != b[i];
+      break;
+  }
+}
+
+// UTF-8 bytes stand in the order of their code points.
+Orderings order_strings(std::string_view a, std::string_view b) {
+  const int compared = a.compare(b);
+  return compared < 0 ? ordered_less : compared > 0 ? ordered_greater : ordered_equal;
+}
+
+// Equality needs no order: lengths differ most of the time.
+void string_loop(const Operation& operation, const std::string_view* a, const std::string_view* b,
+                 std::uint32_t n, std::uint8_t* out) {
+  if (operation.accepted == ordered_equal) {
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] == b[i] ? 1 : 0;
+    return;
+  }
+  for (std::uint32_t i = 0; i < n; ++i)
+    out[i] = (order_strings(a[i], b[i]) & operation.accepted) != 0 ? 1 : 0;
+}
+
+template <typename Left, typename Right,
+          void (*loop)(const Operation&, const Left*, const Right*, std::uint32_t, std::uint8_t*)>
+void compare_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& left = lanes[operation.left];
+  const Lane& right = lanes[operation.right];
+  Lane& target = lanes[operation.target];
+  loop(operation, left.read<Left>(), right.read<Right>(), tile.n_rows,
+       target.write<std::uint8_t>());
+  settle(left, &right, tile.n_rows, false, &target);
+}
+
+template <typename Number>
+constexpr Kernel same_kernel = compare_kernel<Number, Number, number_loop<Number>>;
+template <typename Left, typename Right>
+constexpr Kernel mixed_kernel = compare_kernel<Left, Right, ordering_loop<Left, Right>>;
+
+}  // namespace
+
+Kernel comparison_kernel(OpCode code) {
+  switch (code) {
+    case OpCode::compare_integer: return same_kernel<std::int64_t>;
+    case OpCode::compare_unsigned: return same_kernel<std::uint64_t>;
+    case OpCode::compare_number: return same_kernel<double>;
+    case OpCode::compare_boolean: return same_kernel<std::uint8_t>;
+    case OpCode::compare_string:
+      return compare_kernel<std::string_view, std::string_view, string_loop>;
+    case OpCode::compare_integer_unsigned: return mixed_kernel<std::int64_t, std::uint64_t>;
+    case OpCode::compare_integer_number: return mixed_kernel<std::int64_t, double>;
+    case OpCode::compare_unsigned_number: return mixed_kernel<std::uint64_t, double>;
+    default: return nullptr;
+  }
+}
+
+}  // namespace guardrank

@@ -1,0 +1,69 @@
+// `in`: a value in a literal list, a string in a fact's list.
+#include <algorithm>
+
+#include "core/expr/registers.h"
+
+namespace guardrank {
+namespace {
+
+constexpr std::uint32_t linear_elements = 8;   // up to here a scan beats a binary search
+
+template <typename T>
+bool contains(const T* elements, std::uint32_t n_elements, const T& value) {
+  if (n_elements > linear_elements)
+    return std::binary_search(elements, elements + n_elements, value);
+  bool found = false;
+  for (std::uint32_t i = 0; i < n_elements; ++i) found = found || elements[i] == value;
+  return found;
+}
+// Only exact comparisons: NaN must not reach the search, which it would confuse.
+bool contains(const double* elements, std::uint32_t n_elements, const double& value) {
+  return value == value && contains<double>(elements, n_elements, value);
+}
+
+template <typename T>
+void in_literals_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& source = lanes[operation.left];
+  Lane& target = lanes[operation.target];
+  const T* elements = static_cast<const T*>(operation.elements);
+  const T* values = source.read<T>();
+  std::uint8_t* out = target.write<std::uint8_t>();
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i)
+    out[i] = contains(elements, operation.n_elements, values[i]) ? 1 : 0;
+  settle(source, nullptr, tile.n_rows, false, &target);
+}
+
+void in_nothing_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  Lane& target = lanes[operation.target];
+  std::uint8_t* out = target.write<std::uint8_t>();
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = 0;
+  settle(lanes[operation.left], nullptr, tile.n_rows, false, &target);
+}
+
+void in_string_list_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
+  const Lane& sought = lanes[operation.left];
+  const Lane& lists = lanes[operation.right];
+  Lane& target = lanes[operation.target];
+  const std::string_view* values = sought.read<std::string_view>();
+  const StringList* list = lists.read<StringList>();
+  std::uint8_t* out = target.write<std::uint8_t>();
+  for (std::uint32_t i = 0; i < tile.n_rows; ++i)
+    out[i] = std::find(list[i].begin(), list[i].end(), values[i]) != list[i].end() ? 1 : 0;
+  settle(sought, &lists, tile.n_rows, false, &target);
+}
+
+}  // namespace
+
+Kernel membership_kernel(OpCode code) {
+  switch (code) {
+    case OpCode::in_integers: return in_literals_kernel<std::int64_t>;
+    case OpCode::in_unsigned: return in_literals_kernel<std::uint64_t>;
+    case OpCode::in_numbers: return in_literals_kernel<double>;
+    case OpCode::in_strings: return in_literals_kernel<std::string_view>;
+    case OpCode::in_nothing: return in_nothing_kernel;
+    case OpCode::in_string_list: return in_string_list_kernel;
+    default: return nullptr;
+  }
+}
+
+}  // namespace guardrank

@@ -1,0 +1,378 @@
+#include "core/expr/parser.h"
+
+#include "core/base/limits.h"
+#include "core/expr/lexer.h"
+#include "core/expr/literal.h"
+
+namespace guardrank {
+namespace {
+
+struct BinaryOperator {
+  TokenKind token;
+  int level;               // of precedence: higher binds closer; all are left associative
+  Function function;
+};
+constexpr BinaryOperator binary_operators[] = {
+    {TokenKind::or_or, 1, Function::logical_or},
+    {TokenKind::and_and, 2, Function::logical_and},
+    {TokenKind::equal_equal, 3, Function::equal},
+    {TokenKind::bang_equal, 3, Function::not_equal},
+    {TokenKind::less, 3, Function::less},
+    {TokenKind::less_equal, 3, Function::less_equal},
+    {TokenKind::greater, 3, Function::greater},
+    {TokenKind::greater_equal, 3, Function::greater_equal},
+    {TokenKind::in_word, 3, Function::in},
+    {TokenKind::plus, 4, Function::add},
+    {TokenKind::minus, 4, Function::subtract},
+    {TokenKind::star, 5, Function::multiply},
+    {TokenKind::slash, 5, Function::divide},
+    {TokenKind::percent, 5, Function::modulo},
+};
+
+const BinaryOperator* find_operator(TokenKind token) {
+  for (const BinaryOperator& candidate : binary_operators)
+    if (candidate.token == token) return &candidate;
+  return nullptr;
+}
+
+struct NamedFunction {
+  std::string_view name;
+  Function function;
+};
+constexpr NamedFunction named_functions[] = {{"double", Function::to_double}};
+
+Function find_function(std::string_view name) {
+  for (const NamedFunction& candidate : named_functions)
+    if (candidate.name == name) return candidate.function;
+  return Function::none;
+}
+
+// A node is made by an operand, an operator, a name or an opening bracket, each at most once.
+bool makes_node(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::end: case TokenKind::bad: case TokenKind::dot: case TokenKind::comma:
+    case TokenKind::colon: case TokenKind::open_parenthesis: case TokenKind::close_parenthesis:
+    case TokenKind::close_bracket: return false;
+    default: return true;
+  }
+}
+
+class Parser {
+ public:
+  Parser(const Diagnostic& diagnostic, Arena* arena, std::span<Node> nodes)
+      : diagnostic_(diagnostic), arena_(arena), nodes_(nodes), lexer_(diagnostic.source) {}
+
+  Status parse(SyntaxTree* tree) {
+    GUARDRANK_TRY(advance());
+    std::uint32_t root = no_node;
+    GUARDRANK_TRY(conditional(&root));
+    if (token_.kind != TokenKind::end) return unexpected("an operator or the end");
+    tree->nodes = nodes_.subspan(0, n_nodes_);
+    return Status::ok;
+  }
+
+ private:
+  // Counts one level of nesting for as long as it lives.
+  struct Level {
+    explicit Level(std::uint32_t* depth) : depth_(depth) { ++*depth_; }
+    ~Level() { --*depth_; }
+    Level(const Level&) = delete;
+    Level& operator=(const Level&) = delete;
+    bool is_too_deep() const { return *depth_ > limits::expression_depth; }
+    std::uint32_t* depth_;
+  };
+
+  Status too_deep() {
+    return diagnostic_.report(Status::limit, token_.offset,
+                              {"nested deeper than ", limits::expression_depth, " levels"});
+  }
+
+  Status advance() {
+    token_ = lexer_.next();
+    if (token_.kind != TokenKind::bad) return Status::ok;
+    return diagnostic_.report(Status::parse, lexer_.problem_offset(), {lexer_.problem()});
+  }
+
+  Status unexpected(std::string_view wanted) {
+    const bool shows_text = token_.kind == TokenKind::identifier ||
+                            token_.kind == TokenKind::reserved_word;
+    const std::string_view found =
+        shows_text ? clipped(token_.text) : token_kind_text(token_.kind);
+    const std::string_view mark = token_.kind == TokenKind::end ? "" : "'";
+    if (token_.kind == TokenKind::reserved_word)
+      return diagnostic_.report(Status::parse, token_.offset,
+                                {"'", found, "' is reserved and cannot be a name"});
+    return diagnostic_.report(Status::parse, token_.offset,
+                              {"wanted ", wanted, ", found ", mark, found, mark});
+  }
+
+  Status expect(TokenKind kind) {
+    if (token_.kind == kind) return advance();
+    const Text<16> wanted({"'", token_kind_text(kind), "'"});
+    return unexpected(wanted);
+  }
+
+  Status add_node(const Node& node, std::uint32_t* ordinal) {
+    if (n_nodes_ >= limits::expression_nodes)
+      return diagnostic_.report(Status::limit, node.offset,
+                                {"more than ", limits::expression_nodes, " parts"});
+    if (n_nodes_ >= nodes_.size()) return Status::internal;
+    nodes_[n_nodes_] = node;
+    *ordinal = n_nodes_++;
+    return Status::ok;
+  }
+
+  // A node over operands that stand already.
+  Status add_parent(NodeKind kind, Function function, std::uint32_t offset,
+                    std::initializer_list<std::uint32_t> children, std::uint32_t* ordinal) {
+    Node node;
+    node.kind = kind;
+    node.function = function;
+    node.offset = offset;
+    node.n_children = static_cast<std::uint32_t>(children.size());
+    std::uint32_t* link = &node.first_child;
+    for (const std::uint32_t child : children) {
+      *link = child;
+      link = &nodes_[child].next_sibling;
+    }
+    return add_node(node, ordinal);
+  }
+
+  Status conditional(std::uint32_t* result) {
+    const Level level(&depth_);
+    if (level.is_too_deep()) return too_deep();
+    GUARDRANK_TRY(binary(1, result));
+    if (token_.kind != TokenKind::question) return Status::ok;
+    const std::uint32_t offset = token_.offset;
+    GUARDRANK_TRY(advance());
+    std::uint32_t first = no_node, second = no_node;
+    GUARDRANK_TRY(binary(1, &first));
+    GUARDRANK_TRY(expect(TokenKind::colon));
+    GUARDRANK_TRY(conditional(&second));
+    return add_parent(NodeKind::conditional, Function::none, offset, {*result, first, second},
+                      result);
+  }
+
+  // Precedence climbing: operators of at least this level, repeated ones from the left.
+  Status binary(int level, std::uint32_t* result) {
+    GUARDRANK_TRY(unary(result));
+    for (;;) {
+      const BinaryOperator* found = find_operator(token_.kind);
+      if (found == nullptr || found->level < level) return Status::ok;
+      const std::uint32_t offset = token_.offset;
+      GUARDRANK_TRY(advance());
+      std::uint32_t right = no_node;
+      GUARDRANK_TRY(binary(found->level + 1, &right));
+      GUARDRANK_TRY(add_parent(NodeKind::call, found->function, offset, {*result, right}, result));
+    }
+  }
+
+  Status unary(std::uint32_t* result) {
+    if (token_.kind != TokenKind::bang && token_.kind != TokenKind::minus) return member(result);
+    const Level level(&depth_);
+    if (level.is_too_deep()) return too_deep();
+    const Token sign = token_;
+    GUARDRANK_TRY(advance());
+    if (sign.kind == TokenKind::minus &&
+        (token_.kind == TokenKind::integer || token_.kind == TokenKind::number))
+      return literal(true, sign.offset, result);   // so that the least int can be written
+    GUARDRANK_TRY(unary(result));
+    const Function function =
+        sign.kind == TokenKind::bang ? Function::logical_not : Function::negate;
+    return add_parent(NodeKind::call, function, sign.offset, {*result}, result);
+  }
+
+  Status member(std::uint32_t* result) {
+    GUARDRANK_TRY(primary(result));
+    for (;;) {
+      const std::uint32_t offset = token_.offset;
+      if (token_.kind == TokenKind::open_bracket)
+        return diagnostic_.report(Status::parse, offset, {"indexing is not part of this language"});
+      if (token_.kind == TokenKind::open_brace)
+        return diagnostic_.report(Status::parse, offset, {"messages are not part of this language"});
+      if (token_.kind != TokenKind::dot) return Status::ok;
+      GUARDRANK_TRY(advance());
+      if (token_.kind != TokenKind::identifier && token_.kind != TokenKind::reserved_word)
+        return unexpected("a name after '.'");
+      const Token name = token_;
+      GUARDRANK_TRY(advance());
+      if (token_.kind == TokenKind::open_parenthesis) {
+        GUARDRANK_TRY(call(name, *result, result));
+      } else {
+        GUARDRANK_TRY(select(name, result));
+      }
+    }
+  }
+
+  // `ctx.age` is one name; a field of anything else is a select.
+  Status select(const Token& field, std::uint32_t* result) {
+    Node& operand = nodes_[*result];
+    if (operand.kind == NodeKind::name && operand.qualifier.empty()) {
+      operand.qualifier = operand.name;
+      operand.name = field.text;
+      return Status::ok;
+    }
+    GUARDRANK_TRY(add_parent(NodeKind::select, Function::none, field.offset, {*result}, result));
+    nodes_[*result].name = field.text;
+    return Status::ok;
+  }
+
+  Status primary(std::uint32_t* result) {
+    const Token token = token_;
+    switch (token.kind) {
+      case TokenKind::open_parenthesis:
+        GUARDRANK_TRY(advance());
+        GUARDRANK_TRY(conditional(result));
+        return expect(TokenKind::close_parenthesis);
+      case TokenKind::open_bracket: return list(result);
+      case TokenKind::identifier:
+        GUARDRANK_TRY(advance());
+        if (token_.kind == TokenKind::open_parenthesis) return call(token, no_node, result);
+        return name(token, result);
+      case TokenKind::bytes:
+        return diagnostic_.report(Status::parse, token.offset,
+                                  {"bytes are not part of this language"});
+      case TokenKind::open_brace:
+        return diagnostic_.report(Status::parse, token.offset,
+                                  {"maps are not part of this language"});
+      default: return literal(false, token.offset, result);
+    }
+  }
+
+  Status name(const Token& token, std::uint32_t* result) {
+    Node node;
+    node.kind = NodeKind::name;
+    node.offset = token.offset;
+    node.name = token.text;
+    return add_node(node, result);
+  }
+
+  // Expressions up to `close`, linked under `parent`; a list may end with a comma.
+  Status arguments(TokenKind close, bool may_end_with_comma, Node* parent) {
+    std::uint32_t last = parent->first_child;
+    while (token_.kind != close) {
+      std::uint32_t argument = no_node;
+      GUARDRANK_TRY(conditional(&argument));
+      (last == no_node ? parent->first_child : nodes_[last].next_sibling) = argument;
+      last = argument;
+      ++parent->n_children;
+      if (token_.kind != TokenKind::comma) break;
+      GUARDRANK_TRY(advance());
+      if (token_.kind == close && !may_end_with_comma) return unexpected("an argument");
+    }
+    return expect(close);
+  }
+
+  Status list(std::uint32_t* result) {
+    Node node;
+    node.kind = NodeKind::list;
+    node.offset = token_.offset;
+    GUARDRANK_TRY(advance());
+    GUARDRANK_TRY(arguments(TokenKind::close_bracket, true, &node));
+    return add_node(node, result);
+  }
+
+  Status call(const Token& function, std::uint32_t target, std::uint32_t* result) {
+    Node node;
+    node.kind = NodeKind::call;
+    node.offset = function.offset;
+    node.name = function.text;
+    if (target != no_node) {
+      node.is_member_call = true;
+      node.first_child = target;
+      node.n_children = 1;
+    }
+    GUARDRANK_TRY(advance());
+    GUARDRANK_TRY(arguments(TokenKind::close_parenthesis, false, &node));
+    if (!node.is_member_call && node.name == "has") return presence_test(node, result);
+    if (!node.is_member_call) node.function = find_function(node.name);
+    return add_node(node, result);
+  }
+
+  // CEL's macro: the argument itself becomes the test.
+  Status presence_test(const Node& call, std::uint32_t* result) {
+    const bool is_one_name = call.n_children == 1 &&
+                             nodes_[call.first_child].kind == NodeKind::name &&
+                             !nodes_[call.first_child].qualifier.empty() &&
+                             !nodes_[call.first_child].is_presence_test;
+    if (!is_one_name)
+      return diagnostic_.report(Status::parse, call.offset,
+                                {"has(...) takes one fact, as in has(ctx.age)"});
+    *result = call.first_child;
+    nodes_[*result].is_presence_test = true;
+    return Status::ok;
+  }
+
+  Status literal(bool is_negative, std::uint32_t offset, std::uint32_t* result) {
+    Node node;
+    node.kind = NodeKind::literal;
+    node.offset = offset;
+    const Token token = token_;
+    bool is_in_range = true;
+    switch (token.kind) {
+      case TokenKind::integer:
+        node.constant.type = ExprType::integer;
+        is_in_range = read_integer_literal(token.text, is_negative, &node.constant.integer);
+        break;
+      case TokenKind::unsigned_integer: {
+        std::uint64_t value = 0;
+        node.constant.type = ExprType::unsigned_integer;
+        is_in_range = read_unsigned_literal(token.text, &value);
+        node.constant.integer = static_cast<std::int64_t>(value);
+        break;
+      }
+      case TokenKind::number:
+        node.constant.type = ExprType::number;
+        GUARDRANK_TRY(read_number_literal(token.text, arena_, &node.constant.number, &is_in_range));
+        if (is_negative) node.constant.number = -node.constant.number;
+        break;
+      case TokenKind::string: GUARDRANK_TRY(string(token, &node.constant)); break;
+      case TokenKind::true_word:
+      case TokenKind::false_word:
+        node.constant.type = ExprType::boolean;
+        node.constant.integer = token.kind == TokenKind::true_word ? 1 : 0;
+        break;
+      case TokenKind::null_word: break;
+      default: return unexpected("a value");
+    }
+    if (!is_in_range)
+      return diagnostic_.report(Status::parse, offset,
+                                {"this number does not fit ", expr_type_name(node.constant.type)});
+    GUARDRANK_TRY(advance());
+    return add_node(node, result);
+  }
+
+  Status string(const Token& token, Constant* constant) {
+    std::string_view problem;
+    std::size_t at = 0;
+    constant->type = ExprType::string;
+    GUARDRANK_TRY(read_string_literal(token.text, arena_, &constant->string, &problem, &at));
+    if (problem.empty()) return Status::ok;
+    return diagnostic_.report(Status::parse, token.offset + static_cast<std::uint32_t>(at),
+                              {problem});
+  }
+
+  const Diagnostic& diagnostic_;
+  Arena* arena_;
+  std::span<Node> nodes_;
+  std::uint32_t n_nodes_ = 0;
+  std::uint32_t depth_ = 0;
+  Lexer lexer_;
+  Token token_;
+};
+
+}  // namespace
+
+Status parse_expression(const Diagnostic& diagnostic, Arena* arena, SyntaxTree* tree) {
+  std::uint32_t n_nodes = 0;
+  Lexer lexer(diagnostic.source);
+  for (Token token = lexer.next(); token.kind != TokenKind::end && token.kind != TokenKind::bad;
+       token = lexer.next())
+    n_nodes += makes_node(token.kind) ? 1 : 0;
+  if (n_nodes > limits::expression_nodes) n_nodes = limits::expression_nodes;
+  std::span<Node> nodes;
+  GUARDRANK_TRY(arena->make(n_nodes, &nodes));
+  return Parser(diagnostic, arena, nodes).parse(tree);
+}
+
+}  // namespace guardrank
