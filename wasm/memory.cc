@@ -28,6 +28,6 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) {
   return emmalloc_memalign(alignment, size);
 }
 
-[[noreturn]] void abort() { __builtin_trap(); }
+void abort() { __builtin_trap(); }
 
 }  // extern "C"

@@ -24,7 +24,8 @@ function print({ ranked, excluded }) {
 async function rank(bundlePath, requestPath) {
   const engine = await Engine.create();
   const snapshot = engine.open(await readFile(bundlePath));
-  print(snapshot.rank(await readFile(requestPath, "utf8")));
+  const request = JSON.parse(await readFile(requestPath, "utf8"));
+  print(snapshot.rank(request, { explain: true }));
   snapshot.dispose();
   engine.dispose();
 }
@@ -37,10 +38,8 @@ if (requestPath === undefined || rest.length > 0) {
   await rank(bundlePath, requestPath).catch((failure) => {
     if (failure instanceof GuardrankError) {
       console.error(`error ${failure.code}: ${failure.message}`);
-    } else if (failure.syscall) {
-      console.error(`error: cannot read ${failure.path ?? bundlePath}`);
     } else {
-      throw failure;
+      console.error(`error: ${failure.message}`);
     }
     process.exitCode = 1;
   });

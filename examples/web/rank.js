@@ -34,7 +34,8 @@ async function rank() {
   const engine = await Engine.create();
   const bundle = await (await get("bundle.guardrank")).arrayBuffer();
   const snapshot = engine.open(bundle);
-  show(snapshot.rank(await (await get("request.json")).text()));
+  const request = await (await get("request.json")).json();
+  show(snapshot.rank(request, { explain: true }));
   snapshot.dispose();
   engine.dispose();
 }

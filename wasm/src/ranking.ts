@@ -35,10 +35,10 @@ export interface HeadOutcome {
   reach: number;
 }
 
-/** A value head's outcome: `amount` is expected, in the head's unit. */
+/** A value head's outcome: its logit is mu, `value` the expected amount in the head's unit. */
 export interface ValueOutcome {
-  mu: number;
-  amount: number;
+  logit: number;
+  value: number;
 }
 
 export interface RankedOffer {
@@ -46,6 +46,8 @@ export interface RankedOffer {
   offer: string;
   score_micros: Integer;
   propensity: number;
+  /** Where policy put the offer here. */
+  mandated?: true;
   heads?: Record<string, HeadOutcome | ValueOutcome>;
   terms?: { id: string; micros: Integer }[];
 }
@@ -53,7 +55,8 @@ export interface RankedOffer {
 export interface Reason {
   rule: string;
   code: string;
-  text: string;
+  /** Where the request said `explain`. */
+  text?: string;
   value: string;
   adverse_action?: string;
   missing?: string;
@@ -66,7 +69,7 @@ export interface ExcludedOffer {
 }
 
 export interface Ranking {
-  request_id: string;
+  request_id: string | null;
   release: string;
   artifacts: { release: string | null; model: string; policy: string; catalog: string };
   engine: string;

@@ -158,8 +158,8 @@ export class Request {
     return this;
   }
 
-  /** Replaces everything by a request's JSON text. */
-  fromJson(json: string): this {
+  /** Replaces everything by the text of a request in JSON. */
+  json(json: string): this {
     const text = this.library.textArgument(json, "request");
     const { memory } = this.library;
     try {

@@ -121,7 +121,7 @@ export class Snapshot {
     }
     const json = typeof request === "string" ? request : requestText(request, options.explain);
     const own = (this.ownRequest ??= this.request());
-    own.fromJson(json);
+    own.json(json);
     return this.session().rank(own).text(options.record ?? false);
   }
 

@@ -1,0 +1,87 @@
+// Holds the WebAssembly module against tests/size/budget.json and prints the table: bytes and brotli
+// bytes per room, and of the whole. Exits 1 when anything is over.
+// Usage: node tests/size/check.mjs BUILD_FOLDER_OF_WASM [--json]
+//
+// A function belongs to the room whose object file wasm-ld took it from (the link map says which);
+// a function that the optimiser inlined counts where it ended up. A room's brotli figure is that
+// of its functions' bytes alone; the whole compresses a little better than the sum.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+
+import { functions, sections } from "./wasm_sections.mjs";
+
+const [folder, flag] = process.argv.slice(2);
+const budget = JSON.parse(readFileSync(new URL("./budget.json", import.meta.url), "utf8"));
+const module = readFileSync(join(folder, "guardrank.wasm"));
+const named = readFileSync(join(folder, "guardrank.named.wasm"));
+const map = readFileSync(join(folder, "guardrank.linked.wasm.map"), "utf8");
+
+function brotli(bytes) {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  };
+  return brotliCompressSync(bytes, { params }).length;
+}
+
+/** The room of an object file: "model", "capi", "libc". */
+function room(path) {
+  const core = /guardrank_core\.dir\/([a-z_]+)\//.exec(path)?.[1];
+  if (core) return core;
+  if (/guardrank_capi\.dir\//.test(path)) return "capi";
+  return "libc";
+}
+
+/** Symbol to rooms, in the order of the module's functions: private names may repeat. */
+function symbolRooms() {
+  const rooms = new Map();
+  for (const line of map.split("\n")) {
+    const [, path, symbol] = /^ +- +[0-9a-f]+ +[0-9a-f]+ {9}(\S.*):\((.+)\)$/.exec(line) ?? [];
+    if (symbol === undefined) continue;
+    rooms.set(symbol, [...(rooms.get(symbol) ?? []), room(path)]);
+  }
+  return rooms;
+}
+
+/** The bytes of each room, and those that are no function's. */
+function split() {
+  const rooms = symbolRooms();
+  const parts = new Map();
+  const add = (name, bytes) => parts.set(name, [...(parts.get(name) ?? []), bytes]);
+  for (const { name, bytes } of functions(named)) {
+    const [, symbol, repeat] = /^(.*?)(?:_(\d+))?$/.exec(name);
+    const known = rooms.get(name) ?? rooms.get(symbol);
+    add(known?.[rooms.has(name) ? 0 : Number(repeat)] ?? known?.[0] ?? "unnamed", bytes);
+  }
+  for (const { id, bytes } of sections(module)) {
+    if (id === 11) add("data", bytes);
+    else if (id !== 10) add("tables", bytes);
+  }
+  return [...parts].map(([name, pieces]) => ({ name, bytes: Buffer.concat(pieces) }));
+}
+
+const rows = split().map(({ name, bytes }) => ({
+  name, raw: bytes.length, brotli: brotli(bytes), budget: budget.rooms_brotli[name] ?? 0,
+}));
+for (const name of Object.keys(budget.rooms_brotli)) {
+  if (!rows.some((row) => row.name === name)) {
+    rows.push({ name, raw: 0, brotli: 0, budget: budget.rooms_brotli[name] });
+  }
+}
+rows.sort((a, b) => a.name.localeCompare(b.name));
+rows.push({
+  name: "module", raw: module.length, brotli: brotli(module), budget: budget.module_brotli,
+});
+
+if (flag === "--json") {
+  console.log(JSON.stringify(rows));
+} else {
+  console.log("room               raw   brotli   budget");
+  for (const { name, raw, brotli: small, budget: most } of rows) {
+    const over = small > most ? "  over" : "";
+    const numbers = [raw, small, most].map((value) => String(value).padStart(9)).join("");
+    console.log(name.padEnd(13) + numbers + over);
+  }
+}
+process.exitCode = rows.some((row) => row.brotli > row.budget) ? 1 : 0;

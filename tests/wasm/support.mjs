@@ -1,0 +1,48 @@
+// What the tests of the npm package share: the package as built, and the conformance vectors.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export * from "../../wasm/dist/index.js";
+
+const conformance = fileURLToPath(new URL("../conformance/", import.meta.url));
+export const modulePath = fileURLToPath(new URL("../../wasm/dist/guardrank.wasm", import.meta.url));
+
+/** The bundle of a vector, as bytes. */
+export function bundleBytes(name) {
+  return new Uint8Array(readFileSync(join(conformance, name)));
+}
+
+/** Every conformance vector; see tests/conformance/README.md for the form. */
+export function vectors() {
+  const folder = join(conformance, "vectors");
+  return readdirSync(folder).filter((name) => name.endsWith(".json")).sort()
+    .map((name) => ({ name, ...JSON.parse(readFileSync(join(folder, name), "utf8")) }));
+}
+
+/** The names of bundles that vectors rank on, each once. */
+export function bundles() {
+  const folder = join(conformance, "bundles");
+  return readdirSync(folder).filter((name) => name.endsWith(".guardrank")).sort()
+    .map((name) => join("bundles", name));
+}
+
+/** The type of each fact that a snapshot knows, by "ctx.age", "offer.apr", "pair.seen". */
+export function factTypes(snapshot) {
+  const { model, policy } = snapshot.inspect();
+  const spaces = { context: "ctx", candidate: "offer", pair: "pair" };
+  const types = new Map();
+  for (const { side, name, type } of model.fields) types.set(`${spaces[side]}.${name}`, type);
+  for (const { name, type } of policy.facts) types.set(name, type);
+  return types;
+}
+
+/** What a call throws; fails when it does not. */
+export function thrown(call) {
+  try {
+    call();
+  } catch (failure) {
+    return failure;
+  }
+  throw new Error("nothing was thrown");
+}
