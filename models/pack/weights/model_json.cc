@@ -1,56 +1,21 @@
 #include "models/pack/weights/model_json.h"
 
-#include "core/base/limits.h"
-#include "core/feature/feature.h"
-#include "core/frame/fact_table.h"
+#include "models/pack/json_copy.h"
 #include "models/pack/pack_error.h"
+#include "models/pack/rows/model_facts.h"
 
 namespace guardrank::pack {
 namespace {
 
 constexpr std::string_view document_name = "model.json";
 
-void write_value(const JsonValue& value, JsonWriter* writer) {
-  switch (value.type) {
-    case JsonType::null: writer->null(); return;
-    case JsonType::boolean: writer->boolean(value.boolean); return;
-    case JsonType::string: writer->string(value.text); return;
-    case JsonType::number:
-      if (value.is_integer) writer->integer(value.integer);
-      else writer->number(value.number);
-      return;
-    case JsonType::array:
-      writer->begin_array();
-      for (const JsonValue* at = value.first; at; at = at->next) write_value(*at, writer);
-      writer->end_array();
-      return;
-    case JsonType::object:
-      writer->begin_object();
-      for (const JsonValue* at = value.first; at; at = at->next) {
-        writer->key(at->key);
-        write_value(*at, writer);
-      }
-      writer->end_object();
-      return;
-  }
-}
-
 // The engine's own check of the fields: facts that do not agree, ops that do not suit a type.
 void check_features(const TrainedModel& model) {
-  Memory scratch;
-  FactTable facts;
-  FeaturePlan plan;
-  Error error;
-  const auto checked = [&](Status status) {
-    try {
-      throw_if(status, error);
-    } catch (const PackError& problem) {
-      throw problem.within(document_name);
-    }
-  };
-  checked(facts.open(limits::facts, &scratch.arena(), &error));
-  checked(add_model_facts(model.fields, &facts, &error));
-  checked(prepare_features(model.fields, facts, &scratch.arena(), &plan, &error));
+  try {
+    const ModelFacts facts(model.fields);
+  } catch (const PackError& problem) {
+    throw problem.within(document_name);
+  }
 }
 
 }  // namespace
@@ -67,7 +32,7 @@ void read_lineage(const JsonNode& lineage, TrainedModel* model) {
   text("lock", &model->lineage.lock);
   if (const auto evaluation = lineage.maybe("evaluation")) {
     JsonWriter writer(&model->memory.arena());
-    write_value(evaluation->value(), &writer);
+    copy_json(evaluation->value(), &writer);
     model->lineage.evaluation = writer.view();
   }
 }
