@@ -17,10 +17,10 @@ Status check_bytes(Bytes bytes, const gr_artifact_options& options, Error* error
   if (bytes.data() == nullptr) {
     return error->set(Status::argument, "bytes", {"must not be NULL"});
   }
-  if (bytes.size() > guardrank::limits::artifact_bytes) {
+  const std::uint64_t size = bytes.size();  // 64 bits wide where size_t is not
+  if (size > guardrank::limits::artifact_bytes) {
     return error->wanted(Status::limit, "size",
-                         {"at most ", guardrank::limits::artifact_bytes, " bytes"},
-                         {bytes.size()});
+                         {"at most ", guardrank::limits::artifact_bytes, " bytes"}, {size});
   }
   const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
   if (options.release != nullptr && address % guardrank::section_alignment != 0) {
