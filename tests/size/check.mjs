@@ -1,5 +1,5 @@
-// Holds the WebAssembly module against tests/size/budget.json and prints the table: bytes and brotli
-// bytes per room, and of the whole. Exits 1 when anything is over.
+// Holds the WebAssembly module against tests/size/budget.json and prints the table: bytes and
+// brotli bytes per room, and of the whole. Exits 1 when anything is over.
 // Usage: node tests/size/check.mjs BUILD_FOLDER_OF_WASM [--json]
 //
 // A function belongs to the room whose object file wasm-ld took it from (the link map says which);

@@ -36,7 +36,8 @@ function typedColumn(type, values) {
   if (type === "i64") return [BigInt64Array.from(numbers(0), BigInt), { present }];
   if (type === "bool") return [Uint8Array.from(numbers(false)), { present }];
   if (type === "timestamp") {
-    const micros = BigInt64Array.from(numbers(0), (value) => BigInt(new Date(value).getTime()) * 1000n);
+    const milliseconds = numbers(0).map((value) => BigInt(new Date(value).getTime()));
+    const micros = BigInt64Array.from(milliseconds, (value) => value * 1000n);
     return [{ micros }, { present }];
   }
   if (type.startsWith("f32")) {
