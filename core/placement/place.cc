@@ -1,0 +1,179 @@
+// Fills the slots from the first down.
+#include <algorithm>
+
+#include "core/base/limits.h"
+#include "core/placement/caps.h"
+#include "core/placement/diversity.h"
+#include "core/placement/exploration.h"
+#include "core/placement/mandates.h"
+#include "core/placement/placement.h"
+
+namespace guardrank {
+namespace {
+
+struct Ranked {
+  std::int64_t score = 0;
+  std::uint32_t row = 0;
+};
+
+// By score, then by offer id: an order that does not depend on the request's.
+struct RanksBefore {
+  const Frame* frame;
+
+  bool operator()(const Ranked& a, const Ranked& b) const {
+    if (a.score != b.score) return a.score > b.score;
+    return frame->request().offer_before(frame->rows()[a.row], frame->rows()[b.row]);
+  }
+};
+
+class SlotFiller {
+ public:
+  SlotFiller(const PlacementPlan& plan, Frame* frame, std::span<const std::int64_t> score,
+             std::uint32_t limit)
+      : plan_(plan), frame_(*frame), score_(score), exploration_(plan.policy->exploration) {
+    last_slot_ = limit == 0 ? limits::slots : std::min(limit, limits::slots);
+  }
+
+  Status open() {
+    const std::uint32_t n_rows = frame_.n_rows();
+    n_slots_ = std::min(n_rows, last_slot_);
+    GUARDRANK_TRY(find_mandates(plan_, &frame_, last_slot_, &mandates_));
+    GUARDRANK_TRY(frame_.arena().make(n_rows, &is_taken_));
+    GUARDRANK_TRY(frame_.arena().make(n_slots_, &placed_));
+    GUARDRANK_TRY(caps_.open(plan_, &frame_));
+    GUARDRANK_TRY(diversity_.open(plan_, &frame_, score_));
+    GUARDRANK_TRY(sort_rows());
+    if (!explores() && !diversity_.is_active(1)) return Status::ok;
+    GUARDRANK_TRY(frame_.arena().make_uninitialised(order_.size(), &feasible_));
+    return frame_.arena().make_uninitialised(order_.size(), &worth_);
+  }
+
+  void fill() {
+    for (std::uint32_t slot = 1; slot <= n_slots_; ++slot) {
+      Placed placed;
+      if (!pick(slot, &placed)) return;   // caps leave nobody for this slot: the ranking ends
+      placed_[n_placed_++] = placed;
+      is_taken_[placed.row] = 1;
+      caps_.place(placed.row, slot);
+      diversity_.place(placed.row, slot);
+    }
+  }
+
+  std::span<const Placed> placed() const { return placed_.subspan(0, n_placed_); }
+
+ private:
+  bool explores() const {
+    return exploration_.kind == ExplorationKind::plackett_luce ||
+           (exploration_.kind == ExplorationKind::epsilon && exploration_.epsilon > 0);
+  }
+
+  // All rows but the mandated ones; only as many in order as can be asked for.
+  Status sort_rows() {
+    for (const Mandate& mandate : mandates_) is_taken_[mandate.row] = 1;
+    GUARDRANK_TRY(frame_.arena().make_uninitialised(frame_.n_rows(), &order_));
+    std::size_t size = 0;
+    for (std::uint32_t row = 0; row < frame_.n_rows(); ++row)
+      if (is_taken_[row] == 0) order_[size++] = {score_[row], row};
+    order_ = order_.subspan(0, size);
+    const RanksBefore before{&frame_};
+    const bool needs_all = explores() || diversity_.is_active(1) || !plan_.policy->caps.empty();
+    if (!needs_all && n_slots_ < size) {
+      std::nth_element(order_.begin(), order_.begin() + n_slots_, order_.end(), before);
+      order_ = order_.subspan(0, n_slots_);
+    }
+    std::sort(order_.begin(), order_.end(), before);
+    return Status::ok;
+  }
+
+  bool pick(std::uint32_t slot, Placed* placed) {
+    const bool is_due = next_mandate_ < mandates_.size() && mandates_[next_mandate_].slot <= slot;
+    if (!is_due && pick_candidate(slot, placed)) return true;
+    // Due, or nobody else is left for this slot: then the next mandate moves up.
+    if (next_mandate_ >= mandates_.size()) return false;
+    *placed = {mandates_[next_mandate_++].row, 1, true};
+    return true;
+  }
+
+  bool pick_candidate(std::uint32_t slot, Placed* placed) {
+    if (explores() || diversity_.is_active(slot)) return pick_by_worth(slot, placed);
+    while (head_ < order_.size() && is_taken_[order_[head_].row] != 0) ++head_;
+    for (std::size_t i = head_; i < order_.size(); ++i) {
+      const std::uint32_t row = order_[i].row;
+      if (is_taken_[row] != 0 || !caps_.allows(row, slot)) continue;
+      *placed = {row, 1, false};
+      return true;
+    }
+    return false;
+  }
+
+  bool pick_by_worth(std::uint32_t slot, Placed* placed) {
+    std::uint32_t count = 0;
+    for (const Ranked& ranked : order_)
+      if (is_taken_[ranked.row] == 0 && caps_.allows(ranked.row, slot))
+        feasible_[count++] = ranked.row;
+    if (count == 0) return false;
+    const auto feasible = feasible_.subspan(0, count);
+    const Draw draw = draw_from(feasible, slot);
+    *placed = {feasible[draw.index], draw.propensity, false};
+    return true;
+  }
+
+  Draw draw_from(std::span<const std::uint32_t> feasible, std::uint32_t slot) {
+    const std::uint64_t seed = frame_.request().seed();
+    const std::uint32_t count = static_cast<std::uint32_t>(feasible.size());
+    if (exploration_.kind != ExplorationKind::plackett_luce) {
+      const std::uint32_t best = find_best(feasible, slot);
+      if (!explores()) return {best, 1};
+      return draw_epsilon(exploration_.epsilon, count, best, seed, slot);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) worth_[i] = diversity_.worth(feasible[i], slot);
+    return draw_plackett_luce(exploration_.temperature, worth_.subspan(0, count), seed, slot);
+  }
+
+  std::uint32_t find_best(std::span<const std::uint32_t> feasible, std::uint32_t slot) const {
+    if (!diversity_.is_active(slot)) return 0;   // they stand in order of score
+    std::uint32_t best = 0;
+    double best_worth = diversity_.worth(feasible[0], slot);
+    for (std::uint32_t i = 1; i < feasible.size(); ++i) {
+      const double worth = diversity_.worth(feasible[i], slot);
+      const bool is_tie_won =
+          worth == best_worth && frame_.request().offer_before(frame_.rows()[feasible[i]],
+                                                               frame_.rows()[feasible[best]]);
+      if (!(worth > best_worth) && !is_tie_won) continue;
+      best = i;
+      best_worth = worth;
+    }
+    return best;
+  }
+
+  const PlacementPlan& plan_;
+  Frame& frame_;
+  std::span<const std::int64_t> score_;
+  const Exploration& exploration_;
+  std::uint32_t last_slot_ = 0, n_slots_ = 0, n_placed_ = 0;
+  std::span<const Mandate> mandates_;
+  std::size_t next_mandate_ = 0;
+  std::span<std::uint8_t> is_taken_;       // by row: placed, or kept for its mandate
+  std::span<Ranked> order_;
+  std::size_t head_ = 0;                   // all before it are taken
+  std::span<std::uint32_t> feasible_;      // rows
+  std::span<double> worth_;                // of the feasible rows
+  std::span<Placed> placed_;
+  CapTracker caps_;
+  DiversityTracker diversity_;
+};
+
+}  // namespace
+
+Status place(const PlacementPlan& plan, Frame* frame, std::span<const std::int64_t> score,
+             std::uint32_t limit, std::span<const Placed>* placed) {
+  *placed = {};
+  if (score.size() != frame->n_rows()) return Status::internal;
+  SlotFiller filler(plan, frame, score, limit);
+  GUARDRANK_TRY(filler.open());
+  filler.fill();
+  *placed = filler.placed();
+  return Status::ok;
+}
+
+}  // namespace guardrank
