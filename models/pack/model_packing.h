@@ -1,0 +1,29 @@
+// The model's part of packing: folder to model artifact.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "models/pack/artifact/writers.h"
+#include "models/pack/quantise/quantise.h"
+#include "models/pack/rows/calibration_rows.h"
+#include "models/pack/weights/holdout.h"
+
+namespace guardrank::pack {
+
+// What a folder holds, read and checked. Heads to be fitted have their calibrators.
+struct ModelFolder {
+  TrainedModel trained;
+  std::vector<HoldoutHead> holdout;      // by head
+};
+std::unique_ptr<ModelFolder> read_model_folder(const std::filesystem::path& folder);
+
+struct PackedModel {
+  AlignedBytes artifact;
+  std::string report;
+};
+// Ranges from calibration.jsonl, int8 form, golden vectors, measured errors.
+PackedModel pack_model(const std::filesystem::path& folder, const ModelFolder& model,
+                       const Progress& progress);
+
+}  // namespace guardrank::pack
