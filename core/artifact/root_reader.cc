@@ -87,7 +87,7 @@ Status RootReader::texts(
   return Status::ok;
 }
 
-Status RootReader::check_count(std::size_t count, std::size_t max_count, const Place& place) {
+Status RootReader::check_count(std::uint64_t count, std::uint64_t max_count, const Place& place) {
   if (count <= max_count) return Status::ok;
   return wanted(Status::limit, place, {"at most ", max_count}, {count});
 }

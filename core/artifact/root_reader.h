@@ -78,7 +78,7 @@ class RootReader {
     return error_->set(Status::memory, "", {"no memory for the artifact's structure"});
   }
 
-  Status check_count(std::size_t count, std::size_t max_count, const Place& place);
+  Status check_count(std::uint64_t count, std::uint64_t max_count, const Place& place);
   Status check_finite(double value, const Place& place);
   Status check_finite(std::span<const double> values, const Place& place);
   // Finite and above 0.
