@@ -99,15 +99,6 @@ flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<To>>> write_all(
   return offsets_vector(builder, offsets);
 }
 
-flatbuffers::Offset<schema::JurisdictionPack> write_pack(Builder* builder,
-                                                         const JurisdictionPack& pack) {
-  const auto id = text(builder, pack.id);
-  const auto fact = optional_text(builder, pack.fact);
-  const auto values = optional_texts(builder, pack.values);
-  const auto rules = write_all(builder, pack.rules, write_rule);
-  return schema::CreateJurisdictionPack(*builder, id, fact, values, rules);
-}
-
 flatbuffers::Offset<schema::Diversity> write_diversity(Builder* builder,
                                                        const Diversity& diversity) {
   if (diversity.facts.empty() && diversity.lambda == 0) return {};
@@ -131,7 +122,7 @@ flatbuffers::Offset<schema::TwoStage> write_two_stage(Builder* builder, const Tw
 
 }  // namespace
 
-AlignedBytes write_policy(const Policy& policy, std::span<const JurisdictionPack> packs) {
+AlignedBytes write_policy(const Policy& policy) {
   Builder builder;
   const auto facts = write_all(&builder, policy.facts, write_fact);
   const auto parameters = write_all(&builder, policy.parameters, write_parameter);
@@ -143,14 +134,13 @@ AlignedBytes write_policy(const Policy& policy, std::span<const JurisdictionPack
   const auto diversity = write_diversity(&builder, policy.diversity);
   const auto exploration = write_exploration(&builder, policy.exploration);
   const auto two_stage = write_two_stage(&builder, policy.two_stage);
-  const auto jurisdictions = write_all(&builder, packs, write_pack);
   const auto name = text(&builder, policy.name);
   const auto version = text(&builder, policy.version);
   const auto source = optional_text(&builder, policy.source);
   schema::FinishPolicyBuffer(
       builder, schema::CreatePolicy(builder, name, version, facts, parameters, rules, guardrails,
-                                    terms, mandated, caps, diversity, exploration, two_stage,
-                                    jurisdictions, source));
+                                    terms, mandated, caps, diversity, exploration, two_stage, 0,
+                                    source));
   const NewSection root{SectionKind::root, finished(builder)};
   return write_container(ArtifactKind::policy, {&root, 1});
 }

@@ -58,20 +58,11 @@ struct FieldDeclaration {
   std::uint64_t ttl_seconds = 0;
 };
 
-// Jurisdiction packs of a policy: rules that apply where a context fact has one of the values. The
-// engine reads them with the full rule language; until then they are stored with the policy.
-struct JurisdictionPack {
-  std::string_view id;
-  std::string_view fact;                                 // a context fact, without "ctx."
-  std::vector<std::string_view> values;
-  std::span<const Rule> rules;
-};
-
 // The `container` member of each input is ignored. Everything that a struct points to is copied.
 // A struct that open_* would refuse is written as it is: open it again before it is used.
 // `declarations`: none, or one per field.
 AlignedBytes write_model(const Model& model, std::span<const FieldDeclaration> declarations = {});
-AlignedBytes write_policy(const Policy& policy, std::span<const JurisdictionPack> packs = {});
+AlignedBytes write_policy(const Policy& policy);
 AlignedBytes write_catalog(const Catalog& catalog);      // `order` and `rank` are computed here
 AlignedBytes write_release(const Release& release);
 // Whole artifacts, nested. `release` may be empty.

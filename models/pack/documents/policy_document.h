@@ -1,0 +1,35 @@
+// Policy documents, YAML or JSON (contracts.md section 2), to the plain structs of core/artifact.
+#pragma once
+
+#include <string_view>
+
+#include "core/artifact/policy.h"
+#include "models/pack/memory.h"
+
+namespace guardrank::pack {
+
+// Owns everything that its views point to; may be moved.
+class PolicyDocument {
+ public:
+  const Policy& policy() const { return policy_; }
+
+ private:
+  friend PolicyDocument read_policy(std::string_view text);
+
+  Memory memory_;
+  Policy policy_;
+};
+
+// Beside the members of contracts.md a document may have jurisdiction packs, rules that apply where a
+// context fact has one of the values:
+//   jurisdiction_packs: [{id: ca, fact: ctx.state, values: [CA], rules: [...]}]
+// They become rules of the policy whose `when` says so.
+//
+// Strict: unknown members and duplicate keys are Status::json, a missing member Status::missing, a
+// wrong type Status::type, an id used twice Status::duplicate, an unknown namespace or a name that
+// is no identifier Status::name, a value out of its bounds Status::argument. The PackError's place
+// is a path ("rules[0].expr"), its message has the line. Expressions are kept as they are: the
+// snapshot compiles them. `policy().source` is the text itself.
+PolicyDocument read_policy(std::string_view text);
+
+}  // namespace guardrank::pack

@@ -1,0 +1,60 @@
+#include <string>
+
+#include "core/base/limits.h"
+#include "models/pack/documents/policy_reader.h"
+
+namespace guardrank::pack {
+namespace {
+
+// A text as a literal of the expression language.
+std::string literal(const DocumentNode& node) {
+  std::string quoted = "\"";
+  for (const char c : node.text()) {
+    if (static_cast<unsigned char>(c) < 0x20)
+      node.refuse(Status::argument, "control characters are not accepted here");
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+// "ctx.state in ["CA", "NY"]"
+std::string membership(const DocumentNode& pack) {
+  std::string test(pack.at("fact").text());
+  test += " in [";
+  for (const DocumentNode& value : pack.at("values").items(limits::list_elements)) {
+    if (!test.ends_with('[')) test += ", ";
+    test += literal(value);
+  }
+  return test + ']';
+}
+
+void read_pack(const DocumentNode& node, UniqueNames* rule_ids, Memory* memory,
+               std::vector<Rule>* rules) {
+  node.allow({"id", "fact", "values", "rules"});
+  read_fact_of(node.at("fact"), Namespace::context);
+  const std::string applies = membership(node);
+  for (Rule rule : read_rules(node, rule_ids)) {
+    std::string when = applies;
+    if (!rule.when.empty()) when += " && (" + std::string(rule.when) + ")";
+    if (when.size() > limits::expression_bytes)
+      node.refuse(Status::limit, "the pack's values make the condition too long");
+    rule.when = memory->text(when);
+    rules->push_back(rule);
+  }
+}
+
+}  // namespace
+
+void read_packs(const DocumentNode& document, UniqueNames* rule_ids, Memory* memory,
+                std::vector<Rule>* rules) {
+  const auto all = document.maybe("jurisdiction_packs");
+  if (!all) return;
+  UniqueNames ids;
+  for (const DocumentNode& node : all->items(limits::rules)) {
+    ids.add(node.at("id"), node.at("id").name());
+    read_pack(node, rule_ids, memory, rules);
+  }
+}
+
+}  // namespace guardrank::pack
