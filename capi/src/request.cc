@@ -86,6 +86,10 @@ void gr_request_set_limit(gr_request* request, uint32_t limit) {
   if (request != nullptr) request->request.set_limit(limit);
 }
 
+void gr_request_set_explain(gr_request* request, bool explain) {
+  if (request != nullptr) request->request.set_explain(explain);
+}
+
 gr_status gr_request_set_route(gr_request* request, gr_text name, gr_text value, gr_error** error) {
   Report report(error);
   if (request == nullptr) return report.null("request");

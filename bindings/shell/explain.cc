@@ -1,0 +1,115 @@
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "bindings/shell/command.h"
+#include "bindings/shell/files.h"
+#include "bindings/shell/ranking.h"
+#include "bindings/shell/table.h"
+
+namespace guardrank::shell {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  SourceOptions source;
+  std::string request, offer;
+};
+
+std::string heads_text(const Json& heads) {
+  Table table({{"head"}, {"logit", Table::Align::right}, {"corrected", Table::Align::right},
+               {"probability", Table::Align::right}, {"reach", Table::Align::right},
+               {"expected amount", Table::Align::right}});
+  for (const auto& [name, head] : heads.items()) {
+    const auto cell = [&head = head](const char* key) {
+      return head.contains(key) ? head[key].dump() : std::string();
+    };
+    table.add({name, cell("logit"), cell("corrected"), cell("probability"), cell("reach"),
+               cell("value")});
+  }
+  return table.text();
+}
+
+std::string unit_of(const Json& inspection, const std::string& id) {
+  if (!inspection.is_object()) return "USD";
+  for (const Json& term : inspection["policy"]["terms"]) {
+    if (term["id"] == id && term["unit"] != "") return term["unit"];
+  }
+  return "USD";
+}
+
+std::string terms_text(const Json& ranked, const Json& inspection) {
+  Table table({{"term"}, {"amount", Table::Align::right}});
+  std::string unit = "USD";
+  for (const Json& term : ranked["terms"]) {
+    unit = unit_of(inspection, term["id"]);
+    table.add({term["id"], money(integer_of(term["micros"]), unit)});
+  }
+  table.add({"score (their sum)", money(integer_of(ranked["score_micros"]), unit)});
+  return table.text();
+}
+
+std::string ranked_text(const Json& ranked, const Json& inspection) {
+  std::ostringstream text;
+  text << printable(ranked["offer"].get<std::string>()) << " is ranked at position "
+       << ranked["position"] << (ranked.value("mandated", false) ? ", a mandated slot" : "")
+       << ", propensity " << ranked["propensity"] << "\n\n"
+       << heads_text(ranked["heads"]) << "\n" << terms_text(ranked, inspection);
+  return text.str();
+}
+
+std::string excluded_text(const Json& excluded) {
+  Table table({{"rule"}, {"code"}, {"value"}, {"missing"}, {"text"}});
+  for (const Json& reason : excluded["reasons"]) {
+    std::string text = reason["text"];
+    if (reason.contains("adverse_action")) {
+      text += " (adverse action: " + reason["adverse_action"].get<std::string>() + ")";
+    }
+    table.add({reason["rule"], reason["code"], reason["value"], reason.value("missing", ""), text});
+  }
+  return printable(excluded["offer"].get<std::string>()) + " is excluded at stage " +
+         excluded["stage"].get<std::string>() + "\n\n" + table.text(terminal_width());
+}
+
+// The entry of the offer in `list`, or null.
+const Json* find_offer(const Json& list, const std::string& offer) {
+  for (const Json& entry : list) {
+    if (entry["offer"] == offer) return &entry;
+  }
+  return nullptr;
+}
+
+int explain(const Options& options, bool as_json) {
+  const Source source = open_source(options.source);
+  Ranker ranker(source);
+  const Json decision = Json::parse(ranker.rank(read_input(options.request), {false, true}));
+  const Json* ranked = find_offer(decision["ranked"], options.offer);
+  const Json* excluded = find_offer(decision["excluded"], options.offer);
+  if (ranked == nullptr && excluded == nullptr) {
+    throw Failure(GR_STATUS_UNKNOWN_OFFER, options.offer,
+                  options.offer + ": neither ranked nor excluded: not a candidate, or below the "
+                                  "request's limit");
+  }
+  if (as_json) {
+    std::cout << (ranked != nullptr ? *ranked : *excluded).dump() << '\n';
+  } else {
+    std::cout << (ranked != nullptr ? ranked_text(*ranked, source.inspection)
+                                    : excluded_text(*excluded));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_explain(CLI::App* app, CommonOptions* common, Actions* actions) {
+  CLI::App* command = app->add_subcommand("explain", "Say why one offer stands where it does");
+  const auto options = std::make_shared<Options>();
+  add_source_options(command, &options->source);
+  add_json_option(command, common);
+  command->add_option("--request", options->request, "Request as JSON, or -")->required();
+  command->add_option("--offer", options->offer, "Offer id")->required();
+  (*actions)[command] = [options, common] { return explain(*options, common->as_json); };
+}
+
+}  // namespace guardrank::shell

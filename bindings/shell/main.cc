@@ -1,0 +1,69 @@
+// The `guardrank` command. Exit codes: 0 done, 1 bad input, 2 wrong usage.
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "bindings/shell/command.h"
+#include "bindings/shell/library.h"
+#include "bindings/shell/table.h"
+
+namespace guardrank::shell {
+namespace {
+
+constexpr int bad_input = 1;
+constexpr int wrong_usage = 2;
+
+// The form of contracts.md on standard output with --json; words on standard error otherwise.
+int report(gr_status code, const std::string& where, const std::string& message, bool as_json) {
+  if (as_json) {
+    const nlohmann::ordered_json error = {
+        {"error",
+         {{"code", code}, {"name", gr_status_name(code)}, {"message", message}, {"where", where}}}};
+    std::cout << error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  } else {
+    std::cerr << "guardrank: " << gr_status_name(code) << " (" << code << "): "
+              << printable(message) << '\n';
+  }
+  return bad_input;
+}
+
+int run(const CLI::App& app, const Actions& actions, const CommonOptions& common) {
+  try {
+    const CLI::App* chosen = app.get_subcommands().front();
+    const int code = actions.at(chosen)();
+    std::cout.flush();
+    if (!std::cout) throw Failure(GR_STATUS_ARGUMENT, "-", "standard output cannot be written");
+    return code;
+  } catch (const Failure& failure) {
+    return report(failure.code(), failure.where(), failure.what(), common.as_json);
+  } catch (const std::bad_alloc&) {
+    return report(GR_STATUS_MEMORY, "", "no memory left", common.as_json);
+  } catch (const std::exception& exception) {
+    return report(GR_STATUS_INTERNAL, "", exception.what(), common.as_json);
+  }
+}
+
+}  // namespace
+}  // namespace guardrank::shell
+
+int main(int argc, char** argv) {
+  using namespace guardrank::shell;
+  CLI::App app("guardrank: ranks offers by guardrailed expected value", "guardrank");
+  app.set_version_flag("--version", std::string(gr_version()));
+  app.require_subcommand(1);
+  CommonOptions common;
+  Actions actions;
+  for (const auto add : {add_rank, add_explain, add_inspect, add_verify, add_pack, add_evaluate,
+                         add_replay}) {
+    add(&app, &common, &actions);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& usage) {
+    return app.exit(usage) == 0 ? 0 : wrong_usage;
+  }
+  return run(app, actions, common);
+}

@@ -1,0 +1,101 @@
+#include <iostream>
+#include <memory>
+
+#include "bindings/shell/command.h"
+#include "bindings/shell/files.h"
+#include "bindings/shell/progress.h"
+#include "bindings/shell/ranking.h"
+#include "bindings/shell/table.h"
+
+namespace guardrank::shell {
+namespace {
+
+struct Options {
+  SourceOptions source;
+  std::string request, requests, record_out, out = "-";
+  bool with_record = false;
+};
+
+int rank_one(const Options& options, bool as_json) {
+  const Source source = open_source(options.source);
+  Ranker ranker(source);
+  const std::string request = read_input(options.request);
+  const std::string json(ranker.rank(request, {options.with_record, !as_json}));
+  if (!options.record_out.empty()) write_output(options.record_out, ranker.record());
+  if (as_json) {
+    write_output(options.out, json + "\n");
+  } else {
+    const std::size_t width = options.out == "-" ? terminal_width() : 0;
+    write_output(options.out, decision_text(nlohmann::ordered_json::parse(json),
+                                            source.inspection, width));
+  }
+  return 0;
+}
+
+std::string failure_line(const Failure& failure, std::size_t line) {
+  const nlohmann::ordered_json error = {
+      {"error",
+       {{"code", failure.code()},
+        {"name", gr_status_name(failure.code())},
+        {"message", failure.what()},
+        {"where", failure.where()},
+        {"line", line}}}};
+  return error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+// One line of JSON per request; a bad one gives its error in its place, and exit code 1 at the end.
+int rank_many(const Options& options) {
+  const Source source = open_source(options.source);
+  Ranker ranker(source);
+  const std::string requests = read_input(options.requests);
+  OutputFile out(options.out);
+  Progress progress;
+  int code = 0;
+  std::size_t line_number = 0;
+  for (std::size_t start = 0; start < requests.size();) {
+    const std::size_t end = std::min(requests.find('\n', start), requests.size());
+    const std::string_view line = std::string_view(requests).substr(start, end - start);
+    start = end + 1;
+    ++line_number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    try {
+      const std::string json(ranker.rank(line, {options.with_record, false}));
+      out.write(json + "\n");
+    } catch (const Failure& failure) {
+      out.write(failure_line(failure, line_number));
+      code = 1;
+    }
+    progress.show("ranking, KB", start / 1024, requests.size() / 1024);
+  }
+  progress.clear();
+  out.commit();
+  return code;
+}
+
+}  // namespace
+
+void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
+  CLI::App* command = app->add_subcommand("rank", "Rank the candidates of one request or many");
+  const auto options = std::make_shared<Options>();
+  add_source_options(command, &options->source);
+  add_json_option(command, common);
+  auto* one = command->add_option("--request", options->request, "Request as JSON, or -");
+  auto* many = command->add_option("--requests", options->requests,
+                                   "Requests as JSON lines, or -; one JSON line each comes back");
+  many->excludes(one);
+  command->add_option("--record-out", options->record_out, "Write the decision's record here")
+      ->needs(one);
+  command->add_flag("--with-record", options->with_record, "Include the record in the JSON");
+  command->add_option("--out", options->out, "Write here instead of standard output");
+  auto wants = [command, options] {
+    if (options->request.empty() && options->requests.empty()) {
+      throw CLI::RequiredError(command->get_name() + ": --request or --requests");
+    }
+  };
+  command->final_callback(wants);
+  (*actions)[command] = [options, common] {
+    return options->requests.empty() ? rank_one(*options, common->as_json) : rank_many(*options);
+  };
+}
+
+}  // namespace guardrank::shell
