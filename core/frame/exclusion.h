@@ -3,13 +3,15 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/base/arena.h"
 
 namespace guardrank {
 
 enum class ExclusionStage : std::uint8_t { eligibility = 0, value = 1, guardrail = 2 };
-std::string_view exclusion_stage_name(ExclusionStage stage);   // "eligibility", "value", "guardrail"
+// "eligibility", "value", "guardrail"
+std::string_view exclusion_stage_name(ExclusionStage stage);
 
 // What decided: `index` counts within the kind.
 enum class ReasonKind : std::uint8_t {
@@ -20,7 +22,13 @@ enum class ReasonKind : std::uint8_t {
   probability = 4,  // a head whose logit was not finite; index: head (PROBABILITY_UNKNOWN)
 };
 
-enum class ReasonValue : std::uint8_t { is_false = 0, unknown = 1, error = 2, not_finite = 3, overflow = 4 };
+enum class ReasonValue : std::uint8_t {
+  is_false = 0,
+  unknown = 1,
+  error = 2,
+  not_finite = 3,
+  overflow = 4,
+};
 std::string_view reason_value_name(ReasonValue value);  // "false", "unknown", "error", ...
 
 struct Reason {

@@ -47,7 +47,9 @@ class FactTable {
   Status open(std::uint32_t capacity, Arena* arena, Error* error);
 
   // Adds a fact, or joins it with the one of that name: the same type, or f64 with i64, which
-  // makes i64; another type is Status::type. `ordinal` may be null.
+  // makes i64 (a default must then be whole); another type, or another width of a vector, is
+  // Status::type. Declared, protected and refusing to be overridden hold if either says so; a
+  // catalog column or default given later replaces the earlier. `ordinal` may be null.
   Status add(const Fact& fact, std::uint32_t* ordinal, Error* error);
 
   std::uint32_t find(Namespace space, std::string_view name) const;   // no_fact when unknown
@@ -57,9 +59,12 @@ class FactTable {
   std::span<const Fact> facts() const { return {facts_.data(), size_}; }
 
  private:
+  std::size_t slot_of(Namespace space, std::string_view name) const;
+
   std::span<Fact> facts_;
   std::span<std::uint32_t> slots_;      // open addressing over (space, name)
   std::uint32_t size_ = 0;
+  Arena* arena_ = nullptr;              // for defaults that change their type
 };
 
 }  // namespace guardrank

@@ -44,8 +44,10 @@ class Request {
   // Forgets all values, keeps memory.
   void reset();
 
-  // Candidates, once: catalog offers by id (or unlisted ones, where the catalog allows them), or
-  // all of the catalog. Status::unknown_offer and duplicate_offer name the row.
+  // Candidates, once and before any candidate's facts: catalog offers by id (or unlisted ones,
+  // where the catalog allows them or there is none), or all of the catalog, which is also what a
+  // request that was told nothing stands for. Status::unknown_offer and duplicate_offer name the
+  // row.
   Status set_candidates(std::span<const std::string_view> offers, Error* error);
   Status set_whole_catalog(Error* error);
 
@@ -73,7 +75,9 @@ class Request {
   bool offer_before(std::uint32_t a, std::uint32_t b) const;
   // What the host gave for a fact: one row for context, n_candidates rows otherwise; n_rows 0 when
   // nothing was given. Neither catalog nor default is applied.
-  const Column& given(std::uint32_t fact) const { return given_[fact]; }
+  const Column& given(std::uint32_t fact) const {
+    return given_.empty() ? nothing_given_ : given_[fact];
+  }
 
   std::string_view request_id() const { return request_id_; }
   const RouteKey& route() const { return route_; }
@@ -84,21 +88,27 @@ class Request {
   Arena& arena() { return arena_; }
 
  private:
-  Status check_value(const Fact& fact, const Value& value, std::string_view where, Value* stored,
-                     Error* error);
-  Status copy_text(std::string_view text, std::string_view* copy);
+  Status check_candidates_are_open(Error* error) const;
+  Status check_fact(std::uint32_t fact, Namespace space, Error* error) const;
+  Status check_may_set(const Fact& fact, std::uint32_t row, Error* error) const;
+  Status set_label(std::string_view name, std::string_view text, std::size_t max_bytes,
+                   std::string_view* label, Error* error);
   Status set_row(std::uint32_t row, std::uint32_t fact, const Value& value, Error* error);
+  Status store_row(std::uint32_t row, std::uint32_t fact, const Value& value);
   Status open_given();
 
   const FactTable* fact_table_;
   const Catalog* catalog_;
   Arena arena_;
-  std::span<Column> given_;                             // by fact ordinal
+  Column nothing_given_{};
+  std::span<Column> given_;                             // by fact ordinal; empty: nothing given
+  std::span<std::uint8_t> is_borrowed_;                 // likewise; 1: the host's own arrays
   std::span<std::uint32_t> rows_;                       // catalog row per candidate
   std::span<std::string_view> offers_;                  // ids per candidate; empty: whole catalog
   std::uint32_t n_candidates_ = 0;
-  bool has_candidates_ = false;
-  bool is_whole_catalog_ = false;
+  bool has_candidates_ = false;                         // set by the host, not by default
+  bool has_candidate_facts_ = false;
+  bool is_whole_catalog_ = true;
   RouteKey route_;
   std::string_view request_id_;
   std::int64_t time_ = 0;
@@ -107,14 +117,17 @@ class Request {
   bool explain_ = false;
 };
 
-// The JSON form of contracts.md section 4. On failure the request is reset: nothing is half applied.
-// Messages name the path ("candidates[3].facts.apr"). A missing "time" is Status::missing. Facts that
-// the snapshot does not know are ignored, as are unknown top-level members whose name starts with
-// "x-"; other unknown top-level members are Status::json. No "candidates" means the whole catalog.
+// The JSON form of contracts.md section 4, in place of all that the request held. On failure the
+// request is reset: nothing is half applied. Messages name the path ("candidates[3].facts.apr"). A
+// missing "time" is Status::missing. Facts that the snapshot does not know are ignored, as are
+// unknown top-level members whose name starts with "x-"; other unknown members of the request, its
+// route and its candidates are Status::json. No "candidates" means the whole catalog. The text need
+// not outlive the call.
 Status read_request_json(std::string_view text, Request* request, Error* error);
 
 // Canonical JSON of the same form: what was given, nothing derived; facts in ordinal order. Reading
-// it back gives a request that ranks to the same bits.
+// it back gives a request that ranks to the same bits. So that every request has such a form, a
+// time outside RFC 3339's years travels as micros in a decimal string.
 Status write_request_json(const Request& request, Arena* arena, std::string_view* text);
 
 }  // namespace guardrank

@@ -1,0 +1,371 @@
+#include <algorithm>
+
+#include "core/base/json.h"
+#include "core/base/limits.h"
+#include "core/base/number_text.h"
+#include "core/frame/fact_path.h"
+#include "core/frame/given_rows.h"
+#include "core/frame/json_value.h"
+#include "core/frame/request.h"
+#include "core/frame/value_check.h"
+
+namespace guardrank {
+
+namespace {
+
+Status no_memory(std::string_view where, Error* error) {
+  return error->set(Status::memory, where, {"no memory for the request"});
+}
+
+// A text that a caller may leave out; null counts as left out.
+Status read_text(const JsonValue& value, std::string_view where, std::string_view* text,
+                 Error* error) {
+  if (value.type == JsonType::null) return Status::ok;
+  if (value.type != JsonType::string) return wrong_type(where, "a string", value.type, error);
+  *text = value.text;
+  return Status::ok;
+}
+
+// Digits up to 2^64 - 1.
+bool parse_natural(std::string_view text, std::uint64_t* value) {
+  std::uint64_t parsed = 0;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') return false;
+    if (__builtin_mul_overflow(parsed, std::uint64_t{10}, &parsed)) return false;
+    const auto step = static_cast<std::uint64_t>(digit - '0');
+    if (__builtin_add_overflow(parsed, step, &parsed)) return false;
+  }
+  *value = parsed;
+  return !text.empty();
+}
+
+class RequestReader {
+ public:
+  RequestReader(Request* request, Error* error) : request_(request), error_(error) {}
+
+  Status read(std::string_view text);
+
+ private:
+  Status read_member(const JsonValue& member);
+  Status read_id(const JsonValue& value);
+  Status read_time(const JsonValue& value);
+  Status read_seed(const JsonValue& value);
+  Status read_limit(const JsonValue& value);
+  Status read_explain(const JsonValue& value);
+  Status read_route(const JsonValue& value);
+  Status read_context();
+  Status read_offers();
+  Status read_offer(const JsonValue& candidate, std::uint32_t row, std::string_view* offer);
+  Status read_candidate_facts();
+  Status read_row(const JsonValue& facts, Namespace space, std::uint32_t row);
+  Status read_lists(std::uint32_t fact);
+  Status open_lists(std::uint32_t fact, std::span<std::uint32_t>* offsets,
+                    std::span<std::string_view>* elements);
+
+  Status unknown_member(std::string_view where, std::string_view name);
+
+  Request* request_;
+  Error* error_;
+  const JsonValue* root_ = nullptr;
+  const JsonValue* context_ = nullptr;
+  const JsonValue* candidates_ = nullptr;
+  std::span<std::uint8_t> has_lists_;   // by fact: some candidate gives this list
+  bool has_time_ = false;
+};
+
+Status RequestReader::unknown_member(std::string_view where, std::string_view name) {
+  return error_->set(Status::json, where, {"unknown member '", name, "'"});
+}
+
+Status RequestReader::read(std::string_view text) {
+  if (text.size() > limits::request_json_bytes) {
+    return error_->wanted(
+        Status::limit, "request",
+        {"at most ", limits::request_json_bytes, " bytes (limits::request_json_bytes)"},
+        {text.size()});
+  }
+  GUARDRANK_TRY(parse_json(text, &request_->arena(), &root_, error_));
+  if (root_->type != JsonType::object) {
+    return wrong_type("request", "an object", root_->type, error_);
+  }
+  for (const JsonValue* member = root_->first; member != nullptr; member = member->next) {
+    GUARDRANK_TRY(read_member(*member));
+  }
+  if (!has_time_) return error_->wanted(Status::missing, "time", {"an RFC 3339 time"}, {"nothing"});
+  GUARDRANK_TRY(read_context());
+  GUARDRANK_TRY(read_offers());
+  return read_candidate_facts();
+}
+
+// The members that stand for themselves are read at once; the others wait for their order.
+Status RequestReader::read_member(const JsonValue& member) {
+  if (member.key == "request_id") return read_id(member);
+  if (member.key == "time") return read_time(member);
+  if (member.key == "seed") return read_seed(member);
+  if (member.key == "limit") return read_limit(member);
+  if (member.key == "explain") return read_explain(member);
+  if (member.key == "route") return read_route(member);
+  const bool is_context = member.key == "context";
+  const bool is_candidates = member.key == "candidates";
+  if (!is_context && !is_candidates) {
+    return member.key.starts_with("x-") ? Status::ok : unknown_member("request", member.key);
+  }
+  if (member.type == JsonType::null) return Status::ok;
+  if (is_context && member.type != JsonType::object) {
+    return wrong_type("context", "an object", member.type, error_);
+  }
+  if (is_candidates && member.type != JsonType::array) {
+    return wrong_type("candidates", "an array", member.type, error_);
+  }
+  (is_context ? context_ : candidates_) = &member;
+  return Status::ok;
+}
+
+Status RequestReader::read_id(const JsonValue& value) {
+  std::string_view id;
+  GUARDRANK_TRY(read_text(value, "request_id", &id, error_));
+  return request_->set_request_id(id, error_);
+}
+
+Status RequestReader::read_time(const JsonValue& value) {
+  if (value.type == JsonType::null) return Status::ok;
+  Value time;
+  GUARDRANK_TRY(json_time(value, "time", &time, error_));
+  request_->set_time(time.integer);
+  has_time_ = true;
+  return Status::ok;
+}
+
+Status RequestReader::read_seed(const JsonValue& value) {
+  if (value.type == JsonType::null) return Status::ok;
+  constexpr std::string_view wanted = "a whole number from 0 to 2^64 - 1";
+  if (value.type != JsonType::number && value.type != JsonType::string) {
+    return wrong_type("seed", wanted, value.type, error_);
+  }
+  std::uint64_t seed = 0;
+  if (!parse_natural(value.text, &seed)) {
+    return error_->wanted(Status::argument, "seed", {wanted}, {"'", value.text.substr(0, 40), "'"});
+  }
+  request_->set_seed(seed);
+  return Status::ok;
+}
+
+Status RequestReader::read_limit(const JsonValue& value) {
+  if (value.type == JsonType::null) return Status::ok;
+  constexpr std::string_view wanted = "a whole number of at least 1";
+  if (value.type != JsonType::number) return wrong_type("limit", wanted, value.type, error_);
+  if (!value.is_integer || value.integer < 1 || value.integer > UINT32_MAX) {
+    return error_->wanted(Status::argument, "limit", {wanted}, {value.text.substr(0, 40)});
+  }
+  request_->set_limit(static_cast<std::uint32_t>(value.integer));
+  return Status::ok;
+}
+
+Status RequestReader::read_explain(const JsonValue& value) {
+  if (value.type == JsonType::null) return Status::ok;
+  if (value.type != JsonType::boolean) {
+    return wrong_type("explain", "a boolean", value.type, error_);
+  }
+  request_->set_explain(value.boolean);
+  return Status::ok;
+}
+
+Status RequestReader::read_route(const JsonValue& value) {
+  if (value.type == JsonType::null) return Status::ok;
+  if (value.type != JsonType::object) return wrong_type("route", "an object", value.type, error_);
+  RouteKey key;
+  const struct {
+    std::string_view name, path;
+    std::string_view* text;
+  } members[] = {{"product", "route.product", &key.product},
+                 {"market", "route.market", &key.market},
+                 {"segment", "route.segment", &key.segment},
+                 {"partner", "route.partner", &key.partner},
+                 {"surface", "route.surface", &key.surface},
+                 {"unit", "route.unit", &key.unit}};
+  for (const JsonValue* given = value.first; given != nullptr; given = given->next) {
+    const auto* known = std::find_if(std::begin(members), std::end(members),
+                                     [&](const auto& member) { return member.name == given->key; });
+    if (known == std::end(members)) return unknown_member("route", given->key);
+    GUARDRANK_TRY(read_text(*given, known->path, known->text, error_));
+  }
+  return request_->set_route(key, error_);
+}
+
+Status RequestReader::read_context() {
+  if (context_ == nullptr) return Status::ok;
+  const FactTable& facts = request_->facts();
+  for (const JsonValue* given = context_->first; given != nullptr; given = given->next) {
+    const std::uint32_t fact = facts.find(Namespace::context, given->key);
+    if (fact == no_fact) continue;
+    Value value;
+    GUARDRANK_TRY(json_value(facts[fact], 0, *given, &request_->arena(), &value, error_));
+    GUARDRANK_TRY(request_->set_context(fact, value, error_));
+  }
+  return Status::ok;
+}
+
+Status RequestReader::read_offers() {
+  if (candidates_ == nullptr) return request_->set_whole_catalog(error_);
+  if (candidates_->n_children > limits::candidates) {
+    return error_->wanted(Status::limit, "candidates",
+                          {"at most ", limits::candidates, " (limits::candidates)"},
+                          {candidates_->n_children});
+  }
+  std::span<std::string_view> offers;
+  if (request_->arena().make(candidates_->n_children, &offers) != Status::ok) {
+    return no_memory("candidates", error_);
+  }
+  std::uint32_t row = 0;
+  for (const JsonValue* given = candidates_->first; given != nullptr; given = given->next) {
+    GUARDRANK_TRY(read_offer(*given, row, &offers[row]));
+    ++row;
+  }
+  return request_->set_candidates(offers, error_);
+}
+
+// The candidate's id; also checks that nothing unknown stands beside it.
+Status RequestReader::read_offer(const JsonValue& candidate, std::uint32_t row,
+                                 std::string_view* offer) {
+  const FactPath where{"candidates[", row, "]"};
+  if (candidate.type != JsonType::object) {
+    return wrong_type(where.view(), "an object", candidate.type, error_);
+  }
+  const JsonValue* id = nullptr;
+  for (const JsonValue* member = candidate.first; member != nullptr; member = member->next) {
+    if (member->key == "offer") {
+      id = member;
+    } else if (member->key != "facts" && member->key != "pair") {
+      return unknown_member(where.view(), member->key);
+    } else if (member->type != JsonType::object && member->type != JsonType::null) {
+      const FactPath path{where.view(), ".", member->key};
+      return wrong_type(path.view(), "an object", member->type, error_);
+    }
+  }
+  const FactPath path{where.view(), ".offer"};
+  if (id == nullptr || id->type == JsonType::null) {
+    return error_->wanted(Status::missing, path.view(), {"an offer id"}, {"nothing"});
+  }
+  if (id->type != JsonType::string) {
+    return wrong_type(path.view(), "a string", id->type, error_);
+  }
+  *offer = id->text;
+  return Status::ok;
+}
+
+Status RequestReader::read_candidate_facts() {
+  if (candidates_ == nullptr) return Status::ok;
+  const std::uint32_t n_facts = request_->facts().size();
+  if (request_->arena().make(n_facts, &has_lists_) != Status::ok) {
+    return no_memory("candidates", error_);
+  }
+  std::uint32_t row = 0;
+  for (const JsonValue* given = candidates_->first; given != nullptr; given = given->next) {
+    if (const JsonValue* facts = given->member("facts"); facts != nullptr) {
+      GUARDRANK_TRY(read_row(*facts, Namespace::candidate, row));
+    }
+    if (const JsonValue* pair = given->member("pair"); pair != nullptr) {
+      GUARDRANK_TRY(read_row(*pair, Namespace::pair, row));
+    }
+    ++row;
+  }
+  for (std::uint32_t fact = 0; fact < n_facts; ++fact) {
+    if (has_lists_[fact] != 0) GUARDRANK_TRY(read_lists(fact));
+  }
+  return Status::ok;
+}
+
+Status RequestReader::read_row(const JsonValue& given, Namespace space, std::uint32_t row) {
+  const FactTable& facts = request_->facts();
+  for (const JsonValue* member = given.first; member != nullptr; member = member->next) {
+    const std::uint32_t fact = facts.find(space, member->key);
+    if (fact == no_fact) continue;
+    if (member->type == JsonType::null) continue;
+    Value value;
+    if (facts[fact].type == FactType::string_list) {
+      // Written row by row, lists would cost a pass over all rows each: they wait for `read_lists`,
+      // and only leave to give them is asked here.
+      has_lists_[fact] = 1;
+    } else {
+      GUARDRANK_TRY(json_value(facts[fact], row, *member, &request_->arena(), &value, error_));
+    }
+    GUARDRANK_TRY(space == Namespace::candidate
+                      ? request_->set_candidate(row, fact, value, error_)
+                      : request_->set_pair(row, fact, value, error_));
+  }
+  return Status::ok;
+}
+
+// The list that a candidate gives for a fact, or null.
+const JsonValue* list_of(const JsonValue& candidate, const Fact& fact) {
+  const JsonValue* group =
+      candidate.member(fact.space == Namespace::candidate ? "facts" : "pair");
+  const JsonValue* list = group == nullptr ? nullptr : group->member(fact.name);
+  return list == nullptr || list->type == JsonType::null ? nullptr : list;
+}
+
+// Counts before it takes memory.
+Status RequestReader::open_lists(std::uint32_t fact, std::span<std::uint32_t>* offsets,
+                                 std::span<std::string_view>* elements) {
+  const Fact& known = request_->facts()[fact];
+  std::size_t total = 0;
+  std::uint32_t row = 0;
+  for (const JsonValue* given = candidates_->first; given != nullptr; given = given->next) {
+    const JsonValue* list = list_of(*given, known);
+    if (list != nullptr && list->type != JsonType::array) {
+      return wrong_type(fact_path(known, row).view(), wanted_name(known.type), list->type, error_);
+    }
+    if (list != nullptr) total += list->n_children;
+    ++row;
+  }
+  if (request_->arena().make(std::size_t{row} + 1, offsets) != Status::ok ||
+      request_->arena().make(total, elements) != Status::ok) {
+    return no_memory("candidates", error_);
+  }
+  return Status::ok;
+}
+
+Status RequestReader::read_lists(std::uint32_t fact) {
+  const Fact& known = request_->facts()[fact];
+  std::span<std::uint32_t> offsets;
+  std::span<std::string_view> elements;
+  std::span<std::uint8_t> present;
+  Arena& arena = request_->arena();
+  GUARDRANK_TRY(open_lists(fact, &offsets, &elements));
+  if (arena.make(offsets.size() - 1, &present) != Status::ok) {
+    return no_memory("candidates", error_);
+  }
+  std::uint32_t row = 0;
+  std::uint32_t n = 0;
+  for (const JsonValue* given = candidates_->first; given != nullptr; given = given->next) {
+    Value value;
+    if (const JsonValue* list = list_of(*given, known); list != nullptr) {
+      GUARDRANK_TRY(json_value(known, row, *list, &arena, &value, error_));
+      present[row] = 1;
+    }
+    for (const std::string_view text : value.strings) {
+      if (copy_text(text, &arena, &elements[n++]) != Status::ok) {
+        return no_memory("candidates", error_);
+      }
+    }
+    offsets[++row] = n;
+  }
+  Column column;
+  column.type = FactType::string_list;
+  column.n_rows = row;
+  column.present = present.data();
+  column.strings = elements.data();
+  column.list_offsets = offsets.data();
+  return request_->set_column(fact, column, error_);
+}
+
+}  // namespace
+
+Status read_request_json(std::string_view text, Request* request, Error* error) {
+  request->reset();
+  const Status status = RequestReader(request, error).read(text);
+  if (status != Status::ok) request->reset();
+  return status;
+}
+
+}  // namespace guardrank

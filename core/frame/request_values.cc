@@ -1,0 +1,171 @@
+// Values and whole columns of facts: who may set what, and how many.
+#include "core/base/limits.h"
+#include "core/frame/fact_path.h"
+#include "core/frame/given_rows.h"
+#include "core/frame/request.h"
+#include "core/frame/value_check.h"
+
+namespace guardrank {
+
+namespace {
+
+// True when the column has the arrays of its type.
+bool has_arrays(const Column& column) {
+  switch (column.type) {
+    case FactType::f64: return column.numbers != nullptr;
+    case FactType::i64:
+    case FactType::timestamp: return column.integers != nullptr;
+    case FactType::boolean: return column.booleans != nullptr;
+    case FactType::string: return column.strings != nullptr;
+    case FactType::f32_vector: return column.floats != nullptr;
+    case FactType::string_list: break;
+  }
+  if (column.list_offsets == nullptr) return false;
+  return column.strings != nullptr || column.list_offsets[column.n_rows] == 0;
+}
+
+bool is_number(FactType type) { return type == FactType::f64 || type == FactType::i64; }
+
+// What the rows of a column need not be looked at for.
+Status check_shape(const Fact& fact, const Column& column, std::uint32_t n_rows, Error* error) {
+  const FactPath name{namespace_name(fact.space), ".", fact.name};
+  if (column.n_rows != n_rows) {
+    return error->wanted(Status::argument, name.view(), {n_rows, " rows"}, {column.n_rows});
+  }
+  if (column.type != fact.type && !(is_number(column.type) && is_number(fact.type))) {
+    return error->wanted(Status::type, name.view(), {"a column of ", fact_type_name(fact.type)},
+                         {fact_type_name(column.type)});
+  }
+  if (column.type == FactType::f32_vector && column.width != fact.width) {
+    return error->wanted(Status::type, name.view(), {fact.width, " numbers a row"},
+                         {column.width});
+  }
+  if (n_rows != 0 && !has_arrays(column)) {
+    return error->set(Status::argument, name.view(), {"the array of its values is null"});
+  }
+  return Status::ok;
+}
+
+// What `value_of` and a reader of the row rely on, before either looks.
+Status check_row(const Fact& fact, const Column& column, std::uint32_t row, Error* error) {
+  if (column.type == FactType::string_list &&
+      column.list_offsets[row + 1] < column.list_offsets[row]) {
+    return error->set(Status::argument, fact_path(fact, row).view(), {"list offsets go down"});
+  }
+  if (column.type == FactType::boolean && column.is_present(row) && column.booleans[row] > 1) {
+    return error->wanted(Status::type, fact_path(fact, row).view(), {"0 or 1"},
+                         {column.booleans[row]});
+  }
+  return Status::ok;
+}
+
+}  // namespace
+
+Status Request::check_fact(std::uint32_t fact, Namespace space, Error* error) const {
+  if (fact >= fact_table_->size()) {
+    return error->wanted(Status::argument, "fact", {"an ordinal below ", fact_table_->size()},
+                         {fact});
+  }
+  const Fact& known = (*fact_table_)[fact];
+  if (known.space == space) return Status::ok;
+  return error->wanted(Status::argument, known.name, {"a fact of ", namespace_name(space)},
+                       {"one of ", namespace_name(known.space)});
+}
+
+Status Request::check_may_set(const Fact& fact, std::uint32_t row, Error* error) const {
+  if (row >= n_candidates_) {
+    return error->wanted(Status::argument, "candidates", {"a row below ", n_candidates_}, {row});
+  }
+  if (is_offer_id(fact)) {
+    return error->set(Status::argument, fact_path(fact, row).view(),
+                      {"it is the candidate's own id and cannot be given"});
+  }
+  if (fact.space == Namespace::candidate && !fact.may_override) {
+    return error->set(Status::argument, fact_path(fact, row).view(),
+                      {"the policy does not let a request set it"});
+  }
+  return Status::ok;
+}
+
+Status Request::set_context(std::uint32_t fact, const Value& value, Error* error) {
+  GUARDRANK_TRY(check_fact(fact, Namespace::context, error));
+  return set_row(0, fact, value, error);
+}
+
+Status Request::set_candidate(std::uint32_t row, std::uint32_t fact, const Value& value,
+                              Error* error) {
+  GUARDRANK_TRY(check_fact(fact, Namespace::candidate, error));
+  GUARDRANK_TRY(check_may_set((*fact_table_)[fact], row, error));
+  return set_row(row, fact, value, error);
+}
+
+Status Request::set_pair(std::uint32_t row, std::uint32_t fact, const Value& value, Error* error) {
+  GUARDRANK_TRY(check_fact(fact, Namespace::pair, error));
+  GUARDRANK_TRY(check_may_set((*fact_table_)[fact], row, error));
+  return set_row(row, fact, value, error);
+}
+
+Status Request::open_given() {
+  if (!given_.empty()) return Status::ok;
+  std::span<Column> given;
+  GUARDRANK_TRY(arena_.make(fact_table_->size(), &given));
+  GUARDRANK_TRY(arena_.make(fact_table_->size(), &is_borrowed_));
+  given_ = given;
+  return Status::ok;
+}
+
+// Writes a checked value; on failure what was given before stands.
+Status Request::store_row(std::uint32_t row, std::uint32_t fact, const Value& value) {
+  GUARDRANK_TRY(open_given());
+  const Fact& known = (*fact_table_)[fact];
+  Column column = given_[fact];
+  if (column.n_rows == 0) {
+    if (value.is_missing) return Status::ok;
+    const std::uint32_t n_rows = known.space == Namespace::context ? 1 : n_candidates_;
+    GUARDRANK_TRY(make_rows(known, n_rows, &arena_, &column));
+  } else if (is_borrowed_[fact] != 0) {
+    GUARDRANK_TRY(own_rows(&arena_, &column));
+  }
+  GUARDRANK_TRY(store_value(value, row, &arena_, &column));
+  given_[fact] = column;
+  is_borrowed_[fact] = 0;
+  return Status::ok;
+}
+
+Status Request::set_row(std::uint32_t row, std::uint32_t fact, const Value& value, Error* error) {
+  const Fact& known = (*fact_table_)[fact];
+  Value stored;
+  GUARDRANK_TRY(check_value(known, row, value, &stored, error));
+  if (store_row(row, fact, stored) != Status::ok) {
+    return error->set(Status::memory, fact_path(known, row).view(), {"no memory for its value"});
+  }
+  has_candidate_facts_ |= known.space != Namespace::context;
+  return Status::ok;
+}
+
+Status Request::set_column(std::uint32_t fact, const Column& column, Error* error) {
+  const bool is_pair = fact < fact_table_->size() && (*fact_table_)[fact].space == Namespace::pair;
+  GUARDRANK_TRY(check_fact(fact, is_pair ? Namespace::pair : Namespace::candidate, error));
+  const Fact& known = (*fact_table_)[fact];
+  GUARDRANK_TRY(check_shape(known, column, n_candidates_, error));
+  if (n_candidates_ == 0) return Status::ok;
+  GUARDRANK_TRY(check_may_set(known, 0, error));
+  const bool is_converted = column.type != known.type;
+  Column kept = column;
+  if (open_given() != Status::ok ||
+      (is_converted && make_rows(known, n_candidates_, &arena_, &kept) != Status::ok)) {
+    return error->set(Status::memory, fact_path(known, 0).view(), {"no memory for the column"});
+  }
+  for (std::uint32_t row = 0; row < n_candidates_; ++row) {
+    Value stored;
+    GUARDRANK_TRY(check_row(known, column, row, error));
+    GUARDRANK_TRY(check_value(known, row, value_of(column, row), &stored, error));
+    if (is_converted) GUARDRANK_TRY(store_value(stored, row, &arena_, &kept));
+  }
+  given_[fact] = kept;
+  is_borrowed_[fact] = is_converted ? 0 : 1;
+  has_candidate_facts_ = true;
+  return Status::ok;
+}
+
+}  // namespace guardrank
