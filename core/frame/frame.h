@@ -12,6 +12,8 @@
 
 namespace guardrank {
 
+struct Pick;   // where one row's value comes from (core/frame/gather.h)
+
 class Frame {
  public:
   // All candidates in play. Allocates from `arena`, which the session resets per request.
@@ -25,11 +27,13 @@ class Frame {
   // Candidate index of each row in play, ascending.
   std::span<const std::uint32_t> rows() const { return rows_; }
   // Keeps the rows (indices into the present rows, ascending). Gathered columns are forgotten and
-  // gathered again on demand; columns set by stages are compacted.
+  // gathered again on demand; columns set by stages are compacted; `encoded` and `logits` are
+  // forgotten.
   Status keep(std::span<const std::uint32_t> kept);
 
   // A fact over the rows in play (or one row). Order of precedence: set by a stage, given by the
-  // request, catalog, default of the policy. Whatever is then absent is missing.
+  // request (for a context string also by its route), catalog, default of the policy. Whatever is
+  // then absent is missing.
   Status column(std::uint32_t fact, Column* column);
   // A stage's output: n_rows = n_rows() or 1; memory from arena().
   void set_column(std::uint32_t fact, const Column& column);
@@ -41,12 +45,19 @@ class Frame {
 
  private:
   Status gather(std::uint32_t fact, Column* column);
+  Status gather_ids(Column* column);
+  Status gather_candidates(std::uint32_t fact, Column* column);
+  Status compact(std::span<const std::uint32_t> kept, Column* column);
+  Status open_picks(std::size_t n, std::span<Pick>* picks);
+  const Column* catalog_column(const Fact& fact) const;
+  bool is_catalog_in_order() const;
 
   const Request* request_ = nullptr;
   Arena* arena_ = nullptr;
   std::span<const std::uint32_t> rows_;
   std::span<Column> cache_;            // by fact; n_rows 0: not gathered
   std::span<std::uint8_t> is_output_;  // by fact; set by a stage
+  Pick* picks_ = nullptr;              // room for a pick per row, used by one gathering at a time
 };
 
 }  // namespace guardrank
