@@ -1,0 +1,128 @@
+#include <memory>
+
+#include "capi/src/session_lock.h"
+#include "capi/tools/src/border.h"
+#include "capi/tools/src/evaluation.h"
+#include "capi/tools/src/tools_text.h"
+#include "models/pack/json_copy.h"
+
+namespace {
+
+using guardrank::Error;
+using guardrank::JsonType;
+using guardrank::JsonValue;
+using guardrank::Report;
+using guardrank::Status;
+namespace pack = guardrank::pack;
+
+// One labelled line, taken apart.
+struct LabelledRequest {
+  const JsonValue* labels = nullptr;
+  std::string_view request;            // JSON without the labels
+};
+
+LabelledRequest take_apart(std::string_view line, pack::Memory* memory) {
+  const JsonValue* root = nullptr;
+  Error error;
+  pack::throw_if(guardrank::parse_json(line, &memory->arena(), &root, &error), error);
+  if (root->type != JsonType::object)
+    throw pack::PackError(Status::type, "", "wanted an object");
+  LabelledRequest out;
+  out.labels = root->member("labels");
+  if (out.labels == nullptr) throw pack::PackError(Status::missing, "labels", "missing");
+  guardrank::JsonWriter writer(&memory->arena());
+  writer.begin_object();
+  for (const JsonValue* at = root->first; at != nullptr; at = at->next) {
+    if (at == out.labels) continue;
+    writer.key(at->key);
+    pack::copy_json(*at, &writer);
+  }
+  writer.end_object();
+  if (writer.status() != Status::ok) throw pack::PackError(writer.status(), "", "out of memory");
+  out.request = writer.view();
+  return out;
+}
+
+
+class Evaluator {
+ public:
+  Evaluator(const gr_snapshot* snapshot, gr_session* session)
+      : pipeline_(snapshot->snapshot.pipeline()), session_(session),
+        request_(*pipeline_.facts, pipeline_.catalog, snapshot->allocator),
+        evaluation_(pipeline_.model->heads) {}
+
+  void add(std::string_view line) {
+    memory_.arena().reset();
+    const LabelledRequest labelled = take_apart(line, &memory_);
+    Error error;
+    pack::throw_if(guardrank::read_request_json(labelled.request, &request_, &error), error);
+    guardrank::Decision decision;
+    pack::throw_if(guardrank::rank(pipeline_, request_, &session_->session, &decision, &error),
+                   error);
+    evaluation_.add(*labelled.labels, decision);
+  }
+
+  std::string report() const { return evaluation_.report(); }
+
+ private:
+  const guardrank::Pipeline& pipeline_;
+  gr_session* session_;
+  guardrank::Request request_;
+  guardrank::tools::Evaluation evaluation_;
+  pack::Memory memory_;
+};
+
+// Calls `visit` with each line that is not blank and its number.
+template <typename Visit>
+void for_each_line(std::string_view text, const Visit& visit) {
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) visit(line, number);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+}
+
+std::string evaluate(const gr_snapshot* snapshot, gr_session* session, std::string_view requests,
+                     const pack::Progress& progress) {
+  constexpr std::size_t progress_lines = 100;
+  Evaluator evaluator(snapshot, session);
+  const char* start = requests.data();
+  for_each_line(requests, [&](std::string_view line, std::size_t number) {
+    try {
+      evaluator.add(line);
+    } catch (const pack::PackError& problem) {
+      throw problem.within("line " + std::to_string(number));
+    }
+    if (progress && number % progress_lines == 0)
+      progress("evaluating", static_cast<std::uint64_t>(line.data() - start), requests.size());
+  });
+  return evaluator.report();
+}
+
+}  // namespace
+
+extern "C" {
+
+gr_status gr_tools_evaluate(const gr_snapshot* snapshot, gr_session* session, const char* requests,
+                            size_t size, gr_tools_progress progress, void* progress_user,
+                            gr_tools_text** report, gr_error** error) {
+  Report outcome(error);
+  if (snapshot == nullptr) return outcome.null("snapshot");
+  if (session == nullptr) return outcome.null("session");
+  if (requests == nullptr) return outcome.null("requests");
+  if (report == nullptr) return outcome.null("report");
+  outcome.use(session->allocator);
+  const guardrank::SessionLock lock(session);
+  if (!lock.is_held()) return lock.busy(&outcome);
+  session->decision.decision = {};     // what it showed is overwritten
+  return guardrank::tools::at_border(&outcome, [&] {
+    auto told = std::make_unique<gr_tools_text>();
+    told->text = evaluate(snapshot, session, {requests, size},
+                          guardrank::tools::progress_of(progress, progress_user));
+    *report = told.release();
+    return Status::ok;
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,144 @@
+#include "models/pack/pack.h"
+
+#include "core/base/math.h"
+#include "core/eligibility/eligibility.h"
+#include "core/engine/bind_facts.h"
+#include "core/engine/snapshot.h"
+#include "core/placement/placement.h"
+#include "core/value/value.h"
+#include "models/pack/documents/catalog_document.h"
+#include "models/pack/documents/policy_document.h"
+#include "models/pack/pack_error.h"
+#include "models/pack/report.h"
+#include "models/pack/weights/input_file.h"
+
+namespace guardrank::pack {
+namespace {
+
+std::string file_name(const std::filesystem::path& path) { return path.filename().string(); }
+
+// Runs `step`; what it throws names the file.
+template <typename Step>
+auto reading(const std::string& name, const Step& step) {
+  try {
+    return step();
+  } catch (const PackError& problem) {
+    throw problem.within(name);
+  }
+}
+
+// Enough of a model to bind names: fields and heads.
+Model outline(const TrainedModel& trained, std::vector<Head>* heads) {
+  for (const TrainedHead& head : trained.heads) heads->push_back(head.head);
+  Model model;
+  model.name = trained.name;
+  model.fields = trained.fields;
+  model.heads = *heads;
+  return model;
+}
+
+// All facts of the bundle to be, and every expression compiled against them: a mistake in a rule is
+// found before the long part of packing starts.
+class Binding {
+ public:
+  Binding(const TrainedModel& trained, const Policy& policy, const Catalog& catalog) {
+    Error error;
+    const Model model = outline(trained, &heads_);
+    throw_if(bind_facts(model, policy, catalog, &memory_.arena(), &facts_, &error), error);
+    compile(policy);
+  }
+
+  const FactTable& facts() const { return facts_; }
+
+ private:
+  void compile(const Policy& policy) {
+    Error error;
+    EligibilityPlan eligibility;
+    ValuePlan value;
+    PlacementPlan placement;
+    Arena* arena = &memory_.arena();
+    throw_if(prepare_eligibility(policy, facts_, arena, &eligibility, &error), error);
+    throw_if(prepare_value(policy, facts_, arena, &value, &error), error);
+    throw_if(prepare_placement(policy, facts_, arena, &placement, &error), error);
+  }
+
+  Memory memory_;
+  std::vector<Head> heads_;
+  FactTable facts_;
+};
+
+CatalogDocument read_catalog_file(const std::filesystem::path& path, const FactTable& facts) {
+  if (path.empty())
+    return read_catalog(R"({"format": 1, "name": "none", "version": "0", "unlisted": true,
+                            "offers": []})",
+                        CatalogFormat::json, facts);
+  const std::string name = file_name(path), stem = path.stem().string();
+  const std::string text = read_document(path, name);
+  const bool is_json = path.extension() == ".json";
+  CatalogOptions options;
+  options.name = stem;
+  return reading(name, [&] {
+    return read_catalog(text, is_json ? CatalogFormat::json : CatalogFormat::csv, facts, options);
+  });
+}
+
+AlignedBytes make_release(const Policy& policy, std::string_view model_name, Bytes model,
+                          Bytes policy_bytes, Bytes catalog) {
+  const std::string version(policy.version);
+  const std::string name = std::string(model_name) + "@" + version;
+  Route route;
+  route.stage = Stage::full;
+  route.model = artifact_id(model);
+  route.policy = artifact_id(policy_bytes);
+  route.catalog = artifact_id(catalog);
+  Release release;
+  release.name = name;
+  release.version = version;
+  release.routes = {&route, 1};
+  return write_release(release);
+}
+
+// As a host would: full check, names bound, expressions compiled, golden vectors replayed.
+void check_bundle(Bytes bundle) {
+  Snapshot snapshot(system_allocator());
+  Error error;
+  throw_if(snapshot.open(bundle, Check::full, KernelChoice::automatic, true, &error), error);
+}
+
+PolicyDocument read_policy_file(const std::filesystem::path& path) {
+  const std::string name = file_name(path);
+  const std::string text = read_document(path, name);
+  return reading(name, [&] { return read_policy(text); });
+}
+
+}  // namespace
+
+PackResult pack(const PackInputs& inputs) {
+  const FloatingPointEnvironment environment;
+  PackResult out;
+  out.model = read_model_folder(inputs.model_folder);
+  const TrainedModel& trained = out.model->trained;
+  const PolicyDocument policy = read_policy_file(inputs.policy);
+  const std::string policy_name = file_name(inputs.policy);
+  const auto bind = [&](const Catalog& catalog) {
+    return reading(policy_name, [&] {
+      return std::make_unique<Binding>(trained, policy.policy(), catalog);
+    });
+  };
+  const std::unique_ptr<Binding> schema = bind(Catalog{});
+  const CatalogDocument catalog = read_catalog_file(inputs.catalog, schema->facts());
+  bind(catalog.catalog());               // caps and diversity may name catalog columns
+  const PackedModel model = pack_model(inputs.model_folder, *out.model, inputs.progress);
+  const AlignedBytes policy_bytes = write_policy(policy.policy(), policy.packs());
+  const AlignedBytes catalog_bytes = write_catalog(catalog.catalog());
+  const AlignedBytes release =
+      make_release(policy.policy(), trained.name, model.artifact, policy_bytes, catalog_bytes);
+  out.bundle = write_bundle(trained.name, model.artifact, policy_bytes, catalog_bytes, release);
+  if (inputs.progress) inputs.progress("checking the bundle", 0, 1);
+  check_bundle(out.bundle);
+  out.report = whole_report(
+      model.report, {out.bundle, model.artifact, policy_bytes, catalog_bytes, release});
+  return out;
+}
+
+}  // namespace guardrank::pack
