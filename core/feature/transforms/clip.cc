@@ -1,0 +1,22 @@
+// clip {min, max}.
+#include "core/feature/transforms.h"
+
+namespace guardrank {
+namespace {
+
+Form result(const Transform& transform, Form input) {
+  return transform.minimum <= transform.maximum ? numeric_form(input) : Form::none;
+}
+
+Status apply(const Transform& transform, const TransformContext& context, WorkingColumn* column) {
+  return map_numbers(context, column, [&](double x) {
+    return x < transform.minimum ? transform.minimum : x > transform.maximum ? transform.maximum : x;
+  });
+}
+
+}  // namespace
+
+const TransformOp clip_transform = {TransformKind::clip, "clip", "a number, and min <= max", result,
+                                    apply};
+
+}  // namespace guardrank

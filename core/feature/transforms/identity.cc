@@ -1,0 +1,16 @@
+// identity: the value as it is.
+#include "core/feature/transforms.h"
+
+namespace guardrank {
+namespace {
+
+Form result(const Transform&, Form input) { return input; }
+
+Status apply(const Transform&, const TransformContext&, WorkingColumn*) { return Status::ok; }
+
+}  // namespace
+
+const TransformOp identity_transform = {TransformKind::identity, "identity", "anything", result,
+                                        apply};
+
+}  // namespace guardrank

@@ -1,0 +1,18 @@
+// log1p: ln(1 + x); missing where x <= -1.
+#include "core/base/math.h"
+#include "core/feature/transforms.h"
+
+namespace guardrank {
+namespace {
+
+Form result(const Transform&, Form input) { return numeric_form(input); }
+
+Status apply(const Transform&, const TransformContext& context, WorkingColumn* column) {
+  return map_numbers(context, column, [](double x) { return deterministic_log1p(x); });
+}
+
+}  // namespace
+
+const TransformOp log1p_transform = {TransformKind::log1p, "log1p", "a number", result, apply};
+
+}  // namespace guardrank

@@ -1,0 +1,21 @@
+// signed_log: sign(x) ln(1 + |x|).
+#include "core/base/math.h"
+#include "core/feature/transforms.h"
+
+namespace guardrank {
+namespace {
+
+Form result(const Transform&, Form input) { return numeric_form(input); }
+
+Status apply(const Transform&, const TransformContext& context, WorkingColumn* column) {
+  return map_numbers(context, column, [](double x) {
+    return x < 0 ? -deterministic_log1p(-x) : deterministic_log1p(x);
+  });
+}
+
+}  // namespace
+
+const TransformOp signed_log_transform = {TransformKind::signed_log, "signed_log", "a number",
+                                          result, apply};
+
+}  // namespace guardrank
