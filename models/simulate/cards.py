@@ -80,7 +80,7 @@ def true_probabilities(offers, shown, applicant, history):
              + 0.25 * (applicant["device"] == "desktop") + 0.35 * history["customer"])
     burden = numpy.log(numpy.maximum(term["min_income"], 3000)) - numpy.log(applicant["income"])
     standard = numpy.array([0.0, 540.0, 600.0, 670.0, 735.0])[term["min_band"].astype(int)]
-    approve = (-0.25 + (applicant["score"] - standard) / 62 * (term["min_band"] > 0)
+    approve = (-0.55 + (applicant["score"] - standard) / 62 * (term["min_band"] > 0)
                - 1.1 * numpy.maximum(burden + 0.4, 0) - 0.28 * applicant["inquiries"]
                - 1.2 * numpy.maximum(applicant["utilization"] - 0.7, 0) + 0.5 * history["customer"]
                - 0.5 * (applicant["work"] == "unemployed"))

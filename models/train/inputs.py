@@ -89,7 +89,7 @@ class InputBlock(nn.Module):
             sizes[dim] = sizes.get(dim, 0) + code_counts[index]
         self.dims = sorted(sizes)
         self.tables = nn.ParameterList(
-            nn.Parameter(torch.randn(sizes[dim], dim) * float(__import__("os").environ.get("EI","0.1"))) for dim in self.dims)
+            nn.Parameter(torch.randn(sizes[dim], dim) * 0.1) for dim in self.dims)
         self.groups = {dim: [i for i in self.plain if fields[i]["dim"] == dim] for dim in self.dims}
         for dim in self.dims:
             group = self.groups[dim]

@@ -32,6 +32,14 @@ class Run:
     report: dict
     test: Table
 
+    def vocabulary_of(self, name):
+        """Vocabulary values of a field; empty for one without a vocabulary."""
+        for field in self.fields:
+            for transform in field["transforms"]:
+                if field["name"] == name and transform["op"] == "vocabulary":
+                    return transform["values"]
+        return []
+
 
 def seed_everything(seed):
     """One thread and deterministic kernels: the same manifest trains the same weights."""
