@@ -129,7 +129,7 @@ PackResult pack(const PackInputs& inputs) {
   const CatalogDocument catalog = read_catalog_file(inputs.catalog, schema->facts());
   bind(catalog.catalog());               // caps and diversity may name catalog columns
   const PackedModel model = pack_model(inputs.model_folder, *out.model, inputs.progress);
-  const AlignedBytes policy_bytes = write_policy(policy.policy(), policy.packs());
+  const AlignedBytes policy_bytes = write_policy(policy.policy());
   const AlignedBytes catalog_bytes = write_catalog(catalog.catalog());
   const AlignedBytes release =
       make_release(policy.policy(), trained.name, model.artifact, policy_bytes, catalog_bytes);
