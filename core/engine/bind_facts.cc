@@ -62,7 +62,9 @@ Status bind_column(const CatalogColumn& column, std::uint32_t index, FactTable* 
     GUARDRANK_TRY(facts->add(fact, &ordinal, error));
   }
   Fact& fact = facts->at(ordinal);
-  if (fact.type != column.column.type || fact.width != column.column.width) {
+  const bool is_vector = fact.type == FactType::f32_vector;
+  if (is_vector && fact.width == 0) fact.width = column.column.width;
+  if (fact.type != column.column.type || (is_vector && fact.width != column.column.width)) {
     const Text<Error::max_part_bytes> where{"catalog.columns.", column.name};
     return error->wanted(Status::type, where, {fact_type_name(fact.type)},
                          {fact_type_name(column.column.type)});
@@ -105,6 +107,10 @@ Status name_facts(const FactTable& facts, Arena* arena, std::span<const std::str
   GUARDRANK_TRY(arena->make(facts.size(), &all));
   for (std::uint32_t i = 0; i < facts.size(); ++i) {
     const std::string_view space = namespace_name(facts[i].space), name = facts[i].name;
+    if (facts[i].space == Namespace::time) {   // "now" stands alone
+      all[i] = space;
+      continue;
+    }
     std::span<char> text;
     GUARDRANK_TRY(arena->make(space.size() + 1 + name.size(), &text));
     std::memcpy(text.data(), space.data(), space.size());

@@ -8,7 +8,7 @@
 
 namespace guardrank {
 
-// {"kind", "id", "bytes", "numerics", "sections": [...], and "model", "policy", "catalog", "release"
+// {"kind", "id", "format", "numerics", "sections": [...], and "model", "policy", "catalog", "release"
 // as far as the artifact holds them}. The text lives in `arena`.
 Status write_inspection(const OpenedArtifact& artifact, Arena* arena, std::string_view* text);
 
