@@ -1,0 +1,130 @@
+"""Files and figures: safetensors, splits, metrics, tables, manifests."""
+import json
+import os
+import struct
+import tempfile
+import unittest
+
+import numpy
+import pandas
+import support  # noqa: F401  (sets the path)
+
+from real.bootstrap import WeightedAuc, paired_difference
+from train import metrics
+from train.fitting import quantile_edges
+from train.manifest import hash_json
+from train.safetensors import read_safetensors, write_safetensors
+from train.split import split_rows, splitmix64
+from train.table import Table
+
+
+class SafetensorsTest(unittest.TestCase):
+    def test_what_is_written_is_read_and_laid_out_as_published(self):
+        tensors = {"b": numpy.arange(6, dtype=numpy.float32).reshape(2, 3),
+                   "a": numpy.array([1.5, float("nan")], dtype=numpy.float32)}
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "weights.safetensors")
+            write_safetensors(path, tensors)
+            with open(path, "rb") as file:
+                raw = file.read()
+            back = read_safetensors(path)
+        size, = struct.unpack("<Q", raw[:8])
+        header = json.loads(raw[8:8 + size])
+        self.assertEqual(size % 8, 0)
+        self.assertEqual(header["a"], {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]})
+        self.assertEqual(header["b"], {"dtype": "F32", "shape": [2, 3], "data_offsets": [8, 32]})
+        self.assertEqual(len(raw), 8 + size + 32)
+        self.assertEqual(struct.unpack("<f", raw[8 + size:12 + size]), (1.5,))
+        for name, tensor in tensors.items():
+            self.assertEqual(back[name].tobytes(), tensor.tobytes())
+
+
+class SplitTest(unittest.TestCase):
+    def test_splitmix64_gives_the_published_sequence(self):
+        # First output for state 0: github.com/openjdk SplittableRandom and the reference C code.
+        self.assertEqual(int(splitmix64(numpy.array([0]))[0]), 0xE220A8397B1DCDAF)
+
+    def test_parts_are_disjoint_whole_and_do_not_move(self):
+        table = Table(pandas.DataFrame({"key": [str(n) for n in range(20_000)]}))
+        small = split_rows(table, {"test": 0.3, "holdout": 0.05, "seed": 9, "key": "key"})
+        large = split_rows(table, {"test": 0.3, "holdout": 0.2, "seed": 9, "key": "key"})
+        together = numpy.concatenate(list(small.values()))
+        self.assertEqual(sorted(together), list(range(20_000)))
+        self.assertAlmostEqual(len(small["test"]) / 20_000, 0.3, delta=0.01)
+        self.assertEqual(small["test"].tolist(), large["test"].tolist())
+
+
+class MetricsTest(unittest.TestCase):
+    def setUp(self):
+        generator = numpy.random.default_rng(4)
+        self.scores = numpy.round(generator.random(3000), 2)          # with ties
+        self.labels = (generator.random(3000) < self.scores).astype(float)
+
+    def test_figures_are_sklearns(self):
+        from sklearn import metrics as other
+        self.assertAlmostEqual(metrics.auc(self.labels, self.scores),
+                               other.roc_auc_score(self.labels, self.scores), places=12)
+        self.assertAlmostEqual(metrics.average_precision(self.labels, self.scores),
+                               other.average_precision_score(self.labels, self.scores), places=12)
+        clipped = numpy.clip(self.scores, 0.01, 0.99)
+        self.assertAlmostEqual(metrics.log_loss(self.labels, clipped),
+                               other.log_loss(self.labels, clipped), places=12)
+
+    def test_calibrated_scores_have_a_small_error_and_shifted_ones_do_not(self):
+        self.assertLess(metrics.expected_calibration_error(self.labels, self.scores), 0.03)
+        self.assertGreater(metrics.expected_calibration_error(self.labels, self.scores * 0.5), 0.2)
+
+    def test_weighted_auc_is_sklearns_with_weights(self):
+        from sklearn.metrics import roc_auc_score
+        weights = numpy.random.default_rng(5).integers(0, 4, 3000).astype(float)
+        self.assertAlmostEqual(WeightedAuc(self.labels, self.scores)(weights), roc_auc_score(
+            self.labels, self.scores, sample_weight=weights), places=10)
+
+    def test_bootstrap_sees_a_better_model_and_no_difference_to_itself(self):
+        noise = self.scores + numpy.random.default_rng(6).normal(0, 1, 3000)
+        better = paired_difference(self.labels, self.scores, noise, draws=100)
+        self.assertGreater(better["low"], 0)
+        same = paired_difference(self.labels, self.scores, self.scores, draws=20)
+        self.assertEqual((same["difference"], same["standard_error"]), (0.0, 0.0))
+
+
+class FittingTest(unittest.TestCase):
+    def test_a_tail_behind_many_zeros_gets_its_own_buckets(self):
+        numbers = numpy.concatenate([numpy.zeros(9000), numpy.arange(1, 1001, dtype=float)])
+        edges = quantile_edges(numbers, 8)
+        self.assertEqual(edges, sorted(set(edges)))
+        self.assertGreaterEqual(len(edges), 7)
+        counts = numpy.bincount(numpy.searchsorted(edges, numbers, side="right"))
+        self.assertEqual(counts[0], 9000)
+        self.assertLess(counts[1:].max(), 200)
+
+    def test_even_numbers_are_cut_evenly(self):
+        edges = quantile_edges(numpy.arange(1000, dtype=float), 4)
+        self.assertEqual(len(edges), 3)
+        numpy.testing.assert_allclose(edges, [250, 500, 750], atol=2)
+
+
+class TableTest(unittest.TestCase):
+    def test_missing_markers_lists_and_wrong_numbers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rows.csv")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("ctx.n,ctx.tags,ctx.flag,ctx.bad\n1.5,a|b,true,x\n?,,false,2\n")
+            table = Table.read([path], missing=("", "?"))
+        numbers = table.values("n", "context", "f64")
+        self.assertEqual((numbers.present.tolist(), numbers.numbers.tolist()), ([1, 0], [1.5, 0.0]))
+        tags = table.values("tags", "context", "string[]")
+        self.assertEqual((tags.present.tolist(), tags.list_offsets.tolist()), ([1, 0], [0, 2, 2]))
+        self.assertEqual(table.values("flag", "context", "bool").booleans.tolist(), [1, 0])
+        with self.assertRaisesRegex(ValueError, "ctx.bad"):
+            table.values("bad", "context", "f64")
+        with self.assertRaisesRegex(ValueError, "no column for ctx.absent"):
+            table.values("absent", "context", "f64")
+
+    def test_hashes_ignore_the_order_of_members(self):
+        self.assertEqual(hash_json({"a": 1, "b": 2}), hash_json({"b": 2, "a": 1}))
+        self.assertNotEqual(hash_json({"a": 1}), hash_json({"a": 2}))
+
+
+if __name__ == "__main__":
+    unittest.main()

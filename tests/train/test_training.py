@@ -1,0 +1,171 @@
+"""The loop: determinism, recovery of a known rate, and the stop at values that are not finite."""
+import json
+import os
+import tempfile
+import unittest
+
+import numpy
+import support
+import torch
+
+from train.calibration import corrected_logits, fit_amount, fit_platt
+from train.config import TRAINING_DEFAULTS, ConfigError, check_config
+from train.corruption import Corruption
+from train.graph import build_levels
+from train.inputs import Batch
+from train.labels import Labels, build_labels
+from train.loop import Trainer, predict
+from train.losses import HeadLosses
+from train.metrics import sigmoid
+from train.network import Network
+from train.table import Table
+from train.watch import TrainingStopped
+
+LEVELS = build_levels({"kind": "mmoe", "experts": 2, "layers": [8]}, ["click", "apply"])
+
+
+def trainer_of(seed, folder=None, **more):
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    training = {**TRAINING_DEFAULTS, "epochs": 2, "batch": 64, "seed": seed, **more}
+    model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": LEVELS}
+    network = Network(model, support.code_counts(support.FIELDS), 0.1, 0.1)
+    return Trainer(network, support.HEADS, support.FIELDS, training, folder)
+
+
+def random_labels(n_rows, seed):
+    generator = numpy.random.default_rng(seed)
+    value = torch.from_numpy(generator.integers(0, 2, (n_rows, 2)).astype(numpy.float32))
+    return Labels(value, torch.ones_like(value), torch.ones_like(value))
+
+
+class TrainingTest(unittest.TestCase):
+    def train_once(self, seed):
+        trainer = trainer_of(seed)
+        trainer.train(support.random_batch(support.FIELDS, 400, 1), random_labels(400, 2))
+        return trainer.network.exported_tensors()
+
+    def test_the_same_seed_trains_the_same_bits_and_another_does_not(self):
+        first, again, other = self.train_once(3), self.train_once(3), self.train_once(4)
+        for name, tensor in first.items():
+            self.assertEqual(tensor.tobytes(), again[name].tobytes(), name)
+        self.assertTrue(any(first[name].tobytes() != other[name].tobytes() for name in first))
+
+    def test_a_bad_input_stops_training_and_names_the_field_and_batch(self):
+        batch = support.random_batch(support.FIELDS, 400, 1)
+        batch.dense[57, 1] = float("nan")                 # income: after `seen`
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaises(TrainingStopped) as caught:
+                trainer_of(1, folder).train(batch, random_labels(400, 2))
+            with open(os.path.join(folder, "failure.json"), encoding="utf-8") as file:
+                report = json.load(file)
+            self.assertTrue(os.path.exists(os.path.join(folder, "failure_batch.npz")))
+        self.assertEqual(report, caught.exception.report)
+        self.assertEqual((report["tensor"], report["found"]), ("field.income", "nan"))
+        self.assertLess(report["step"], 7)
+
+    def test_a_bad_weight_stops_training_and_names_the_layer(self):
+        trainer = trainer_of(1)
+        with torch.no_grad():
+            trainer.network.levels[0].experts[1].layers[0].weight[0, 0] = float("inf")
+        with self.assertRaises(TrainingStopped) as caught:
+            trainer.train(support.random_batch(support.FIELDS, 400, 1), random_labels(400, 2))
+        self.assertEqual(caught.exception.report["tensor"], "level.0.expert.e1.layer.0.weight")
+        self.assertEqual(caught.exception.report["step"], 0)
+
+    def test_an_overflowing_layer_is_named(self):
+        trainer = trainer_of(1)
+        with torch.no_grad():
+            for layer in trainer.network.levels[0].experts[0].layers:
+                layer.weight.fill_(3e38)
+        with self.assertRaises(TrainingStopped) as caught:
+            trainer.train(support.random_batch(support.FIELDS, 400, 1), random_labels(400, 2))
+        self.assertEqual(caught.exception.report["layer"], "level.0.expert.e0.layer.0")
+
+    def test_sampling_correction_recovers_the_base_rate(self):
+        generator = numpy.random.default_rng(1)
+        label = generator.random(400_000) < 0.03
+        kept = label | (generator.random(len(label)) < 0.1)
+        a, b = fit_platt(generator.normal(size=int(kept.sum())), label[kept].astype(float))
+        head = {"negative_sampling_rate": 0.1, "sampling_handled": "correct"}
+        self.assertLess(abs(a), 0.03)
+        recovered = float(sigmoid(corrected_logits(head, numpy.array([b])))[0])
+        self.assertAlmostEqual(recovered, 0.03, delta=0.001)
+        self.assertGreater(float(sigmoid(numpy.array([b]))[0]), 0.2)
+
+    def test_platt_is_sklearns_logistic_regression(self):
+        from sklearn.linear_model import LogisticRegression
+        generator = numpy.random.default_rng(2)
+        z = generator.normal(size=5000)
+        label = (generator.random(5000) < sigmoid(1.7 * z - 0.6)).astype(float)
+        a, b = fit_platt(z, label)
+        model = LogisticRegression(C=1e12, tol=1e-10, max_iter=1000).fit(z[:, None], label)
+        self.assertAlmostEqual(a, float(model.coef_[0, 0]), places=4)
+        self.assertAlmostEqual(b, float(model.intercept_[0]), places=4)
+
+    def test_amounts_get_the_mean_of_a_log_normal(self):
+        generator = numpy.random.default_rng(3)
+        mu = generator.normal(5, 1, 200_000)
+        sigma, ratio = fit_amount(mu, numpy.exp(mu + generator.normal(0, 0.7, len(mu))))
+        self.assertAlmostEqual(sigma, 0.7, delta=0.01)
+        self.assertAlmostEqual(ratio, 1.0, delta=0.02)
+
+    def test_an_entire_space_loss_is_the_cross_entropy_of_the_product(self):
+        heads = [dict(support.HEADS[0]), {**support.HEADS[1], "loss": "entire_space"}]
+        logits = torch.tensor([[0.3, -0.4], [1.2, 0.8]])
+        value = torch.tensor([[1.0, 1.0], [1.0, 0.0]])
+        labels = Labels(value, torch.ones_like(value), torch.ones_like(value))
+        _, means = HeadLosses(heads)(logits, labels)
+        p = 1 / (1 + numpy.exp(-logits.numpy().astype(float)))
+        reach = p[:, 0] * p[:, 1]
+        wanted = -(numpy.log(reach[0]) + numpy.log(1 - reach[1])) / 2
+        self.assertAlmostEqual(float(means[1]), wanted, places=5)
+
+    def test_given_masks_rows_outside_the_population_and_weights_follow_the_rate(self):
+        import pandas
+        heads = [{"name": "click", "kind": "probability", "sampling_handled": "weighted"},
+                 {"name": "apply", "kind": "probability", "given": "click", "sampling_handled": "none"}]
+        table = Table(pandas.DataFrame({"label.click": ["1", "0", "1"], "label.apply": ["0", None, "1"],
+                                        "rate": ["1", "0.25", "1"]}))
+        labels = build_labels(heads, table, "rate")
+        self.assertEqual(labels.mask.tolist(), [[1, 1], [1, 0], [1, 1]])
+        self.assertEqual(labels.weight[:, 0].tolist(), [1, 4, 1])
+        self.assertEqual(labels.weight[:, 1].tolist(), [1, 1, 1])
+
+    def test_codes_are_replaced_at_the_stated_shares(self):
+        model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": []}
+        network = Network(model, support.code_counts(support.FIELDS))
+        corrupt = Corruption(support.FIELDS, network.inputs,
+                             {"missing_share": 0.1, "unknown_share": 0.2, "module_unknown_share": 0.4})
+        codes = torch.full((20_000, 4), 3)
+        batch = Batch(torch.zeros(20_000, 5), codes, [], [])
+        noisy = corrupt(batch, torch.Generator().manual_seed(1)).codes
+        surface = [network.inputs.plain.index(i) for i, f in enumerate(support.FIELDS)
+                   if f["name"] == "surface"][0]
+        self.assertAlmostEqual(float((noisy[:, surface] == 1).float().mean()), 0.4, delta=0.015)
+        self.assertAlmostEqual(float((noisy[:, surface - 1] == 1).float().mean()), 0.2, delta=0.015)
+        self.assertAlmostEqual(float((noisy == 0).float().mean()), 0.1, delta=0.01)
+        self.assertTrue((batch.codes == 3).all())
+
+    def test_predictions_do_not_depend_on_the_batch(self):
+        trainer = trainer_of(1)
+        batch = support.random_batch(support.FIELDS, 50, 1)
+        whole, parts = predict(trainer.network, batch), predict(trainer.network, batch, 7)
+        self.assertTrue(torch.allclose(whole, parts, atol=1e-6))
+
+
+class ConfigTest(unittest.TestCase):
+    def config(self, **head):
+        return {"name": "x", "version": "1", "fields": support.FIELDS,
+                "heads": [{**support.HEADS[0], **head}], "graph": {"kind": "towers"}}
+
+    def test_a_rate_must_be_stated_and_handled(self):
+        check_config(self.config())
+        for wrong in ({"negative_sampling_rate": None}, {"negative_sampling_rate": 0},
+                      {"sampling_handled": "maybe"}, {"negative_sampling_rate": 0.5}):
+            with self.subTest(wrong), self.assertRaises(ConfigError):
+                check_config(self.config(**wrong))
+
+
+if __name__ == "__main__":
+    unittest.main()
