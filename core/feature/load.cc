@@ -90,7 +90,7 @@ Status load_lists(const Column& input, Arena* arena, WorkingColumn* column) {
     if (total > UINT32_MAX) return Status::limit;
     column->list_offsets[row + 1] = static_cast<std::uint32_t>(total);
   }
-  GUARDRANK_TRY(arena->make(total, &column->texts));
+  GUARDRANK_TRY(arena->make(static_cast<std::size_t>(total), &column->texts));
   std::uint32_t at = 0;
   for (std::uint32_t row = 0; row < column->n_rows; ++row) {
     if (column->present[row] == 0) continue;
@@ -202,13 +202,15 @@ Status load_cross(std::span<const Column> inputs, std::uint32_t n_rows, Arena* a
   column->form = Form::joined;
   GUARDRANK_TRY(open_rows(n_rows, arena, column));
   GUARDRANK_TRY(arena->make(n_rows, &column->texts));
-  std::size_t total = 0;
+  std::uint64_t total = 0;
   for (std::uint32_t row = 0; row < n_rows; ++row) {
     column->present[row] = all_given(inputs, row);
     if (column->present[row] != 0) total += join_row(inputs, row, nullptr);
   }
+  // One long value crossed with many rows may pass what a 32-bit machine can address.
+  if (total > SIZE_MAX) return Status::memory;
   std::span<char> bytes;
-  GUARDRANK_TRY(arena->make_uninitialised(total, &bytes));
+  GUARDRANK_TRY(arena->make_uninitialised(static_cast<std::size_t>(total), &bytes));
   char* out = bytes.data();
   for (std::uint32_t row = 0; row < n_rows; ++row) {
     if (column->present[row] == 0) continue;

@@ -84,7 +84,7 @@ Status open_list_codes(const TransformContext& context, WorkingColumn* column,
     if (total > UINT32_MAX) return Status::limit;
     (*offsets)[row + 1] = static_cast<std::uint32_t>(total);
   }
-  return context.arena->make(total, &column->codes);
+  return context.arena->make(static_cast<std::size_t>(total), &column->codes);
 }
 
 }  // namespace guardrank

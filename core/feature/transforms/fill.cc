@@ -46,7 +46,7 @@ Status fill_lists(std::string_view text, const TransformContext& context, Workin
   if (total > UINT32_MAX) return Status::limit;
   std::span<std::string_view> texts;
   std::span<std::uint32_t> offsets;
-  GUARDRANK_TRY(context.arena->make(total, &texts));
+  GUARDRANK_TRY(context.arena->make(static_cast<std::size_t>(total), &texts));
   GUARDRANK_TRY(context.arena->make(std::size_t{column->n_rows} + 1, &offsets));
   std::uint32_t at = 0;
   for (std::uint32_t row = 0; row < column->n_rows; ++row) {
