@@ -1,5 +1,7 @@
 #include "core/placement/value_groups.h"
 
+#include <algorithm>
+
 #include "core/base/hash.h"
 
 namespace guardrank {
@@ -11,6 +13,9 @@ struct Key {
   std::string_view text;
 
   bool operator==(const Key& other) const { return bits == other.bits && text == other.text; }
+  bool operator<(const Key& other) const {
+    return bits != other.bits ? bits < other.bits : text < other.text;
+  }
   std::uint64_t hash() const { return xxh64(text, bits * 0x9E3779B97F4A7C15u); }
 };
 
@@ -27,7 +32,8 @@ Key key_of(const Column& column, std::uint32_t row) {
   return key;
 }
 
-// Open addressing over the rows that stand for their groups.
+// Open addressing over the rows that stand for their groups. Values made to collide would make
+// it quadratic, so a search that takes long is given up.
 class GroupTable {
  public:
   GroupTable(const Column& column, std::span<std::uint32_t> codes) : column_(column), codes_(codes) {}
@@ -38,9 +44,13 @@ class GroupTable {
     return arena->make(size, &slots_);
   }
 
+  // 0 when the search was given up.
   std::uint32_t code_of(std::uint32_t row) {
+    constexpr int longest_search = 64;
     const Key key = key_of(column_, row);
-    for (std::size_t at = key.hash() & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = static_cast<std::size_t>(key.hash()) & mask;
+    for (int i = 0; i < longest_search; ++i, at = (at + 1) & mask) {
       if (slots_[at] == 0) {
         slots_[at] = row + 1;
         return ++n_groups_;
@@ -48,6 +58,7 @@ class GroupTable {
       const std::uint32_t first = slots_[at] - 1;
       if (key_of(column_, first) == key) return codes_[first];
     }
+    return 0;
   }
   std::uint32_t n_groups() const { return n_groups_; }
 
@@ -57,6 +68,36 @@ class GroupTable {
   std::span<std::uint32_t> slots_;   // row + 1 of the group's first; 0: free
   std::uint32_t n_groups_ = 0;
 };
+
+bool group_by_table(const Column& column, GroupTable* table, std::span<std::uint32_t> codes) {
+  for (std::uint32_t row = 0; row < codes.size(); ++row) {
+    if (!column.is_present(row)) continue;
+    codes[row] = table->code_of(row);
+    if (codes[row] == 0) return false;
+  }
+  return true;
+}
+
+// n log n comparisons whatever the values. Returns the number of groups.
+std::uint32_t group_by_order(const Column& column, std::span<std::uint32_t> rows,
+                             std::span<std::uint32_t> codes) {
+  std::size_t size = 0;
+  for (std::uint32_t row = 0; row < codes.size(); ++row) {
+    codes[row] = 0;
+    if (column.is_present(row)) rows[size++] = row;
+  }
+  rows = rows.subspan(0, size);
+  std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return key_of(column, a) < key_of(column, b);
+  });
+  std::uint32_t n_groups = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const bool is_new = i == 0 || !(key_of(column, rows[i]) == key_of(column, rows[i - 1]));
+    n_groups += is_new ? 1 : 0;
+    codes[rows[i]] = n_groups;
+  }
+  return n_groups;
+}
 
 }  // namespace
 
@@ -79,9 +120,13 @@ Status group_values(Frame* frame, std::uint32_t fact, ValueGroups* groups) {
   }
   GroupTable table(column, codes);
   GUARDRANK_TRY(table.open(&frame->arena()));
-  for (std::uint32_t row = 0; row < codes.size(); ++row)
-    if (column.is_present(row)) codes[row] = table.code_of(row);
-  groups->n_groups = table.n_groups();
+  if (group_by_table(column, &table, codes)) {
+    groups->n_groups = table.n_groups();
+    return Status::ok;
+  }
+  std::span<std::uint32_t> rows;
+  GUARDRANK_TRY(frame->arena().make(codes.size(), &rows));
+  groups->n_groups = group_by_order(column, rows, codes);
   return Status::ok;
 }
 
