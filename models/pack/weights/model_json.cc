@@ -41,7 +41,8 @@ TrainedModel read_model_json(std::string_view text) {
   TrainedModel model;
   const JsonNode root = parse_document(text, document_name, Status::model_json, &model.memory);
   root.allow({"format", "name", "version", "fields", "levels", "heads", "lineage", "retrieval"});
-  root.at("format").natural(1, 1);
+  const JsonNode format = root.at("format");
+  if (format.number() != 1) format.wanted("1");
   model.name = model.memory.text(root.at("name").name());
   model.version = model.memory.text(root.at("version").name());
   if (const auto retrieval = root.maybe("retrieval"); retrieval && !retrieval->is(JsonType::null))
