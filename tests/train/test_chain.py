@@ -1,0 +1,161 @@
+"""The whole chain through the C library and the command, on a small simulated market."""
+import json
+import os
+import tempfile
+import unittest
+
+import numpy
+import support
+
+from simulate import goods
+from simulate.open_policy import write_open_policy
+from simulate.write import write_csv
+from train import command
+from train.config import read_config
+from train.features import FeatureEncoder
+from train.inputs import batch_of
+from train.library import Library, LibraryError
+from train.loop import predict
+from train.requests import write_requests
+from train.run import execute
+from train.table import Table
+
+CONFIG = os.path.join(support.ROOT, "models", "reference", "goods", "train.json")
+HAVE_LIBRARY = bool(os.environ.get("GUARDRANK_TOOLS_LIBRARY"))
+HAVE_COMMAND = bool(os.environ.get("GUARDRANK_COMMAND"))
+
+
+def xxh64_short(data, seed):
+    """XXH64 of fewer than 32 bytes, from its published description."""
+    mask = (1 << 64) - 1
+    p1, p2, p3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
+    p4, p5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
+
+    def rotate(value, bits):
+        return ((value << bits) | (value >> (64 - bits))) & mask
+    state = (seed + p5 + len(data)) & mask
+    while len(data) >= 8:
+        lane = rotate(int.from_bytes(data[:8], "little") * p2 & mask, 31) * p1 & mask
+        state = (rotate(state ^ lane, 27) * p1 + p4) & mask
+        data = data[8:]
+    if len(data) >= 4:
+        state = (rotate(state ^ (int.from_bytes(data[:4], "little") * p1 & mask), 23) * p2 + p3) & mask
+        data = data[4:]
+    for byte in data:
+        state = rotate(state ^ (byte * p5 & mask), 11) * p1 & mask
+    state = (state ^ (state >> 33)) * p2 & mask
+    state = (state ^ (state >> 29)) * p3 & mask
+    return state ^ (state >> 32)
+
+
+def table_of(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "rows.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return Table.read([path])
+
+
+@unittest.skipUnless(HAVE_LIBRARY, "GUARDRANK_TOOLS_LIBRARY is not set")
+class FeaturesTest(unittest.TestCase):
+    def encode(self, field, text):
+        with FeatureEncoder(Library(), [field]) as encoder:
+            return encoder.encode(0, table_of(text))
+
+    def test_vocabulary_bucketize_and_hash_codes(self):
+        word = support.embedding("word", "context", 2)
+        self.assertEqual(self.encode(word, "word\na\nc\nz\n\"\"\n").codes.tolist(), [2, 4, 1, 0])
+        bins = {"name": "n", "side": "context", "type": "f64", "output": "embedding", "dim": 2,
+                "transforms": [{"op": "bucketize", "edges": [1, 2.5]}]}
+        self.assertEqual(self.encode(bins, "n,x\n0.9,\n1,\n2.5,\n,\n").codes.tolist(), [1, 2, 3, 0])
+        hashed = {**word, "transforms": [{"op": "hash", "buckets": 1000, "seed": 7}]}
+        wanted = [1 + xxh64_short(text.encode(), 7) % 1000 for text in ("alpha", "a longer text here")]
+        self.assertEqual(self.encode(hashed, "word\nalpha\na longer text here\n").codes.tolist(), wanted)
+
+    def test_a_cross_joins_its_inputs_with_their_lengths(self):
+        fields = [support.embedding("left", "context", 2), support.embedding("right", "candidate", 2),
+                  {"name": "both", "side": "pair", "type": "string", "inputs": ["left", "right"],
+                   "output": "embedding", "dim": 2,
+                   "transforms": [{"op": "cross"}, {"op": "hash", "buckets": 5000, "seed": 3}]}]
+        with FeatureEncoder(Library(), fields) as encoder:
+            codes = encoder.encode(2, table_of("left,right\na,bc\nab,c\n,c\n")).codes.tolist()
+        joined = [b"\x01\0\0\0a\x02\0\0\0bc", b"\x02\0\0\0ab\x01\0\0\0c"]
+        self.assertEqual(codes[:2], [1 + xxh64_short(text, 3) % 5000 for text in joined])
+
+    def test_dense_values_and_their_missing_flags(self):
+        field = support.dense("n", "context", indicator=True)
+        field["transforms"] = [{"op": "log1p"}, {"op": "standardize", "mean": 1.0, "std": 2.0}]
+        encoded = self.encode(field, "n,x\n0,\n6.38905609893065,\n,\n")
+        numpy.testing.assert_allclose(encoded.dense[:, 0], [-0.5, 0.5, 0.0], atol=1e-6)
+        self.assertEqual(encoded.is_missing.tolist(), [0, 0, 1])
+
+    def test_lists_keep_their_elements(self):
+        field = support.embedding("tags", "context", 2, type="string[]", pool="mean")
+        encoded = self.encode(field, "tags,x\na|z|c,\n,\n")
+        self.assertEqual(encoded.codes[0].tolist(), [2, 1, 4])
+        self.assertEqual(encoded.counts.tolist()[0], 3)
+        self.assertEqual(encoded.codes[1, :encoded.counts[1]].tolist(), [0])
+
+    def test_a_wrong_field_is_refused_with_its_name(self):
+        with self.assertRaisesRegex(LibraryError, "transforms"):
+            FeatureEncoder(Library(), [{**support.embedding("w", "context", 2),
+                                        "transforms": [{"op": "no_such_op"}]}])
+
+
+@unittest.skipUnless(HAVE_LIBRARY and HAVE_COMMAND, "library or command is not set")
+class ChainTest(unittest.TestCase):
+    def build(self, folder, seed):
+        """(run, model folder) of a quick training on the goods market."""
+        rows, holdout = os.path.join(folder, "rows.csv"), os.path.join(folder, "holdout.csv")
+        write_csv(rows, goods.simulate(6000, 1, 0.25))
+        write_csv(holdout, goods.simulate(3000, 2))
+        config = read_config(CONFIG)
+        config["training"].update({"epochs": 1, "seed": seed, "calibration_rows": 2000})
+        model = os.path.join(folder, f"model-{seed}")
+        return execute(config, [rows], [holdout], model, Library(), log=lambda text: None), model
+
+    def test_served_float_logits_are_the_networks_and_the_bundle_repeats(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run, model = self.build(folder, 3)
+            again = os.path.join(folder, "again")
+            os.makedirs(again)
+            _, other = self.build(again, 3)
+            for name in ("model.json", "weights.safetensors", "calibration.jsonl",
+                         "holdout.safetensors", "manifest.json"):
+                with open(os.path.join(model, name), "rb") as one, \
+                        open(os.path.join(other, name), "rb") as two:
+                    self.assertEqual(one.read(), two.read(), name)
+            self.check_served(run, model, folder)
+
+    def check_served(self, run, model, folder):
+        policy, requests = os.path.join(folder, "open.json"), os.path.join(folder, "fresh.jsonl")
+        fresh = os.path.join(folder, "fresh.csv")
+        write_open_policy(policy)
+        write_csv(fresh, goods.simulate(300, 9, 1.0, True))
+        table = Table.read([fresh])
+        with FeatureEncoder(Library(), run.fields) as encoder:
+            write_requests(requests, encoder, table)
+            wanted = predict(run.network, batch_of(run.fields, encoder.encode_all(table))).numpy()
+        for precision, tolerance in (("float", 2e-4), ("int8", 0.5)):
+            answers = command.rank_lines(requests, sources=(model, policy, None), precision=precision)
+            got = numpy.array([[answer["ranked"][0]["heads"][name]["logit"]
+                                for name in ("favorite", "purchase")] for answer in answers])
+            numpy.testing.assert_allclose(got, wanted, atol=tolerance, err_msg=precision)
+
+    def test_exported_files_are_complete(self):
+        with tempfile.TemporaryDirectory() as folder:
+            _, model = self.build(folder, 1)
+            with open(os.path.join(model, "model.json"), encoding="utf-8") as file:
+                description = json.load(file)
+            self.assertEqual([head["name"] for head in description["heads"]], ["favorite", "purchase"])
+            self.assertNotIn("loss_weight", json.dumps(description["heads"]))
+            self.assertEqual(set(description["lineage"]),
+                             {"code", "data", "features", "config", "lock", "evaluation"})
+            with open(os.path.join(model, "report.html"), encoding="utf-8") as file:
+                page = file.read()
+            self.assertIn("data:image/png;base64,", page)
+            self.assertNotIn("http", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
