@@ -189,7 +189,8 @@ class Parser {
       if (token_.kind == TokenKind::open_bracket)
         return diagnostic_.report(Status::parse, offset, {"indexing is not part of this language"});
       if (token_.kind == TokenKind::open_brace)
-        return diagnostic_.report(Status::parse, offset, {"messages are not part of this language"});
+        return diagnostic_.report(Status::parse, offset,
+                                  {"messages are not part of this language"});
       if (token_.kind != TokenKind::dot) return Status::ok;
       GUARDRANK_TRY(advance());
       if (token_.kind != TokenKind::identifier && token_.kind != TokenKind::reserved_word)

@@ -23,12 +23,12 @@ enum class OpCode : std::uint8_t {
   logical_and, logical_or,   // absorb unknown and error
   strict_or,                 // does not
   select,                    // a boolean picks one of two
-  in_integers, in_unsigned, in_numbers, in_strings, in_nothing,   // a literal list, sorted
+  in_integers, in_unsigned, in_numbers, in_strings, in_nothing,   // a literal list
   in_string_list,                        // a fact's list
   count,
 };
 
-// How two values stand; a set of them is what a comparison accepts. Values next to NaN stand in none.
+// How two values stand; a set of them is what a comparison accepts. Next to NaN: unordered.
 using Orderings = std::uint8_t;
 inline constexpr Orderings ordered_less = 1, ordered_equal = 2, ordered_greater = 4,
                            unordered = 8;

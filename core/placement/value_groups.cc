@@ -36,7 +36,8 @@ Key key_of(const Column& column, std::uint32_t row) {
 // it quadratic, so a search that takes long is given up.
 class GroupTable {
  public:
-  GroupTable(const Column& column, std::span<std::uint32_t> codes) : column_(column), codes_(codes) {}
+  GroupTable(const Column& column, std::span<std::uint32_t> codes)
+      : column_(column), codes_(codes) {}
 
   Status open(Arena* arena) {
     std::size_t size = 16;
