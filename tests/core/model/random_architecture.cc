@@ -15,7 +15,7 @@ class Drawing {
       case 0: break;  // towers on x
       case 1: result.levels = {single_experts(false)}; break;  // shared bottom
       case 2: result.levels = {single_experts(true)}; break;   // separate towers
-      case 3: return with_towers(mmoe(result.fields, 1 + below(5), widths(1 + below(3)), {}, n_heads_));
+      case 3: result.levels = mixture(); break;                // MMoE
       default: result.levels = ple(1 + below(3)); break;
     }
     return with_towers(result);
@@ -58,6 +58,13 @@ class Drawing {
     }
     if (result.empty()) result.push_back(field(Side::candidate, OutputKind::dense));
     return result;
+  }
+
+  // Drawn one after another: the order in which arguments are evaluated is the compiler's choice.
+  std::vector<LevelShape> mixture() {
+    const std::uint32_t n_experts = 1 + below(5);
+    const std::vector<std::uint32_t> expert_widths = widths(1 + below(3));
+    return mmoe({}, n_experts, expert_widths, {}, n_heads_).levels;
   }
 
   LevelShape single_experts(bool is_per_head) {
