@@ -169,11 +169,15 @@ TEST_CASE("the graph") {
        "root.levels[0].experts[e0].layers[1].input_shift"},
       {"weights outside",
        [](Model* m) {
+         static const std::vector<std::int32_t> bias(16'384);
+         static const std::vector<float> multiplier(16'384);
          Layer& last = at(m->heads[2].tower, 0);
          last.n_out = 16'384;
-         const_cast<std::span<const std::int32_t>&>(last.bias) = {};
+         last.bias = bias;
+         last.multiplier = multiplier;
+         last.weights = nullptr;
        },
-       Status::dimension, "root.heads[amount].tower[0].bias"},
+       Status::verify, "root.heads[amount].tower[0].weights"},
       {"no layers", [](Model* m) { expert(m, 0, 1).layers = {}; }, Status::dimension,
        "root.levels[0].experts[e1].layers"},
       {"an expert of nobody", [](Model* m) { expert(m, 0, 1).owner = 3; }, Status::reference,
