@@ -1,5 +1,5 @@
-// The rule and term language: source text to a typed program, evaluated by column. The syntax is
-// CEL's (the part listed in core/expr/README.md), its meaning CEL's, with a missing fact as unknown.
+// The rule and term language: source text to a typed program, evaluated by column. Syntax and
+// meaning are CEL's (the part listed in core/expr/README.md), a missing fact being unknown.
 #pragma once
 
 #include <cstddef>

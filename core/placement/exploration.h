@@ -17,8 +17,8 @@ struct Draw {
 Draw draw_epsilon(double epsilon, std::uint32_t n_candidates, std::uint32_t best,
                   std::uint64_t seed, std::uint32_t slot);
 
-// Candidate i with probability exp(worth_i / temperature) / sum, by inverse transform of number 0 of
-// stream `slot` (Plackett 1975, Luce 1959). `worth` in an order that does not depend on the
+// Candidate i with probability exp(worth_i / temperature) / sum, by inverse transform of number 0
+// of stream `slot` (Plackett 1975, Luce 1959). `worth` in an order that does not depend on the
 // request's; it is overwritten.
 Draw draw_plackett_luce(double temperature, std::span<double> worth, std::uint64_t seed,
                         std::uint32_t slot);

@@ -162,7 +162,8 @@ TEST_CASE("adding a rule never adds an offer") {
     Rows before(40);
     for (std::uint32_t i = 0; i < 40; ++i) before[i] = i;
     for (int i = 0; i < 5; ++i) {
-      world.rule("r", expressions[random() % 8], random() % 3 == 0 ? expressions[random() % 8] : "");
+      const std::string_view when = random() % 3 == 0 ? expressions[random() % 8] : "";
+      world.rule("r", expressions[random() % 8], when);
       world.run();
       const Rows after = world.kept();
       CHECK(std::includes(before.begin(), before.end(), after.begin(), after.end()));

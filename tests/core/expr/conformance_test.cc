@@ -61,15 +61,19 @@ class TextFormat {
   }
 
  private:
+  static bool is_blank(char c) {
+    return c == ',' || std::isspace(static_cast<unsigned char>(c)) != 0;
+  }
   void skip() {
     for (; at_ < text_.size(); ++at_) {
       if (text_[at_] == '#') at_ = std::min(text_.find('\n', at_), text_.size() - 1);
-      else if (std::isspace(static_cast<unsigned char>(text_[at_])) == 0 && text_[at_] != ',') return;
+      else if (!is_blank(text_[at_])) return;
     }
   }
   std::string word() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && std::string_view(":{}, \n\t#\r").find(text_[at_]) == std::string::npos)
+    constexpr std::string_view ends = ":{}, \n\t#\r";
+    while (at_ < text_.size() && ends.find(text_[at_]) == std::string_view::npos)
       ++at_;
     return text_.substr(begin, at_ - begin);
   }
@@ -139,9 +143,11 @@ std::string without_dyn(std::string expr) {
 // Missing from the present language, judged by what the compiler says is missing.
 bool is_out_of_scope(std::string_view message) {
   for (const std::string_view sign :
-       {"no function is called", "not part of this language", "unknown name", "a list may only stand",
+       {"no function is called", "not part of this language", "unknown name",
+        "a list may only stand",
         "an element of a list cannot be", "has(...) takes one fact", "has no field",
-        "a list holds one type", "and null;", "'+' does not take string and string", "wanted a value, found '.'"})
+        "a list holds one type", "and null;", "'+' does not take string and string",
+        "wanted a value, found '.'"})
     if (message.find(sign) != std::string_view::npos) return true;
   return false;
 }
@@ -211,8 +217,8 @@ TEST_CASE("CEL's conformance cases within the present language") {
   world.candidates(1);
   world.open();
   Tally tally;
-  for (const std::string name : {"basic", "comparisons", "fp_math", "integer_math", "lists", "logic",
-                                 "parse"}) {
+  for (const std::string name : {"basic", "comparisons", "fp_math", "integer_math", "lists",
+                                 "logic", "parse"}) {
     std::ifstream file(folder + name + ".textproto");
     if (!file) {
       MESSAGE("not run: no conformance cases in ", folder);

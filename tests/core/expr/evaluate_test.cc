@@ -239,7 +239,8 @@ TEST_CASE("columns agree with row by row arithmetic") {
     std::int64_t sum = 0;
     return __builtin_add_overflow(*a[i], *b[i], &sum) ? "overflow" : std::to_string(sum);
   });
-  run("offer.x > ctx.budget && offer.a >= 0", ExprType::boolean, [&](std::uint32_t i) -> std::string {
+  const std::string_view both = "offer.x > ctx.budget && offer.a >= 0";
+  run(both, ExprType::boolean, [&](std::uint32_t i) -> std::string {
     const bool x_false = x[i] && !(*x[i] > 0.5), a_false = a[i] && !(*a[i] >= 0);
     if (x_false || a_false) return "false";
     if (!x[i]) return "unknown offer.x";

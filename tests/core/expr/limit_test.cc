@@ -91,7 +91,8 @@ TEST_CASE("a sum of 2000 rows of operands evaluates") {
 
 TEST_CASE("invalid UTF-8 is refused before anything is shown") {
   Hostile hostile;
-  for (const std::string_view bad : {"'\xFF'", "'\xC0\x80'", "'\xED\xA0\x80'", "\xF5", "'\xE2\x82'"}) {
+  for (const std::string_view bad :
+       {"'\xFF'", "'\xC0\x80'", "'\xED\xA0\x80'", "\xF5", "'\xE2\x82'"}) {
     CHECK(hostile.check(std::string(bad)) == Status::parse);
     CHECK(hostile.error.message().find("is not valid UTF-8") != std::string_view::npos);
   }

@@ -162,7 +162,8 @@ TEST_CASE("names") {
   CHECK(!schema.says("ctx.race?"));   // never proposes a protected fact
   CHECK(schema.check("p.approve > 0.5") == Status::name);
   CHECK(schema.says("known only after the model has run"));
-  CHECK(schema.check("p.approve > param.cost", ExprType::boolean, facts_and_outcomes) == Status::ok);
+  CHECK(schema.check("p.approve > param.cost", ExprType::boolean, facts_and_outcomes) ==
+        Status::ok);
   CHECK(schema.check("now == now") == Status::ok);
   CHECK(schema.check("now.year == 3") == Status::name);
   CHECK(schema.check("f(3)") == Status::name);
