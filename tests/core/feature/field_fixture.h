@@ -31,7 +31,8 @@ class OwnedColumn {
       // What a missing row holds must not be read: a value that would show.
       const double number = value.value_or(12345.0);
       column.numbers_.push_back(number);
-      column.integers_.push_back(static_cast<std::int64_t>(number));
+      const bool fits = number > -0x1p62 && number < 0x1p62;
+      column.integers_.push_back(fits ? static_cast<std::int64_t>(number) : 0);
       column.booleans_.push_back(number != 0);
     }
     return column;
