@@ -27,7 +27,7 @@ function brotli(bytes) {
 
 /** The room of an object file: "model", "capi", "libc". */
 function room(path) {
-  const core = /guardrank_core\.dir\/([a-z_]+)\//.exec(path)?.[1];
+  const core = /guardrank_core\.dir\/(?:\.\/)?([a-z_]+)\//.exec(path)?.[1];
   if (core) return core;
   if (/guardrank_capi\.dir\//.test(path)) return "capi";
   return "libc";
