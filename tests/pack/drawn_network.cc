@@ -119,7 +119,8 @@ class ContractNetwork {
   static std::size_t code(const Json& value) {
     if (value.is_null()) return 0;
     const std::string text = value;
-    return text.size() == 1 && text[0] >= 'a' && text[0] <= 'c' ? static_cast<std::size_t>(text[0] - 'a') + 2 : 1;
+    const bool is_known = text.size() == 1 && text[0] >= 'a' && text[0] <= 'c';
+    return is_known ? static_cast<std::size_t>(text[0] - 'a') + 2 : 1;
   }
 
   Vector field(const Json& field, const Json& row) {
@@ -130,8 +131,12 @@ class ContractNetwork {
     const auto dim = field["dim"].get<std::size_t>();
     const Tensor& table = tensor("embedding." + name + ".weight", {5, dim}, 0.7);
     std::vector<std::size_t> codes;
-    if (field["type"] != "string[]" || value.is_null() || value.empty()) codes.push_back(code(value.is_array() ? Json() : value));
-    else for (const Json& element : value) codes.push_back(code(element));
+    if (value.is_array()) {
+      for (const Json& element : value) codes.push_back(code(element));
+      if (codes.empty()) codes.push_back(0);
+    } else {
+      codes.push_back(code(value));
+    }
     Vector out(dim, 0.0);
     for (std::size_t c : codes) {
       for (std::size_t j = 0; j < dim; ++j) out[j] += table.values[c * dim + j];

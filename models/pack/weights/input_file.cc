@@ -21,7 +21,7 @@ constexpr Magic magics[] = {
     {"\x80\x04", "a pickle, as joblib writes"},
     {"\x80\x05", "a pickle, as joblib writes"},
     {"\x1f\x8b", "a gzip file, as joblib's compressed pickles are"},
-    {"ZF", "a joblib file"},
+    {"ZF0x", "a joblib file"},
     {"\x89HDF", "an HDF5 file, as Keras writes, which may hold pickled layers"},
     {"BZh", "a bzip2 file, as joblib's compressed pickles are"},
     {"\xfd" "7zXZ", "an xz file, as joblib's compressed pickles are"},
@@ -36,9 +36,9 @@ constexpr std::string_view unsafe_extensions[] = {".pt",  ".pth", ".pkl", ".pick
 }  // namespace
 
 void refuse_unsafe_bytes(std::string_view first_bytes, const std::string& name) {
-  // A safetensors file starts with a length far below 2^48: its last two bytes are zero. A header
-  // of, say, 0x0380 bytes must not be taken for a pickle.
-  if (first_bytes.size() >= 8 && first_bytes[6] == 0 && first_bytes[7] == 0) return;
+  // A safetensors file starts with the length of its header, which starts with a brace: a header
+  // of, say, 0x0480 bytes must not be taken for a pickle.
+  if (first_bytes.size() > 8 && first_bytes[8] == '{') return;
   for (const Magic& magic : magics) {
     if (first_bytes.starts_with(magic.bytes))
       throw PackError(Status::unsafe_format, name,

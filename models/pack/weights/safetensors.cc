@@ -69,8 +69,8 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, std::string 
 }
 
 std::string SafetensorsFile::read_header() {
-  std::uint8_t first[8] = {};
-  file_.read(reinterpret_cast<char*>(first), 8);
+  std::uint8_t first[16] = {};
+  file_.read(reinterpret_cast<char*>(first), sizeof first);
   const auto got = static_cast<std::size_t>(file_.gcount());
   refuse_unsafe_bytes({reinterpret_cast<const char*>(first), got}, name_);
   if (got < 8)
@@ -86,6 +86,8 @@ std::string SafetensorsFile::read_header() {
                     "the header has " + std::to_string(length) + " bytes, the file ends after " +
                         std::to_string(file_bytes_ - 8));
   std::string header(static_cast<std::size_t>(length), '\0');
+  file_.clear();
+  file_.seekg(8);
   file_.read(header.data(), static_cast<std::streamsize>(length));
   if (static_cast<std::uint64_t>(file_.gcount()) != length)
     throw PackError(Status::truncated, name_, "the header ends early");

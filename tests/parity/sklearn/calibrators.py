@@ -101,7 +101,7 @@ def sigmoid(z):
 
 def free_fit(columns, labels):
     """Maximum likelihood without penalty."""
-    return LogisticRegression(penalty="none", tol=1e-12, max_iter=10000, solver="newton-cg").fit(
+    return LogisticRegression(penalty=None, tol=1e-9, max_iter=1000, solver="newton-cholesky").fit(
         columns, labels)
 
 
@@ -155,8 +155,9 @@ def compare_draw(compare, library, seed):
         folder = pathlib.Path(name)
         write_folder(folder, z - numpy.log(rate), labels, rate)
         report = pack(library, folder)
+    wanted_by_method = expected(z, labels)
     for head in report["heads"]:
-        parameters, p = expected(z, labels)[head["name"]]
+        parameters, p = wanted_by_method[head["name"]]
         what = f"seed {seed} {head['name']}"
         for key, wanted in parameters.items():
             compare.near(f"{what} {key}", head["calibrator"][key], wanted, 2e-4)
