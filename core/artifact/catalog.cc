@@ -19,7 +19,7 @@ Status read_ids(const schema::Catalog& source, ColumnReader* reader, Catalog* ca
   const Place root("root");
   const Place place(root, "ids");
   if (source.ids()->type() != schema::CatalogType::string || source.ids()->has_present())
-    return reader->root->fail(Status::verify, place, {"wanted texts, none missing"});
+    return reader->root->fail(Status::verify, place, "wanted texts, none missing");
   Column column;
   GUARDRANK_TRY(reader->read(*source.ids(), place, &column));
   catalog->ids = {column.strings, catalog->n_offers};
@@ -55,14 +55,14 @@ Status read_order(const schema::Catalog& source, RootReader* reader, Catalog* ca
 }
 
 // `missing` stands where a row has no time.
-Status read_times(const schema::CatalogColumn* source, std::string_view name,
+Status read_times(const schema::CatalogColumn* source, const char* name,
                   std::int64_t missing, ColumnReader* reader,
                   std::span<const std::int64_t>* out) {
   if (source == nullptr) return Status::ok;
   const Place root("root");
   const Place place(root, name);
   if (source->type() != schema::CatalogType::timestamp)
-    return reader->root->fail(Status::verify, place, {"wanted timestamps"});
+    return reader->root->fail(Status::verify, place, "wanted timestamps");
   Column column;
   GUARDRANK_TRY(reader->read(*source, place, &column));
   *out = {column.integers, column.n_rows};
@@ -81,7 +81,7 @@ Status read_column(const schema::CatalogColumn& source, std::span<const CatalogC
   place->set_label(column->name);
   for (const CatalogColumn& other : before)
     if (other.name == column->name)
-      return reader->root->fail(Status::duplicate, *place, {"two columns have this name"});
+      return reader->root->fail(Status::duplicate, *place, "two columns have this name");
   return reader->read(source, *place, &column->column);
 }
 

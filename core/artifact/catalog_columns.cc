@@ -24,7 +24,7 @@ Status ColumnReader::read_array(std::uint64_t offset, std::uint64_t count,
                       {count, " values of ", element_bytes, " bytes at ", offset,
                        " leave section columns of ", columns.size(), " bytes"});
   if (count * element_bytes > budget)
-    return root->fail(Status::verify, place, {"the section's arrays overlap"});
+    return root->fail(Status::verify, place, "the section's arrays overlap");
   budget -= count * element_bytes;
   *out = columns.data() + offset;
   return Status::ok;
@@ -69,7 +69,7 @@ Status ColumnReader::read_booleans(const schema::CatalogColumn& source, const Pl
   GUARDRANK_TRY(read_array(source.values_offset(), n_offers, 1, place, &column->booleans));
   for (std::uint32_t row = 0; row < n_offers; ++row)
     if (column->is_present(row) && column->booleans[row] > 1)
-      return root->wanted(Status::verify, place, {"0 or 1"}, {unsigned{column->booleans[row]}});
+      return root->wanted_count(Status::verify, place, "0 or 1", column->booleans[row]);
   return Status::ok;
 }
 
@@ -124,7 +124,7 @@ Status ColumnReader::read_lists(const schema::CatalogColumn& source, const Place
 Status ColumnReader::read(const schema::CatalogColumn& source, const Place& place,
                           Column* column) {
   if (source.type() > schema::CatalogType::f32_vector)
-    return root->fail(Status::verify, Place(place, "type"), {"unknown type"});
+    return root->fail(Status::verify, Place(place, "type"), "unknown type");
   column->type = static_cast<FactType>(source.type());
   column->n_rows = n_offers;
   if (source.has_present())

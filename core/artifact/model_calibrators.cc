@@ -33,7 +33,7 @@ Status read_knots(const schema::Calibrator& source, const Place& place, RootRead
 
 Status check_parameter(double value, const Place& place, RootReader* reader) {
   if (is_finite(value)) return Status::ok;
-  return reader->fail(Status::calibrator, place, {"wanted a finite number"});
+  return reader->fail(Status::calibrator, place, "wanted a finite number");
 }
 
 Status check_linear(const Calibrator& calibrator, const Place& place, RootReader* reader) {
@@ -45,14 +45,14 @@ Status check_beta(const Calibrator& calibrator, const Place& place, RootReader* 
   GUARDRANK_TRY(check_linear(calibrator, place, reader));
   GUARDRANK_TRY(check_parameter(calibrator.c, Place(place, "c"), reader));
   if (calibrator.a >= 0 && calibrator.b >= 0) return Status::ok;
-  return reader->fail(Status::calibrator, place, {"beta wants a and b of 0 or more"});
+  return reader->fail(Status::calibrator, place, "beta wants a and b of 0 or more");
 }
 
 Status check_temperature(const Calibrator& calibrator, const Place& place, RootReader* reader) {
   GUARDRANK_TRY(check_parameter(calibrator.t, Place(place, "t"), reader));
   if (calibrator.t > 0) return Status::ok;
-  return reader->wanted(Status::calibrator, Place(place, "t"), {"a number above 0"},
-                        {calibrator.t});
+  return reader->wanted_number(Status::calibrator, Place(place, "t"), "a number above 0",
+                        calibrator.t);
 }
 
 Status read_segment(const schema::SegmentCalibrator& source, Place* place, RootReader* reader,
@@ -62,8 +62,8 @@ Status read_segment(const schema::SegmentCalibrator& source, Place* place, RootR
   place->set_label(segment->value);
   segment->positives = source.positives();
   if (!is_finite(segment->positives) || segment->positives < 0)
-    return reader->wanted(Status::calibrator, Place(*place, "positives"),
-                          {"a finite number of 0 or more"}, {segment->positives});
+    return reader->wanted_number(Status::calibrator, Place(*place, "positives"),
+                          "a finite number of 0 or more", segment->positives);
   return read_calibrator(source.calibrator(), *place, reader, &segment->calibrator);
 }
 
@@ -83,7 +83,7 @@ Status read_calibrator(const schema::Calibrator* source, const Place& place, Roo
                        Calibrator* calibrator) {
   if (source == nullptr || source->kind() == schema::CalibratorKind::unstated)
     return reader->fail(Status::calibrator, place,
-                        {"a probability head states a calibrator, if only \"identity\""});
+                        "a probability head states a calibrator, if only \"identity\"");
   calibrator->a = source->a();
   calibrator->b = source->b();
   calibrator->c = source->c();
@@ -102,7 +102,7 @@ Status read_calibrator(const schema::Calibrator* source, const Place& place, Roo
     case schema::CalibratorKind::isotonic:
       calibrator->kind = CalibratorKind::isotonic;
       return read_knots(*source, place, reader, calibrator);
-    default: return reader->fail(Status::calibrator, place, {"unknown kind of calibrator"});
+    default: return reader->fail(Status::calibrator, place, "unknown kind of calibrator");
   }
   return Status::ok;
 }
@@ -117,11 +117,11 @@ Status read_segments(const schema::Head& source, const Place& place, RootReader*
       reader->make(source.segments(), limits::calibrator_segments, all, &segments));
   head->kappa = source.kappa();
   if (!is_finite(head->kappa) || head->kappa < 0)
-    return reader->wanted(Status::calibrator, Place(place, "kappa"),
-                          {"a finite number of 0 or more"}, {head->kappa});
+    return reader->wanted_number(Status::calibrator, Place(place, "kappa"),
+                          "a finite number of 0 or more", head->kappa);
   if (!segments.empty() && head->segment_field.empty())
     return reader->fail(Status::calibrator, Place(place, "segment_field"),
-                        {"segments need the context fact that names them"});
+                        "segments need the context fact that names them");
   for (std::uint32_t i = 0; i < segments.size(); ++i) {
     Place one(place, "segments", i);
     GUARDRANK_TRY(read_segment(*source.segments()->Get(i), &one, reader, &segments[i]));

@@ -6,13 +6,13 @@ namespace {
 
 Status check_kinds(const schema::Field& source, const Place& place, RootReader* reader) {
   if (source.side() > schema::Side::pair)
-    return reader->fail(Status::verify, Place(place, "side"), {"unknown side"});
+    return reader->fail(Status::verify, Place(place, "side"), "unknown side");
   if (source.type() > schema::FactType::f32_vector)
-    return reader->fail(Status::verify, Place(place, "type"), {"unknown type"});
+    return reader->fail(Status::verify, Place(place, "type"), "unknown type");
   if (source.output() > schema::OutputKind::embedding)
-    return reader->fail(Status::verify, Place(place, "output"), {"unknown output"});
+    return reader->fail(Status::verify, Place(place, "output"), "unknown output");
   if (source.pooling() > schema::Pooling::sum)
-    return reader->fail(Status::verify, Place(place, "pooling"), {"unknown pooling"});
+    return reader->fail(Status::verify, Place(place, "pooling"), "unknown pooling");
   return Status::ok;
 }
 
@@ -36,7 +36,7 @@ void copy_plain(const schema::Field& source, Field* field) {
 
 Status check_zero_point(std::uint8_t zero_point, const Place& place, RootReader* reader) {
   if (zero_point <= 127) return Status::ok;
-  return reader->wanted(Status::verify, place, {"at most 127"}, {unsigned{zero_point}});
+  return reader->wanted_count(Status::verify, place, "at most 127", zero_point);
 }
 
 Status check_scales(const Field& field, const Place& place, RootReader* reader) {
@@ -51,20 +51,20 @@ Status check_scales(const Field& field, const Place& place, RootReader* reader) 
 
 Status check_range(std::uint32_t value, std::uint32_t maximum, const Place& place,
                    RootReader* reader) {
-  if (value == 0) return reader->wanted(Status::dimension, place, {"at least 1"}, {"0"});
+  if (value == 0) return reader->wanted(Status::dimension, place, "at least 1", "0");
   return reader->check_count(value, maximum, place);
 }
 
 Status check_dense(const Field& field, const Place& place, RootReader* reader) {
   if (field.feeds_every_layer)
     return reader->fail(Status::verify, Place(place, "feeds_every_layer"),
-                        {"only an embedding can feed every layer"});
+                        "only an embedding can feed every layer");
   if (field.pooling != Pooling::none || field.type == FactType::string_list)
-    return reader->fail(Status::verify, Place(place, "pooling"), {"only embeddings are pooled"});
+    return reader->fail(Status::verify, Place(place, "pooling"), "only embeddings are pooled");
   const bool is_vector = field.type == FactType::f32_vector;
   GUARDRANK_TRY(check_range(field.width, limits::vector_width, Place(place, "width"), reader));
   if (!is_vector && field.width != 1)
-    return reader->wanted(Status::dimension, Place(place, "width"), {"1"}, {field.width});
+    return reader->wanted_count(Status::dimension, Place(place, "width"), "1", field.width);
   return Status::ok;
 }
 
@@ -74,9 +74,9 @@ Status check_codes(const Field& field, const Place& place, RootReader* reader) {
   const std::size_t size = std::size_t{field.n_codes} * field.dim;
   for (std::size_t i = 0; i < size; ++i)
     if (field.table[i] > 127)
-      return reader->wanted(Status::verify, Place(place, "table"),
-                            {"codes of at most 127 in section embeddings"},
-                            {unsigned{field.table[i]}});
+      return reader->wanted_count(Status::verify, Place(place, "table"),
+                            "codes of at most 127 in section embeddings",
+                            field.table[i]);
   return Status::ok;
 }
 
@@ -91,13 +91,13 @@ Status read_table(const schema::Field& source, const Place& place, ModelReader* 
                        {unsigned{source.table_bits()}, " (unsupported)"});
   if (field->has_indicator)
     return read.fail(Status::verify, Place(place, "indicator"),
-                     {"an embedding has a code for missing, and no indicator"});
+                     "an embedding has a code for missing, and no indicator");
   if ((field->type == FactType::string_list) != (field->pooling != Pooling::none))
     return read.fail(Status::verify, Place(place, "pooling"),
-                     {"wanted for string[], and for nothing else"});
+                     "wanted for string[], and for nothing else");
   if (field->zero_point != 64)
-    return read.wanted(Status::verify, Place(place, "zero_point"), {"64 for an embedding"},
-                       {unsigned{field->zero_point}});
+    return read.wanted_count(Status::verify, Place(place, "zero_point"), "64 for an embedding",
+                       field->zero_point);
   field->width = 1;
   GUARDRANK_TRY(read_raw(reader->embeddings, "embeddings", source.table_offset(), field->n_codes,
                          field->dim, Place(place, "table"), &read, &field->table));
@@ -156,7 +156,7 @@ Status check_order(std::span<const Field> fields, std::uint32_t index, const Pla
   const Field& field = fields[index];
   if (before.side < field.side) return Status::ok;
   if (before.side == field.side && before.output <= field.output) return Status::ok;
-  return reader->fail(Status::verify, place, {"fields are not in the order of x"});
+  return reader->fail(Status::verify, place, "fields are not in the order of x");
 }
 
 Status check_field(std::uint32_t index, const Place& place, ModelReader* reader) {
@@ -164,7 +164,7 @@ Status check_field(std::uint32_t index, const Place& place, ModelReader* reader)
   const Field& field = fields[index];
   GUARDRANK_TRY(check_order(fields, index, place, &reader->root));
   if (find_field(fields.first(index), field.name) != nullptr)
-    return reader->root.fail(Status::reference, place, {"two fields have this name"});
+    return reader->root.fail(Status::reference, place, "two fields have this name");
   return check_inputs(fields, field, place, &reader->root);
 }
 
@@ -188,7 +188,7 @@ Status read_fields(const schema::Model& source, ModelReader* reader) {
   std::span<Field> fields;
   GUARDRANK_TRY(reader->root.make(source.fields(), limits::fields, all, &fields));
   if (fields.empty())
-    return reader->root.wanted(Status::dimension, all, {"at least one"}, {"none"});
+    return reader->root.wanted(Status::dimension, all, "at least one", "none");
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     Place place(root, "fields", i);
     GUARDRANK_TRY(read_field(*source.fields()->Get(i), &place, reader, &fields[i]));

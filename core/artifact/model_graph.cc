@@ -30,7 +30,7 @@ Status find_input(std::uint32_t owner, const LevelPlace& level, const Place& pla
   *input = {level.reads_x, 0};
   if (level.reads_x) return Status::ok;
   if (owner == shared_owner && !level.has_shared_below)
-    return reader->root.fail(Status::reference, place, {"no shared gate one level below"});
+    return reader->root.fail(Status::reference, place, "no shared gate one level below");
   const std::size_t gate = owner == shared_owner ? reader->heads.size() : owner;
   input->previous = reader->gate_widths[gate];
   return Status::ok;
@@ -54,13 +54,13 @@ Status read_experts(const schema::Level& source, const LevelPlace& level, ModelR
   GUARDRANK_TRY(
       reader->root.make(source.experts(), limits::experts_per_level, all, &experts));
   if (experts.empty())
-    return reader->root.wanted(Status::dimension, all, {"at least one"}, {"none"});
+    return reader->root.wanted(Status::dimension, all, "at least one", "none");
   for (std::uint32_t i = 0; i < experts.size(); ++i) {
     Place place(level.place, "experts", i);
     GUARDRANK_TRY(read_expert(*source.experts()->Get(i), level, &place, reader, &experts[i]));
     for (std::uint32_t j = 0; j < i; ++j)
       if (experts[j].name == experts[i].name)
-        return reader->root.fail(Status::reference, place, {"two experts have this name"});
+        return reader->root.fail(Status::reference, place, "two experts have this name");
   }
   *out = experts;
   return Status::ok;
@@ -70,7 +70,7 @@ Status read_experts(const schema::Level& source, const LevelPlace& level, ModelR
 Status check_mixed(std::span<const Expert> experts, const Gate& gate, const Place& place,
                    RootReader* reader, std::uint32_t* width) {
   if (gate.experts.empty())
-    return reader->wanted(Status::dimension, Place(place, "experts"), {"at least one"}, {"none"});
+    return reader->wanted(Status::dimension, Place(place, "experts"), "at least one", "none");
   std::uint64_t seen = 0;
   static_assert(limits::experts_per_level <= 64);
   for (std::uint32_t i = 0; i < gate.experts.size(); ++i) {
@@ -96,12 +96,12 @@ Status read_mixing(const schema::Gate& source, LayerInput input, const Place& pl
   const std::size_t n_wanted = n_experts > 1 ? n_experts : 0;
   if ((source.layer() != nullptr) != (n_experts > 1))
     return read.fail(Status::dimension, Place(place, "layer"),
-                     {"wanted exactly where a gate mixes several experts"});
+                     "wanted exactly where a gate mixes several experts");
   GUARDRANK_TRY(read.numbers(source.expert_multiplier(), limits::experts_per_level,
                              Place(place, "expert_multiplier"), &gate->expert_multiplier));
   if (gate->expert_multiplier.size() != n_wanted)
-    return read.wanted(Status::dimension, Place(place, "expert_multiplier"), {n_wanted},
-                       {gate->expert_multiplier.size()});
+    return read.wanted_count(Status::dimension, Place(place, "expert_multiplier"), n_wanted,
+                       gate->expert_multiplier.size());
   for (std::uint32_t i = 0; i < n_wanted; ++i)
     GUARDRANK_TRY(read.check_positive(double{gate->expert_multiplier[i]},
                                       Place(place, "expert_multiplier", i)));
@@ -124,7 +124,7 @@ Status read_gate(const schema::Gate& source, const LevelPlace& level, const Plac
   gate->owner = source.owner();
   if (gate->owner != owner)
     return read.fail(Status::reference, Place(place, "owner"),
-                     {"gates stand one per head in the heads' order, then the shared one"});
+                     "gates stand one per head in the heads' order, then the shared one");
   GUARDRANK_TRY(read.numbers(source.experts(), limits::experts_per_level,
                              Place(place, "experts"), &gate->experts));
   GUARDRANK_TRY(check_mixed(experts, *gate, place, &read, width));
@@ -195,8 +195,8 @@ Status read_towers(const schema::Model& source, ModelReader* reader) {
     GUARDRANK_TRY(read_layers(source.heads()->Get(i)->tower(), Place(place, "tower"), input,
                               reader, &head.tower));
     if (head.tower.back().n_out != 1)
-      return reader->root.wanted(Status::dimension, Place(place, "tower"),
-                                 {"a last layer with 1 output"}, {head.tower.back().n_out});
+      return reader->root.wanted_count(Status::dimension, Place(place, "tower"),
+                                 "a last layer with 1 output", head.tower.back().n_out);
   }
   return Status::ok;
 }

@@ -14,7 +14,7 @@ Status read_handled(const schema::Head& source, const Place& place, RootReader* 
       break;
     default:
       return reader->fail(Status::sampling, Place(place, "sampling_handled"),
-                          {"a probability head states correct, weighted or none"});
+                          "a probability head states correct, weighted or none");
   }
   return Status::ok;
 }
@@ -24,8 +24,8 @@ Status read_sampling(const schema::Head& source, const Place& place, RootReader*
   const double rate = source.negative_sampling_rate();
   const Place rate_place(place, "negative_sampling_rate");
   if (!is_finite(rate) || rate <= 0 || rate > 1)
-    return reader->wanted(Status::sampling, rate_place, {"a stated rate above 0, up to 1"},
-                          {rate});
+    return reader->wanted_number(Status::sampling, rate_place, "a stated rate above 0, up to 1",
+                          rate);
   GUARDRANK_TRY(read_handled(source, place, reader, head));
   if (head->sampling_handled == SamplingHandled::none && rate != 1)
     return reader->fail(Status::sampling, Place(place, "sampling_handled"),
@@ -33,8 +33,8 @@ Status read_sampling(const schema::Head& source, const Place& place, RootReader*
   head->negative_sampling_rate = rate;
   head->positive_weight = source.positive_weight();
   if (!is_finite(head->positive_weight) || head->positive_weight <= 0)
-    return reader->wanted(Status::sampling, Place(place, "positive_weight"),
-                          {"a finite number above 0"}, {head->positive_weight});
+    return reader->wanted_number(Status::sampling, Place(place, "positive_weight"),
+                          "a finite number above 0", head->positive_weight);
   return Status::ok;
 }
 
@@ -53,18 +53,18 @@ Status read_amount(const schema::Head& source, const Place& place, RootReader* r
   head->ratio = source.ratio();
   GUARDRANK_TRY(reader->check_finite(head->log_sigma, Place(place, "log_sigma")));
   if (head->log_sigma < 0)
-    return reader->wanted(Status::verify, Place(place, "log_sigma"), {"0 or more"},
-                          {head->log_sigma});
+    return reader->wanted_number(Status::verify, Place(place, "log_sigma"), "0 or more",
+                          head->log_sigma);
   return reader->check_positive(head->ratio, Place(place, "ratio"));
 }
 
 Status check_name(std::span<const Head> before, const Head& head, const Place& place,
                   RootReader* reader) {
   if (head.name == "shared")
-    return reader->fail(Status::reference, place, {"the name \"shared\" is reserved"});
+    return reader->fail(Status::reference, place, "the name \"shared\" is reserved");
   for (const Head& other : before)
     if (other.name == head.name)
-      return reader->fail(Status::reference, place, {"two heads have this name"});
+      return reader->fail(Status::reference, place, "two heads have this name");
   return Status::ok;
 }
 
@@ -86,7 +86,7 @@ Status read_head(const schema::Head& source, std::span<const Head> before, Place
   place->set_label(head->name);
   GUARDRANK_TRY(check_name(before, *head, *place, reader));
   if (source.kind() > schema::HeadKind::log_amount)
-    return reader->fail(Status::verify, Place(*place, "kind"), {"unknown kind of head"});
+    return reader->fail(Status::verify, Place(*place, "kind"), "unknown kind of head");
   head->kind = static_cast<HeadKind>(source.kind());
   head->given = source.given();
   GUARDRANK_TRY(check_given(before, *head, *place, reader));
@@ -102,7 +102,7 @@ Status read_heads(const schema::Model& source, ModelReader* reader) {
   const Place all(root, "heads");
   GUARDRANK_TRY(reader->root.make(source.heads(), limits::heads, all, &reader->heads));
   if (reader->heads.empty())
-    return reader->root.wanted(Status::dimension, all, {"at least one"}, {"none"});
+    return reader->root.wanted(Status::dimension, all, "at least one", "none");
   for (std::uint32_t i = 0; i < reader->heads.size(); ++i) {
     Place place(root, "heads", i);
     GUARDRANK_TRY(read_head(*source.heads()->Get(i), reader->heads.first(i), &place,

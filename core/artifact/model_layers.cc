@@ -14,7 +14,7 @@ Status check_shape(const schema::Layer& source, const Place& place, LayerInput i
   RootReader& read = reader->root;
   GUARDRANK_TRY(read.check_count(source.n_out(), limits::layer_width, Place(place, "n_out")));
   if (source.n_out() == 0)
-    return read.wanted(Status::dimension, Place(place, "n_out"), {"at least 1"}, {"0"});
+    return read.wanted(Status::dimension, Place(place, "n_out"), "at least 1", "0");
   const std::uint32_t n_in =
       input.is_x ? reader->total_inputs : input.previous + reader->fed_inputs;
   GUARDRANK_TRY(read.check_count(n_in, limits::layer_width, Place(place, "n_in")));
@@ -36,14 +36,14 @@ Status read_outputs(const schema::Layer& source, const Place& place, RootReader*
   GUARDRANK_TRY(reader->numbers(source.multiplier(), limits::layer_width,
                                 Place(place, "multiplier"), &layer->multiplier));
   if (layer->bias.size() != n_out)
-    return reader->wanted(Status::dimension, Place(place, "bias"), {n_out}, {layer->bias.size()});
+    return reader->wanted_count(Status::dimension, Place(place, "bias"), n_out, layer->bias.size());
   if (layer->multiplier.size() != n_out)
-    return reader->wanted(Status::dimension, Place(place, "multiplier"), {n_out},
-                          {layer->multiplier.size()});
+    return reader->wanted_count(Status::dimension, Place(place, "multiplier"), n_out,
+                          layer->multiplier.size());
   for (std::uint32_t i = 0; i < n_out; ++i) {
     if (layer->bias[i] > max_bias || layer->bias[i] < -max_bias)
-      return reader->wanted(Status::limit, Place(place, "bias", i), {"at most 2^30"},
-                            {layer->bias[i]});
+      return reader->wanted_number(Status::limit, Place(place, "bias", i), "at most 2^30",
+                            layer->bias[i]);
     GUARDRANK_TRY(reader->check_finite(double{layer->multiplier[i]},
                                        Place(place, "multiplier", i)));
   }
@@ -71,7 +71,7 @@ Status read_layers(const Tables<schema::Layer>* source, const Place& place, Laye
   std::span<Layer> layers;
   GUARDRANK_TRY(reader->root.make(source, limits::layers, place, &layers));
   if (layers.empty())
-    return reader->root.wanted(Status::dimension, place, {"at least one layer"}, {"none"});
+    return reader->root.wanted(Status::dimension, place, "at least one layer", "none");
   for (std::uint32_t i = 0; i < layers.size(); ++i) {
     Place one = place;
     one.set_index(i);

@@ -27,7 +27,7 @@ Status check_sorted(const Transform& transform, const Place& place, RootReader* 
     if (sorted[i] >= values.size())
       return reader->fail(Status::reference, place, {"no value ", sorted[i]});
     if (i > 0 && !(values[sorted[i - 1]] < values[sorted[i]]))
-      return reader->fail(Status::verify, place, {"values are not in byte order, or not unique"});
+      return reader->fail(Status::verify, place, "values are not in byte order, or not unique");
   }
   return Status::ok;
 }
@@ -52,7 +52,7 @@ Status read_clip(const Place& place, RootReader* reader, const Transform& transf
 
 Status read_hash(const Place& place, RootReader* reader, const Transform& transform) {
   if (transform.buckets == 0)
-    return reader->wanted(Status::verify, Place(place, "buckets"), {"at least 1"}, {"0"});
+    return reader->wanted(Status::verify, Place(place, "buckets"), "at least 1", "0");
   return reader->check_count(transform.buckets, limits::embedding_rows - 1,
                              Place(place, "buckets"));
 }
@@ -81,7 +81,7 @@ Status read_arguments(const schema::Transform& source, const Place& place, RootR
 Status read_transform(const schema::Transform& source, const Place& place, RootReader* reader,
                       Transform* transform) {
   if (source.kind() > schema::TransformKind::days_since)
-    return reader->fail(Status::verify, Place(place, "kind"), {"unknown transform"});
+    return reader->fail(Status::verify, Place(place, "kind"), "unknown transform");
   transform->kind = static_cast<TransformKind>(source.kind());
   transform->number = source.number();
   transform->minimum = source.minimum();
@@ -108,19 +108,19 @@ Status check_chain(const Place& place, RootReader* reader, const Field& field) {
   for (std::uint32_t i = 0; i < chain.size(); ++i) {
     if (gives_codes(chain[i].kind) && i + 1 != chain.size())
       return reader->fail(Status::verify, Place(place, "transforms", i),
-                          {"nothing may follow a transform that gives codes"});
+                          "nothing may follow a transform that gives codes");
     if ((chain[i].kind == TransformKind::cross) != (i == 0 && !field.inputs.empty()))
       return reader->fail(Status::verify, Place(place, "transforms", i),
-                          {"cross stands first, exactly in a field with inputs"});
+                          "cross stands first, exactly in a field with inputs");
   }
   if (chain.empty() && !field.inputs.empty())
-    return reader->fail(Status::verify, Place(place, "inputs"), {"inputs without a cross"});
+    return reader->fail(Status::verify, Place(place, "inputs"), "inputs without a cross");
   const std::uint64_t n_codes = chain.empty() ? 0 : count_codes(chain.back());
   const bool is_embedding = field.output == OutputKind::embedding;
   if (is_embedding != (n_codes != 0))
     return reader->fail(Status::verify, Place(place, "transforms"),
-                        {is_embedding ? "an embedding's last transform must give codes"
-                                      : "a dense field's last transform must give numbers"});
+                        is_embedding ? "an embedding's last transform must give codes"
+                                     : "a dense field's last transform must give numbers");
   if (is_embedding && n_codes != field.n_codes)
     return reader->wanted(Status::dimension, Place(place, "n_codes"),
                           {n_codes, " (as the last transform gives)"}, {field.n_codes});

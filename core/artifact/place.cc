@@ -2,6 +2,13 @@
 
 namespace guardrank {
 
+Place::Place(const char* name) : name_(name) {}
+
+Place::Place(const Place& outer, const char* name) : outer_(&outer), name_(name) {}
+
+Place::Place(const Place& outer, const char* name, std::uint32_t index)
+    : outer_(&outer), name_(name), index_(index) {}
+
 PlaceText Place::text() const {
   PlaceText text;
   append_to(&text);

@@ -17,9 +17,10 @@ class Place {
  public:
   static constexpr std::uint32_t no_index = UINT32_MAX;
 
-  explicit Place(std::string_view name) : name_(name) {}
-  Place(const Place& outer, std::string_view name, std::uint32_t index = no_index)
-      : outer_(&outer), name_(name), index_(index) {}
+  // Out of line, as the readers make hundreds of them: it keeps the module small.
+  explicit Place(const char* name);
+  Place(const Place& outer, const char* name);
+  Place(const Place& outer, const char* name, std::uint32_t index);
 
   void set_index(std::uint32_t index) { index_ = index; }
   // Shows `label` in place of the index; it must be valid UTF-8 and outlive the place.
@@ -31,7 +32,7 @@ class Place {
   void append_to(PlaceText* text) const;
 
   const Place* outer_ = nullptr;
-  std::string_view name_;
+  const char* name_;
   std::uint32_t index_ = no_index;
   std::string_view label_;
 };

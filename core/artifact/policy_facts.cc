@@ -46,7 +46,7 @@ Status read_default(const schema::FactDefault& source, FactType type, const Plac
     case FactType::string_list: return read_texts(source, place, reader, column);
     case FactType::f32_vector: break;
   }
-  return reader->fail(Status::verify, place, {"a vector has no default"});
+  return reader->fail(Status::verify, place, "a vector has no default");
 }
 
 Status read_fact(const schema::FactDeclaration& source, Place* place, RootReader* reader,
@@ -54,9 +54,9 @@ Status read_fact(const schema::FactDeclaration& source, Place* place, RootReader
   GUARDRANK_TRY(reader->name(source.name(), Place(*place, "name"), &fact->name));
   place->set_label(fact->name);
   if (source.side() > schema::FactSide::pair)
-    return reader->fail(Status::verify, Place(*place, "side"), {"unknown side"});
+    return reader->fail(Status::verify, Place(*place, "side"), "unknown side");
   if (source.type() > schema::PolicyFactType::f32_vector)
-    return reader->fail(Status::verify, Place(*place, "type"), {"unknown type"});
+    return reader->fail(Status::verify, Place(*place, "type"), "unknown type");
   fact->space = static_cast<Namespace>(source.side());
   fact->type = static_cast<FactType>(source.type());
   fact->is_declared = true;
@@ -73,7 +73,7 @@ Status check_facts(std::span<const Fact> facts, const Place& root, RootReader* r
       if (facts[i].space == facts[j].space && facts[i].name == facts[j].name) {
         Place place(root, "facts", i);
         place.set_label(facts[i].name);
-        return reader->fail(Status::reference, place, {"declared twice"});
+        return reader->fail(Status::reference, place, "declared twice");
       }
   return Status::ok;
 }

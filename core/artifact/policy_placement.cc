@@ -13,7 +13,7 @@ Status check_between(double value, double minimum, double maximum, const Place& 
 
 // A count of positions, from 1 to limits::slots.
 Status check_slots(std::uint32_t value, const Place& place, RootReader* reader) {
-  if (value == 0) return reader->wanted(Status::verify, place, {"at least 1"}, {"0"});
+  if (value == 0) return reader->wanted(Status::verify, place, "at least 1", "0");
   return reader->check_count(value, limits::slots, place);
 }
 
@@ -46,7 +46,7 @@ Status read_diversity(const schema::Diversity* source, RootReader* reader, Diver
   GUARDRANK_TRY(check_between(diversity->lambda, 0, 1, Place(place, "lambda"), reader));
   if (diversity->lambda == 0) return Status::ok;
   if (diversity->facts.empty())
-    return reader->wanted(Status::verify, Place(place, "facts"), {"at least one"}, {"none"});
+    return reader->wanted(Status::verify, Place(place, "facts"), "at least one", "none");
   return check_slots(diversity->within, Place(place, "within"), reader);
 }
 
@@ -56,7 +56,7 @@ Status read_exploration(const schema::Exploration* source, RootReader* reader,
   const Place root("root");
   const Place place(root, "exploration");
   if (source->kind() > schema::ExplorationKind::plackett_luce)
-    return reader->fail(Status::verify, Place(place, "kind"), {"unknown kind of exploration"});
+    return reader->fail(Status::verify, Place(place, "kind"), "unknown kind of exploration");
   exploration->kind = static_cast<ExplorationKind>(source->kind());
   exploration->epsilon = source->epsilon();
   exploration->temperature = source->temperature();
@@ -66,7 +66,7 @@ Status read_exploration(const schema::Exploration* source, RootReader* reader,
 
 template <typename Table, typename T>
 Status read_all(const flatbuffers::Vector<flatbuffers::Offset<Table>>* source,
-                std::size_t max_count, std::string_view kind, RootReader* reader,
+                std::size_t max_count, const char* kind, RootReader* reader,
                 Status (*read)(const Table&, const Place&, RootReader*, T*),
                 std::span<const T>* out) {
   const Place root("root");

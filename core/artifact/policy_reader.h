@@ -23,13 +23,13 @@ Status read_expression(const flatbuffers::String* source, bool is_required, cons
 // Ids are unique within their kind (Status::reference). `id` gives an element's id.
 template <typename T>
 Status check_unique(std::span<const T> all, std::string_view T::*id, const Place& root,
-                    std::string_view kind, RootReader* reader) {
+                    const char* kind, RootReader* reader) {
   for (std::uint32_t i = 0; i < all.size(); ++i)
     for (std::uint32_t j = 0; j < i; ++j)
       if (all[i].*id == all[j].*id) {
         Place place(root, kind, i);
         place.set_label(all[i].*id);
-        return reader->fail(Status::reference, place, {"two of this name"});
+        return reader->fail(Status::reference, place, "two of this name");
       }
   return Status::ok;
 }

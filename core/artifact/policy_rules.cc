@@ -35,14 +35,14 @@ Status read_term(const schema::Term& source, Place* place, RootReader* reader, T
   GUARDRANK_TRY(read_expression(source.expr(), true, Place(*place, "expr"), reader, &term->expr));
   GUARDRANK_TRY(reader->text(source.unit(), Place(*place, "unit"), &term->unit));
   if (source.kind() > schema::TermKind::bonus)
-    return reader->fail(Status::verify, Place(*place, "kind"), {"unknown kind of term"});
+    return reader->fail(Status::verify, Place(*place, "kind"), "unknown kind of term");
   term->kind = static_cast<TermKind>(source.kind());
   return Status::ok;
 }
 
 template <typename Table, typename T>
 Status read_all(const flatbuffers::Vector<flatbuffers::Offset<Table>>* source,
-                std::size_t max_count, std::string_view kind, RootReader* reader,
+                std::size_t max_count, const char* kind, RootReader* reader,
                 Status (*read)(const Table&, Place*, RootReader*, T*),
                 std::string_view T::*id, std::span<const T>* out) {
   const Place root("root");

@@ -34,13 +34,13 @@ Status read_route(const schema::Route& source, const Place& place, RootReader* r
                   Route* route) {
   GUARDRANK_TRY(read_key(source, place, reader, route));
   if (source.stage() > schema::Stage::full)
-    return reader->fail(Status::verify, Place(place, "stage"), {"unknown stage"});
+    return reader->fail(Status::verify, Place(place, "stage"), "unknown stage");
   route->stage = static_cast<Stage>(source.stage());
   const Place weight(place, "traffic_weight");
   route->traffic_weight = source.traffic_weight();
   GUARDRANK_TRY(reader->check_finite(route->traffic_weight, weight));
   if (route->traffic_weight < 0)
-    return reader->wanted(Status::verify, weight, {"0 or more"}, {route->traffic_weight});
+    return reader->wanted_number(Status::verify, weight, "0 or more", route->traffic_weight);
   GUARDRANK_TRY(read_id(source.model(), Place(place, "model"), reader, &route->model));
   GUARDRANK_TRY(read_id(source.policy(), Place(place, "policy"), reader, &route->policy));
   return read_id(source.catalog(), Place(place, "catalog"), reader, &route->catalog);
@@ -51,7 +51,7 @@ Status read_routes(const schema::Release& source, const Place& root, RootReader*
   std::span<Route> routes;
   GUARDRANK_TRY(reader->make(source.routes(), limits::routes, Place(root, "routes"), &routes));
   if (routes.empty())
-    return reader->wanted(Status::verify, Place(root, "routes"), {"at least one"}, {"none"});
+    return reader->wanted(Status::verify, Place(root, "routes"), "at least one", "none");
   for (std::uint32_t i = 0; i < routes.size(); ++i)
     GUARDRANK_TRY(
         read_route(*source.routes()->Get(i), Place(root, "routes", i), reader, &routes[i]));

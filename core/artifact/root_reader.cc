@@ -42,9 +42,48 @@ Status RootReader::malformed(SectionKind kind) {
                       limits::flatbuffer_depth, " levels"});
 }
 
+Status RootReader::no_memory() {
+  return error_->set(Status::memory, "artifact", {"no memory for its structure"});
+}
+
+Status RootReader::fail(Status status, const Place& place, const char* message) {
+  return error_->set(status, place.text(), {message});
+}
+
+Status RootReader::fail(Status status, const Place& place,
+                        std::initializer_list<TextPiece> message) {
+  return error_->set(status, place.text(), message);
+}
+
+Status RootReader::wanted(Status status, const Place& place, const char* expected,
+                          const char* found) {
+  return error_->wanted(status, place.text(), {expected}, {found});
+}
+
+Status RootReader::wanted(Status status, const Place& place,
+                          std::initializer_list<TextPiece> expected,
+                          std::initializer_list<TextPiece> found) {
+  return error_->wanted(status, place.text(), expected, found);
+}
+
+Status RootReader::wanted_count(Status status, const Place& place, const char* expected,
+                                std::uint64_t found) {
+  return error_->wanted(status, place.text(), {expected}, {found});
+}
+
+Status RootReader::wanted_count(Status status, const Place& place, std::uint64_t expected,
+                                std::uint64_t found) {
+  return error_->wanted(status, place.text(), {expected}, {found});
+}
+
+Status RootReader::wanted_number(Status status, const Place& place, const char* expected,
+                                 double found) {
+  return error_->wanted(status, place.text(), {expected}, {found});
+}
+
 Status RootReader::charge(std::uint64_t bytes, const Place& place) {
   if (bytes > budget_)
-    return fail(Status::verify, place, {"the section's parts overlap"});
+    return fail(Status::verify, place, "the section's parts overlap");
   budget_ -= bytes;
   return Status::ok;
 }
@@ -68,7 +107,7 @@ Status RootReader::text(const flatbuffers::String* source, const Place& place,
 Status RootReader::name(const flatbuffers::String* source, const Place& place,
                         std::string_view* out, std::size_t max_bytes) {
   GUARDRANK_TRY(text(source, place, out, max_bytes));
-  if (out->empty()) return wanted(Status::verify, place, {"a text"}, {"an empty one"});
+  if (out->empty()) return wanted(Status::verify, place, "a text", "an empty one");
   return Status::ok;
 }
 
@@ -94,7 +133,7 @@ Status RootReader::check_count(std::uint64_t count, std::uint64_t max_count, con
 
 Status RootReader::check_finite(double value, const Place& place) {
   if (is_finite(value)) return Status::ok;
-  return fail(Status::not_finite, place, {"wanted a finite number"});
+  return fail(Status::not_finite, place, "wanted a finite number");
 }
 
 Status RootReader::check_finite(std::span<const double> values, const Place& place) {

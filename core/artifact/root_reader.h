@@ -58,7 +58,7 @@ class RootReader {
     GUARDRANK_TRY(check_count(source->size(), max_count, place));
     GUARDRANK_TRY(charge(std::uint64_t{source->size()} * sizeof(T), place));
     if (reinterpret_cast<std::uintptr_t>(source->Data()) % alignof(T) != 0)
-      return error_->set(Status::verify, place.text(), {"the vector is not aligned"});
+      return fail(Status::verify, place, "the vector is not aligned");
     *out = {reinterpret_cast<const T*>(source->Data()), source->size()};
     return Status::ok;
   }
@@ -74,8 +74,7 @@ class RootReader {
   }
   template <typename T>
   Status allocate(std::size_t count, std::span<T>* out) {
-    if (arena_->make(count, out) == Status::ok) return Status::ok;
-    return error_->set(Status::memory, "", {"no memory for the artifact's structure"});
+    return arena_->make(count, out) == Status::ok ? Status::ok : no_memory();
   }
 
   Status check_count(std::uint64_t count, std::uint64_t max_count, const Place& place);
@@ -84,13 +83,17 @@ class RootReader {
   // Finite and above 0.
   Status check_positive(double value, const Place& place);
 
-  Status fail(Status status, const Place& place, std::initializer_list<TextPiece> message) {
-    return error_->set(status, place.text(), message);
-  }
+  // Out of line, and with plain texts where those suffice: every check has such a call.
+  Status fail(Status status, const Place& place, const char* message);
+  Status fail(Status status, const Place& place, std::initializer_list<TextPiece> message);
+  Status wanted(Status status, const Place& place, const char* expected, const char* found);
   Status wanted(Status status, const Place& place, std::initializer_list<TextPiece> expected,
-                std::initializer_list<TextPiece> found) {
-    return error_->wanted(status, place.text(), expected, found);
-  }
+                std::initializer_list<TextPiece> found);
+  Status wanted_count(Status status, const Place& place, const char* expected,
+                      std::uint64_t found);
+  Status wanted_count(Status status, const Place& place, std::uint64_t expected,
+                      std::uint64_t found);
+  Status wanted_number(Status status, const Place& place, const char* expected, double found);
   Arena* arena() { return arena_; }
   Error* error() { return error_; }
 
@@ -98,6 +101,7 @@ class RootReader {
   Status copy_section(const Container& container, SectionKind kind, const char* identifier,
                       Bytes* copy);
   Status malformed(SectionKind kind);
+  Status no_memory();
   // Every byte of a well-made root is read at most once: what is read in all may not exceed its
   // size. Otherwise a small file whose offsets share one long text would cost its product.
   Status charge(std::uint64_t bytes, const Place& place);

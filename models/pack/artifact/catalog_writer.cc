@@ -97,8 +97,8 @@ AlignedBytes CatalogWriter::write(const Catalog& catalog) {
   ids.strings = catalog.ids.data();
   std::vector<std::uint32_t> order(catalog.n_offers);
   std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return catalog.ids[a] < catalog.ids[b];
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return catalog.ids[a] != catalog.ids[b] ? catalog.ids[a] < catalog.ids[b] : a < b;
   });
   const ColumnOffset id_column = column("offer", ids);
   const ColumnOffset from = times("valid_from", catalog.valid_from);

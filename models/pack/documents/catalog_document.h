@@ -38,8 +38,8 @@ struct CatalogOptions {
 // "valid_to", "facts": {...}}]}; null is missing.
 //
 // PackError: Status::column for an unknown or repeated column, a malformed line or one of another
-// length; Status::type for a cell of the wrong type ("row 3, column offer.cpa"; the header is row 1)
-// or a JSON value ("offers[1].facts.cpa"); Status::duplicate for an offer that stands twice;
+// length; Status::type for a cell of the wrong type ("row 3, column offer.cpa"; the header is row
+// 1) or a JSON value ("offers[1].facts.cpa"); Status::duplicate for an offer that stands twice;
 // Status::missing for an offer without an id; Status::utf8, Status::json, Status::limit.
 CatalogDocument read_catalog(std::string_view text, CatalogFormat format, const FactTable& schema,
                              const CatalogOptions& options = {});

@@ -14,8 +14,8 @@ class CsvReader {
  public:
   explicit CsvReader(std::string_view text);
 
-  // The next record, or false at the end. Throws PackError with Status::column ("row 3") for a stray
-  // quote or a quoted field that never ends. `fields` are views into `text` or into the reader,
+  // The next record, or false at the end. Throws PackError with Status::column ("row 3") for a
+  // stray quote or a quoted field that never ends. `fields` are views into `text` or into the reader,
   // valid until the next call.
   bool next(std::vector<std::string_view>* fields);
   // Number of the record that `next` gave last; the header is row 1.
