@@ -1,0 +1,74 @@
+"""Packs sources/<name> to bundles/<name>.guardrank: make_bundles.py GUARDRANK (the command).
+
+Weights stand in weights.json as lists, or are drawn from a fixed generator where the network has too
+many to write by hand ("seed"); both become weights.safetensors in a folder that is thrown away.
+"""
+import json
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def shape_of(values) -> list[int]:
+    return [len(values), *shape_of(values[0])] if isinstance(values, list) else []
+
+
+def flat(values) -> list[float]:
+    return [number for row in values for number in flat(row)] if isinstance(values, list) else [values]
+
+
+def drawn(seed: int, shapes: dict[str, list[int]]) -> dict:
+    """Numbers in [-1, 1) from the 64-bit generator of Knuth's MMIX."""
+    state = seed
+
+    def draw(shape):
+        nonlocal state
+        if shape:
+            return [draw(shape[1:]) for _ in range(shape[0])]
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        return (state >> 40) / 2**23 - 1.0
+
+    return {name: draw(shape) for name, shape in shapes.items()}
+
+
+def safetensors(tensors: dict) -> bytes:
+    header, data = {}, b""
+    for name, values in tensors.items():
+        numbers = flat(values)
+        packed = struct.pack(f"<{len(numbers)}f", *numbers)
+        header[name] = {"dtype": "F32", "shape": shape_of(values),
+                        "data_offsets": [len(data), len(data) + len(packed)]}
+        data += packed
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def weights_of(source: pathlib.Path) -> bytes:
+    weights = json.loads((source / "weights.json").read_text())
+    if "seed" in weights:
+        weights = drawn(weights["seed"], weights["shapes"])
+    return safetensors(weights)
+
+
+def pack(command: str, source: pathlib.Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("model.json", "calibration.jsonl"):
+            shutil.copy(source / name, folder)
+        (pathlib.Path(folder) / "weights.safetensors").write_bytes(weights_of(source))
+        subprocess.run([command, "pack", "--model", folder, "--policy", source / "policy.yaml",
+                        "--catalog", source / "catalog.csv",
+                        "--out", HERE / "bundles" / f"{source.name}.guardrank"], check=True)
+
+
+def main() -> None:
+    for source in sorted((HERE / "sources").iterdir()):
+        pack(sys.argv[1], source)
+
+
+if __name__ == "__main__":
+    main()
