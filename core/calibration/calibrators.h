@@ -12,8 +12,8 @@ namespace guardrank {
 struct CalibratorOp {
   CalibratorKind kind;
   std::string_view name;
-  double (*calibrated_logit)(const Calibrator& calibrator, double z);   // null: probability only
-  double (*probability)(const Calibrator& calibrator, double z);        // null: sigmoid of the logit
+  double (*calibrated_logit)(const Calibrator& calibrator, double z);  // null: probability only
+  double (*probability)(const Calibrator& calibrator, double z);       // null: sigmoid of the logit
 };
 
 // The identity for a number that is no kind.

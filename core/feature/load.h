@@ -13,8 +13,8 @@ Form form_of(FactType type);
 // Whether a cross may join values of this type: strings, integers, bools and timestamps.
 bool may_join(FactType type);
 
-// A copy of `input` over `n_rows` rows, one row standing for all. Status::type when the column is of
-// another type than the field (i64 for f64 is accepted, and whole numbers for i64).
+// A copy of `input` over `n_rows` rows, one row standing for all. Status::type when the column is
+// of another type than the field (i64 for f64 is accepted, and whole numbers for i64).
 Status load_column(const Field& field, const Column& input, std::uint32_t n_rows, Arena* arena,
                    WorkingColumn* column);
 

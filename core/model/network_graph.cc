@@ -30,7 +30,8 @@ Status NetworkBuilder::check_level(const Level& level, std::string_view where) {
   for (const Expert& expert : level.experts) {
     if (expert.layers.empty() || expert.layers.size() > limits::layers ||
         expert.layers.back().n_out > limits::layer_width) {
-      return error_->set(Status::limit, where, {"expert ", expert.name, " has no or too wide layers"});
+      return error_->set(Status::limit, where,
+                         {"expert ", expert.name, " has no or too wide layers"});
     }
   }
   if (level.gates.size() < model_.heads.size() || level.gates.size() > model_.heads.size() + 1) {
@@ -52,7 +53,9 @@ Status NetworkBuilder::check_level(const Level& level, std::string_view where) {
 
 std::uint32_t NetworkBuilder::level_bytes(const Level& level) const {
   std::uint32_t bytes = 0;
-  for (std::uint32_t e = 0; e < level.experts.size(); ++e) take_slot(expert_width(level, e), &bytes);
+  for (std::uint32_t e = 0; e < level.experts.size(); ++e) {
+    take_slot(expert_width(level, e), &bytes);
+  }
   for (const Gate& gate : level.gates) {
     if (is_mixture(gate)) take_slot(expert_width(level, gate.experts[0]), &bytes);
   }

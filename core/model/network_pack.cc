@@ -14,8 +14,9 @@ Status check_layer(const Layer& layer, std::uint32_t n_in, std::string_view wher
     return error->wanted(Status::dimension, where, {n_in, " inputs"}, {layer.n_in});
   }
   if (layer.n_out == 0 || layer.n_out > limits::layer_width || n_in > limits::layer_width) {
-    return error->set(Status::limit, where,
-                      {"widths ", n_in, " to ", layer.n_out, " outside 1 to ", limits::layer_width});
+    return error->set(
+        Status::limit, where,
+        {"widths ", n_in, " to ", layer.n_out, " outside 1 to ", limits::layer_width});
   }
   if (layer.bias.size() != layer.n_out || layer.multiplier.size() != layer.n_out) {
     return error->set(Status::dimension, where, {"bias or multiplier of another length than ",
@@ -58,8 +59,9 @@ Status pack_columns(const Layer& layer, Columns columns, Arena* arena, PackedWei
 
 // r - zero_b[o] of README.md: sums that start there are centred and ready for the shift. Within
 // int32: 2^30 for r and limits::layer_width * 128 * 255 for the zero points.
-Status start_of_block(const Layer& layer, Columns columns, std::span<const std::uint8_t> zero_points,
-                      Arena* arena, const std::int32_t** initial) {
+Status start_of_block(const Layer& layer, Columns columns,
+                      std::span<const std::uint8_t> zero_points, Arena* arena,
+                      const std::int32_t** initial) {
   std::span<std::int32_t> starts;
   GUARDRANK_TRY(arena->make(padded_outputs(layer.n_out), &starts));
   const std::int32_t half = layer.input_shift > 0 ? 1 << (layer.input_shift - 1) : 0;

@@ -10,7 +10,8 @@ Form result(const Transform& transform, Form input) {
 
 Status apply(const Transform& transform, const TransformContext& context, WorkingColumn* column) {
   return map_numbers(context, column, [&](double x) {
-    return x < transform.minimum ? transform.minimum : x > transform.maximum ? transform.maximum : x;
+    if (x < transform.minimum) return transform.minimum;
+    return x > transform.maximum ? transform.maximum : x;
   });
 }
 

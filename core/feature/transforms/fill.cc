@@ -1,5 +1,6 @@
-// fill {value}: what a missing value becomes. An integer stays one when the value is whole; an empty
-// or missing list becomes a list of the one string. The indicator still tells that it was missing.
+// fill {value}: what a missing value becomes. An integer stays one when the value is whole; an
+// empty or missing list becomes a list of the one string. The indicator still tells that it was
+// missing.
 #include "core/base/math.h"
 #include "core/feature/transforms.h"
 

@@ -1,5 +1,5 @@
-// vocabulary {values}: 0 missing, 1 unknown, 2.. the values in order. Integers are looked up by their
-// decimal text, bools as "true" and "false".
+// vocabulary {values}: 0 missing, 1 unknown, 2.. the values in order. Integers are looked up by
+// their decimal text, bools as "true" and "false".
 #include <algorithm>
 
 #include "core/base/number_text.h"

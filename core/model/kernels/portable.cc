@@ -11,7 +11,8 @@ constexpr float rounding_magic = 8388608.0f;  // 2^23
 std::uint8_t code_of(float value) {
   value = value > 0.0f ? value : 0.0f;  // also for NaN
   value = value < 127.0f ? value : 127.0f;
-  return static_cast<std::uint8_t>(__builtin_bit_cast(std::uint32_t, value + rounding_magic) & 127u);
+  const std::uint32_t bits = __builtin_bit_cast(std::uint32_t, value + rounding_magic);
+  return static_cast<std::uint8_t>(bits & 127u);
 }
 
 std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {

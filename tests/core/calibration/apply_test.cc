@@ -198,7 +198,9 @@ TEST_CASE("a segment's calibrator is picked by a context fact") {
     c.open({{-1.25f}});
     const std::uint32_t fact = c.facts.find(Namespace::context, "segment");
     REQUIRE(fact != no_fact);
-    if (!value.is_missing) REQUIRE(c.request.back().set_context(fact, value, &c.error) == Status::ok);
+    if (!value.is_missing) {
+      REQUIRE(c.request.back().set_context(fact, value, &c.error) == Status::ok);
+    }
     REQUIRE(c.apply() == Status::ok);
     return c.column(Namespace::probability, "click")[0];
   };

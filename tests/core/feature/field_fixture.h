@@ -51,7 +51,8 @@ class OwnedColumn {
     column.integers_ = values;
     return column;
   }
-  static OwnedColumn lists(const std::vector<std::optional<std::vector<std::string_view>>>& values) {
+  static OwnedColumn lists(
+      const std::vector<std::optional<std::vector<std::string_view>>>& values) {
     OwnedColumn column(FactType::string_list, values.size());
     column.offsets_ = {0};
     for (const auto& value : values) {

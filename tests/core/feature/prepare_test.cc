@@ -45,7 +45,8 @@ void check_refused(FieldFixture& fixture, std::string_view op) {
 }  // namespace
 
 TEST_CASE("fields add their facts, a cross those of the fields it names") {
-  FieldFixture state(FactType::string), apr(FactType::f64), seen(FactType::i64), both(FactType::f64);
+  FieldFixture state(FactType::string), apr(FactType::f64), seen(FactType::i64),
+      both(FactType::f64);
   state.named("state").embedding().vocabulary({"CA"});
   apr.named("apr").on(Side::candidate);
   seen.named("seen").on(Side::pair);

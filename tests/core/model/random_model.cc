@@ -100,7 +100,9 @@ Layer RandomModel::make_layer(std::uint32_t n_out, std::uint32_t n_in, bool read
     bias[o] = static_cast<std::int32_t>(between(-0.5f, 1.0f) * size);
     multiplier[o] = between(20.0f, 90.0f) / size;
     if (is_extreme && below(4) == 0) bias[o] = below(2) == 0 ? INT32_MIN : INT32_MAX;
-    if (is_extreme && below(8) == 0) multiplier[o] = std::ldexp(1.0f, -140 + static_cast<int>(below(260)));
+    if (is_extreme && below(8) == 0) {
+      multiplier[o] = std::ldexp(1.0f, -140 + static_cast<int>(below(260)));
+    }
   }
   layer.bias = keep(std::move(bias), &biases_);
   layer.multiplier = keep(std::move(multiplier), &multipliers_);

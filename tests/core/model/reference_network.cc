@@ -129,8 +129,9 @@ class Reference {
         zero += layer.weights[o * layer.n_in + i] * x_.zero_points[i];
       }
       if (end > begin) {
-        const std::int64_t r = layer.input_shift > 0 ? std::int64_t{1} << (layer.input_shift - 1) : 0;
-        total += std::clamp<std::int64_t>((acc - zero + r) >> layer.input_shift, -32768, 32767);
+        const int shift = layer.input_shift;
+        const std::int64_t r = shift > 0 ? std::int64_t{1} << (shift - 1) : 0;
+        total += std::clamp<std::int64_t>((acc - zero + r) >> shift, -32768, 32767);
       }
       begin = end;
     }
