@@ -1,8 +1,8 @@
 // RFC 8259 by recursive descent: limits::json_depth bounds the stack.
 #include <algorithm>
-#include <cstring>
 
 #include "core/base/json.h"
+#include "core/base/json_escape.h"
 #include "core/base/limits.h"
 #include "core/base/number_text.h"
 #include "core/base/utf8.h"
@@ -30,35 +30,6 @@ Place place_of(std::string_view text, std::size_t offset) {
   return {"line ", line, ", column ", column};
 }
 
-int hexadecimal_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  const char lower = static_cast<char>(digit | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-char* put_utf8(std::uint32_t character, char* out) {
-  const auto tail = [&](int shift) {
-    return static_cast<char>(0x80 | ((character >> shift) & 0x3F));
-  };
-  if (character < 0x80) {
-    *out++ = static_cast<char>(character);
-    return out;
-  }
-  if (character < 0x800) {
-    *out++ = static_cast<char>(0xC0 | (character >> 6));
-  } else {
-    if (character < 0x10000) {
-      *out++ = static_cast<char>(0xE0 | (character >> 12));
-    } else {
-      *out++ = static_cast<char>(0xF0 | (character >> 18));
-      *out++ = tail(12);
-    }
-    *out++ = tail(6);
-  }
-  *out++ = tail(0);
-  return out;
-}
-
 class JsonParser {
  public:
   JsonParser(std::string_view text, Arena* arena, Error* error)
@@ -73,7 +44,6 @@ class JsonParser {
   Status child(std::uint32_t depth, std::string_view key, const JsonValue*** link, JsonValue* out);
   Status string(std::string_view* out);
   Status unescape(std::string_view raw, std::size_t offset, std::string_view* out);
-  Status escape(std::string_view raw, std::size_t* at, std::size_t offset, char** out);
   Status number(JsonValue* out);
   Status word(std::string_view wanted, JsonType type, bool boolean, JsonValue* out);
   Status check_members(const JsonValue& object);
@@ -205,59 +175,20 @@ Status JsonParser::string(std::string_view* out) {
   return bad(start - 1, {"a string that does not end"});
 }
 
+// A string with escapes, decoded into the arena.
 Status JsonParser::unescape(std::string_view raw, std::size_t offset, std::string_view* out) {
   // An escape is never shorter than what it stands for.
   char* bytes = static_cast<char*>(arena_->allocate(raw.size(), 1));
   if (bytes == nullptr) return error_->set(Status::memory, {}, {"no memory for a JSON string"});
-  char* end = bytes;
-  for (std::size_t at = 0; at < raw.size();) {
-    if (raw[at] != '\\') {
-      *end++ = raw[at++];
-      continue;
-    }
-    GUARDRANK_TRY(escape(raw, &at, offset, &end));
+  std::size_t size = 0;
+  std::size_t at = 0;
+  switch (unescape_json(raw, bytes, &size, &at)) {
+    case JsonEscape::ok: break;
+    case JsonEscape::unknown: return bad(offset + at, {"an unknown escape in a string"});
+    case JsonEscape::lone_surrogate:
+      return error_->set(Status::utf8, place_of(text_, offset + at).view(), {"a lone surrogate"});
   }
-  *out = {bytes, static_cast<std::size_t>(end - bytes)};
-  return Status::ok;
-}
-
-// Four hexadecimal digits after "\u", or a value over 0xFFFF.
-std::uint32_t code_unit(std::string_view raw, std::size_t at) {
-  constexpr std::uint32_t none = UINT32_MAX;
-  if (raw.size() - at < 6 || raw[at] != '\\' || raw[at + 1] != 'u') return none;
-  std::uint32_t unit = 0;
-  for (std::size_t i = at + 2; i < at + 6; ++i) {
-    const int digit = hexadecimal_value(raw[i]);
-    if (digit < 0) return none;
-    unit = unit * 16 + static_cast<std::uint32_t>(digit);
-  }
-  return unit;
-}
-
-Status JsonParser::escape(std::string_view raw, std::size_t* at, std::size_t offset, char** out) {
-  constexpr std::string_view names = "\"\\/bfnrt";
-  constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
-  // The string's end was found past every escape, so a character follows the backslash.
-  const std::size_t place = offset + *at;
-  const std::size_t name = names.find(raw[*at + 1]);
-  if (name != std::string_view::npos) {
-    *(*out)++ = meanings[name];
-    *at += 2;
-    return Status::ok;
-  }
-  const std::uint32_t unit = code_unit(raw, *at);
-  if (unit > 0xFFFF) return bad(place, {"an unknown escape in a string"});
-  *at += 6;
-  if (unit < 0xD800 || unit > 0xDFFF) {
-    *out = put_utf8(unit, *out);
-    return Status::ok;
-  }
-  const std::uint32_t low = unit < 0xDC00 ? code_unit(raw, *at) : UINT32_MAX;
-  if (low < 0xDC00 || low > 0xDFFF) {
-    return error_->set(Status::utf8, place_of(text_, place).view(), {"a lone surrogate"});
-  }
-  *at += 6;
-  *out = put_utf8(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00), *out);
+  *out = {bytes, size};
   return Status::ok;
 }
 

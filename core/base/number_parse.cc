@@ -1,7 +1,6 @@
 // Decimal to double, correctly rounded: one floating-point operation where that is exact, whole
 // 64-bit division for most others, big integers for the rest.
 #include <algorithm>
-#include <cstdlib>
 
 #include "core/base/big_natural.h"
 #include "core/base/number_text.h"
@@ -124,7 +123,8 @@ double exact_value(const Decimal& decimal, std::size_t first, std::size_t end, i
     --exponent;
   }
   BigNatural denominator(1);
-  (exponent < 0 ? denominator : numerator).multiply_power_of_ten(std::abs(exponent));
+  if (exponent < 0) denominator.multiply_power_of_ten(-exponent);
+  else numerator.multiply_power_of_ten(exponent);
   return divide(numerator, denominator, 0);
 }
 
@@ -134,9 +134,9 @@ bool small_value(std::uint64_t mantissa, int exponent, double* value) {
   if (exponent < -27 || exponent > 22) return false;
   if (exponent >= -22 && mantissa <= exact) {
     double power = 1.0;
-    for (int i = std::abs(exponent); i > 0; --i) power *= 10.0;
-    *value = exponent < 0 ? static_cast<double>(mantissa) / power
-                          : static_cast<double>(mantissa) * power;
+    for (int i = exponent < 0 ? -exponent : exponent; i > 0; --i) power *= 10.0;
+    const auto whole = static_cast<double>(mantissa);
+    *value = exponent < 0 ? whole / power : whole * power;
     return true;
   }
   if (exponent > 0) return false;

@@ -1,12 +1,10 @@
-#include <algorithm>
-
 #include "core/base/json.h"
 #include "core/base/limits.h"
-#include "core/base/number_text.h"
 #include "core/frame/fact_path.h"
 #include "core/frame/given_rows.h"
 #include "core/frame/json_value.h"
 #include "core/frame/request.h"
+#include "core/frame/request_json_head.h"
 #include "core/frame/value_check.h"
 
 namespace guardrank {
@@ -17,28 +15,6 @@ Status no_memory(std::string_view where, Error* error) {
   return error->set(Status::memory, where, {"no memory for the request"});
 }
 
-// A text that a caller may leave out; null counts as left out.
-Status read_text(const JsonValue& value, std::string_view where, std::string_view* text,
-                 Error* error) {
-  if (value.type == JsonType::null) return Status::ok;
-  if (value.type != JsonType::string) return wrong_type(where, "a string", value.type, error);
-  *text = value.text;
-  return Status::ok;
-}
-
-// Digits up to 2^64 - 1.
-bool parse_natural(std::string_view text, std::uint64_t* value) {
-  std::uint64_t parsed = 0;
-  for (const char digit : text) {
-    if (digit < '0' || digit > '9') return false;
-    if (__builtin_mul_overflow(parsed, std::uint64_t{10}, &parsed)) return false;
-    const auto step = static_cast<std::uint64_t>(digit - '0');
-    if (__builtin_add_overflow(parsed, step, &parsed)) return false;
-  }
-  *value = parsed;
-  return !text.empty();
-}
-
 class RequestReader {
  public:
   RequestReader(Request* request, Error* error) : request_(request), error_(error) {}
@@ -47,12 +23,6 @@ class RequestReader {
 
  private:
   Status read_member(const JsonValue& member);
-  Status read_id(const JsonValue& value);
-  Status read_time(const JsonValue& value);
-  Status read_seed(const JsonValue& value);
-  Status read_limit(const JsonValue& value);
-  Status read_explain(const JsonValue& value);
-  Status read_route(const JsonValue& value);
   Status read_context();
   Status read_offers();
   Status read_offer(const JsonValue& candidate, std::uint32_t row, std::string_view* offer);
@@ -62,7 +32,6 @@ class RequestReader {
   Status open_lists(std::uint32_t fact, std::span<std::uint32_t>* offsets,
                     std::span<std::string_view>* elements);
 
-  Status unknown_member(std::string_view where, std::string_view name);
 
   Request* request_;
   Error* error_;
@@ -72,10 +41,6 @@ class RequestReader {
   std::span<std::uint8_t> has_lists_;   // by fact: some candidate gives this list
   bool has_time_ = false;
 };
-
-Status RequestReader::unknown_member(std::string_view where, std::string_view name) {
-  return error_->set(Status::json, where, {"unknown member '", name, "'"});
-}
 
 Status RequestReader::read(std::string_view text) {
   if (text.size() > limits::request_json_bytes) {
@@ -99,16 +64,14 @@ Status RequestReader::read(std::string_view text) {
 
 // The members that stand for themselves are read at once; the others wait for their order.
 Status RequestReader::read_member(const JsonValue& member) {
-  if (member.key == "request_id") return read_id(member);
-  if (member.key == "time") return read_time(member);
-  if (member.key == "seed") return read_seed(member);
-  if (member.key == "limit") return read_limit(member);
-  if (member.key == "explain") return read_explain(member);
-  if (member.key == "route") return read_route(member);
+  bool is_known = false;
+  GUARDRANK_TRY(read_request_head(member, request_, &is_known, &has_time_, error_));
+  if (is_known) return Status::ok;
   const bool is_context = member.key == "context";
   const bool is_candidates = member.key == "candidates";
   if (!is_context && !is_candidates) {
-    return member.key.starts_with("x-") ? Status::ok : unknown_member("request", member.key);
+    return member.key.starts_with("x-") ? Status::ok
+                                        : unknown_member("request", member.key, error_);
   }
   if (member.type == JsonType::null) return Status::ok;
   if (is_context && member.type != JsonType::object) {
@@ -119,77 +82,6 @@ Status RequestReader::read_member(const JsonValue& member) {
   }
   (is_context ? context_ : candidates_) = &member;
   return Status::ok;
-}
-
-Status RequestReader::read_id(const JsonValue& value) {
-  std::string_view id;
-  GUARDRANK_TRY(read_text(value, "request_id", &id, error_));
-  return request_->set_request_id(id, error_);
-}
-
-Status RequestReader::read_time(const JsonValue& value) {
-  if (value.type == JsonType::null) return Status::ok;
-  Value time;
-  GUARDRANK_TRY(json_time(value, "time", &time, error_));
-  request_->set_time(time.integer);
-  has_time_ = true;
-  return Status::ok;
-}
-
-Status RequestReader::read_seed(const JsonValue& value) {
-  if (value.type == JsonType::null) return Status::ok;
-  constexpr std::string_view wanted = "a whole number from 0 to 2^64 - 1";
-  if (value.type != JsonType::number && value.type != JsonType::string) {
-    return wrong_type("seed", wanted, value.type, error_);
-  }
-  std::uint64_t seed = 0;
-  if (!parse_natural(value.text, &seed)) {
-    return error_->wanted(Status::argument, "seed", {wanted}, {"'", value.text.substr(0, 40), "'"});
-  }
-  request_->set_seed(seed);
-  return Status::ok;
-}
-
-Status RequestReader::read_limit(const JsonValue& value) {
-  if (value.type == JsonType::null) return Status::ok;
-  constexpr std::string_view wanted = "a whole number of at least 1";
-  if (value.type != JsonType::number) return wrong_type("limit", wanted, value.type, error_);
-  if (!value.is_integer || value.integer < 1 || value.integer > UINT32_MAX) {
-    return error_->wanted(Status::argument, "limit", {wanted}, {value.text.substr(0, 40)});
-  }
-  request_->set_limit(static_cast<std::uint32_t>(value.integer));
-  return Status::ok;
-}
-
-Status RequestReader::read_explain(const JsonValue& value) {
-  if (value.type == JsonType::null) return Status::ok;
-  if (value.type != JsonType::boolean) {
-    return wrong_type("explain", "a boolean", value.type, error_);
-  }
-  request_->set_explain(value.boolean);
-  return Status::ok;
-}
-
-Status RequestReader::read_route(const JsonValue& value) {
-  if (value.type == JsonType::null) return Status::ok;
-  if (value.type != JsonType::object) return wrong_type("route", "an object", value.type, error_);
-  RouteKey key;
-  const struct {
-    std::string_view name, path;
-    std::string_view* text;
-  } members[] = {{"product", "route.product", &key.product},
-                 {"market", "route.market", &key.market},
-                 {"segment", "route.segment", &key.segment},
-                 {"partner", "route.partner", &key.partner},
-                 {"surface", "route.surface", &key.surface},
-                 {"unit", "route.unit", &key.unit}};
-  for (const JsonValue* given = value.first; given != nullptr; given = given->next) {
-    const auto* known = std::find_if(std::begin(members), std::end(members),
-                                     [&](const auto& member) { return member.name == given->key; });
-    if (known == std::end(members)) return unknown_member("route", given->key);
-    GUARDRANK_TRY(read_text(*given, known->path, known->text, error_));
-  }
-  return request_->set_route(key, error_);
 }
 
 Status RequestReader::read_context() {
@@ -236,7 +128,7 @@ Status RequestReader::read_offer(const JsonValue& candidate, std::uint32_t row,
     if (member->key == "offer") {
       id = member;
     } else if (member->key != "facts" && member->key != "pair") {
-      return unknown_member(where.view(), member->key);
+      return unknown_member(where.view(), member->key, error_);
     } else if (member->type != JsonType::object && member->type != JsonType::null) {
       const FactPath path{where.view(), ".", member->key};
       return wrong_type(path.view(), "an object", member->type, error_);

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
@@ -157,9 +157,9 @@ TEST_CASE("duplicate names, in few and in many") {
 
 TEST_CASE("an object with very many members is read in reasonable time") {
   const std::string text = object_with(300'000, "k299999");
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   CHECK(Parsed(text).status == Status::json);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  CHECK((std::clock() - start) / CLOCKS_PER_SEC < 20);   // of the processor, not the wall
 }
 
 TEST_CASE("memory is bounded by the arena and its failure is a status") {

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -130,9 +130,9 @@ TEST_CASE("many candidates: at and above the limit, in linear time") {
   Offers offers(names.begin(), names.end());
   CHECK(request.set_candidates(offers, &s.error) == Status::limit);
   offers.pop_back();
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   REQUIRE(request.set_candidates(offers, &s.error) == Status::ok);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  CHECK((std::clock() - start) / CLOCKS_PER_SEC < 20);   // of the processor, not the wall
   CHECK(request.offer_id(999'999) == "n999999");
   request.reset();
   offers.back() = offers.front();
