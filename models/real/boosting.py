@@ -14,16 +14,23 @@ def feature_matrix(table, numbers, texts):
     return matrix
 
 
-SETTINGS = [{"learning_rate": 0.05, "max_leaf_nodes": 31, "min_samples_leaf": 20},
-            {"learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 40},
-            {"learning_rate": 0.1, "max_leaf_nodes": 15, "min_samples_leaf": 20}]
+SETTINGS = [
+    {"learning_rate": 0.05, "max_leaf_nodes": 31, "min_samples_leaf": 20},
+    {"learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 40},
+    {"learning_rate": 0.1, "max_leaf_nodes": 15, "min_samples_leaf": 20},
+]
 
 
 def make_model(n_columns, n_numbers, settings, **more):
     from sklearn.ensemble import HistGradientBoostingClassifier
+
     return HistGradientBoostingClassifier(
-        l2_regularization=1.0, random_state=1,
-        categorical_features=list(range(n_numbers, n_columns)), **settings, **more)
+        l2_regularization=1.0,
+        random_state=1,
+        categorical_features=list(range(n_numbers, n_columns)),
+        **settings,
+        **more
+    )
 
 
 def train_boosting(matrix, labels, n_numbers, train):
@@ -33,8 +40,15 @@ def train_boosting(matrix, labels, n_numbers, train):
     them are learned from. The held-out rows play no part."""
     best = None
     for settings in SETTINGS:
-        model = make_model(matrix.shape[1], n_numbers, settings, max_iter=800, early_stopping=True,
-                           validation_fraction=0.15, n_iter_no_change=25)
+        model = make_model(
+            matrix.shape[1],
+            n_numbers,
+            settings,
+            max_iter=800,
+            early_stopping=True,
+            validation_fraction=0.15,
+            n_iter_no_change=25,
+        )
         model.fit(matrix[train], labels[train])
         score = max(model.validation_score_)
         if best is None or score > best[0]:

@@ -21,7 +21,7 @@ class WeightedAuc:
 
 
 def paired_difference(labels, scores_a, scores_b, draws=1000, seed=1):
-    """{"difference", "standard_error", "low", "high"} of AUC(a) - AUC(b); 95% percentile interval."""
+    """{"difference", "standard_error", "low", "high"} of AUC(a) - AUC(b); 95% by percentiles."""
     generator = numpy.random.default_rng(seed)
     first, second = WeightedAuc(labels, scores_a), WeightedAuc(labels, scores_b)
     n_rows = len(labels)
@@ -32,5 +32,10 @@ def paired_difference(labels, scores_a, scores_b, draws=1000, seed=1):
         found[draw] = first(weights) - second(weights)
     ones = numpy.ones(n_rows)
     low, high = numpy.quantile(found, [0.025, 0.975])
-    return {"difference": first(ones) - second(ones), "standard_error": float(found.std(ddof=1)),
-            "low": float(low), "high": float(high), "share_above_zero": float((found > 0).mean())}
+    return {
+        "difference": first(ones) - second(ones),
+        "standard_error": float(found.std(ddof=1)),
+        "low": float(low),
+        "high": float(high),
+        "share_above_zero": float((found > 0).mean()),
+    }

@@ -38,11 +38,12 @@ def run():
     answers = command.rank_lines(requests, bundle=bundle)
     names = dict(zip(columns["offer"], columns["offer.name"]))
     tables = [top_rows(answer, names) for answer in answers]
-    write_json(os.path.join(folder, "cards.json"),
-               {"snapshot": SNAPSHOT_DATE, "offers": len(names), "contexts": contexts,
-                "answers": answers})
+    write_json(
+        os.path.join(folder, "cards.json"),
+        {"snapshot": SNAPSHOT_DATE, "offers": len(names), "contexts": contexts, "answers": answers},
+    )
     write_page(os.path.join(folder, "cards.html"), contexts, answers, tables)
-    print(f"{len(names)} real cards of {SNAPSHOT_DATE}, ranked for {len(contexts)} simulated applicants")
+    print(f"{len(names)} real cards of {SNAPSHOT_DATE}, for {len(contexts)} simulated applicants")
     for context, answer, rows in zip(contexts, answers, tables):
         print(f"\n{describe(context)}\n{stages(answer)}")
         print_table(NAMES, rows)
@@ -70,16 +71,20 @@ def plain(value):
 
 
 def applicants(seed=20261121):
-    """Contexts of applicants who could hold a card: the simulator's draws, spread over credit bands."""
+    """Contexts of the simulator's applicants, spread over credit bands."""
     facts, _ = draw_applicants(numpy.random.default_rng(seed), 400)
     chosen = []
     for rank in (4, 3, 4, 3, 4, 1):
-        chosen.append(next(row for row in range(400)
-                           if facts["credit_rank"][row] == rank and row not in chosen))
+        chosen.append(
+            next(
+                row for row in range(400) if facts["credit_rank"][row] == rank and row not in chosen
+            )
+        )
     contexts = []
     for number, row in enumerate(chosen[:N_APPLICANTS]):
-        context = {name: plain(values[row]) for name, values in facts.items()
-                   if values[row] is not None}
+        context = {
+            name: plain(values[row]) for name, values in facts.items() if values[row] is not None
+        }
         if isinstance(context.get("interests"), str):
             context["interests"] = context["interests"].split("|")
         context["wants_business"] = number == 2
@@ -90,12 +95,32 @@ def applicants(seed=20261121):
 def write_requests(path, contexts):
     with open(path, "w", encoding="utf-8") as file:
         for number, context in enumerate(contexts):
-            file.write(json.dumps({"request_id": f"applicant-{number + 1}", "seed": number, "limit": SHOWN,
-                                   "time": f"{SNAPSHOT_DATE}T12:00:00Z", "context": context}) + "\n")
+            file.write(
+                json.dumps(
+                    {
+                        "request_id": f"applicant-{number + 1}",
+                        "seed": number,
+                        "limit": SHOWN,
+                        "explain": True,
+                        "time": f"{SNAPSHOT_DATE}T12:00:00Z",
+                        "context": context,
+                    }
+                )
+                + "\n"
+            )
 
 
-NAMES = ["card", "p(click)", "p(apply)", "p(approve)", "spend USD", "revenue", "rejection", "long term",
-         "score USD"]
+NAMES = [
+    "card",
+    "p(click)",
+    "p(apply)",
+    "p(approve)",
+    "spend USD",
+    "revenue",
+    "rejection",
+    "long term",
+    "score USD",
+]
 
 
 def top_rows(answer, names):
@@ -104,11 +129,13 @@ def top_rows(answer, names):
     for entry in answer["ranked"]:
         heads = entry["heads"]
         terms = {term["id"]: term["micros"] / 1e6 for term in entry["terms"]}
-        rows.append([names[entry["offer"]]]
-                    + [f"{heads[name]['probability']:.3f}" for name in ("click", "apply", "approve")]
-                    + [f"{amount_of(heads['spend']):,.0f}"]
-                    + [f"{terms[name]:.4f}" for name in ("revenue", "rejection_risk", "long_term_value")]
-                    + [f"{entry['score_micros'] / 1e6:.4f}"])
+        rows.append(
+            [names[entry["offer"]]]
+            + [f"{heads[name]['probability']:.3f}" for name in ("click", "apply", "approve")]
+            + [f"{amount_of(heads['spend']):,.0f}"]
+            + [f"{terms[name]:.4f}" for name in ("revenue", "rejection_risk", "long_term_value")]
+            + [f"{entry['score_micros'] / 1e6:.4f}"]
+        )
     return rows
 
 
@@ -120,9 +147,11 @@ def amount_of(outcome):
 def describe(context):
     """One line about an applicant."""
     income = f"{context['income']:,.0f} USD" if "income" in context else "income not given"
-    return (f"{context['age']} years, {income}, {context['state']}, credit {context['credit_band']}, "
-            f"interests {', '.join(context.get('interests', [])) or 'none'}"
-            + (", for a business" if context["wants_business"] else ""))
+    return (
+        f"{context['age']} years, {income}, {context['state']}, credit {context['credit_band']}, "
+        f"interests {', '.join(context.get('interests', [])) or 'none'}"
+        + (", for a business" if context["wants_business"] else "")
+    )
 
 
 def stages(answer):
@@ -132,10 +161,12 @@ def stages(answer):
 
 def write_page(path, contexts, answers, tables):
     page = Page(f"Real US card offers of {SNAPSHOT_DATE} for simulated applicants")
-    page.paragraph("The model is the simulator's; what the snapshot lacks is assumed: credit standard and payout "
-                   "by annual fee; points valued in US cents: "
-                   + ", ".join(f"{name} {cents:g}" for name, cents in POINT_CENTS.items())
-                   + ", others 1.2.")
+    page.paragraph(
+        "The model is the simulator's; what the snapshot lacks is assumed: credit standard and "
+        "payout by annual fee; points valued in US cents: "
+        + ", ".join(f"{name} {cents:g}" for name, cents in POINT_CENTS.items())
+        + ", others 1.2."
+    )
     for context, answer, rows in zip(contexts, answers, tables):
         page.heading(describe(context))
         page.paragraph(stages(answer))

@@ -1,12 +1,47 @@
 """Census-Income (KDD): two tasks, one network, held against gradient boosting on the same rows."""
-NUMBERS = ["age", "wage_per_hour", "capital_gains", "capital_losses", "stock_dividends", "num_emp",
-           "weeks_worked"]
-TEXTS = ["class_worker", "det_ind_code", "det_occ_code", "education", "hs_college",
-         "major_ind_code", "major_occ_code", "race", "hisp_origin", "sex", "union_member",
-         "unemp_reason", "full_or_part_emp", "tax_filer_stat", "region_prev_res", "state_prev_res",
-         "det_hh_fam_stat", "det_hh_summ", "mig_chg_msa", "mig_chg_reg", "mig_move_reg", "mig_same",
-         "mig_prev_sunbelt", "fam_under_18", "country_father", "country_mother", "country_self",
-         "citizenship", "own_or_self", "vet_question", "vet_benefits", "year"]
+NUMBERS = [
+    "age",
+    "wage_per_hour",
+    "capital_gains",
+    "capital_losses",
+    "stock_dividends",
+    "num_emp",
+    "weeks_worked",
+]
+TEXTS = [
+    "class_worker",
+    "det_ind_code",
+    "det_occ_code",
+    "education",
+    "hs_college",
+    "major_ind_code",
+    "major_occ_code",
+    "race",
+    "hisp_origin",
+    "sex",
+    "union_member",
+    "unemp_reason",
+    "full_or_part_emp",
+    "tax_filer_stat",
+    "region_prev_res",
+    "state_prev_res",
+    "det_hh_fam_stat",
+    "det_hh_summ",
+    "mig_chg_msa",
+    "mig_chg_reg",
+    "mig_move_reg",
+    "mig_same",
+    "mig_prev_sunbelt",
+    "fam_under_18",
+    "country_father",
+    "country_mother",
+    "country_self",
+    "citizenship",
+    "own_or_self",
+    "vet_question",
+    "vet_benefits",
+    "year",
+]
 HEADS = ["income", "never_married"]
 
 
@@ -14,32 +49,81 @@ def census_fields():
     """Every column but the targets and the weight; numbers also as quantile bins."""
     fields = []
     for name in NUMBERS:
-        fields.append({"name": name, "side": "candidate", "type": "f64", "output": "dense",
-                       "transforms": [{"op": "log1p"}, {"op": "standardize", "fit": True}]})
-        fields.append({"name": name + "_bin", "side": "candidate", "type": "f64",
-                       "output": "embedding", "dim": 8,
-                       "transforms": [{"op": "bucketize", "quantiles": 32}]})
+        fields.append(
+            {
+                "name": name,
+                "side": "candidate",
+                "type": "f64",
+                "output": "dense",
+                "transforms": [{"op": "log1p"}, {"op": "standardize", "fit": True}],
+            }
+        )
+        fields.append(
+            {
+                "name": name + "_bin",
+                "side": "candidate",
+                "type": "f64",
+                "output": "embedding",
+                "dim": 8,
+                "transforms": [{"op": "bucketize", "quantiles": 32}],
+            }
+        )
     for name in TEXTS:
-        fields.append({"name": name, "side": "candidate", "type": "string", "output": "embedding",
-                       "dim": 8, "transforms": [{"op": "vocabulary", "min_count": 5}]})
+        fields.append(
+            {
+                "name": name,
+                "side": "candidate",
+                "type": "string",
+                "output": "embedding",
+                "dim": 8,
+                "transforms": [{"op": "vocabulary", "min_count": 5}],
+            }
+        )
     return fields
 
 
 def census_config():
     """The training config; dropout of units and of whole fields is what wins on this data."""
-    head = {"kind": "probability", "tower": [16], "negative_sampling_rate": 1.0,
-            "sampling_handled": "none", "calibrator": {"kind": "fit", "method": "platt"}}
+    head = {
+        "kind": "probability",
+        "tower": [16],
+        "negative_sampling_rate": 1.0,
+        "sampling_handled": "none",
+        "calibrator": {"kind": "fit", "method": "platt"},
+    }
     return {
-        "name": "census", "version": "1", "missing": ["", "?"],
+        "name": "census",
+        "version": "1",
+        "missing": ["", "?"],
         "columns": {name + "_bin": name for name in NUMBERS},
         "fields": census_fields(),
         "heads": [
-            {"name": "income", "column": "income_50k", "positive": "50000+.", "loss_weight": 2.0,
-             **head},
-            {"name": "never_married", "column": "marital_stat", "positive": "Never married", **head}],
+            {
+                "name": "income",
+                "column": "income_50k",
+                "positive": "50000+.",
+                "loss_weight": 2.0,
+                **head,
+            },
+            {
+                "name": "never_married",
+                "column": "marital_stat",
+                "positive": "Never married",
+                **head,
+            },
+        ],
         "graph": {"kind": "mmoe", "experts": 8, "layers": [128, 64]},
         "split": {"test": 0.3, "holdout": 0.03, "seed": 1},
-        "training": {"epochs": 8, "batch": 256, "learning_rate": 3e-3, "weight_decay": 0.01,
-                     "dropout": 0.3, "field_dropout": 0.2, "averaging": 0.998, "seed": 1,
-                     "missing_share": 0.0, "unknown_share": 0.005}}
-
+        "training": {
+            "epochs": 8,
+            "batch": 256,
+            "learning_rate": 3e-3,
+            "weight_decay": 0.01,
+            "dropout": 0.3,
+            "field_dropout": 0.2,
+            "averaging": 0.998,
+            "seed": 1,
+            "missing_share": 0.0,
+            "unknown_share": 0.005,
+        },
+    }

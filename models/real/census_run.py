@@ -41,10 +41,16 @@ def run(seed=1):
     served = serve(trained, labels, folder, library)
     rivals, settings = boost(config, path)
     figures = {head: compare(labels[head], served, rivals[head], head) for head in HEADS}
-    result = {"rows": trained.report["rows"], "training": config["training"],
-              "graph": config["graph"], "boosting": settings, "heads": figures,
-              "seconds": sum(trained.report["history"]["seconds"]),
-              "evaluate": served["evaluate"], "pack": served["pack"]}
+    result = {
+        "rows": trained.report["rows"],
+        "training": config["training"],
+        "graph": config["graph"],
+        "boosting": settings,
+        "heads": figures,
+        "seconds": sum(trained.report["history"]["seconds"]),
+        "evaluate": served["evaluate"],
+        "pack": served["pack"],
+    }
     write_json(os.path.join(folder, "census.json"), result)
     write_page(os.path.join(folder, "census.html"), result)
     print_results(result)
@@ -61,18 +67,22 @@ def serve(trained, labels, folder, library):
     out = {"pack": command.pack(model, policy, None, bundle)}
     out["evaluate"] = {
         "int8": command.evaluate(requests, bundle=bundle),
-        "float": command.evaluate(requests, sources=(model, policy, None), precision="float")}
+        "float": command.evaluate(requests, sources=(model, policy, None), precision="float"),
+    }
     n_rows = trained.test.n_rows
     out["int8"] = by_row(command.rank_lines(requests, bundle=bundle), n_rows)
-    out["float"] = by_row(command.rank_lines(requests, sources=(model, policy, None),
-                                             precision="float"), n_rows)
+    out["float"] = by_row(
+        command.rank_lines(requests, sources=(model, policy, None), precision="float"), n_rows
+    )
     return out
 
 
 def by_row(answers, n_rows):
     """Head name to {"logit", "probability"}: float64 [n_rows], from offers called row-<n>."""
-    columns = {head: {part: numpy.full(n_rows, numpy.nan) for part in ("logit", "probability")}
-               for head in HEADS}
+    columns = {
+        head: {part: numpy.full(n_rows, numpy.nan) for part in ("logit", "probability")}
+        for head in HEADS
+    }
     for answer in answers:
         for entry in answer["ranked"]:
             row = int(entry["offer"].split("-")[1])
@@ -91,11 +101,15 @@ def boost(config, path):
     scores, settings = {}, {}
     matrix, rows = stack_parts(parts)
     for head in HEADS:
-        target = numpy.concatenate([
-            (parts[part].frame[COLUMNS[head]] == TARGETS[head]).to_numpy().astype(int)
-            for part in ("train", "holdout", "test")])
+        target = numpy.concatenate(
+            [
+                (parts[part].frame[COLUMNS[head]] == TARGETS[head]).to_numpy().astype(int)
+                for part in ("train", "holdout", "test")
+            ]
+        )
         found, settings[head] = train_boosting(
-            matrix, target, len(NUMBERS), numpy.concatenate([rows["train"], rows["holdout"]]))
+            matrix, target, len(NUMBERS), numpy.concatenate([rows["train"], rows["holdout"]])
+        )
         scores[head] = found[rows["test"]]
     return scores, settings
 
@@ -115,44 +129,73 @@ def compare(labels, served, rival, head):
     error = numpy.abs(int8["logit"] - full["logit"])
     near = numpy.abs(full["logit"]) < 6
     return {
-        "rows": int(len(labels)), "base_rate": float(labels.mean()),
-        "auc_boosting": auc(labels, rival), "auc_float": auc(labels, full["logit"]),
+        "rows": int(len(labels)),
+        "base_rate": float(labels.mean()),
+        "auc_boosting": auc(labels, rival),
+        "auc_float": auc(labels, full["logit"]),
         "auc_int8": auc(labels, int8["logit"]),
         "int8_loss": auc(labels, full["logit"]) - auc(labels, int8["logit"]),
-        "worst_logit_error": float(error.max()), "mean_logit_error": float(error.mean()),
+        "worst_logit_error": float(error.max()),
+        "mean_logit_error": float(error.mean()),
         "worst_logit_error_near": float(error[near].max()),
         "ece_int8": expected_calibration_error(labels, int8["probability"]),
         "reliability": reliability(labels, int8["probability"]),
-        "int8_against_boosting": paired_difference(labels, int8["logit"], rival)}
+        "int8_against_boosting": paired_difference(labels, int8["logit"], rival),
+    }
 
 
 def table_rows(result):
     rows = []
     for head, f in result["heads"].items():
         paired = f["int8_against_boosting"]
-        rows.append([head, f["rows"], f"{f['auc_boosting']:.5f}", f"{f['auc_float']:.5f}",
-                     f"{f['auc_int8']:.5f}", f"{f['int8_loss']:+.5f}",
-                     f"{paired['difference']:+.5f} [{paired['low']:+.5f}, {paired['high']:+.5f}]",
-                     f"{paired['standard_error']:.5f}", f"{f['worst_logit_error_near']:.3f}",
-                     f"{f['ece_int8']:.4f}"])
+        rows.append(
+            [
+                head,
+                f["rows"],
+                f"{f['auc_boosting']:.5f}",
+                f"{f['auc_float']:.5f}",
+                f"{f['auc_int8']:.5f}",
+                f"{f['int8_loss']:+.5f}",
+                f"{paired['difference']:+.5f} [{paired['low']:+.5f}, {paired['high']:+.5f}]",
+                f"{paired['standard_error']:.5f}",
+                f"{f['worst_logit_error_near']:.3f}",
+                f"{f['ece_int8']:.4f}",
+            ]
+        )
     return rows
 
 
-NAMES = ["head", "test rows", "AUC boosting", "AUC float", "AUC int8", "int8 loss",
-         "int8 - boosting [95%]", "s.e.", "worst error |z|<6", "ECE"]
+NAMES = [
+    "head",
+    "test rows",
+    "AUC boosting",
+    "AUC float",
+    "AUC int8",
+    "int8 loss",
+    "int8 - boosting [95%]",
+    "s.e.",
+    "worst error |z|<6",
+    "ECE",
+]
 
 
 def print_results(result):
-    print(f"Census-Income, {result['rows']['train']} training rows, held-out 30% by hash of the row "
-          f"number; training took {result['seconds']:.0f} s")
+    print(
+        f"Census-Income, {result['rows']['train']} training rows, held-out 30% by hash of the row "
+        f"number; training took {result['seconds']:.0f} s"
+    )
     print_table(NAMES, table_rows(result))
 
 
 def write_page(path, result):
     page = Page("Census-Income: two tasks, float and int8, against gradient boosting")
-    page.paragraph("Held-out rows are 30% by a hash of the row number; both models learn from the same "
-                   "training rows. Paired bootstrap, 1000 draws of the held-out rows.")
+    page.paragraph(
+        "Held-out rows are 30% by a hash of the row number; both models learn from the same "
+        "training rows. Paired bootstrap, 1000 draws of the held-out rows."
+    )
     page.table(NAMES, table_rows(result))
     for head, figures in result["heads"].items():
-        page.image(f"Reliability of {head}, served in int8", reliability_plot(figures["reliability"]))
+        page.image(
+            f"Reliability of {head}, served in int8", reliability_plot(figures["reliability"])
+        )
     page.write(path)

@@ -13,8 +13,10 @@ def data_path(*parts):
     if root and os.path.exists(path):
         return path
     reason = f"{SHARED_VARIABLE} is not set" if not root else "it is not there"
-    print(f"real data {'/'.join(parts)} is absent ({reason}): nothing to do here. "
-          "The product itself does not need it.")
+    print(
+        f"real data {'/'.join(parts)} is absent ({reason}): nothing to do here. "
+        "The product itself does not need it."
+    )
     return None
 
 
@@ -40,8 +42,12 @@ def print_table(names, rows):
     cells = [[str(cell) for cell in row] for row in [names] + rows]
     widths = [max(len(row[place]) for row in cells) for place in range(len(names))]
     for number, row in enumerate(cells):
-        print("  ".join(cell.ljust(width) if place == 0 else cell.rjust(width)
-                        for place, (cell, width) in enumerate(zip(row, widths))))
+        print(
+            "  ".join(
+                cell.ljust(width) if place == 0 else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(row, widths))
+            )
+        )
         if number == 0:
             print("  ".join("-" * width for width in widths))
     sys.stdout.flush()

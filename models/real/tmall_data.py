@@ -1,4 +1,4 @@
-"""Tmall pairs as training rows: positives of both behaviours, uniform negatives, held-out events."""
+"""Tmall pairs as training rows: positives of both behaviours, uniform negatives."""
 from dataclasses import dataclass
 
 import numpy
@@ -13,10 +13,11 @@ HISTORY_LENGTH = 20
 @dataclass
 class Interactions:
     """Pairs by behaviour, as (user, item) integer arrays; `n_items` items are numbered 1 to n."""
+
     buy: pandas.DataFrame
     collect: pandas.DataFrame
-    buy_held_out: pandas.DataFrame       # the source's last purchases
-    collect_held_out: pandas.DataFrame   # one per user with three or more, by hash
+    buy_held_out: pandas.DataFrame  # the source's last purchases
+    collect_held_out: pandas.DataFrame  # one per user with three or more, by hash
     n_items: int
     n_users: int
 
@@ -25,17 +26,24 @@ def read_interactions(path):
     """Splits the file. The source held the last purchases out; there are no times to do the same
     for collects, so one is drawn by a hash of the pair."""
     frame = pandas.read_csv(path).drop_duplicates()
-    parts = {name: frame.loc[frame.behavior == name, ["user", "item"]].reset_index(drop=True)
-             for name in ("buy", "collect", "buy_test")}
+    parts = {
+        name: frame.loc[frame.behavior == name, ["user", "item"]].reset_index(drop=True)
+        for name in ("buy", "collect", "buy_test")
+    }
     collect = parts["collect"]
     order = uniform_of(collect.user.to_numpy() * 100_003 + collect.item.to_numpy(), 7)
     collect = collect.assign(order=order)
     counts = collect.groupby("user").item.transform("size")
     first = collect.groupby("user").order.transform("min") == collect.order
     held = first & (counts >= 3)
-    return Interactions(parts["buy"], collect.loc[~held, ["user", "item"]],
-                        parts["buy_test"], collect.loc[held, ["user", "item"]],
-                        int(frame.item.max()), int(frame.user.nunique()))
+    return Interactions(
+        parts["buy"],
+        collect.loc[~held, ["user", "item"]],
+        parts["buy_test"],
+        collect.loc[held, ["user", "item"]],
+        int(frame.item.max()),
+        int(frame.user.nunique()),
+    )
 
 
 def pair_keys(frame, n_items):
@@ -52,16 +60,21 @@ def training_rows(data, seed=1):
     buy, collect = pair_keys(data.buy, data.n_items), pair_keys(data.collect, data.n_items)
     positive = numpy.union1d(buy, collect)
     users = pandas.concat([data.buy.user, data.collect.user]).to_numpy()
-    drawn_users = numpy.repeat(users[generator.permutation(len(users))][:len(positive)],
-                               NEGATIVES_PER_POSITIVE)
+    drawn_users = numpy.repeat(
+        users[generator.permutation(len(users))][: len(positive)], NEGATIVES_PER_POSITIVE
+    )
     drawn = drawn_users.astype(numpy.int64) * (data.n_items + 1) + generator.integers(
-        1, data.n_items + 1, len(drawn_users))
+        1, data.n_items + 1, len(drawn_users)
+    )
     drawn = drawn[~numpy.isin(drawn, positive)]
     keys = numpy.concatenate([positive, drawn])
     keys = keys[generator.permutation(len(keys))]
-    columns = {"ctx.user": keys // (data.n_items + 1), "offer": keys % (data.n_items + 1),
-               "label.purchase": numpy.isin(keys, buy).astype(int),
-               "label.favorite": numpy.isin(keys, collect).astype(int)}
+    columns = {
+        "ctx.user": keys // (data.n_items + 1),
+        "offer": keys % (data.n_items + 1),
+        "label.purchase": numpy.isin(keys, buy).astype(int),
+        "label.favorite": numpy.isin(keys, collect).astype(int),
+    }
     return columns, len(drawn) / (data.n_users * data.n_items)
 
 

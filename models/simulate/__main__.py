@@ -12,12 +12,21 @@ def arguments(words):
     parser.add_argument("market", choices=["cards", "goods"])
     parser.add_argument("--rows", type=int, required=True, help="impressions before sampling")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--negative-rate", type=float, default=1.0,
-                        help="share of negative impressions kept (cards: without a click; "
-                             "goods: without favorite and purchase)")
-    parser.add_argument("--with-unseen", action="store_true",
-                        help="goods: impressions of the surface that training never shows, too")
-    parser.add_argument("--out", required=True, help="folder for impressions.csv.gz and catalog.csv")
+    parser.add_argument(
+        "--negative-rate",
+        type=float,
+        default=1.0,
+        help="share of negative impressions kept (cards: without a click; "
+        "goods: without favorite and purchase)",
+    )
+    parser.add_argument(
+        "--with-unseen",
+        action="store_true",
+        help="goods: impressions of the surface that training never shows, too",
+    )
+    parser.add_argument(
+        "--out", required=True, help="folder for impressions.csv.gz and catalog.csv"
+    )
     return parser.parse_args(words)
 
 
@@ -35,21 +44,28 @@ def main(words=None):
         offers = goods_catalog.catalog()
     write_csv(os.path.join(chosen.out, "impressions.csv.gz"), columns)
     write_csv(os.path.join(chosen.out, "catalog.csv"), catalog_columns(offers))
-    print(f"{chosen.market}: wrote {len(columns['sample_rate'])} of {chosen.rows} impressions, "
-          f"{len(offers['offer'])} offers to {chosen.out}")
+    print(
+        f"{chosen.market}: wrote {len(columns['sample_rate'])} of {chosen.rows} impressions, "
+        f"{len(offers['offer'])} offers to {chosen.out}"
+    )
     return 0
 
 
 def catalog_columns(offers):
     """The catalog as the packer reads it (offer, validity, facts)."""
     empty = [None] * len(offers["offer"])
-    columns = {"offer": offers["offer"], "valid_from": as_objects(empty), "valid_to": as_objects(empty)}
+    columns = {
+        "offer": offers["offer"],
+        "valid_from": as_objects(empty),
+        "valid_to": as_objects(empty),
+    }
     columns.update({f"offer.{name}": values for name, values in offers.items() if name != "offer"})
     return columns
 
 
 def as_objects(values):
     import numpy
+
     return numpy.array(values, dtype=object)
 
 

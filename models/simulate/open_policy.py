@@ -2,9 +2,16 @@
 import json
 
 OPEN_POLICY = {
-    "format": 1, "name": "open", "version": "1", "facts": {}, "parameters": {}, "rules": [],
-    "guardrails": [], "terms": [{"id": "none", "kind": "bonus", "unit": "USD", "expr": "0.0"}],
-    "placement": {}}
+    "format": 1,
+    "name": "open",
+    "version": "1",
+    "facts": {},
+    "parameters": {},
+    "rules": [],
+    "guardrails": [],
+    "terms": [{"id": "none", "kind": "bonus", "unit": "USD", "expr": "0.0"}],
+    "placement": {},
+}
 
 
 def write_open_policy(path):

@@ -26,6 +26,7 @@ from .write import write_csv
 @dataclass
 class Market:
     """What one reference bundle is made from. Rows are impressions before sampling."""
+
     name: str
     simulate: object
     catalog: object
@@ -36,9 +37,10 @@ class Market:
     fresh_rows: int = 60_000
 
 
-MARKETS = [Market("cards", cards.simulate, card_catalog.catalog, 1_600_000, 0.1, {}),
-           Market("goods", goods.simulate, goods_catalog.catalog, 500_000, 0.25,
-                  {"with_unseen": True})]
+MARKETS = [
+    Market("cards", cards.simulate, card_catalog.catalog, 1_600_000, 0.1, {}),
+    Market("goods", goods.simulate, goods_catalog.catalog, 500_000, 0.25, {"with_unseen": True}),
+]
 
 
 def simulate_market(market, work):
@@ -66,8 +68,13 @@ def build_market(market, folder, work, library):
     packed = command.pack(model, os.path.join(here, "policy.yaml"), catalog_path, bundle)
     print(f"{market.name}: packed {os.path.getsize(bundle)} bytes")
     recovery = measure_market(run, paths["fresh"], model, work, library)
-    return {"market": market, "run": run, "packed": packed, "recovery": recovery,
-            "bytes": os.path.getsize(bundle)}
+    return {
+        "market": market,
+        "run": run,
+        "packed": packed,
+        "recovery": recovery,
+        "bytes": os.path.getsize(bundle),
+    }
 
 
 def measure_market(run, fresh, model, work, library):
@@ -79,7 +86,9 @@ def measure_market(run, fresh, model, work, library):
     table = Table.read([fresh])
     with FeatureEncoder(library, run.fields) as encoder:
         write_requests(requests, encoder, table)
-    return compare_with_truth(run.description["heads"], table, command.rank_lines(requests, bundle=bundle))
+    return compare_with_truth(
+        run.description["heads"], table, command.rank_lines(requests, bundle=bundle)
+    )
 
 
 def main(words=None):
@@ -90,8 +99,11 @@ def main(words=None):
     parser.add_argument("--only", choices=[market.name for market in MARKETS])
     chosen = parser.parse_args(words)
     library = Library(chosen.library)
-    built = [build_market(market, chosen.folder, chosen.work, library) for market in MARKETS
-             if chosen.only in (None, market.name)]
+    built = [
+        build_market(market, chosen.folder, chosen.work, library)
+        for market in MARKETS
+        if chosen.only in (None, market.name)
+    ]
     if chosen.only is None:
         write_recovery(os.path.join(chosen.folder, "REPORT.md"), built)
     with open(os.path.join(chosen.work, "packed.json"), "w", encoding="utf-8") as file:

@@ -14,8 +14,9 @@ def arguments(words):
     parser.add_argument("--data", required=True, nargs="+", help="CSV files, gzip too")
     parser.add_argument("--holdout", nargs="*", default=[], help="CSV files with the true prior")
     parser.add_argument("--out", required=True, help="folder to write")
-    parser.add_argument("--library", help="guardrank-tools shared library "
-                                          "(default: GUARDRANK_TOOLS_LIBRARY)")
+    parser.add_argument(
+        "--library", help="guardrank-tools shared library " "(default: GUARDRANK_TOOLS_LIBRARY)"
+    )
     return parser.parse_args(words)
 
 
@@ -23,14 +24,21 @@ def main(words=None):
     """0 done, 1 bad input or stopped training, with the reason on standard error."""
     chosen = arguments(words)
     try:
-        run = execute(read_config(chosen.config), chosen.data, chosen.holdout, chosen.out,
-                      Library(chosen.library))
+        run = execute(
+            read_config(chosen.config),
+            chosen.data,
+            chosen.holdout,
+            chosen.out,
+            Library(chosen.library),
+        )
     except (ConfigError, LibraryError, TrainingStopped, ValueError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
     for name, figures in run.report["heads"].items():
-        print(f"{name}: AUC {figures['auc']:.4f}, log loss {figures['log_loss']:.5f}, "
-              f"ECE {figures['ece']:.5f} over {figures['rows']} holdout rows")
+        print(
+            f"{name}: AUC {figures['auc']:.4f}, log loss {figures['log_loss']:.5f}, "
+            f"ECE {figures['ece']:.5f} over {figures['rows']} holdout rows"
+        )
     print(f"wrote {chosen.out}")
     return 0
 

@@ -13,7 +13,7 @@ class WeightAverage:
 
     def update(self):
         self.steps += 1
-        decay = self.decay * (1 - self.decay ** (self.steps - 1)) / (1 - self.decay ** self.steps)
+        decay = self.decay * (1 - self.decay ** (self.steps - 1)) / (1 - self.decay**self.steps)
         with torch.no_grad():
             torch._foreach_mul_(self.average, decay)
             torch._foreach_add_(self.average, self.parameters, alpha=1 - decay)

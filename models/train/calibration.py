@@ -1,4 +1,4 @@
-"""Sampling correction, and the Platt maps per segment that the packer cannot fit from logits alone."""
+"""Sampling correction, and the Platt maps per segment: the packer sees logits, not segments."""
 import math
 
 import numpy
@@ -24,8 +24,12 @@ def fit_platt(logits, labels, steps=50):
         weight = probability * (1 - probability) + 1e-12
         gap = labels - probability
         gradient = numpy.array([(gap * logits).sum(), gap.sum()])
-        hessian = numpy.array([[(weight * logits * logits).sum(), (weight * logits).sum()],
-                               [(weight * logits).sum(), weight.sum()]])
+        hessian = numpy.array(
+            [
+                [(weight * logits * logits).sum(), (weight * logits).sum()],
+                [(weight * logits).sum(), weight.sum()],
+            ]
+        )
         move = numpy.linalg.solve(hessian + 1e-9 * numpy.eye(2), gradient)
         a, b = a + float(move[0]), b + float(move[1])
         if abs(move).max() < 1e-10:
@@ -46,9 +50,12 @@ def segment_calibrator(wanted, logits, labels, segments):
             continue
         own_a, own_b = fit_platt(logits[rows], labels[rows])
         values[name] = {"kind": "platt", "a": own_a, "b": own_b, "positives": positives}
-    return {"kind": "platt", "a": a, "b": b,
-            "segments": {"field": wanted["field"], "kappa": wanted.get("kappa", 100),
-                         "values": values}}
+    return {
+        "kind": "platt",
+        "a": a,
+        "b": b,
+        "segments": {"field": wanted["field"], "kappa": wanted.get("kappa", 100), "values": values},
+    }
 
 
 def fit_amount(mu, amounts):

@@ -1,4 +1,4 @@
-"""Runs the `guardrank` command: pack, rank, evaluate. Its path: GUARDRANK_COMMAND, or the one on PATH."""
+"""Runs the `guardrank` command (GUARDRANK_COMMAND, or the one on PATH): pack, rank, evaluate."""
 import json
 import os
 import subprocess

@@ -4,10 +4,20 @@ import json
 from .graph import build_levels
 
 TRAINING_DEFAULTS = {
-    "epochs": 5, "batch": 512, "learning_rate": 2e-3, "weight_decay": 0.01, "dropout": 0.1,
-    "field_dropout": 0.0, "averaging": 0.998, "seed": 1, "missing_share": 0.01,
-    "unknown_share": 0.01, "module_unknown_share": 0.05, "gradient_clip": 10.0,
-    "calibration_rows": 20_000, "holdout_rows": 200_000,
+    "epochs": 5,
+    "batch": 512,
+    "learning_rate": 2e-3,
+    "weight_decay": 0.01,
+    "dropout": 0.1,
+    "field_dropout": 0.0,
+    "averaging": 0.998,
+    "seed": 1,
+    "missing_share": 0.01,
+    "unknown_share": 0.01,
+    "module_unknown_share": 0.05,
+    "gradient_clip": 10.0,
+    "calibration_rows": 20_000,
+    "holdout_rows": 200_000,
 }
 
 
@@ -72,7 +82,9 @@ def check_sampling(head, where):
     rate = head.get("negative_sampling_rate")
     handled = head.get("sampling_handled")
     if not isinstance(rate, (int, float)) or not 0 < rate <= 1:
-        raise ConfigError(f"{where}.negative_sampling_rate: wanted a number in (0, 1], found {rate!r}")
+        raise ConfigError(
+            f"{where}.negative_sampling_rate: wanted a number in (0, 1], found {rate!r}"
+        )
     if handled not in ("correct", "weighted", "none"):
         raise ConfigError(f"{where}.sampling_handled: found {handled!r}")
     if handled == "none" and rate != 1:

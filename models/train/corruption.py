@@ -33,14 +33,16 @@ class Corruption:
     def __call__(self, batch, generator):
         """A batch with some codes replaced; the given one is unchanged."""
         draws = torch.rand(batch.codes.shape, generator=generator)
-        codes = torch.where(draws < self.unknown, torch.full_like(batch.codes, UNKNOWN_CODE),
-                            batch.codes)
+        codes = torch.where(
+            draws < self.unknown, torch.full_like(batch.codes, UNKNOWN_CODE), batch.codes
+        )
         codes = torch.where(draws > 1 - self.missing, torch.full_like(codes, MISSING_CODE), codes)
         lists, counts = [], []
         for number, (elements, count) in enumerate(zip(batch.lists, batch.counts)):
             draws = torch.rand(elements.shape, generator=generator)
-            elements = torch.where(draws < self.list_unknown[number],
-                                   torch.full_like(elements, UNKNOWN_CODE), elements)
+            elements = torch.where(
+                draws < self.list_unknown[number], torch.full_like(elements, UNKNOWN_CODE), elements
+            )
             gone = torch.rand(count.shape, generator=generator) < self.list_missing[number]
             elements = torch.where(gone, torch.full_like(elements, MISSING_CODE), elements)
             lists.append(elements)

@@ -1,4 +1,4 @@
-"""The trained-weights folder: model.json, weights.safetensors, calibration.jsonl, holdout.safetensors."""
+"""The trained-weights folder: model.json, weights, calibration rows, the holdout's logits."""
 import json
 import os
 
@@ -14,8 +14,15 @@ TRAINING_ONLY = ("column", "positive", "loss", "loss_weight")
 
 def model_description(config, fields, heads, lineage):
     """model.json as the packer reads it."""
-    return {"format": 1, "name": config["name"], "version": config["version"], "fields": fields,
-            "levels": config["levels"], "heads": heads, "lineage": lineage}
+    return {
+        "format": 1,
+        "name": config["name"],
+        "version": config["version"],
+        "fields": fields,
+        "levels": config["levels"],
+        "heads": heads,
+        "lineage": lineage,
+    }
 
 
 def exported_heads(config, logits, raw_labels, table):

@@ -14,15 +14,17 @@ SIDES = ("context", "candidate", "pair")
 @dataclass
 class EncodedField:
     """One field's rows: dense [n, width] and is_missing [n], or codes [n], or padded lists."""
-    dense: Optional[numpy.ndarray] = None        # float32 [n, width]
-    is_missing: Optional[numpy.ndarray] = None   # uint8 [n]
-    codes: Optional[numpy.ndarray] = None        # int64 [n], or [n, longest] when pooled
-    counts: Optional[numpy.ndarray] = None       # int64 [n] elements in use, pooled only
+
+    dense: Optional[numpy.ndarray] = None  # float32 [n, width]
+    is_missing: Optional[numpy.ndarray] = None  # uint8 [n]
+    codes: Optional[numpy.ndarray] = None  # int64 [n], or [n, longest] when pooled
+    counts: Optional[numpy.ndarray] = None  # int64 [n] elements in use, pooled only
 
 
 @dataclass
 class Matrices:
     """All fields of a table, in field order."""
+
     n_rows: int
     fields: List[EncodedField] = dataclass_field(default_factory=list)
 
@@ -37,7 +39,8 @@ class FeatureEncoder:
         text = json.dumps({"format": 1, "fields": fields}).encode("utf-8")
         error = c_void_p()
         status = library.calls.gr_tools_features_create(
-            text, len(text), byref(self.handle), byref(error))
+            text, len(text), byref(self.handle), byref(error)
+        )
         library.check(status, error)
 
     def close(self):
@@ -62,7 +65,9 @@ class FeatureEncoder:
         found = []
         for number in range(calls.gr_tools_features_input_count(self.handle, index)):
             name = calls.gr_tools_features_input_name(self.handle, index, number).decode()
-            bare = name.split(".", 1)[1] if name.split(".", 1)[0] in ("ctx", "offer", "pair") else name
+            bare = (
+                name.split(".", 1)[1] if name.split(".", 1)[0] in ("ctx", "offer", "pair") else name
+            )
             owner = by_name.get(bare, self.fields[index])
             found.append((bare, owner["side"], owner["type"]))
         return found
@@ -75,14 +80,16 @@ class FeatureEncoder:
         encoded.struct_size = ctypes.sizeof(Encoded)
         error = c_void_p()
         status = self.library.calls.gr_tools_features_encode(
-            self.handle, index, columns, len(values), now, byref(encoded), byref(error))
+            self.handle, index, columns, len(values), now, byref(encoded), byref(error)
+        )
         self.library.check(status, error)
         return copy_encoded(encoded, table.n_rows)
 
     def encode_all(self, table, now=0):
         """Every field over all rows."""
-        return Matrices(table.n_rows,
-                        [self.encode(index, table, now) for index in range(len(self.fields))])
+        return Matrices(
+            table.n_rows, [self.encode(index, table, now) for index in range(len(self.fields))]
+        )
 
 
 def copy_encoded(encoded, n_rows):

@@ -46,12 +46,14 @@ def fit_transform(library, field, before, transform, table, now):
 
 def quantile_edges(numbers, n_buckets):
     """Increasing edges. Values that alone fill a bucket (zeros, mostly) get one of their own, and
-    the rest is cut at its own quantiles: else a column of zeros with a tail would have one bucket."""
+    the rest is cut at its own quantiles: else a column of zeros with a tail would have one bucket.
+    """
     unique, counts = numpy.unique(numbers, return_counts=True)
     heavy = unique[counts * n_buckets >= len(numbers)]
     rest = numbers[~numpy.isin(numbers, heavy)]
-    edges = list(heavy) + [unique[place] for place in numpy.searchsorted(unique, heavy) + 1
-                           if place < len(unique)]
+    edges = list(heavy) + [
+        unique[place] for place in numpy.searchsorted(unique, heavy) + 1 if place < len(unique)
+    ]
     if len(rest):
         steps = numpy.arange(1, n_buckets) / n_buckets
         edges += list(numpy.quantile(rest, steps, method="lower"))
@@ -60,8 +62,13 @@ def quantile_edges(numbers, n_buckets):
 
 def numbers_so_far(library, field, before, table, now):
     """Present values of a numeric field after the transforms `before`: float64 [n present]."""
-    probe = {"name": field["name"], "side": field["side"], "type": field["type"],
-             "transforms": before or [{"op": "identity"}], "output": "dense"}
+    probe = {
+        "name": field["name"],
+        "side": field["side"],
+        "type": field["type"],
+        "transforms": before or [{"op": "identity"}],
+        "output": "dense",
+    }
     if "inputs" in field:
         probe["inputs"] = field["inputs"]
     with FeatureEncoder(library, [probe]) as encoder:
@@ -83,7 +90,7 @@ def fit_vocabulary(field, transform, table):
     least = transform.get("min_count", 1)
     kept = [(count, text) for text, count in counts.items() if count >= least]
     kept.sort(key=lambda pair: (-pair[0], pair[1]))
-    values = [text for _, text in kept[:transform.get("max_values", 1_000_000)]]
+    values = [text for _, text in kept[: transform.get("max_values", 1_000_000)]]
     return {"op": "vocabulary", "values": values}
 
 

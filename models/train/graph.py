@@ -8,8 +8,12 @@ def build_levels(graph, heads):
     """`graph` of a config to levels: {"kind", "experts", "own_experts", "layers", "levels"}."""
     if "levels" in graph and isinstance(graph["levels"], list):
         return graph["levels"]
-    makers = {"shared_bottom": shared_bottom, "mmoe": mixture, "ple": progressive,
-              "towers": lambda graph, heads: []}
+    makers = {
+        "shared_bottom": shared_bottom,
+        "mmoe": mixture,
+        "ple": progressive,
+        "towers": lambda graph, heads: [],
+    }
     if graph.get("kind") not in makers:
         raise ValueError(f"graph.kind: wanted one of {sorted(makers)}, found {graph.get('kind')!r}")
     return makers[graph["kind"]](graph, heads)
@@ -24,8 +28,12 @@ def shared_bottom(graph, heads):
 def mixture(graph, heads):
     """Experts that all heads share, one gate per head."""
     names = [f"e{number}" for number in range(graph["experts"])]
-    return [{"experts": [{"name": name, "layers": graph["layers"]} for name in names],
-             "gates": [{"head": head, "experts": names} for head in heads]}]
+    return [
+        {
+            "experts": [{"name": name, "layers": graph["layers"]} for name in names],
+            "gates": [{"head": head, "experts": names} for head in heads],
+        }
+    ]
 
 
 def progressive(graph, heads):
@@ -36,8 +44,10 @@ def progressive(graph, heads):
 
 def progressive_level(graph, heads, level, is_last):
     shared = [f"l{level}s{number}" for number in range(graph["experts"])]
-    own = {head: [f"l{level}{head}{number}" for number in range(graph["own_experts"])]
-           for head in heads}
+    own = {
+        head: [f"l{level}{head}{number}" for number in range(graph["own_experts"])]
+        for head in heads
+    }
     experts = [{"name": name, "layers": graph["layers"]} for name in shared]
     for head in heads:
         experts += [{"name": name, "layers": graph["layers"], "for": head} for name in own[head]]

@@ -15,14 +15,19 @@ UNKNOWN_CODE = 1
 @dataclass
 class Batch:
     """Rows of all fields. Lists are padded; `counts` says how many codes are in use."""
-    dense: torch.Tensor                   # float32 [n, dense columns with indicators]
-    codes: torch.Tensor                   # int64 [n, plain embedding fields]
-    lists: List[torch.Tensor]             # int64 [n, longest] per pooled field
-    counts: List[torch.Tensor]            # float32 [n, 1] per pooled field
+
+    dense: torch.Tensor  # float32 [n, dense columns with indicators]
+    codes: torch.Tensor  # int64 [n, plain embedding fields]
+    lists: List[torch.Tensor]  # int64 [n, longest] per pooled field
+    counts: List[torch.Tensor]  # float32 [n, 1] per pooled field
 
     def take(self, rows):
-        return Batch(self.dense[rows], self.codes[rows], [x[rows] for x in self.lists],
-                     [x[rows] for x in self.counts])
+        return Batch(
+            self.dense[rows],
+            self.codes[rows],
+            [x[rows] for x in self.lists],
+            [x[rows] for x in self.counts],
+        )
 
     def n_rows(self):
         return self.dense.shape[0]
@@ -43,8 +48,9 @@ def batch_of(fields, matrices):
         else:
             codes.append(encoded.codes)
     stacked = numpy.stack(codes, axis=1) if codes else numpy.zeros((n_rows, 0), numpy.int64)
-    return Batch(torch.from_numpy(numpy.concatenate(dense, axis=1)), torch.from_numpy(stacked),
-                 lists, counts)
+    return Batch(
+        torch.from_numpy(numpy.concatenate(dense, axis=1)), torch.from_numpy(stacked), lists, counts
+    )
 
 
 def has_unknown_code(field):
@@ -63,7 +69,9 @@ class InputBlock(nn.Module):
         self.fields = fields
         self.field_dropout = field_dropout
         slots, self.width = input_layout(fields)
-        pooled = [i for i, f in enumerate(fields) if not is_dense(f) and f.get("pool", "none") != "none"]
+        pooled = [
+            i for i, f in enumerate(fields) if not is_dense(f) and f.get("pool", "none") != "none"
+        ]
         plain = [i for i, f in enumerate(fields) if not is_dense(f) and i not in pooled]
         self.pooled, self.plain = pooled, plain
         self.place_tables(fields, code_counts, plain + pooled)
@@ -74,7 +82,7 @@ class InputBlock(nn.Module):
         self.register_buffer("fed_columns", torch.tensor(columns, dtype=torch.int64))
         droppable = torch.zeros(self.width, dtype=torch.int64)
         for number, slot in enumerate(slots):
-            droppable[slot.start:slot.start + slot.width] = number
+            droppable[slot.start : slot.start + slot.width] = number
         self.register_buffer("slot_of_column", droppable)
         kept = [float(fields[slot.field].get("role") == "module") for slot in slots]
         self.register_buffer("never_dropped", torch.tensor(kept))
@@ -89,14 +97,19 @@ class InputBlock(nn.Module):
             sizes[dim] = sizes.get(dim, 0) + code_counts[index]
         self.dims = sorted(sizes)
         self.tables = nn.ParameterList(
-            nn.Parameter(torch.randn(sizes[dim], dim) * 0.1) for dim in self.dims)
+            nn.Parameter(torch.randn(sizes[dim], dim) * 0.1) for dim in self.dims
+        )
         self.groups = {dim: [i for i in self.plain if fields[i]["dim"] == dim] for dim in self.dims}
         for dim in self.dims:
             group = self.groups[dim]
-            self.register_buffer(f"members_{dim}", torch.tensor(
-                [self.plain.index(i) for i in group], dtype=torch.int64))
-            self.register_buffer(f"starts_{dim}", torch.tensor(
-                [self.offsets[i][1] for i in group], dtype=torch.int64))
+            self.register_buffer(
+                f"members_{dim}",
+                torch.tensor([self.plain.index(i) for i in group], dtype=torch.int64),
+            )
+            self.register_buffer(
+                f"starts_{dim}",
+                torch.tensor([self.offsets[i][1] for i in group], dtype=torch.int64),
+            )
 
     def register_columns(self, fields, slots, plain, pooled):
         """`order[c]`: column of the concatenated parts that belongs at column c of x."""
@@ -149,5 +162,5 @@ class InputBlock(nn.Module):
     def exported_tensors(self):
         for index, (dim, start, count) in sorted(self.offsets.items()):
             table = self.tables[self.dims.index(dim)]
-            rows = table[start:start + count].detach().numpy().copy()
+            rows = table[start : start + count].detach().numpy().copy()
             yield f"embedding.{self.fields[index]['name']}.weight", rows

@@ -9,6 +9,7 @@ import torch
 class Labels:
     """`value`: 0/1, or ln amount; `mask`: 1 where the row is in the head's population;
     `weight`: of the row in the head's loss."""
+
     value: torch.Tensor
     mask: torch.Tensor
     weight: torch.Tensor
@@ -48,10 +49,15 @@ def build_labels(heads, table, sampling_column=None):
         weight = 1.0 / rate if head.get("sampling_handled") == "weighted" else numpy.ones_like(rate)
         values.append(value)
         masks.append(inside)
-        weights.append(numpy.where(value == 1, head.get("positive_weight", 1.0), 1.0) * weight
-                       if head["kind"] == "probability" else weight)
-    tensor = [torch.from_numpy(numpy.stack(part, axis=1).astype(numpy.float32))
-              for part in (values, masks, weights)]
+        weights.append(
+            numpy.where(value == 1, head.get("positive_weight", 1.0), 1.0) * weight
+            if head["kind"] == "probability"
+            else weight
+        )
+    tensor = [
+        torch.from_numpy(numpy.stack(part, axis=1).astype(numpy.float32))
+        for part in (values, masks, weights)
+    ]
     return Labels(*tensor)
 
 

@@ -8,6 +8,7 @@ SIDES = ("context", "candidate", "pair")
 @dataclass
 class Slot:
     """Columns [start, start + width) of x that a field fills; the indicator is the last of them."""
+
     field: int
     start: int
     width: int

@@ -12,6 +12,7 @@ COLUMN_TYPES = {"f64": 0, "i64": 1, "bool": 2, "string": 3, "timestamp": 4, "str
 
 class Text(Structure):
     """gr_text: bytes with a size."""
+
     _fields_ = [("data", c_void_p), ("size", c_size_t)]
 
     def decode(self):
@@ -20,17 +21,33 @@ class Text(Structure):
 
 class Column(Structure):
     """gr_column: one value per row."""
-    _fields_ = [("struct_size", c_uint32), ("type", c_int32), ("n_rows", c_size_t),
-                ("present", c_void_p), ("numbers", c_void_p), ("integers", c_void_p),
-                ("booleans", c_void_p), ("texts", c_void_p), ("list_offsets", c_void_p),
-                ("floats", c_void_p), ("width", c_uint32)]
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("type", c_int32),
+        ("n_rows", c_size_t),
+        ("present", c_void_p),
+        ("numbers", c_void_p),
+        ("integers", c_void_p),
+        ("booleans", c_void_p),
+        ("texts", c_void_p),
+        ("list_offsets", c_void_p),
+        ("floats", c_void_p),
+        ("width", c_uint32),
+    ]
 
 
 class Encoded(Structure):
     """gr_tools_encoded: one field's rows; arrays belong to the library until its next encode."""
-    _fields_ = [("struct_size", c_uint32), ("width", c_uint32), ("dense", POINTER(c_float)),
-                ("is_missing", POINTER(c_uint8)), ("codes", POINTER(c_uint32)),
-                ("list_offsets", POINTER(c_uint32))]
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("width", c_uint32),
+        ("dense", POINTER(c_float)),
+        ("is_missing", POINTER(c_uint8)),
+        ("codes", POINTER(c_uint32)),
+        ("list_offsets", POINTER(c_uint32)),
+    ]
 
 
 class LibraryError(Exception):
@@ -50,7 +67,8 @@ class Library:
         path = path or os.environ.get(ENVIRONMENT_VARIABLE)
         if not path:
             raise FileNotFoundError(
-                f"no guardrank-tools library: pass --library or set {ENVIRONMENT_VARIABLE}")
+                f"no guardrank-tools library: pass --library or set {ENVIRONMENT_VARIABLE}"
+            )
         self.calls = ctypes.CDLL(path)
         declare(self.calls)
 
@@ -75,15 +93,26 @@ def declare(calls):
         "gr_error_where": (Text, [c_void_p]),
         "gr_error_free": (None, [c_void_p]),
         "gr_tools_features_create": (
-            c_int32, [c_char_p, c_size_t, POINTER(c_void_p), POINTER(c_void_p)]),
+            c_int32,
+            [c_char_p, c_size_t, POINTER(c_void_p), POINTER(c_void_p)],
+        ),
         "gr_tools_features_free": (None, [c_void_p]),
         "gr_tools_features_field_count": (c_uint32, [c_void_p]),
         "gr_tools_features_input_count": (c_uint32, [c_void_p, c_uint32]),
         "gr_tools_features_input_name": (Text, [c_void_p, c_uint32, c_uint32]),
         "gr_tools_features_code_count": (c_uint32, [c_void_p, c_uint32]),
         "gr_tools_features_encode": (
-            c_int32, [c_void_p, c_uint32, POINTER(Column), c_size_t, c_int64,
-                      POINTER(Encoded), POINTER(c_void_p)]),
+            c_int32,
+            [
+                c_void_p,
+                c_uint32,
+                POINTER(Column),
+                c_size_t,
+                c_int64,
+                POINTER(Encoded),
+                POINTER(c_void_p),
+            ],
+        ),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(calls, name)
@@ -96,5 +125,15 @@ def pointer_of(array):
     return c_void_p(None) if array is None else c_void_p(array.ctypes.data)
 
 
-__all__ = ["Library", "LibraryError", "Column", "Encoded", "Text", "COLUMN_TYPES", "byref",
-           "c_void_p", "c_double", "pointer_of"]
+__all__ = [
+    "Library",
+    "LibraryError",
+    "Column",
+    "Encoded",
+    "Text",
+    "COLUMN_TYPES",
+    "byref",
+    "c_void_p",
+    "c_double",
+    "pointer_of",
+]

@@ -16,6 +16,7 @@ from .watch import investigate
 @dataclass
 class History:
     """Per epoch: mean loss per head, mean and largest gradient norm, seconds."""
+
     losses: List[List[float]] = dataclass_field(default_factory=list)
     gradient_norm_mean: List[float] = dataclass_field(default_factory=list)
     gradient_norm_max: List[float] = dataclass_field(default_factory=list)
@@ -33,8 +34,11 @@ class Trainer:
         self.corruption = Corruption(fields, network.inputs, training)
         self.failure_folder = failure_folder
         self.generator = torch.Generator().manual_seed(int(training["seed"]))
-        self.optimizer = torch.optim.AdamW(network.parameters(), lr=training["learning_rate"],
-                                           weight_decay=training["weight_decay"])
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(),
+            lr=training["learning_rate"],
+            weight_decay=training["weight_decay"],
+        )
         self.history = History()
         self.step = 0
 
@@ -42,7 +46,9 @@ class Trainer:
         """Cosine from the start rate to zero, after a warm-up of 2% of the steps."""
         warm = max(1, int(0.02 * total))
         share = (self.step - warm) / max(1, total - warm)
-        factor = (self.step + 1) / warm if self.step < warm else 0.5 * (1 + math.cos(math.pi * share))
+        factor = (
+            (self.step + 1) / warm if self.step < warm else 0.5 * (1 + math.cos(math.pi * share))
+        )
         return self.training["learning_rate"] * factor
 
     def train(self, batch, labels):
@@ -90,12 +96,17 @@ class Trainer:
         logits = self.network(noisy)
         total, means = self.losses(logits, labels)
         total.backward()
-        norm = float(torch.nn.utils.clip_grad_norm_(
-            self.network.parameters(), float(self.training["gradient_clip"])))
+        norm = float(
+            torch.nn.utils.clip_grad_norm_(
+                self.network.parameters(), float(self.training["gradient_clip"])
+            )
+        )
         if not (math.isfinite(float(total)) and math.isfinite(norm)):
+
             def forward():
                 torch.set_rng_state(state)
                 self.network(noisy)
+
             investigate(self.network, noisy, rows, self.step, epoch, forward, self.failure_folder)
         self.optimizer.step()
         return means, norm, logits.detach()
@@ -125,5 +136,12 @@ def gate_shares(network, batch, size=8192):
                 entry[1] += weights.sum(dim=0)
                 entry[2] += float(entropy.sum())
     total = batch.n_rows()
-    return [{"gate": head, "experts": names, "shares": [float(x) for x in weights / total],
-             "entropy": entropy / total} for (_, head), (names, weights, entropy) in sums.items()]
+    return [
+        {
+            "gate": head,
+            "experts": names,
+            "shares": [float(x) for x in weights / total],
+            "entropy": entropy / total,
+        }
+        for (_, head), (names, weights, entropy) in sums.items()
+    ]

@@ -34,7 +34,9 @@ class HeadLosses:
             return (logits[:, number] - label) ** 2
         if head.get("loss") == "entire_space":
             return self.reach_loss(logits, label, number)
-        return functional.binary_cross_entropy_with_logits(logits[:, number], label, reduction="none")
+        return functional.binary_cross_entropy_with_logits(
+            logits[:, number], label, reduction="none"
+        )
 
     def __call__(self, logits, labels):
         """(sum to minimise, mean loss per head [heads]). A head without rows in the batch gives 0.

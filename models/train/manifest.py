@@ -40,8 +40,11 @@ def hash_sources():
 
 def versions():
     """The packages that numbers depend on."""
-    return {"python": platform.python_version(), "torch": torch.__version__,
-            "numpy": numpy.__version__}
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+    }
 
 
 def build_manifest(config, data_paths, holdout_paths):
@@ -61,5 +64,11 @@ def build_manifest(config, data_paths, holdout_paths):
 def lineage_of(manifest, evaluation):
     """The "lineage" of model.json."""
     data = hash_json(manifest["data"] + manifest["holdout"])
-    return {"code": manifest["code"], "data": data, "features": manifest["features"],
-            "config": manifest["config"], "lock": manifest["lock"], "evaluation": evaluation}
+    return {
+        "code": manifest["code"],
+        "data": data,
+        "features": manifest["features"],
+        "config": manifest["config"],
+        "lock": manifest["lock"],
+        "evaluation": evaluation,
+    }

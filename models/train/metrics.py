@@ -22,8 +22,9 @@ def auc(labels, scores):
     if n_positive == 0 or n_negative == 0:
         return float("nan")
     ranks = tied_ranks(scores)
-    return float((ranks[positives].sum() - n_positive * (n_positive + 1) / 2)
-                 / (n_positive * n_negative))
+    return float(
+        (ranks[positives].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
+    )
 
 
 def average_precision(labels, scores):
@@ -46,8 +47,11 @@ def log_loss(labels, probabilities):
 def reliability(targets, probabilities, n_bins=15):
     """Equal-mass bins: [(mean predicted, mean target, rows)]. Targets may be true probabilities."""
     order = numpy.argsort(probabilities, kind="stable")
-    return [(float(probabilities[part].mean()), float(targets[part].mean()), len(part))
-            for part in numpy.array_split(order, min(n_bins, max(len(order), 1))) if len(part)]
+    return [
+        (float(probabilities[part].mean()), float(targets[part].mean()), len(part))
+        for part in numpy.array_split(order, min(n_bins, max(len(order), 1)))
+        if len(part)
+    ]
 
 
 def expected_calibration_error(targets, probabilities, n_bins=15):
@@ -65,8 +69,13 @@ def sigmoid(values):
 
 def measure(labels, probabilities):
     """All figures of a probability head."""
-    return {"rows": int(len(labels)), "positives": int(labels.sum()),
-            "base_rate": float(labels.mean()), "mean_probability": float(probabilities.mean()),
-            "auc": auc(labels, probabilities), "pr_auc": average_precision(labels, probabilities),
-            "log_loss": log_loss(labels, probabilities),
-            "ece": expected_calibration_error(labels, probabilities)}
+    return {
+        "rows": int(len(labels)),
+        "positives": int(labels.sum()),
+        "base_rate": float(labels.mean()),
+        "mean_probability": float(probabilities.mean()),
+        "auc": auc(labels, probabilities),
+        "pr_auc": average_precision(labels, probabilities),
+        "log_loss": log_loss(labels, probabilities),
+        "ece": expected_calibration_error(labels, probabilities),
+    }

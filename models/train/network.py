@@ -44,19 +44,23 @@ class Level(nn.Module):
         self.names = [expert["name"] for expert in level["experts"]]
         self.owners = [expert.get("for", "shared") for expert in level["experts"]]
         self.gate_heads = [gate["head"] for gate in level["gates"]]
-        self.gate_experts = [[self.names.index(name) for name in gate["experts"]]
-                             for gate in level["gates"]]
+        self.gate_experts = [
+            [self.names.index(name) for name in gate["experts"]] for gate in level["gates"]
+        ]
         self.reads_x = reads_x
         self.experts = nn.ModuleList(
             Stack(widths_in[owner], expert["layers"], n_fed, reads_x, False, dropout)
-            for owner, expert in zip(self.owners, level["experts"]))
+            for owner, expert in zip(self.owners, level["experts"])
+        )
         extra = 0 if reads_x else n_fed
         self.gates = nn.ModuleList(
             nn.Linear(widths_in[head] + extra, len(chosen)) if len(chosen) > 1 else nn.Identity()
-            for head, chosen in zip(self.gate_heads, self.gate_experts))
+            for head, chosen in zip(self.gate_heads, self.gate_experts)
+        )
         ends = [expert["layers"][-1] for expert in level["experts"]]
-        self.widths_out = {head: ends[chosen[0]]
-                           for head, chosen in zip(self.gate_heads, self.gate_experts)}
+        self.widths_out = {
+            head: ends[chosen[0]] for head, chosen in zip(self.gate_heads, self.gate_experts)
+        }
 
     def forward(self, values, fed, shares):
         """`values`: by head or "shared"; `shares` (a list or None) receives gate weights."""
@@ -91,9 +95,16 @@ class Network(nn.Module):
             self.levels.append(Level(level, widths, n_fed, number == 0, dropout))
             widths = self.levels[-1].widths_out
         self.towers = nn.ModuleList(
-            Stack(widths[head["name"]], list(head["tower"]) + [1], n_fed, not model["levels"],
-                  True, dropout)
-            for head in model["heads"])
+            Stack(
+                widths[head["name"]],
+                list(head["tower"]) + [1],
+                n_fed,
+                not model["levels"],
+                True,
+                dropout,
+            )
+            for head in model["heads"]
+        )
 
     def forward(self, batch, shares=None):
         x, fed = self.inputs(batch)

@@ -22,7 +22,9 @@ class Progress:
         left = (now - self.started) * (self.total - done) / max(done, 1)
         filled = int(24 * done / self.total)
         bar = "#" * filled + "." * (24 - filled)
-        self.stream.write(f"\r{self.label} [{bar}] {done}/{self.total} {left:4.0f} s left {note}\033[K")
+        self.stream.write(
+            f"\r{self.label} [{bar}] {done}/{self.total} {left:4.0f} s left {note}\033[K"
+        )
         self.stream.flush()
 
     def close(self):

@@ -4,33 +4,55 @@ import os
 
 from .page import Page, figure, plots
 
+
 def write_report(folder, report, heads):
     """report.json and report.html in `folder`."""
     with open(os.path.join(folder, "report.json"), "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
     page = Page(f"{report['name']} {report['version']}: training report")
-    page.paragraph("Holdout figures are after the sampling correction, before the calibrator, which "
-                   "the packer fits on the holdout's logits.")
-    page.table(["head", "rows", "positives", "base rate", "mean p", "AUC", "PR-AUC", "log loss",
-                "ECE"], [head_row(name, figures) for name, figures in report["heads"].items()])
+    page.paragraph(
+        "Holdout figures are after the sampling correction, before the calibrator, which "
+        "the packer fits on the holdout's logits."
+    )
+    page.table(
+        ["head", "rows", "positives", "base rate", "mean p", "AUC", "PR-AUC", "log loss", "ECE"],
+        [head_row(name, figures) for name, figures in report["heads"].items()],
+    )
     page.image("Loss per epoch and head", loss_plot(report["history"], heads))
     for name, figures in report["heads"].items():
         page.image(f"Reliability of {name}", reliability_plot(figures["reliability"]))
     if report["gates"]:
         page.image("Mean gate shares", gate_plot(report["gates"]))
-    page.table(["gate", "mean entropy", "expert shares"],
-               [[gate["gate"], f"{gate['entropy']:.3f}",
-                 ", ".join(f"{name} {share:.3f}" for name, share in
-                           zip(gate["experts"], gate["shares"]))] for gate in report["gates"]])
+    page.table(
+        ["gate", "mean entropy", "expert shares"],
+        [
+            [
+                gate["gate"],
+                f"{gate['entropy']:.3f}",
+                ", ".join(
+                    f"{name} {share:.3f}" for name, share in zip(gate["experts"], gate["shares"])
+                ),
+            ]
+            for gate in report["gates"]
+        ],
+    )
     page.code("Manifest", json.dumps(report["manifest"], indent=1, sort_keys=True))
     page.write(os.path.join(folder, "report.html"))
 
 
 def head_row(name, figures):
-    return [name, figures["rows"], figures["positives"], f"{figures['base_rate']:.5f}",
-            f"{figures['mean_probability']:.5f}", f"{figures['auc']:.4f}",
-            f"{figures['pr_auc']:.4f}", f"{figures['log_loss']:.5f}", f"{figures['ece']:.5f}"]
+    return [
+        name,
+        figures["rows"],
+        figures["positives"],
+        f"{figures['base_rate']:.5f}",
+        f"{figures['mean_probability']:.5f}",
+        f"{figures['auc']:.4f}",
+        f"{figures['pr_auc']:.4f}",
+        f"{figures['log_loss']:.5f}",
+        f"{figures['ece']:.5f}",
+    ]
 
 
 def loss_plot(history, heads):
@@ -39,7 +61,9 @@ def loss_plot(history, heads):
     epochs = range(1, len(history["losses"]) + 1)
     for number, name in enumerate(heads):
         values = [losses[number] for losses in history["losses"]]
-        axes.plot(epochs, [value / max(values[0], 1e-12) for value in values], marker="o", label=name)
+        axes.plot(
+            epochs, [value / max(values[0], 1e-12) for value in values], marker="o", label=name
+        )
     axes.set_xlabel("epoch")
     axes.set_ylabel("training loss / first epoch's")
     axes.legend()

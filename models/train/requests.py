@@ -35,15 +35,26 @@ def row_requests(encoder, table, labels, per_request=1):
     offers = next((values for _, fact, values in columns if fact == "offer_id"), None)
     for start in range(0, table.n_rows, per_request):
         rows = range(start, min(start + per_request, table.n_rows))
-        request = {"request_id": f"row-{start}", "time": REQUEST_TIME, "seed": 0, "context": {
-            fact: values[start] for side, fact, values in columns
-            if side == "context" and values[start] is not None}}
+        request = {
+            "request_id": f"row-{start}",
+            "time": REQUEST_TIME,
+            "seed": 0,
+            "explain": True,
+            "context": {
+                fact: values[start]
+                for side, fact, values in columns
+                if side == "context" and values[start] is not None
+            },
+        }
         request["candidates"] = [
             row_candidate(columns, row, f"row-{row}" if offers is None else offers[row])
-            for row in rows]
+            for row in rows
+        ]
         if labels is not None:
-            request["labels"] = {name: [None if numpy.isnan(values[row]) else float(values[row])
-                                        for row in rows] for name, values in labels.items()}
+            request["labels"] = {
+                name: [None if numpy.isnan(values[row]) else float(values[row]) for row in rows]
+                for name, values in labels.items()
+            }
         yield json.dumps(request, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -7,8 +7,14 @@ import numpy
 import torch
 
 from .calibration import corrected_logits
-from .export import (calibration_indices, exported_heads, holdout_tensors, model_description,
-                     raw_rows, write_folder)
+from .export import (
+    calibration_indices,
+    exported_heads,
+    holdout_tensors,
+    model_description,
+    raw_rows,
+    write_folder,
+)
 from .features import FeatureEncoder
 from .fitting import fit_fields
 from .inputs import batch_of
@@ -25,6 +31,7 @@ from .table import Table
 @dataclass
 class Run:
     """What a run leaves in memory for programs that go on from it."""
+
     network: Network
     fields: list
     heads: list
@@ -109,22 +116,37 @@ def execute(config, data_paths, holdout_paths, folder, library, log=print):
     with FeatureEncoder(library, fields) as encoder:
         network, history, matrices = train_network(config, fields, encoder, parts["train"], folder)
         holdout = batch_of(fields, encoder.encode_all(parts["holdout"]))
-        logits = predict(network, holdout).numpy() if holdout.n_rows() else numpy.zeros(
-            (0, len(config["heads"])), numpy.float32)
+        logits = (
+            predict(network, holdout).numpy()
+            if holdout.n_rows()
+            else numpy.zeros((0, len(config["heads"])), numpy.float32)
+        )
         raw = population_labels(config["heads"], parts["holdout"])
         heads = exported_heads(config, logits, raw, parts["holdout"])
         figures = evaluate_heads(config["heads"], logits, raw)
         gates = gate_shares(network, holdout) if holdout.n_rows() else []
-        indices = calibration_indices(fields, matrices, int(config["training"]["calibration_rows"]),
-                                      int(config["training"]["seed"]))
+        indices = calibration_indices(
+            fields,
+            matrices,
+            int(config["training"]["calibration_rows"]),
+            int(config["training"]["seed"]),
+        )
         rows = raw_rows(encoder, parts["train"], indices)
-    summary = {head: {k: v for k, v in f.items() if k != "reliability"} for head, f in figures.items()}
+    summary = {
+        head: {k: v for k, v in f.items() if k != "reliability"} for head, f in figures.items()
+    }
     description = model_description(config, fields, heads, lineage_of(manifest, summary))
     write_folder(folder, description, network, holdout_tensors(config["heads"], logits, raw), rows)
-    report = {"name": config["name"], "version": config["version"], "manifest": manifest,
-              "rows": {part: table.n_rows for part, table in parts.items()},
-              "heads": figures, "gates": gates, "history": vars(history),
-              "parameters": sum(parameter.numel() for parameter in network.parameters())}
+    report = {
+        "name": config["name"],
+        "version": config["version"],
+        "manifest": manifest,
+        "rows": {part: table.n_rows for part, table in parts.items()},
+        "heads": figures,
+        "gates": gates,
+        "history": vars(history),
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+    }
     write_report(folder, report, [head["name"] for head in config["heads"]])
     write_manifest(folder, manifest)
     return Run(network, fields, heads, description, report, parts["test"])

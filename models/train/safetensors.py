@@ -13,8 +13,11 @@ def write_safetensors(path, tensors):
     for name in sorted(tensors):
         data = numpy.ascontiguousarray(tensors[name])
         raw = data.astype(data.dtype.newbyteorder("<")).tobytes()
-        header[name] = {"dtype": NAMES[data.dtype.name], "shape": list(data.shape),
-                        "data_offsets": [offset, offset + len(raw)]}
+        header[name] = {
+            "dtype": NAMES[data.dtype.name],
+            "shape": list(data.shape),
+            "data_offsets": [offset, offset + len(raw)],
+        }
         parts.append(raw)
         offset += len(raw)
     text = json.dumps(header, separators=(",", ":")).encode("utf-8")
@@ -26,11 +29,14 @@ def write_safetensors(path, tensors):
 def read_safetensors(path):
     """Name to numpy array."""
     with open(path, "rb") as file:
-        size, = struct.unpack("<Q", file.read(8))
+        (size,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(size))
         data = file.read()
     kinds = {short: numpy.dtype(name).newbyteorder("<") for name, short in NAMES.items()}
     header.pop("__metadata__", None)
-    return {name: numpy.frombuffer(data[entry["data_offsets"][0]:entry["data_offsets"][1]],
-                                   dtype=kinds[entry["dtype"]]).reshape(entry["shape"])
-            for name, entry in header.items()}
+    return {
+        name: numpy.frombuffer(
+            data[entry["data_offsets"][0] : entry["data_offsets"][1]], dtype=kinds[entry["dtype"]]
+        ).reshape(entry["shape"])
+        for name, entry in header.items()
+    }

@@ -28,6 +28,8 @@ def split_rows(table, split):
     draws = uniform_of(numbers, int(split.get("seed", 0)))
     test = float(split.get("test", 0.0))
     holdout = test + float(split.get("holdout", 0.0))
-    return {"test": numpy.flatnonzero(draws < test),
-            "holdout": numpy.flatnonzero((draws >= test) & (draws < holdout)),
-            "train": numpy.flatnonzero(draws >= holdout)}
+    return {
+        "test": numpy.flatnonzero(draws < test),
+        "holdout": numpy.flatnonzero((draws >= test) & (draws < holdout)),
+        "train": numpy.flatnonzero(draws >= holdout),
+    }

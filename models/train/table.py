@@ -8,21 +8,22 @@ import pandas
 
 from .library import COLUMN_TYPES, Column, pointer_of
 
-TEXT_TYPE = numpy.dtype([("data", "<u8"), ("size", "<u8")])   # gr_text
+TEXT_TYPE = numpy.dtype([("data", "<u8"), ("size", "<u8")])  # gr_text
 
 
 @dataclass
 class Values:
     """One fact's values, n rows. Exactly one of the arrays is set, by type."""
+
     type: str
     n_rows: int
-    present: numpy.ndarray                         # uint8 [n]
-    numbers: Optional[numpy.ndarray] = None        # float64 [n]
-    integers: Optional[numpy.ndarray] = None       # int64 [n]; timestamps in micros
-    booleans: Optional[numpy.ndarray] = None       # uint8 [n]
-    texts: Optional[numpy.ndarray] = None          # TEXT_TYPE [n], or [offsets[n]] for lists
-    list_offsets: Optional[numpy.ndarray] = None   # uint32 [n + 1]
-    keep_alive: object = None                      # the bytes that `texts` points into
+    present: numpy.ndarray  # uint8 [n]
+    numbers: Optional[numpy.ndarray] = None  # float64 [n]
+    integers: Optional[numpy.ndarray] = None  # int64 [n]; timestamps in micros
+    booleans: Optional[numpy.ndarray] = None  # uint8 [n]
+    texts: Optional[numpy.ndarray] = None  # TEXT_TYPE [n], or [offsets[n]] for lists
+    list_offsets: Optional[numpy.ndarray] = None  # uint32 [n + 1]
+    keep_alive: object = None  # the bytes that `texts` points into
 
     def column(self):
         """The gr_column over these arrays; valid while self lives."""
@@ -44,7 +45,9 @@ def text_views(codes, unique):
     buffer = numpy.frombuffer(b"".join(encoded) + b"\0", dtype=numpy.uint8)
     views = numpy.zeros(len(encoded), dtype=TEXT_TYPE)
     views["size"] = sizes
-    views["data"] = buffer.ctypes.data + numpy.concatenate([[0], numpy.cumsum(sizes)[:-1]]).astype("<u8")
+    views["data"] = buffer.ctypes.data + numpy.concatenate([[0], numpy.cumsum(sizes)[:-1]]).astype(
+        "<u8"
+    )
     return numpy.ascontiguousarray(views[codes]), buffer
 
 
@@ -65,8 +68,9 @@ def list_values(column, separator="|"):
     codes, unique = pandas.factorize(numpy.array(flat, dtype=object))
     texts, buffer = text_views(codes, list(unique))
     present = numpy.array([len(elements) > 0 for elements in lists], dtype=numpy.uint8)
-    return Values("string[]", len(lists), present, texts=texts, list_offsets=offsets,
-                  keep_alive=buffer)
+    return Values(
+        "string[]", len(lists), present, texts=texts, list_offsets=offsets, keep_alive=buffer
+    )
 
 
 def numeric_values(column, kind, name):
@@ -93,8 +97,9 @@ def boolean_values(column, name):
     if wrong.any():
         raise ValueError(f"column {name}: wanted true or false, found {column[wrong].iloc[0]!r}")
     present = mapped.notna().to_numpy().astype(numpy.uint8)
-    return Values("bool", len(present), present,
-                  booleans=mapped.fillna(0).to_numpy(dtype=numpy.uint8))
+    return Values(
+        "bool", len(present), present, booleans=mapped.fillna(0).to_numpy(dtype=numpy.uint8)
+    )
 
 
 class Table:
@@ -102,6 +107,7 @@ class Table:
 
     A fact `income` of the context is looked up as the mapped column, `ctx.income`, then `income`.
     """
+
     PREFIXES = {"context": "ctx.", "candidate": "offer.", "pair": "pair."}
 
     def __init__(self, frame, columns=None):
@@ -111,8 +117,10 @@ class Table:
 
     @classmethod
     def read(cls, paths, columns=None, missing=("",)):
-        frames = [pandas.read_csv(path, dtype=str, keep_default_na=False, na_values=list(missing))
-                  for path in paths]
+        frames = [
+            pandas.read_csv(path, dtype=str, keep_default_na=False, na_values=list(missing))
+            for path in paths
+        ]
         frame = pandas.concat(frames, ignore_index=True)
         return cls(frame.astype(object).where(frame.notna(), None), columns)
 
@@ -122,13 +130,17 @@ class Table:
 
     def rows(self, chosen):
         """A table of the rows where `chosen` (bool [n] or indices)."""
-        return Table(self.frame.iloc[numpy.flatnonzero(chosen) if chosen.dtype == bool else chosen]
-                     .reset_index(drop=True), self.columns)
+        return Table(
+            self.frame.iloc[
+                numpy.flatnonzero(chosen) if chosen.dtype == bool else chosen
+            ].reset_index(drop=True),
+            self.columns,
+        )
 
     def column_name(self, fact, side):
         """The CSV column that holds a fact."""
         prefix = self.PREFIXES[side]
-        bare = fact[len(prefix):] if fact.startswith(prefix) else fact
+        bare = fact[len(prefix) :] if fact.startswith(prefix) else fact
         choices = [self.columns.get(prefix + bare), self.columns.get(bare), prefix + bare, bare]
         if side == "candidate" and bare == "offer_id":
             choices.append("offer")

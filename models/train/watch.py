@@ -14,8 +14,10 @@ class TrainingStopped(Exception):
     """Training met a value that is not finite; `report` is what failure.json holds."""
 
     def __init__(self, report):
-        super().__init__(f"training stopped at step {report['step']}: {report['found']} in "
-                         f"{report['tensor']} ({report['layer']})")
+        super().__init__(
+            f"training stopped at step {report['step']}: {report['found']} in "
+            f"{report['tensor']} ({report['layer']})"
+        )
         self.report = report
 
 
@@ -56,9 +58,11 @@ def first_bad_layer(network, forward):
     found = []
     handles = []
     for name, layer in network.named_layers():
+
         def look(_, __, output, name=name):
             if not found and is_bad(output):
                 found.append(finding(name, "output", output))
+
         handles.append(layer.register_forward_hook(look))
     forward()
     for handle in handles:
@@ -80,14 +84,21 @@ def first_bad_gradient(network):
 
 def investigate(network, batch, rows, step, epoch, forward, folder):
     """Raises TrainingStopped; leaves failure.json and failure_batch.npz in `folder` (if any)."""
-    report = (first_bad_input(network, batch) or first_bad_layer(network, forward)
-              or first_bad_gradient(network)
-              or {"layer": "loss", "tensor": "loss", "found": "nan or inf"})
+    report = (
+        first_bad_input(network, batch)
+        or first_bad_layer(network, forward)
+        or first_bad_gradient(network)
+        or {"layer": "loss", "tensor": "loss", "found": "nan or inf"}
+    )
     report.update({"step": step, "epoch": epoch, "rows": [int(row) for row in rows[:32]]})
     if folder:
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "failure.json"), "w", encoding="utf-8") as file:
             json.dump(report, file, indent=1)
-        numpy.savez(os.path.join(folder, "failure_batch.npz"), dense=batch.dense.numpy(),
-                    codes=batch.codes.numpy(), rows=rows.numpy())
+        numpy.savez(
+            os.path.join(folder, "failure_batch.npz"),
+            dense=batch.dense.numpy(),
+            codes=batch.codes.numpy(),
+            rows=rows.numpy(),
+        )
     raise TrainingStopped(report)

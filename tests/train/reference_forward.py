@@ -12,8 +12,11 @@ def input_row(fields, tensors, row):
             for field in fields:
                 if field["side"] == side and field["output"] == output:
                     x.append(field_values(field, tensors, row[field["name"]]))
-    fed = [field_values(field, tensors, row[field["name"]]) for field in fields
-           if field.get("feeds") == "every_layer"]
+    fed = [
+        field_values(field, tensors, row[field["name"]])
+        for field in fields
+        if field.get("feeds") == "every_layer"
+    ]
     return numpy.concatenate(x), numpy.concatenate(fed) if fed else numpy.zeros(0)
 
 
@@ -55,12 +58,41 @@ def forward_row(model, tensors, row):
     heads = [head["name"] for head in model["heads"]]
     values = {name: x for name in heads + ["shared"]}
     for number, level in enumerate(model["levels"]):
-        experts = {e["name"]: stack(tensors, f"level.{number}.expert.{e['name']}", len(e["layers"]),
-                                    values[e.get("for", "shared")], fed, number == 0, False)
-                   for e in level["experts"]}
-        values = {g["head"]: gate_output(tensors, f"level.{number}.gate.{g['head']}", experts,
-                                         g["experts"], values[g["head"]], fed, number == 0)
-                  for g in level["gates"]}
-    return [float(stack(tensors, f"tower.{head['name']}", len(head["tower"]) + 1,
-                        values[head["name"]], fed, not model["levels"], True)[0])
-            for head in model["heads"]]
+        experts = {
+            e["name"]: stack(
+                tensors,
+                f"level.{number}.expert.{e['name']}",
+                len(e["layers"]),
+                values[e.get("for", "shared")],
+                fed,
+                number == 0,
+                False,
+            )
+            for e in level["experts"]
+        }
+        values = {
+            g["head"]: gate_output(
+                tensors,
+                f"level.{number}.gate.{g['head']}",
+                experts,
+                g["experts"],
+                values[g["head"]],
+                fed,
+                number == 0,
+            )
+            for g in level["gates"]
+        }
+    return [
+        float(
+            stack(
+                tensors,
+                f"tower.{head['name']}",
+                len(head["tower"]) + 1,
+                values[head["name"]],
+                fed,
+                not model["levels"],
+                True,
+            )[0]
+        )
+        for head in model["heads"]
+    ]

@@ -12,8 +12,15 @@ from train.inputs import Batch  # noqa: E402
 
 
 def embedding(name, side, dim, **more):
-    return {"name": name, "side": side, "type": "string", "output": "embedding", "dim": dim,
-            "transforms": [{"op": "vocabulary", "values": ["a", "b", "c"]}], **more}
+    return {
+        "name": name,
+        "side": side,
+        "type": "string",
+        "output": "embedding",
+        "dim": dim,
+        "transforms": [{"op": "vocabulary", "values": ["a", "b", "c"]}],
+        **more,
+    }
 
 
 def dense(name, side, **more):
@@ -22,18 +29,34 @@ def dense(name, side, **more):
 
 # Sides, outputs and dims deliberately out of the order of x.
 FIELDS = [
-    embedding("offer_kind", "candidate", 3), dense("seen", "pair"),
+    embedding("offer_kind", "candidate", 3),
+    dense("seen", "pair"),
     embedding("surface", "context", 2, role="module", feeds="every_layer"),
-    dense("income", "context", indicator=True), embedding("state", "context", 3),
+    dense("income", "context", indicator=True),
+    embedding("state", "context", 3),
     embedding("tags", "candidate", 4, type="string[]", pool="mean"),
-    dense("fee", "candidate", indicator=True), embedding("language", "context", 2, feeds="every_layer"),
-    embedding("likes", "context", 3, type="string[]", pool="sum")]
-CODE_COUNT = 5                      # missing, unknown, a, b, c
+    dense("fee", "candidate", indicator=True),
+    embedding("language", "context", 2, feeds="every_layer"),
+    embedding("likes", "context", 3, type="string[]", pool="sum"),
+]
+CODE_COUNT = 5  # missing, unknown, a, b, c
 HEADS = [
-    {"name": "click", "kind": "probability", "tower": [6], "negative_sampling_rate": 1.0,
-     "sampling_handled": "none"},
-    {"name": "apply", "kind": "probability", "given": "click", "tower": [],
-     "negative_sampling_rate": 1.0, "sampling_handled": "none"}]
+    {
+        "name": "click",
+        "kind": "probability",
+        "tower": [6],
+        "negative_sampling_rate": 1.0,
+        "sampling_handled": "none",
+    },
+    {
+        "name": "apply",
+        "kind": "probability",
+        "given": "click",
+        "tower": [],
+        "negative_sampling_rate": 1.0,
+        "sampling_handled": "none",
+    },
+]
 
 
 def code_counts(fields):
@@ -56,5 +79,9 @@ def random_batch(fields, n_rows, seed):
             counts.append(torch.from_numpy(count[:, None].astype(numpy.float32)))
         else:
             codes.append(generator.integers(0, CODE_COUNT, n_rows))
-    return Batch(torch.from_numpy(numpy.stack(columns, axis=1).astype(numpy.float32)),
-                 torch.from_numpy(numpy.stack(codes, axis=1)), lists, counts)
+    return Batch(
+        torch.from_numpy(numpy.stack(columns, axis=1).astype(numpy.float32)),
+        torch.from_numpy(numpy.stack(codes, axis=1)),
+        lists,
+        counts,
+    )

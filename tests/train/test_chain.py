@@ -33,13 +33,16 @@ def xxh64_short(data, seed):
 
     def rotate(value, bits):
         return ((value << bits) | (value >> (64 - bits))) & mask
+
     state = (seed + p5 + len(data)) & mask
     while len(data) >= 8:
         lane = rotate(int.from_bytes(data[:8], "little") * p2 & mask, 31) * p1 & mask
         state = (rotate(state ^ lane, 27) * p1 + p4) & mask
         data = data[8:]
     if len(data) >= 4:
-        state = (rotate(state ^ (int.from_bytes(data[:4], "little") * p1 & mask), 23) * p2 + p3) & mask
+        state = (
+            rotate(state ^ (int.from_bytes(data[:4], "little") * p1 & mask), 23) * p2 + p3
+        ) & mask
         data = data[4:]
     for byte in data:
         state = rotate(state ^ (byte * p5 & mask), 11) * p1 & mask
@@ -64,19 +67,38 @@ class FeaturesTest(unittest.TestCase):
 
     def test_vocabulary_bucketize_and_hash_codes(self):
         word = support.embedding("word", "context", 2)
-        self.assertEqual(self.encode(word, "word\na\nc\nz\n\"\"\n").codes.tolist(), [2, 4, 1, 0])
-        bins = {"name": "n", "side": "context", "type": "f64", "output": "embedding", "dim": 2,
-                "transforms": [{"op": "bucketize", "edges": [1, 2.5]}]}
+        self.assertEqual(self.encode(word, 'word\na\nc\nz\n""\n').codes.tolist(), [2, 4, 1, 0])
+        bins = {
+            "name": "n",
+            "side": "context",
+            "type": "f64",
+            "output": "embedding",
+            "dim": 2,
+            "transforms": [{"op": "bucketize", "edges": [1, 2.5]}],
+        }
         self.assertEqual(self.encode(bins, "n,x\n0.9,\n1,\n2.5,\n,\n").codes.tolist(), [1, 2, 3, 0])
         hashed = {**word, "transforms": [{"op": "hash", "buckets": 1000, "seed": 7}]}
-        wanted = [1 + xxh64_short(text.encode(), 7) % 1000 for text in ("alpha", "a longer text here")]
-        self.assertEqual(self.encode(hashed, "word\nalpha\na longer text here\n").codes.tolist(), wanted)
+        wanted = [
+            1 + xxh64_short(text.encode(), 7) % 1000 for text in ("alpha", "a longer text here")
+        ]
+        self.assertEqual(
+            self.encode(hashed, "word\nalpha\na longer text here\n").codes.tolist(), wanted
+        )
 
     def test_a_cross_joins_its_inputs_with_their_lengths(self):
-        fields = [support.embedding("left", "context", 2), support.embedding("right", "candidate", 2),
-                  {"name": "both", "side": "pair", "type": "string", "inputs": ["left", "right"],
-                   "output": "embedding", "dim": 2,
-                   "transforms": [{"op": "cross"}, {"op": "hash", "buckets": 5000, "seed": 3}]}]
+        fields = [
+            support.embedding("left", "context", 2),
+            support.embedding("right", "candidate", 2),
+            {
+                "name": "both",
+                "side": "pair",
+                "type": "string",
+                "inputs": ["left", "right"],
+                "output": "embedding",
+                "dim": 2,
+                "transforms": [{"op": "cross"}, {"op": "hash", "buckets": 5000, "seed": 3}],
+            },
+        ]
         with FeatureEncoder(Library(), fields) as encoder:
             codes = encoder.encode(2, table_of("left,right\na,bc\nab,c\n,c\n")).codes.tolist()
         joined = [b"\x01\0\0\0a\x02\0\0\0bc", b"\x02\0\0\0ab\x01\0\0\0c"]
@@ -94,12 +116,14 @@ class FeaturesTest(unittest.TestCase):
         encoded = self.encode(field, "tags,x\na|z|c,\n,\n")
         self.assertEqual(encoded.codes[0].tolist(), [2, 1, 4])
         self.assertEqual(encoded.counts.tolist()[0], 3)
-        self.assertEqual(encoded.codes[1, :encoded.counts[1]].tolist(), [0])
+        self.assertEqual(encoded.codes[1, : encoded.counts[1]].tolist(), [0])
 
     def test_a_wrong_field_is_refused_with_its_name(self):
         with self.assertRaisesRegex(LibraryError, "transforms"):
-            FeatureEncoder(Library(), [{**support.embedding("w", "context", 2),
-                                        "transforms": [{"op": "no_such_op"}]}])
+            FeatureEncoder(
+                Library(),
+                [{**support.embedding("w", "context", 2), "transforms": [{"op": "no_such_op"}]}],
+            )
 
 
 @unittest.skipUnless(HAVE_LIBRARY and HAVE_COMMAND, "library or command is not set")
@@ -120,10 +144,16 @@ class ChainTest(unittest.TestCase):
             again = os.path.join(folder, "again")
             os.makedirs(again)
             _, other = self.build(again, 3)
-            for name in ("model.json", "weights.safetensors", "calibration.jsonl",
-                         "holdout.safetensors", "manifest.json"):
-                with open(os.path.join(model, name), "rb") as one, \
-                        open(os.path.join(other, name), "rb") as two:
+            for name in (
+                "model.json",
+                "weights.safetensors",
+                "calibration.jsonl",
+                "holdout.safetensors",
+                "manifest.json",
+            ):
+                with open(os.path.join(model, name), "rb") as one, open(
+                    os.path.join(other, name), "rb"
+                ) as two:
                     self.assertEqual(one.read(), two.read(), name)
             self.check_served(run, model, folder)
 
@@ -137,9 +167,18 @@ class ChainTest(unittest.TestCase):
             write_requests(requests, encoder, table)
             wanted = predict(run.network, batch_of(run.fields, encoder.encode_all(table))).numpy()
         for precision, tolerance in (("float", 2e-4), ("int8", 0.5)):
-            answers = command.rank_lines(requests, sources=(model, policy, None), precision=precision)
-            got = numpy.array([[answer["ranked"][0]["heads"][name]["logit"]
-                                for name in ("favorite", "purchase")] for answer in answers])
+            answers = command.rank_lines(
+                requests, sources=(model, policy, None), precision=precision
+            )
+            got = numpy.array(
+                [
+                    [
+                        answer["ranked"][0]["heads"][name]["logit"]
+                        for name in ("favorite", "purchase")
+                    ]
+                    for answer in answers
+                ]
+            )
             numpy.testing.assert_allclose(got, wanted, atol=tolerance, err_msg=precision)
 
     def test_exported_files_are_complete(self):
@@ -147,10 +186,14 @@ class ChainTest(unittest.TestCase):
             _, model = self.build(folder, 1)
             with open(os.path.join(model, "model.json"), encoding="utf-8") as file:
                 description = json.load(file)
-            self.assertEqual([head["name"] for head in description["heads"]], ["favorite", "purchase"])
+            self.assertEqual(
+                [head["name"] for head in description["heads"]], ["favorite", "purchase"]
+            )
             self.assertNotIn("loss_weight", json.dumps(description["heads"]))
-            self.assertEqual(set(description["lineage"]),
-                             {"code", "data", "features", "config", "lock", "evaluation"})
+            self.assertEqual(
+                set(description["lineage"]),
+                {"code", "data", "features", "config", "lock", "evaluation"},
+            )
             with open(os.path.join(model, "report.html"), encoding="utf-8") as file:
                 page = file.read()
             self.assertIn("data:image/png;base64,", page)

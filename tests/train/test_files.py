@@ -20,21 +20,23 @@ from train.table import Table
 
 class SafetensorsTest(unittest.TestCase):
     def test_what_is_written_is_read_and_laid_out_as_published(self):
-        tensors = {"b": numpy.arange(6, dtype=numpy.float32).reshape(2, 3),
-                   "a": numpy.array([1.5, float("nan")], dtype=numpy.float32)}
+        tensors = {
+            "b": numpy.arange(6, dtype=numpy.float32).reshape(2, 3),
+            "a": numpy.array([1.5, float("nan")], dtype=numpy.float32),
+        }
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "weights.safetensors")
             write_safetensors(path, tensors)
             with open(path, "rb") as file:
                 raw = file.read()
             back = read_safetensors(path)
-        size, = struct.unpack("<Q", raw[:8])
-        header = json.loads(raw[8:8 + size])
+        (size,) = struct.unpack("<Q", raw[:8])
+        header = json.loads(raw[8 : 8 + size])
         self.assertEqual(size % 8, 0)
         self.assertEqual(header["a"], {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]})
         self.assertEqual(header["b"], {"dtype": "F32", "shape": [2, 3], "data_offsets": [8, 32]})
         self.assertEqual(len(raw), 8 + size + 32)
-        self.assertEqual(struct.unpack("<f", raw[8 + size:12 + size]), (1.5,))
+        self.assertEqual(struct.unpack("<f", raw[8 + size : 12 + size]), (1.5,))
         for name, tensor in tensors.items():
             self.assertEqual(back[name].tobytes(), tensor.tobytes())
 
@@ -57,18 +59,26 @@ class SplitTest(unittest.TestCase):
 class MetricsTest(unittest.TestCase):
     def setUp(self):
         generator = numpy.random.default_rng(4)
-        self.scores = numpy.round(generator.random(3000), 2)          # with ties
+        self.scores = numpy.round(generator.random(3000), 2)  # with ties
         self.labels = (generator.random(3000) < self.scores).astype(float)
 
     def test_figures_are_sklearns(self):
         from sklearn import metrics as other
-        self.assertAlmostEqual(metrics.auc(self.labels, self.scores),
-                               other.roc_auc_score(self.labels, self.scores), places=12)
-        self.assertAlmostEqual(metrics.average_precision(self.labels, self.scores),
-                               other.average_precision_score(self.labels, self.scores), places=12)
+
+        self.assertAlmostEqual(
+            metrics.auc(self.labels, self.scores),
+            other.roc_auc_score(self.labels, self.scores),
+            places=12,
+        )
+        self.assertAlmostEqual(
+            metrics.average_precision(self.labels, self.scores),
+            other.average_precision_score(self.labels, self.scores),
+            places=12,
+        )
         clipped = numpy.clip(self.scores, 0.01, 0.99)
-        self.assertAlmostEqual(metrics.log_loss(self.labels, clipped),
-                               other.log_loss(self.labels, clipped), places=12)
+        self.assertAlmostEqual(
+            metrics.log_loss(self.labels, clipped), other.log_loss(self.labels, clipped), places=12
+        )
 
     def test_calibrated_scores_have_a_small_error_and_shifted_ones_do_not(self):
         self.assertLess(metrics.expected_calibration_error(self.labels, self.scores), 0.03)
@@ -76,9 +86,13 @@ class MetricsTest(unittest.TestCase):
 
     def test_weighted_auc_is_sklearns_with_weights(self):
         from sklearn.metrics import roc_auc_score
+
         weights = numpy.random.default_rng(5).integers(0, 4, 3000).astype(float)
-        self.assertAlmostEqual(WeightedAuc(self.labels, self.scores)(weights), roc_auc_score(
-            self.labels, self.scores, sample_weight=weights), places=10)
+        self.assertAlmostEqual(
+            WeightedAuc(self.labels, self.scores)(weights),
+            roc_auc_score(self.labels, self.scores, sample_weight=weights),
+            places=10,
+        )
 
     def test_bootstrap_sees_a_better_model_and_no_difference_to_itself(self):
         noise = self.scores + numpy.random.default_rng(6).normal(0, 1, 3000)

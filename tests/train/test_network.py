@@ -13,8 +13,15 @@ GRAPHS = {
     "shared bottom": {"kind": "shared_bottom", "layers": [8, 5]},
     "mmoe": {"kind": "mmoe", "experts": 3, "layers": [7, 4]},
     "ple of one level": {"kind": "ple", "experts": 2, "own_experts": 1, "layers": [6], "depth": 1},
-    "ple of three levels": {"kind": "ple", "experts": 2, "own_experts": 2, "layers": [6, 4], "depth": 3},
-    "towers alone": {"kind": "towers"}}
+    "ple of three levels": {
+        "kind": "ple",
+        "experts": 2,
+        "own_experts": 2,
+        "layers": [6, 4],
+        "depth": 3,
+    },
+    "towers alone": {"kind": "towers"},
+}
 
 
 def rows_of(fields, batch):
@@ -24,7 +31,7 @@ def rows_of(fields, batch):
         for field in fields:
             if field["output"] == "dense":
                 width = 2 if field.get("indicator") else 1
-                values = batch.dense[row, column:column + width].numpy()
+                values = batch.dense[row, column : column + width].numpy()
                 out[field["name"]] = values if width == 2 else float(values[0])
                 column += width
             elif "pool" in field:
@@ -42,19 +49,27 @@ class NetworkTest(unittest.TestCase):
         for title, graph in GRAPHS.items():
             with self.subTest(title):
                 torch.manual_seed(5)
-                model = {"fields": support.FIELDS, "heads": support.HEADS,
-                         "levels": build_levels(graph, ["click", "apply"])}
+                model = {
+                    "fields": support.FIELDS,
+                    "heads": support.HEADS,
+                    "levels": build_levels(graph, ["click", "apply"]),
+                }
                 network = Network(model, support.code_counts(support.FIELDS), 0.3, 0.3).eval()
                 batch = support.random_batch(support.FIELDS, 12, 3)
                 with torch.no_grad():
                     got = network(batch).numpy()
                 tensors = network.exported_tensors()
-                wanted = [forward_row(model, tensors, row) for row in rows_of(support.FIELDS, batch)]
+                wanted = [
+                    forward_row(model, tensors, row) for row in rows_of(support.FIELDS, batch)
+                ]
                 numpy.testing.assert_allclose(got, wanted, rtol=2e-4, atol=2e-5)
 
     def test_a_gate_over_one_expert_has_no_tensors(self):
-        model = {"fields": support.FIELDS, "heads": support.HEADS,
-                 "levels": build_levels(GRAPHS["shared bottom"], ["click", "apply"])}
+        model = {
+            "fields": support.FIELDS,
+            "heads": support.HEADS,
+            "levels": build_levels(GRAPHS["shared bottom"], ["click", "apply"]),
+        }
         network = Network(model, support.code_counts(support.FIELDS))
         self.assertFalse([name for name in network.exported_tensors() if ".gate." in name])
 
@@ -69,8 +84,11 @@ class NetworkTest(unittest.TestCase):
         batch = support.random_batch(support.FIELDS, 200, 1)
         whole, _ = network.eval().inputs(batch)
         dropped, _ = network.train().inputs(batch)
-        slots = [slot for slot in range(network.inputs.width)
-                 if network.inputs.never_dropped[network.inputs.slot_of_column[slot]] > 0]
+        slots = [
+            slot
+            for slot in range(network.inputs.width)
+            if network.inputs.never_dropped[network.inputs.slot_of_column[slot]] > 0
+        ]
         self.assertEqual(len(slots), 2)
         self.assertTrue(torch.equal(whole[:, slots], dropped[:, slots]))
         zeros = float((dropped == 0).float().mean())

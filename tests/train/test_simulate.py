@@ -48,7 +48,9 @@ class CardsTest(unittest.TestCase):
 
     def test_spend_has_the_stated_mean(self):
         mask, spend = known(self.rows["label.spend"])
-        self.assertAlmostEqual(spend[mask].mean() / self.rows["truth.spend"][mask].mean(), 1.0, delta=0.1)
+        self.assertAlmostEqual(
+            spend[mask].mean() / self.rows["truth.spend"][mask].mean(), 1.0, delta=0.1
+        )
 
     def test_sampling_keeps_every_click_and_the_stated_share_of_the_rest(self):
         sampled = cards.simulate(300_000, 11, 0.1)
@@ -86,7 +88,9 @@ class CommandTest(unittest.TestCase):
         written = []
         for seed in ("1", "1", "2"):
             with tempfile.TemporaryDirectory() as folder:
-                self.assertEqual(main(["goods", "--rows", "500", "--seed", seed, "--out", folder]), 0)
+                self.assertEqual(
+                    main(["goods", "--rows", "500", "--seed", seed, "--out", folder]), 0
+                )
                 with open(os.path.join(folder, "impressions.csv.gz"), "rb") as file:
                     written.append(file.read())
         self.assertEqual(written[0], written[1])
@@ -95,7 +99,9 @@ class CommandTest(unittest.TestCase):
     def test_absurd_numbers_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(main(["cards", "--rows", "0", "--out", folder]), 2)
-            self.assertEqual(main(["cards", "--rows", "5", "--negative-rate", "1.5", "--out", folder]), 2)
+            self.assertEqual(
+                main(["cards", "--rows", "5", "--negative-rate", "1.5", "--out", folder]), 2
+            )
             self.assertEqual(os.listdir(folder), [])
 
 

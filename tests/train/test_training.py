@@ -53,7 +53,7 @@ class TrainingTest(unittest.TestCase):
 
     def test_a_bad_input_stops_training_and_names_the_field_and_batch(self):
         batch = support.random_batch(support.FIELDS, 400, 1)
-        batch.dense[57, 1] = float("nan")                 # income: after `seen`
+        batch.dense[57, 1] = float("nan")  # income: after `seen`
         with tempfile.TemporaryDirectory() as folder:
             with self.assertRaises(TrainingStopped) as caught:
                 trainer_of(1, folder).train(batch, random_labels(400, 2))
@@ -95,6 +95,7 @@ class TrainingTest(unittest.TestCase):
 
     def test_platt_is_sklearns_logistic_regression(self):
         from sklearn.linear_model import LogisticRegression
+
         generator = numpy.random.default_rng(2)
         z = generator.normal(size=5000)
         label = (generator.random(5000) < sigmoid(1.7 * z - 0.6)).astype(float)
@@ -123,10 +124,20 @@ class TrainingTest(unittest.TestCase):
 
     def test_given_masks_rows_outside_the_population_and_weights_follow_the_rate(self):
         import pandas
-        heads = [{"name": "click", "kind": "probability", "sampling_handled": "weighted"},
-                 {"name": "apply", "kind": "probability", "given": "click", "sampling_handled": "none"}]
-        table = Table(pandas.DataFrame({"label.click": ["1", "0", "1"], "label.apply": ["0", None, "1"],
-                                        "rate": ["1", "0.25", "1"]}))
+
+        heads = [
+            {"name": "click", "kind": "probability", "sampling_handled": "weighted"},
+            {"name": "apply", "kind": "probability", "given": "click", "sampling_handled": "none"},
+        ]
+        table = Table(
+            pandas.DataFrame(
+                {
+                    "label.click": ["1", "0", "1"],
+                    "label.apply": ["0", None, "1"],
+                    "rate": ["1", "0.25", "1"],
+                }
+            )
+        )
         labels = build_labels(heads, table, "rate")
         self.assertEqual(labels.mask.tolist(), [[1, 1], [1, 0], [1, 1]])
         self.assertEqual(labels.weight[:, 0].tolist(), [1, 4, 1])
@@ -135,13 +146,19 @@ class TrainingTest(unittest.TestCase):
     def test_codes_are_replaced_at_the_stated_shares(self):
         model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": []}
         network = Network(model, support.code_counts(support.FIELDS))
-        corrupt = Corruption(support.FIELDS, network.inputs,
-                             {"missing_share": 0.1, "unknown_share": 0.2, "module_unknown_share": 0.4})
+        corrupt = Corruption(
+            support.FIELDS,
+            network.inputs,
+            {"missing_share": 0.1, "unknown_share": 0.2, "module_unknown_share": 0.4},
+        )
         codes = torch.full((20_000, 4), 3)
         batch = Batch(torch.zeros(20_000, 5), codes, [], [])
         noisy = corrupt(batch, torch.Generator().manual_seed(1)).codes
-        surface = [network.inputs.plain.index(i) for i, f in enumerate(support.FIELDS)
-                   if f["name"] == "surface"][0]
+        surface = [
+            network.inputs.plain.index(i)
+            for i, f in enumerate(support.FIELDS)
+            if f["name"] == "surface"
+        ][0]
         self.assertAlmostEqual(float((noisy[:, surface] == 1).float().mean()), 0.4, delta=0.015)
         self.assertAlmostEqual(float((noisy[:, surface - 1] == 1).float().mean()), 0.2, delta=0.015)
         self.assertAlmostEqual(float((noisy == 0).float().mean()), 0.1, delta=0.01)
@@ -156,13 +173,22 @@ class TrainingTest(unittest.TestCase):
 
 class ConfigTest(unittest.TestCase):
     def config(self, **head):
-        return {"name": "x", "version": "1", "fields": support.FIELDS,
-                "heads": [{**support.HEADS[0], **head}], "graph": {"kind": "towers"}}
+        return {
+            "name": "x",
+            "version": "1",
+            "fields": support.FIELDS,
+            "heads": [{**support.HEADS[0], **head}],
+            "graph": {"kind": "towers"},
+        }
 
     def test_a_rate_must_be_stated_and_handled(self):
         check_config(self.config())
-        for wrong in ({"negative_sampling_rate": None}, {"negative_sampling_rate": 0},
-                      {"sampling_handled": "maybe"}, {"negative_sampling_rate": 0.5}):
+        for wrong in (
+            {"negative_sampling_rate": None},
+            {"negative_sampling_rate": 0},
+            {"sampling_handled": "maybe"},
+            {"negative_sampling_rate": 0.5},
+        ):
             with self.subTest(wrong), self.assertRaises(ConfigError):
                 check_config(self.config(**wrong))
 
