@@ -29,8 +29,8 @@ std::vector<std::string> requests_of(const CalibrationRows& rows) {
     const CalibrationLine nothing;
     return {request_json({&nothing, 1}, rows.now)};
   }
-  const std::size_t wanted =
-      std::clamp<std::size_t>(rows.samples.size() / limits::golden_requests, 1, limits::golden_rows);
+  const std::size_t wanted = std::clamp<std::size_t>(rows.samples.size() / limits::golden_requests,
+                                                     1, limits::golden_rows);
   std::size_t at = 0;
   while (requests.size() < limits::golden_requests && at < rows.samples.size()) {
     const std::vector<CalibrationLine> drawn = next_rows(rows.samples, &at, wanted);

@@ -14,12 +14,20 @@ void copy_children(const JsonValue& value, JsonWriter* writer) {
 
 void copy_json(const JsonValue& value, JsonWriter* writer) {
   switch (value.type) {
-    case JsonType::null: writer->null(); return;
-    case JsonType::boolean: writer->boolean(value.boolean); return;
-    case JsonType::string: writer->string(value.text); return;
+    case JsonType::null:
+      writer->null();
+      return;
+    case JsonType::boolean:
+      writer->boolean(value.boolean);
+      return;
+    case JsonType::string:
+      writer->string(value.text);
+      return;
     case JsonType::number:
-      if (value.is_integer) writer->integer(value.integer);
-      else writer->number(value.number);
+      if (value.is_integer)
+        writer->integer(value.integer);
+      else
+        writer->number(value.number);
       return;
     case JsonType::array:
       writer->begin_array();

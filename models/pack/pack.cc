@@ -121,13 +121,12 @@ PackResult pack(const PackInputs& inputs) {
   const PolicyDocument policy = read_policy_file(inputs.policy);
   const std::string policy_name = file_name(inputs.policy);
   const auto bind = [&](const Catalog& catalog) {
-    return reading(policy_name, [&] {
-      return std::make_unique<Binding>(trained, policy.policy(), catalog);
-    });
+    return reading(policy_name,
+                   [&] { return std::make_unique<Binding>(trained, policy.policy(), catalog); });
   };
   const std::unique_ptr<Binding> schema = bind(Catalog{});
   const CatalogDocument catalog = read_catalog_file(inputs.catalog, schema->facts());
-  bind(catalog.catalog());               // caps and diversity may name catalog columns
+  bind(catalog.catalog());  // caps and diversity may name catalog columns
   const PackedModel model = pack_model(inputs.model_folder, *out.model, inputs.progress);
   const AlignedBytes policy_bytes = write_policy(policy.policy());
   const AlignedBytes catalog_bytes = write_catalog(catalog.catalog());
@@ -136,8 +135,8 @@ PackResult pack(const PackInputs& inputs) {
   out.bundle = write_bundle(trained.name, model.artifact, policy_bytes, catalog_bytes, release);
   if (inputs.progress) inputs.progress("checking the bundle", 0, 1);
   check_bundle(out.bundle);
-  out.report = whole_report(
-      model.report, {out.bundle, model.artifact, policy_bytes, catalog_bytes, release});
+  out.report = whole_report(model.report,
+                            {out.bundle, model.artifact, policy_bytes, catalog_bytes, release});
   return out;
 }
 

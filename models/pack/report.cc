@@ -38,14 +38,21 @@ void write_calibrator(const Calibrator& calibrator, bool is_fitted, JsonWriter* 
   out->key("kind").string(calibrator_name(calibrator.kind));
   out->key("fitted").boolean(is_fitted);
   switch (calibrator.kind) {
-    case CalibratorKind::identity: break;
+    case CalibratorKind::identity:
+      break;
     case CalibratorKind::beta:
       out->key("a").number(calibrator.a).key("b").number(calibrator.b);
       out->key("c").number(calibrator.c);
       break;
-    case CalibratorKind::platt: out->key("a").number(calibrator.a).key("b").number(calibrator.b); break;
-    case CalibratorKind::temperature: out->key("t").number(calibrator.t); break;
-    case CalibratorKind::isotonic: out->key("knots").natural(calibrator.x.size()); break;
+    case CalibratorKind::platt:
+      out->key("a").number(calibrator.a).key("b").number(calibrator.b);
+      break;
+    case CalibratorKind::temperature:
+      out->key("t").number(calibrator.t);
+      break;
+    case CalibratorKind::isotonic:
+      out->key("knots").natural(calibrator.x.size());
+      break;
   }
   out->end_object();
 }
@@ -70,8 +77,8 @@ void write_holdout(const Head& head, const HoldoutHead& rows, JsonWriter* out) {
   }
   out->key("holdout").begin_object();
   out->key("rows").natural(rows.labels.size());
-  out->key("positives").natural(
-      static_cast<std::uint64_t>(std::count(rows.labels.begin(), rows.labels.end(), 1)));
+  out->key("positives")
+      .natural(static_cast<std::uint64_t>(std::count(rows.labels.begin(), rows.labels.end(), 1)));
   write_quality("before", before, rows.labels, out);
   write_quality("after", after, rows.labels, out);
   out->end_object();

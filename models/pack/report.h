@@ -19,8 +19,7 @@ struct LogitError {
 };
 
 std::vector<LogitError> measure_logit_errors(const FloatReference& reference, const Model& model,
-                                             const CalibrationRows& rows,
-                                             const Progress& progress);
+                                             const CalibrationRows& rows, const Progress& progress);
 
 struct ReportParts {
   const TrainedModel& trained;

@@ -87,7 +87,8 @@ TEST_CASE("separated labels stay bounded") {
 TEST_CASE("one label alone is refused") {
   Memory memory;
   Rows rows{{0, 1, 2}, {1, 1, 1}};
-  const auto error = guardrank::testing::error_of([&] { fit(CalibratorKind::platt, rows, &memory); });
+  const auto error =
+      guardrank::testing::error_of([&] { fit(CalibratorKind::platt, rows, &memory); });
   CHECK(error.status() == guardrank::Status::calibrator);
 }
 

@@ -13,12 +13,15 @@ std::size_t below(std::mt19937_64* random, std::size_t end) { return (*random)()
 double normal(std::mt19937_64* random) { return std::normal_distribution<double>()(*random); }
 
 Json vocabulary(const char* name, const char* side, int dim) {
-  return {{"name", name}, {"side", side}, {"type", "string"}, {"output", "embedding"}, {"dim", dim},
-          {"transforms", {{{"op", "vocabulary"}, {"values", {"a", "b", "c"}}}}}};
+  return {
+      {"name", name},     {"side", side},
+      {"type", "string"}, {"output", "embedding"},
+      {"dim", dim},       {"transforms", {{{"op", "vocabulary"}, {"values", {"a", "b", "c"}}}}}};
 }
 
 Json draw_fields(std::mt19937_64* random) {
-  Json fed_offer = vocabulary("kind", "candidate", 3), fed_context = vocabulary("surface", "context", 2);
+  Json fed_offer = vocabulary("kind", "candidate", 3),
+       fed_context = vocabulary("surface", "context", 2);
   fed_offer["feeds"] = fed_context["feeds"] = "every_layer";
   Json tags = vocabulary("tags", "candidate", 4);
   tags["type"] = "string[]";
@@ -26,11 +29,22 @@ Json draw_fields(std::mt19937_64* random) {
   const Json standardize = {{"op", "standardize"}, {"mean", 0.5}, {"std", 2.0}};
   Json fields = Json::array({fed_offer, vocabulary("state", "context", 5), fed_context, tags});
   for (const char* name : {"income", "debt"})
-    fields.push_back({{"name", name}, {"side", "context"}, {"type", "f64"}, {"output", "dense"},
-                      {"transforms", {standardize}}, {"indicator", name[0] == 'i'}});
-  fields.push_back({{"name", "price"}, {"side", "candidate"}, {"type", "f64"}, {"output", "dense"},
-                    {"transforms", Json::array()}, {"indicator", true}});
-  fields.push_back({{"name", "seen"}, {"side", "pair"}, {"type", "f64"}, {"output", "dense"},
+    fields.push_back({{"name", name},
+                      {"side", "context"},
+                      {"type", "f64"},
+                      {"output", "dense"},
+                      {"transforms", {standardize}},
+                      {"indicator", name[0] == 'i'}});
+  fields.push_back({{"name", "price"},
+                    {"side", "candidate"},
+                    {"type", "f64"},
+                    {"output", "dense"},
+                    {"transforms", Json::array()},
+                    {"indicator", true}});
+  fields.push_back({{"name", "seen"},
+                    {"side", "pair"},
+                    {"type", "f64"},
+                    {"output", "dense"},
                     {"transforms", Json::array()}});
   return fields;
 }
@@ -101,7 +115,8 @@ class ContractNetwork {
   }
 
   Vector linear(const std::string& name, const Vector& x, std::size_t n_out) {
-    const Tensor& w = tensor(name + ".weight", {n_out, x.size()}, std::sqrt(2.0 / static_cast<double>(x.size())));
+    const Tensor& w =
+        tensor(name + ".weight", {n_out, x.size()}, std::sqrt(2.0 / static_cast<double>(x.size())));
     const Tensor& b = tensor(name + ".bias", {n_out}, 0.2);
     Vector y(n_out);
     for (std::size_t o = 0; o < n_out; ++o) {
@@ -212,7 +227,8 @@ class ContractNetwork {
     for (double& s : share) total += s = std::exp(s);
     Vector out(outputs[experts[0]].size(), 0.0);
     for (std::size_t e = 0; e < experts.size(); ++e) {
-      for (std::size_t j = 0; j < out.size(); ++j) out[j] += share[e] / total * outputs[experts[e]][j];
+      for (std::size_t j = 0; j < out.size(); ++j)
+        out[j] += share[e] / total * outputs[experts[e]][j];
     }
     return out;
   }
@@ -222,7 +238,8 @@ class ContractNetwork {
     const std::size_t n_hidden = head["tower"].size();
     for (std::size_t k = 0; k <= n_hidden; ++k) {
       if (k > 0 || !spec_["levels"].empty()) value = with_fed(value);
-      value = linear(prefix + std::to_string(k), value, k < n_hidden ? head["tower"][k].get<std::size_t>() : 1);
+      value = linear(prefix + std::to_string(k), value,
+                     k < n_hidden ? head["tower"][k].get<std::size_t>() : 1);
       if (k < n_hidden) relu(&value);
     }
     return value[0];
@@ -259,13 +276,20 @@ DrawnNetwork draw_network(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   DrawnNetwork out;
   const std::vector<std::string> heads = {"click", "apply"};
-  out.spec = {{"format", 1}, {"name", "drawn"}, {"version", "1"}, {"fields", draw_fields(&random)},
-              {"levels", draw_levels(&random, heads, seed % 4)}, {"heads", Json::array()}};
+  out.spec = {{"format", 1},
+              {"name", "drawn"},
+              {"version", "1"},
+              {"fields", draw_fields(&random)},
+              {"levels", draw_levels(&random, heads, seed % 4)},
+              {"heads", Json::array()}};
   for (const std::string& head : heads) {
     Json tower = Json::array();
     for (std::size_t k = below(&random, 3); k-- > 0;) tower.push_back(3 + below(&random, 12));
-    out.spec["heads"].push_back({{"name", head}, {"kind", "probability"}, {"tower", tower},
-                                 {"negative_sampling_rate", 1.0}, {"sampling_handled", "none"},
+    out.spec["heads"].push_back({{"name", head},
+                                 {"kind", "probability"},
+                                 {"tower", tower},
+                                 {"negative_sampling_rate", 1.0},
+                                 {"sampling_handled", "none"},
                                  {"calibrator", {{"kind", "identity"}}}});
   }
   ContractNetwork(out.spec, &out.tensors, &random).logits(draw_row(&random));

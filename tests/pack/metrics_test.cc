@@ -21,8 +21,7 @@ TEST_CASE("areas with ties") {
   // .9 wins 6; each .8 wins 5 and ties 1; .6 wins 5; .5 wins 3, ties 2; .3 wins 2, ties 1.
   CHECK(auc(scores, labels) == doctest::Approx((6 + 5.5 + 5.5 + 5 + 4 + 2.5) / 36));
   // Thresholds .9 .8 .6 .5 .3: precision 1/1, 3/4, 4/5, 5/8, 6/10; recall steps 1 2 1 1 1 of 6.
-  CHECK(pr_auc(scores, labels) ==
-        doctest::Approx((1.0 + 2 * 0.75 + 0.8 + 0.625 + 0.6) / 6));
+  CHECK(pr_auc(scores, labels) == doctest::Approx((1.0 + 2 * 0.75 + 0.8 + 0.625 + 0.6) / 6));
   CHECK(std::isnan(auc(scores, std::vector<std::uint8_t>(12, 1))));
   CHECK(std::isnan(pr_auc(scores, std::vector<std::uint8_t>(12, 0))));
 }

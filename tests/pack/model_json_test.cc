@@ -62,7 +62,8 @@ Json contract_spec() {
 TEST_CASE("the contract's example is read in the engine's order") {
   const auto model = read_model_json(contract_spec().dump());
   REQUIRE(model.fields.size() == 6);
-  const std::vector<std::string> order = {"income", "state", "surface", "offer_id", "tags", "state_offer"};
+  const std::vector<std::string> order = {"income",   "state", "surface",
+                                          "offer_id", "tags",  "state_offer"};
   for (std::size_t i = 0; i < order.size(); ++i) CHECK(model.fields[i].name == order[i]);
   // income 1 + indicator 1, state 8, surface 4 | offer_id 16, tags 4 | state_offer 4
   CHECK(model.block_inputs[0] == 14);
@@ -99,7 +100,8 @@ TEST_CASE("a refusal names the path, the wanted and the found") {
 }
 
 TEST_CASE("each rule of the graph is held") {
-  const auto refused = [](const std::string& pointer, const Json& value, const std::string& message) {
+  const auto refused = [](const std::string& pointer, const Json& value,
+                          const std::string& message) {
     Json spec = contract_spec();
     spec[Json::json_pointer(pointer)] = value;
     const PackError error = read_error(spec);
@@ -124,8 +126,10 @@ TEST_CASE("each rule of the graph is held") {
   CHECK(refused("/fields/3/pool", "max", "mean or sum") == Status::model_json);
   CHECK(refused("/fields/4/inputs", Json::array({"state", "nothing"}), "nothing") ==
         Status::model_json);
-  CHECK(refused("/levels/0/experts/0/layers", Json::array({128, 65}), "wide") == Status::model_json);
-  CHECK(refused("/levels/0/experts/0/layers", Json::array({128, 1 << 20}), "16384") == Status::limit);
+  CHECK(refused("/levels/0/experts/0/layers", Json::array({128, 65}), "wide") ==
+        Status::model_json);
+  CHECK(refused("/levels/0/experts/0/layers", Json::array({128, 1 << 20}), "16384") ==
+        Status::limit);
   CHECK(refused("/levels/0/experts/1/name", "e0", "twice") == Status::model_json);
   CHECK(refused("/levels/0/experts/1/for", "buy", "head") == Status::model_json);
   CHECK(refused("/levels/0/gates/0/head", "shared", "shared") == Status::model_json);

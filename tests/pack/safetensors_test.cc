@@ -21,7 +21,8 @@ guardrank::pack::PackError open_error(const std::string& bytes) {
 
 std::vector<float> read_one(const std::string& type, const std::string& data) {
   const Folder folder;
-  const std::string header = R"({"t": {"dtype": ")" + type + R"(", "shape": [1], "data_offsets": [0, )" +
+  const std::string header = R"({"t": {"dtype": ")" + type +
+                             R"(", "shape": [1], "data_offsets": [0, )" +
                              std::to_string(data.size()) + "]}}";
   SafetensorsFile file(folder.write("t.safetensors", safetensors_bytes(header, data)), "t");
   return file.read("t");
@@ -59,10 +60,12 @@ TEST_CASE("places of tensors are checked") {
   const std::string data(16, '\0');
   CHECK(open_error(safetensors_bytes(header("[0, 8]", "[8, 16]"), data)).status() == Status::ok);
   CHECK(mentions(open_error(safetensors_bytes(header("[0, 8]", "[4, 12]"), data)), "overlap"));
-  CHECK(open_error(safetensors_bytes(header("[0, 8]", "[8, 24]"), data)).status() == Status::verify);
+  CHECK(open_error(safetensors_bytes(header("[0, 8]", "[8, 24]"), data)).status() ==
+        Status::verify);
   CHECK(open_error(safetensors_bytes(header("[0, 8]", "[16, 24]"), data)).status() ==
         Status::truncated);
-  CHECK(open_error(safetensors_bytes(header("[8, 0]", "[8, 16]"), data)).status() == Status::verify);
+  CHECK(open_error(safetensors_bytes(header("[8, 0]", "[8, 16]"), data)).status() ==
+        Status::verify);
 }
 
 TEST_CASE("absurd headers take no memory") {
@@ -77,16 +80,18 @@ TEST_CASE("absurd headers take no memory") {
   std::string deep;
   for (int i = 0; i < 100; ++i) deep += "{\"a\":";
   CHECK(open_error(safetensors_bytes(deep, "")).status() == Status::limit);
-  CHECK(open_error(safetensors_bytes(
-            std::string(R"({"a": {"dtype": "I64", "shape": [1], "data_offsets": [0, 8]}})"),
-            std::string(8, '\0')))
+  CHECK(open_error(
+            safetensors_bytes(
+                std::string(R"({"a": {"dtype": "I64", "shape": [1], "data_offsets": [0, 8]}})"),
+                std::string(8, '\0')))
             .status() == Status::verify);
 }
 
 TEST_CASE("formats that can execute code are refused with the reason") {
   for (const std::string& first :
-       {std::string("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00", 10), std::string("PK\x03\x04\x14\x00\x08\x08", 8),
-        std::string("\x93NUMPY\x01\x00", 8), std::string("\x1f\x8b\x08\x00\x01\x02\x03\x04", 8)}) {
+       {std::string("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00", 10),
+        std::string("PK\x03\x04\x14\x00\x08\x08", 8), std::string("\x93NUMPY\x01\x00", 8),
+        std::string("\x1f\x8b\x08\x00\x01\x02\x03\x04", 8)}) {
     const auto error = open_error(first + std::string(64, 'x'));
     CHECK(error.status() == Status::unsafe_format);
     CHECK(mentions(error, "execute code"));
@@ -98,8 +103,7 @@ TEST_CASE("a folder that has only unsafe weights is told why") {
     const Folder folder;
     folder.write("model.json", small_spec().dump());
     folder.write(name, "anything");
-    const auto error =
-        error_of([&] { guardrank::pack::read_weights_folder(folder.path()); });
+    const auto error = error_of([&] { guardrank::pack::read_weights_folder(folder.path()); });
     CHECK(error.status() == Status::unsafe_format);
     CHECK(mentions(error, name));
   }

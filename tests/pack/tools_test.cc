@@ -68,7 +68,8 @@ bool is_removed(const Json& row) {
 }
 
 Json request_of(const Json& row) {
-  return {{"time", "2026-11-21T10:00:00Z"}, {"context", row["context"]},
+  return {{"time", "2026-11-21T10:00:00Z"},
+          {"context", row["context"]},
           {"candidates", {{{"offer", "o-1"}, {"facts", row["candidate"]}, {"pair", row["pair"]}}}}};
 }
 
@@ -183,7 +184,8 @@ TEST_CASE("what is wrong with an input is told with its status") {
   options.policy_path = nullptr;
   CHECK(pack_status(&message) == GR_STATUS_ARGUMENT);
   options = inputs.options();
-  inputs.folder.write("weights.safetensors", std::string("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x01", 10));
+  inputs.folder.write("weights.safetensors",
+                      std::string("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x01", 10));
   CHECK(pack_status(&message) == GR_STATUS_UNSAFE_FORMAT);
   options.struct_size = 1;
   CHECK(pack_status(&message) == GR_STATUS_STRUCT_SIZE);
@@ -215,8 +217,8 @@ TEST_CASE("labelled requests are measured") {
     lines += request.dump() + "\n";
   }
   gr_tools_text* report = nullptr;
-  status = gr_tools_evaluate(snapshot, session, lines.data(), lines.size(), nullptr, nullptr, &report,
-                             &error);
+  status = gr_tools_evaluate(snapshot, session, lines.data(), lines.size(), nullptr, nullptr,
+                             &report, &error);
   require_ok(status, error);
   const Json told = Json::parse(text_of(gr_tools_text_view(report)));
   CHECK(told["requests"] == 60);
@@ -227,9 +229,11 @@ TEST_CASE("labelled requests are measured") {
   gr_tools_text_free(report);
 
   report = nullptr;
-  const std::string bad = "\n{\"time\": \"2026-11-21T10:00:00Z\", \"candidates\": [{\"offer\": \"a\"}], "
-                          "\"labels\": {\"click\": [2]}}";
-  status = gr_tools_evaluate(snapshot, session, bad.data(), bad.size(), nullptr, nullptr, &report, &error);
+  const std::string bad =
+      "\n{\"time\": \"2026-11-21T10:00:00Z\", \"candidates\": [{\"offer\": \"a\"}], "
+      "\"labels\": {\"click\": [2]}}";
+  status = gr_tools_evaluate(snapshot, session, bad.data(), bad.size(), nullptr, nullptr, &report,
+                             &error);
   CHECK(status == GR_STATUS_TYPE);
   CHECK(text_of(gr_error_message(error)).find("line 2") != std::string::npos);
   gr_error_free(error);
@@ -276,6 +280,7 @@ TEST_CASE("fields are encoded for a trainer as the contract says") {
   CHECK(encoded.is_missing[2] == 1);
   column.type = GR_TYPE_BOOL;
   CHECK(gr_tools_features_encode(features, 1, &column, 1, 0, &encoded, nullptr) == GR_STATUS_TYPE);
-  CHECK(gr_tools_features_encode(features, 9, &column, 1, 0, &encoded, nullptr) == GR_STATUS_ARGUMENT);
+  CHECK(gr_tools_features_encode(features, 9, &column, 1, 0, &encoded, nullptr) ==
+        GR_STATUS_ARGUMENT);
   gr_tools_features_free(features);
 }

@@ -21,7 +21,8 @@ std::string safetensors_bytes(const Tensors& tensors) {
     const std::size_t begin = data.size();
     data.append(reinterpret_cast<const char*>(tensor.values.data()),
                 tensor.values.size() * sizeof(float));
-    header[name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+    header[name] = {
+        {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
   }
   return safetensors_bytes(header.dump(), data);
 }

@@ -21,11 +21,11 @@ gr_status at_border(Report* report, const Work& work) {
   } catch (const std::bad_alloc&) {
     return report->no_memory("guardrank-tools");
   } catch (const std::exception& problem) {
-    return report->finish(report->error()->set(Status::internal, "guardrank-tools",
-                                               {problem.what()}));
+    return report->finish(
+        report->error()->set(Status::internal, "guardrank-tools", {problem.what()}));
   } catch (...) {
-    return report->finish(report->error()->set(Status::internal, "guardrank-tools",
-                                               {"an unknown exception"}));
+    return report->finish(
+        report->error()->set(Status::internal, "guardrank-tools", {"an unknown exception"}));
   }
 }
 

@@ -25,8 +25,7 @@ LabelledRequest take_apart(std::string_view line, pack::Memory* memory) {
   const JsonValue* root = nullptr;
   Error error;
   pack::throw_if(guardrank::parse_json(line, &memory->arena(), &root, &error), error);
-  if (root->type != JsonType::object)
-    throw pack::PackError(Status::type, "", "wanted an object");
+  if (root->type != JsonType::object) throw pack::PackError(Status::type, "", "wanted an object");
   LabelledRequest out;
   out.labels = root->member("labels");
   if (out.labels == nullptr) throw pack::PackError(Status::missing, "labels", "missing");
@@ -43,11 +42,11 @@ LabelledRequest take_apart(std::string_view line, pack::Memory* memory) {
   return out;
 }
 
-
 class Evaluator {
  public:
   Evaluator(const gr_snapshot* snapshot, gr_session* session)
-      : pipeline_(snapshot->snapshot.pipeline()), session_(session),
+      : pipeline_(snapshot->snapshot.pipeline()),
+        session_(session),
         request_(*pipeline_.facts, pipeline_.catalog, snapshot->allocator),
         evaluation_(pipeline_.model->heads) {}
 

@@ -18,8 +18,8 @@ Label read_label(const JsonValue& value, const std::string& where) {
   if (value.type == JsonType::boolean) return value.boolean ? Label::positive : Label::negative;
   if (value.type == JsonType::number && value.number == 0) return Label::negative;
   if (value.type == JsonType::number && value.number == 1) return Label::positive;
-  throw PackError(Status::type, where, "wanted 0, 1 or null, found " +
-                                           std::string(json_type_name(value.type)));
+  throw PackError(Status::type, where,
+                  "wanted 0, 1 or null, found " + std::string(json_type_name(value.type)));
 }
 
 std::vector<Label> read_labels(const JsonValue& list, std::uint32_t n_candidates,
@@ -38,8 +38,7 @@ std::vector<Label> read_labels(const JsonValue& list, std::uint32_t n_candidates
 
 // Labels in the order shown; what was not shown stands behind, so that a positive that was left out
 // counts as missed.
-std::vector<std::uint8_t> shown_labels(const std::vector<Label>& labels,
-                                       const Decision& decision) {
+std::vector<std::uint8_t> shown_labels(const std::vector<Label>& labels, const Decision& decision) {
   std::vector<std::uint8_t> shown;
   std::vector<bool> is_shown(labels.size(), false);
   for (const Placed& placed : decision.ranked) {
@@ -65,8 +64,8 @@ void write_head(const Head& head, const HeadRows& rows, JsonWriter* out) {
   out->begin_object();
   out->key("name").string(head.name);
   out->key("rows").natural(rows.labels.size());
-  out->key("positives").natural(
-      static_cast<std::uint64_t>(std::count(rows.labels.begin(), rows.labels.end(), 1)));
+  out->key("positives")
+      .natural(static_cast<std::uint64_t>(std::count(rows.labels.begin(), rows.labels.end(), 1)));
   out->key("unscored").natural(rows.n_unscored);
   out->key("auc").number(pack::auc(rows.probabilities, rows.labels));
   out->key("pr_auc").number(pack::pr_auc(rows.probabilities, rows.labels));

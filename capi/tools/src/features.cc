@@ -184,9 +184,9 @@ gr_status gr_tools_features_encode(gr_tools_features* features, uint32_t field,
   if (features == nullptr) return report.null("features");
   if (encoded == nullptr) return report.null("encoded");
   if (!features->has(field))
-    return report.finish(report.error()->wanted(
-        Status::argument, "field", {"an ordinal below ", features->model.json_order.size()},
-        {field}));
+    return report.finish(
+        report.error()->wanted(Status::argument, "field",
+                               {"an ordinal below ", features->model.json_order.size()}, {field}));
   return guardrank::tools::at_border(&report, [&] {
     return encode({features, field, columns, n_columns, now}, encoded, report.error());
   });

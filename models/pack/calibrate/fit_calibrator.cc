@@ -133,10 +133,14 @@ Calibrator fit_calibrator(CalibratorKind kind, std::span<const double> z,
   if (kind == CalibratorKind::identity) return {};
   const Labelled rows = count(z, labels);
   switch (kind) {
-    case CalibratorKind::platt: return fit_platt(rows);
-    case CalibratorKind::temperature: return fit_temperature(rows);
-    case CalibratorKind::beta: return fit_beta(rows);
-    default: return fit_isotonic_to(rows, memory);
+    case CalibratorKind::platt:
+      return fit_platt(rows);
+    case CalibratorKind::temperature:
+      return fit_temperature(rows);
+    case CalibratorKind::beta:
+      return fit_beta(rows);
+    default:
+      return fit_isotonic_to(rows, memory);
   }
 }
 

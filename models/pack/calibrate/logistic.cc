@@ -79,7 +79,8 @@ LogisticWeights solve(Square a, LogisticWeights b, std::size_t n) {
 }
 
 // The longest of step, step/2, step/4, ... that lowers the loss; false when none does.
-bool advance(const Problem& problem, const LogisticWeights& step, LogisticWeights* w, double* loss) {
+bool advance(const Problem& problem, const LogisticWeights& step, LogisticWeights* w,
+             double* loss) {
   double length = 1;
   for (int i = 0; i < max_halvings; ++i, length /= 2) {
     LogisticWeights next = *w;
@@ -102,7 +103,8 @@ LogisticFit fit_logistic(std::span<const std::span<const double>> columns,
   for (std::size_t k = 0; k < columns.size(); ++k) {
     double squares = 0;
     for (double x : columns[k]) squares += x * x;
-    const double root = std::sqrt(squares / static_cast<double>(std::max<std::size_t>(1, targets.size())));
+    const double root =
+        std::sqrt(squares / static_cast<double>(std::max<std::size_t>(1, targets.size())));
     problem.scale[k] = root > 0 ? root : 1;
   }
   LogisticFit fit;

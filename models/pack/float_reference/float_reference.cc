@@ -17,8 +17,7 @@ std::vector<Linear> layers_of(const std::vector<FloatLayer>& layers) {
 Status score_frame(const FloatReference& reference, std::uint32_t n_heads, Frame* frame) {
   const std::uint32_t n_rows = frame->n_rows();
   GUARDRANK_TRY(frame->arena().make(n_heads, &frame->logits));
-  for (std::span<float>& head : frame->logits)
-    GUARDRANK_TRY(frame->arena().make(n_rows, &head));
+  for (std::span<float>& head : frame->logits) GUARDRANK_TRY(frame->arena().make(n_rows, &head));
   const Matrix logits = reference.logits(frame->encoded, n_rows);
   for (std::uint32_t row = 0; row < n_rows; ++row) {
     for (std::uint32_t h = 0; h < n_heads; ++h) frame->logits[h][row] = logits(row, h);
@@ -78,8 +77,8 @@ Matrix FloatReference::mix(std::size_t depth, std::size_t gate, const Matrix& x,
   const TrainedGate& shape = model_->levels[depth].gates[gate];
   const auto& outputs = done.experts[depth];
   if (!shape.layer) return outputs[shape.experts[0]].back();
-  Matrix share = levels_[depth].gates[gate].layer[0].apply(
-      level_input(depth, shape.owner, x, fed, done));
+  Matrix share =
+      levels_[depth].gates[gate].layer[0].apply(level_input(depth, shape.owner, x, fed, done));
   softmax(&share);
   Matrix mixed = xt::zeros<float>(outputs[shape.experts[0]].back().shape());
   for (std::size_t e = 0; e < shape.experts.size(); ++e)
@@ -100,7 +99,8 @@ void FloatReference::run_level(std::size_t depth, const Matrix& x, const Matrix&
     }
   }
   std::vector<Matrix> gates;
-  for (std::size_t g = 0; g < shape.gates.size(); ++g) gates.push_back(mix(depth, g, x, fed, *done));
+  for (std::size_t g = 0; g < shape.gates.size(); ++g)
+    gates.push_back(mix(depth, g, x, fed, *done));
   done->gates.push_back(std::move(gates));
 }
 

@@ -60,7 +60,8 @@ Matrix FloatReference::inputs(std::span<const EncodedField> encoded, std::uint32
   for (std::size_t f = 0; f < model_->fields.size(); ++f) {
     const Field& field = model_->fields[f];
     const Target target{&x, column};
-    if (field.output == OutputKind::dense) fill_dense(field, encoded[f], first, count, target);
+    if (field.output == OutputKind::dense)
+      fill_dense(field, encoded[f], first, count, target);
     else if (field.pooling == Pooling::none)
       fill_embedding(field, model_->tables[f], encoded[f], first, count, target);
     else

@@ -24,11 +24,12 @@ float centred_scale(const Range& range) {
 // Min-max with a zero point of its own: 0 is exact, both ends are within half a step.
 void scale_dense(const Range& range, Field* field) {
   const double scale = (static_cast<double>(range.high) - range.low) / highest_code;
-  const bool is_usable = static_cast<float>(scale) > 0 && std::isfinite(1 / static_cast<float>(scale)) &&
+  const bool is_usable = static_cast<float>(scale) > 0 &&
+                         std::isfinite(1 / static_cast<float>(scale)) &&
                          std::isfinite(static_cast<float>(scale));
   field->scale = is_usable ? static_cast<float>(scale) : 1.0f;
-  field->zero_point = static_cast<std::uint8_t>(
-      is_usable ? round_code(-range.low / scale, 0, highest_code) : 0);
+  field->zero_point =
+      static_cast<std::uint8_t>(is_usable ? round_code(-range.low / scale, 0, highest_code) : 0);
 }
 
 // An indicator is 0 or 1: the ends of the codes, so that it is no coarser than its neighbours.
@@ -76,8 +77,8 @@ void narrow_columns(const Field& field, InputColumn* columns) {
 void add_columns(const Field& field, QuantisedInputs* inputs) {
   const std::size_t first = inputs->x.size();
   const InputColumn value{field.scale, field.zero_point, 0, highest_code};
-  inputs->x.insert(inputs->x.end(),
-                   field.output == OutputKind::dense ? field.width : field.dim, value);
+  inputs->x.insert(inputs->x.end(), field.output == OutputKind::dense ? field.width : field.dim,
+                   value);
   if (field.has_indicator)
     inputs->x.push_back({field.indicator_scale, field.indicator_zero_point, 0, highest_code});
   if (field.output == OutputKind::embedding && field.pooling == Pooling::none)

@@ -83,8 +83,8 @@ class Quantiser {
     if (!from.layer) return out;         // one expert: its codes pass on unchanged
     const std::span<float> multiplier = memory_->make<float>(from.experts.size());
     for (std::size_t e = 0; e < multiplier.size(); ++e)
-      multiplier[e] = static_cast<float>(expert_scale(depth, from.experts[e]) /
-                                         gate_scale(depth, ordinal));
+      multiplier[e] =
+          static_cast<float>(expert_scale(depth, from.experts[e]) / gate_scale(depth, ordinal));
     out.expert_multiplier = multiplier;
     const std::span<Layer> own = memory_->make<Layer>(1);
     own[0] = layer(*from.layer, level_input(depth, from.owner), LayerOutput::real, 1);

@@ -17,9 +17,8 @@ double channel_scale(const FloatLayer& layer, std::span<const InputColumn> colum
                      std::uint32_t o) {
   double largest = 0;
   for (std::uint32_t i = 0; i < layer.n_in; ++i)
-    largest = std::max(largest,
-                       std::abs(double{layer.weights[std::size_t{o} * layer.n_in + i]}) *
-                           columns[i].scale);
+    largest = std::max(largest, std::abs(double{layer.weights[std::size_t{o} * layer.n_in + i]}) *
+                                    columns[i].scale);
   const double for_bias = std::abs(double{layer.bias[o]}) / largest_bias;
   const double scale = std::max(largest / largest_weight, for_bias);
   return scale > 1e-30 ? scale : 1.0;
@@ -92,8 +91,7 @@ Layer quantise_layer(const FloatLayer& layer, std::span<const InputColumn> colum
   for (std::uint32_t o = 0; o < layer.n_out; ++o) {
     const double unit = std::ldexp(scales[o], shift);
     const std::int64_t zeros =
-        layer.reads_x ? 0
-                      : zero_sum(weights.data() + std::size_t{o} * layer.n_in, columns);
+        layer.reads_x ? 0 : zero_sum(weights.data() + std::size_t{o} * layer.n_in, columns);
     bias[o] = static_cast<std::int32_t>(
         static_cast<std::int64_t>(std::nearbyint(layer.bias[o] / unit)) - zeros);
     multiplier[o] = static_cast<float>(output == LayerOutput::codes ? unit / output_scale : unit);

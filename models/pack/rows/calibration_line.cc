@@ -31,8 +31,8 @@ std::string quoted(std::string_view text, Memory* memory) {
 
 CalibrationLine read_calibration_line(std::string_view text, std::size_t number) {
   Memory memory;
-  const JsonNode root = parse_document(
-      text, "calibration.jsonl: line " + std::to_string(number), Status::json, &memory);
+  const JsonNode root = parse_document(text, "calibration.jsonl: line " + std::to_string(number),
+                                       Status::json, &memory);
   root.allow({"context", "candidate", "pair", "time"});
   CalibrationLine line;
   if (const auto node = root.maybe("context")) line.context = object_text(*node, "", &memory);
@@ -54,8 +54,8 @@ std::string request_json(std::span<const CalibrationLine> lines, std::int64_t no
   Memory memory;
   char time[32];
   const std::size_t n_time = write_timestamp(now, time);
-  std::string text = "{\"time\":\"" + std::string(time, n_time) + "\",\"context\":" +
-                     lines.front().context + ",\"candidates\":[";
+  std::string text = "{\"time\":\"" + std::string(time, n_time) +
+                     "\",\"context\":" + lines.front().context + ",\"candidates\":[";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string offer =
         lines[i].offer.empty() ? "row-" + std::to_string(i + 1) : lines[i].offer;

@@ -11,9 +11,9 @@
 namespace guardrank::pack {
 
 struct CalibrationLine {
-  std::string context = "{}", candidate = "{}", pair = "{}";   // JSON objects
-  std::string offer;                                           // candidate.offer_id; may be empty
-  std::optional<std::int64_t> time;                            // micros
+  std::string context = "{}", candidate = "{}", pair = "{}";  // JSON objects
+  std::string offer;  // candidate.offer_id; may be empty
+  std::optional<std::int64_t> time;  // micros
 };
 
 // Throws PackError "calibration.jsonl: line 12: ...". Facts are checked when they are encoded.

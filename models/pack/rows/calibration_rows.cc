@@ -41,8 +41,7 @@ void add_latest(std::string_view text, std::span<const Field> fields, std::int64
 
 // Counts the lines, and finds a time for rows that have none where the model asks for one.
 void survey(const std::filesystem::path& path, const TrainedModel& model, CalibrationRows* rows) {
-  const bool wants_time =
-      std::any_of(model.fields.begin(), model.fields.end(), asks_for_time);
+  const bool wants_time = std::any_of(model.fields.begin(), model.fields.end(), asks_for_time);
   LineFile file(path, file_name, max_calibration_line_bytes);
   std::string line;
   std::int64_t latest = INT64_MIN;
@@ -62,7 +61,8 @@ bool is_drawn(std::size_t index, std::size_t wanted, std::size_t total) {
 class RowEncoder {
  public:
   explicit RowEncoder(const TrainedModel& model)
-      : facts_(model.fields), request_(facts_.table(), &facts_.catalog(), system_allocator()),
+      : facts_(model.fields),
+        request_(facts_.table(), &facts_.catalog(), system_allocator()),
         given_(facts_.table().size(), false) {}
 
   // Views that hold until the next call.

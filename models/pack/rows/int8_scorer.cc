@@ -18,8 +18,8 @@ Matrix Int8Scorer::logits(const EncodedRows& rows, std::uint32_t first, std::uin
   for (std::uint32_t row = 0; row < count; ++row) {
     scratch_.arena().reset();
     std::span<std::span<float>> logits;
-    const Status status = score_encoded(network_, rows.block(first + row, 1), 1,
-                                        &scratch_.arena(), &logits);
+    const Status status =
+        score_encoded(network_, rows.block(first + row, 1), 1, &scratch_.arena(), &logits);
     if (status != Status::ok) throw PackError(status, "int8 network", "scoring failed");
     for (std::size_t h = 0; h < n_heads_; ++h) out(row, h) = logits[h][0];
   }

@@ -20,7 +20,7 @@ class ModelFacts {
 
   const FactTable& table() const { return table_; }
   const FeaturePlan& plan() const { return plan_; }
-  const Catalog& catalog() const { return catalog_; }   // no offers; any may be named
+  const Catalog& catalog() const { return catalog_; }  // no offers; any may be named
 
  private:
   Memory memory_;

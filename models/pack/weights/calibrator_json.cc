@@ -67,7 +67,8 @@ void read_isotonic(const JsonNode& node, Memory* memory, Calibrator* out) {
 }
 
 CalibratorKind read_method(const JsonNode& node, CalibratorPlace place) {
-  if (place == CalibratorPlace::segment) refuse(node, "a segment's calibrator is stated, not fitted");
+  if (place == CalibratorPlace::segment)
+    refuse(node, "a segment's calibrator is stated, not fitted");
   const JsonNode method = member(node, "method");
   for (CalibratorKind kind : {CalibratorKind::platt, CalibratorKind::temperature,
                               CalibratorKind::beta, CalibratorKind::isotonic}) {
@@ -80,11 +81,16 @@ CalibratorKind read_method(const JsonNode& node, CalibratorPlace place) {
 
 std::string_view calibrator_name(CalibratorKind kind) {
   switch (kind) {
-    case CalibratorKind::identity: return "identity";
-    case CalibratorKind::platt: return "platt";
-    case CalibratorKind::temperature: return "temperature";
-    case CalibratorKind::beta: return "beta";
-    case CalibratorKind::isotonic: return "isotonic";
+    case CalibratorKind::identity:
+      return "identity";
+    case CalibratorKind::platt:
+      return "platt";
+    case CalibratorKind::temperature:
+      return "temperature";
+    case CalibratorKind::beta:
+      return "beta";
+    case CalibratorKind::isotonic:
+      return "isotonic";
   }
   return "unknown";
 }

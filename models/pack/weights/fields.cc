@@ -14,22 +14,22 @@ namespace {
 
 void read_type(const JsonNode& node, Field* field) {
   const std::string_view text = node.text();
-  constexpr std::pair<std::string_view, FactType> types[] = {
-      {"f64", FactType::f64},       {"i64", FactType::i64},
-      {"bool", FactType::boolean},  {"string", FactType::string},
-      {"timestamp", FactType::timestamp}, {"string[]", FactType::string_list}};
+  constexpr std::pair<std::string_view, FactType> types[] = {{"f64", FactType::f64},
+                                                             {"i64", FactType::i64},
+                                                             {"bool", FactType::boolean},
+                                                             {"string", FactType::string},
+                                                             {"timestamp", FactType::timestamp},
+                                                             {"string[]", FactType::string_list}};
   for (const auto& [name, type] : types) {
     if (name == text) {
       field->type = type;
       return;
     }
   }
-  constexpr std::string_view expected =
-      "f64, i64, bool, string, timestamp, string[] or f32[n]";
+  constexpr std::string_view expected = "f64, i64, bool, string, timestamp, string[] or f32[n]";
   if (text.size() < 6 || text.substr(0, 4) != "f32[" || text.back() != ']') node.wanted(expected);
   const std::string_view digits = text.substr(4, text.size() - 5);
-  const auto result =
-      std::from_chars(digits.data(), digits.data() + digits.size(), field->width);
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), field->width);
   if (result.ptr != digits.data() + digits.size() || digits.front() == '0') node.wanted(expected);
   if (result.ec != std::errc() || field->width > limits::vector_width)
     throw PackError(Status::limit, node.where(),
@@ -64,8 +64,8 @@ void read_transforms(const JsonNode& node, Field* field, Memory* memory) {
 }
 
 void read_inputs(const JsonNode& node, Field* field, Memory* memory) {
-  const bool is_cross = !field->transforms.empty() &&
-                        field->transforms.front().kind == TransformKind::cross;
+  const bool is_cross =
+      !field->transforms.empty() && field->transforms.front().kind == TransformKind::cross;
   const auto inputs = node.maybe("inputs");
   if (!is_cross) {
     if (inputs) inputs->refuse("only a field whose first op is cross has inputs");
@@ -82,14 +82,18 @@ void read_embedding(const JsonNode& node, Field* field) {
   if (node.maybe("indicator")) node.at("indicator").refuse("only a dense field has an indicator");
   field->n_codes = field->transforms.empty() ? 0 : code_count(field->transforms.back());
   if (field->n_codes == 0)
-    node.at("transforms").refuse("wanted vocabulary, hash or bucketize last: an embedding needs codes");
+    node.at("transforms")
+        .refuse("wanted vocabulary, hash or bucketize last: an embedding needs codes");
   field->dim = node.at("dim").natural(1, limits::embedding_dim);
   const bool is_list = field->type == FactType::string_list;
   if (const auto pool = node.maybe("pool")) {
     if (!is_list) pool->refuse("only a string[] field pools");
-    if (pool->text() == "mean") field->pooling = Pooling::mean;
-    else if (pool->text() == "sum") field->pooling = Pooling::sum;
-    else pool->wanted("mean or sum");
+    if (pool->text() == "mean")
+      field->pooling = Pooling::mean;
+    else if (pool->text() == "sum")
+      field->pooling = Pooling::sum;
+    else
+      pool->wanted("mean or sum");
   } else if (is_list) {
     node.at("pool");
   }
@@ -97,8 +101,7 @@ void read_embedding(const JsonNode& node, Field* field) {
 
 void read_dense(const JsonNode& node, Field* field) {
   for (std::string_view member : {"dim", "pool", "feeds"}) {
-    if (const auto found = node.maybe(member))
-      found->refuse("only an embedding has this member");
+    if (const auto found = node.maybe(member)) found->refuse("only an embedding has this member");
   }
   if (!field->transforms.empty() && code_count(field->transforms.back()) != 0)
     node.at("output").refuse("wanted \"embedding\": the transforms end in codes");
@@ -126,16 +129,22 @@ Field read_field(const JsonNode& node, Memory* memory) {
   Field field;
   field.name = memory->text(node.at("name").name());
   field.side = read_side(node.at("side"));
-  if (node.maybe("inputs") && !node.maybe("type")) field.type = FactType::string;
-  else read_type(node.at("type"), &field);
+  if (node.maybe("inputs") && !node.maybe("type"))
+    field.type = FactType::string;
+  else
+    read_type(node.at("type"), &field);
   field.is_module = read_flag(node, "role", "module");
   read_transforms(node.at("transforms"), &field, memory);
   read_inputs(node, &field, memory);
   const JsonNode output = node.at("output");
-  if (output.text() == "embedding") field.output = OutputKind::embedding;
-  else if (output.text() != "dense") output.wanted("dense or embedding");
-  if (field.output == OutputKind::embedding) read_embedding(node, &field);
-  else read_dense(node, &field);
+  if (output.text() == "embedding")
+    field.output = OutputKind::embedding;
+  else if (output.text() != "dense")
+    output.wanted("dense or embedding");
+  if (field.output == OutputKind::embedding)
+    read_embedding(node, &field);
+  else
+    read_dense(node, &field);
   field.feeds_every_layer = read_flag(node, "feeds", "every_layer");
   return field;
 }
@@ -144,9 +153,7 @@ Field read_field(const JsonNode& node, Memory* memory) {
 std::vector<std::uint32_t> x_order(const std::vector<Field>& fields) {
   std::vector<std::uint32_t> order(fields.size());
   std::iota(order.begin(), order.end(), 0u);
-  const auto rank = [&](std::uint32_t i) {
-    return std::pair(fields[i].side, fields[i].output);
-  };
+  const auto rank = [&](std::uint32_t i) { return std::pair(fields[i].side, fields[i].output); };
   std::stable_sort(order.begin(), order.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return rank(a) < rank(b); });
   return order;
@@ -163,7 +170,8 @@ void count_inputs(const JsonNode& node, TrainedModel* model) {
     throw PackError(Status::limit, node.where(),
                     "wanted at most " + std::to_string(limits::layer_width) +
                         " input columns, found " + std::to_string(total));
-  for (std::size_t i = 0; i < 3; ++i) model->block_inputs[i] = static_cast<std::uint32_t>(inputs[i]);
+  for (std::size_t i = 0; i < 3; ++i)
+    model->block_inputs[i] = static_cast<std::uint32_t>(inputs[i]);
   model->n_inputs = static_cast<std::uint32_t>(total);
   model->n_fed = static_cast<std::uint32_t>(fed);
 }

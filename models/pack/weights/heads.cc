@@ -20,10 +20,14 @@ void read_sampling(const JsonNode& node, Head* head) {
   if (!(head->negative_sampling_rate > 0 && head->negative_sampling_rate <= 1))
     refuse_sampling(*rate, "wanted a number above 0, at most 1");
   const std::string_view text = handled->text();
-  if (text == "correct") head->sampling_handled = SamplingHandled::correct;
-  else if (text == "weighted") head->sampling_handled = SamplingHandled::weighted;
-  else if (text == "none") head->sampling_handled = SamplingHandled::none;
-  else refuse_sampling(*handled, "wanted correct, weighted or none");
+  if (text == "correct")
+    head->sampling_handled = SamplingHandled::correct;
+  else if (text == "weighted")
+    head->sampling_handled = SamplingHandled::weighted;
+  else if (text == "none")
+    head->sampling_handled = SamplingHandled::none;
+  else
+    refuse_sampling(*handled, "wanted correct, weighted or none");
   if (head->sampling_handled == SamplingHandled::none && head->negative_sampling_rate != 1)
     refuse_sampling(*handled, "\"none\" stands only with a rate of 1");
   if (const auto weight = node.maybe("positive_weight")) {
@@ -98,9 +102,12 @@ TrainedHead read_head(const JsonNode& node, TrainedModel* model) {
   }
   if (const auto given = node.maybe("given")) head.head.given = read_given(*given, *model);
   const JsonNode kind = node.at("kind");
-  if (kind.text() == "probability") read_probability(node, &model->memory, &head);
-  else if (kind.text() == "log_amount") read_amount(node, &model->memory, &head.head);
-  else kind.wanted("probability or log_amount");
+  if (kind.text() == "probability")
+    read_probability(node, &model->memory, &head);
+  else if (kind.text() == "log_amount")
+    read_amount(node, &model->memory, &head.head);
+  else
+    kind.wanted("probability or log_amount");
   for (const JsonNode& item : node.at("tower").items(limits::layers - 1)) {
     head.tower.emplace_back();
     head.tower.back().n_out = item.natural(1, limits::layer_width);

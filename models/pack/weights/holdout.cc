@@ -35,7 +35,8 @@ HoldoutHead read_head(SafetensorsFile* file, const std::string& logit, const std
   for (std::size_t i = 0; i < logits.size(); ++i) {
     if (std::isnan(logits[i]) || std::isnan(labels[i])) continue;
     if (!std::isfinite(logits[i]))
-      throw PackError(Status::not_finite, where(logit), "element " + std::to_string(i) + " is infinite");
+      throw PackError(Status::not_finite, where(logit),
+                      "element " + std::to_string(i) + " is infinite");
     if (labels[i] != 0 && labels[i] != 1)
       throw PackError(Status::type, where(label),
                       "element " + std::to_string(i) + ": wanted 0, 1 or NaN, found " +
@@ -78,10 +79,10 @@ std::vector<HoldoutHead> read_holdout(const std::filesystem::path& folder,
   }
   for (std::size_t h = 0; h < model.heads.size(); ++h) {
     if (model.heads[h].fit && out[h].logits.empty())
-      throw PackError(Status::calibrator,
-                      "model.json: heads[" + std::to_string(h) + "].calibrator",
+      throw PackError(Status::calibrator, "model.json: heads[" + std::to_string(h) + "].calibrator",
                       "a calibrator to fit needs rows of the head in holdout.safetensors "
-                      "(logit." + std::string(model.heads[h].head.name) + ", label." +
+                      "(logit." +
+                          std::string(model.heads[h].head.name) + ", label." +
                           std::string(model.heads[h].head.name) + "); there are none");
   }
   return out;

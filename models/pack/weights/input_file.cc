@@ -24,7 +24,9 @@ constexpr Magic magics[] = {
     {"ZF0x", "a joblib file"},
     {"\x89HDF", "an HDF5 file, as Keras writes, which may hold pickled layers"},
     {"BZh", "a bzip2 file, as joblib's compressed pickles are"},
-    {"\xfd" "7zXZ", "an xz file, as joblib's compressed pickles are"},
+    {"\xfd"
+     "7zXZ",
+     "an xz file, as joblib's compressed pickles are"},
 };
 
 constexpr std::string_view advice =
@@ -67,15 +69,17 @@ std::string read_document(const std::filesystem::path& path, const std::string& 
   if (!file) throw PackError(Status::missing, name, "cannot be read: no such file");
   const std::uint64_t size = std::filesystem::file_size(path, code);
   if (!code && size > max_document_bytes)
-    throw PackError(Status::limit, name, "has " + std::to_string(size) + " bytes, wanted at most " +
-                                             std::to_string(max_document_bytes));
+    throw PackError(Status::limit, name,
+                    "has " + std::to_string(size) + " bytes, wanted at most " +
+                        std::to_string(max_document_bytes));
   std::string text;
   if (!code) text.reserve(static_cast<std::size_t>(size));
   char block[65536];
   while (file.read(block, sizeof block) || file.gcount() > 0) {
     text.append(block, static_cast<std::size_t>(file.gcount()));
     if (text.size() > max_document_bytes)
-      throw PackError(Status::limit, name, "has more than " + std::to_string(max_document_bytes) + " bytes");
+      throw PackError(Status::limit, name,
+                      "has more than " + std::to_string(max_document_bytes) + " bytes");
   }
   refuse_unsafe_bytes(std::string_view(text).substr(0, 16), name);
   return text;

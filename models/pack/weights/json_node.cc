@@ -24,9 +24,7 @@ std::string found_text(const JsonValue& value) {
 
 }  // namespace
 
-std::string JsonNode::where() const {
-  return path_.empty() ? document_ : document_ + ": " + path_;
-}
+std::string JsonNode::where() const { return path_.empty() ? document_ : document_ + ": " + path_; }
 
 void JsonNode::refuse(std::string_view message) const {
   throw PackError(status_, where(), message);
@@ -74,9 +72,9 @@ std::optional<JsonNode> JsonNode::maybe(std::string_view member) const {
 std::vector<JsonNode> JsonNode::items(std::size_t max_items) const {
   check(JsonType::array);
   if (value_->n_children > max_items)
-    throw PackError(Status::limit, where(), "wanted at most " + std::to_string(max_items) +
-                                                " elements, found " +
-                                                std::to_string(value_->n_children));
+    throw PackError(Status::limit, where(),
+                    "wanted at most " + std::to_string(max_items) + " elements, found " +
+                        std::to_string(value_->n_children));
   std::vector<JsonNode> nodes;
   for (const JsonValue* at = value_->first; at != nullptr; at = at->next)
     nodes.push_back(child(at, nodes.size()));
@@ -86,9 +84,9 @@ std::vector<JsonNode> JsonNode::items(std::size_t max_items) const {
 std::vector<JsonNode> JsonNode::members(std::size_t max_members) const {
   check(JsonType::object);
   if (value_->n_children > max_members)
-    throw PackError(Status::limit, where(), "wanted at most " + std::to_string(max_members) +
-                                                " members, found " +
-                                                std::to_string(value_->n_children));
+    throw PackError(Status::limit, where(),
+                    "wanted at most " + std::to_string(max_members) + " members, found " +
+                        std::to_string(value_->n_children));
   std::vector<JsonNode> nodes;
   for (const JsonValue* at = value_->first; at != nullptr; at = at->next)
     nodes.push_back(child(at, at->key));

@@ -134,11 +134,11 @@ bool has_shared_expert(const TrainedLevel& level) {
 // The last level never has a shared gate; another has one exactly when the next has shared experts.
 void check_shared_gates(const std::vector<JsonNode>& nodes, const TrainedModel& model) {
   for (std::size_t l = 0; l < model.levels.size(); ++l) {
-    const bool is_wanted =
-        l + 1 < model.levels.size() && has_shared_expert(model.levels[l + 1]);
+    const bool is_wanted = l + 1 < model.levels.size() && has_shared_expert(model.levels[l + 1]);
     const bool is_there = model.levels[l].gate_of(shared_owner) != SIZE_MAX;
     if (is_there && !is_wanted)
-      nodes[l].at("gates").refuse("has a gate \"shared\", but no shared expert of a next level reads it");
+      nodes[l].at("gates").refuse(
+          "has a gate \"shared\", but no shared expert of a next level reads it");
   }
 }
 

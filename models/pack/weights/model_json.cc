@@ -59,8 +59,10 @@ TrainedModel read_model_json(std::string_view text) {
 TrainedModel read_fields_json(std::string_view text) {
   TrainedModel model;
   const JsonNode root = parse_document(text, document_name, Status::model_json, &model.memory);
-  if (root.is(JsonType::object)) read_fields(root.at("fields"), &model);
-  else read_fields(root, &model);
+  if (root.is(JsonType::object))
+    read_fields(root.at("fields"), &model);
+  else
+    read_fields(root, &model);
   check_features(model);
   return model;
 }

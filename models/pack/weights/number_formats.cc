@@ -30,20 +30,25 @@ double half(std::uint32_t bits) {
 
 std::uint64_t bytes_of(TensorType type) {
   switch (type) {
-    case TensorType::f64: return 8;
-    case TensorType::f32: return 4;
-    default: return 2;
+    case TensorType::f64:
+      return 8;
+    case TensorType::f32:
+      return 4;
+    default:
+      return 2;
   }
 }
 
 double number_at(TensorType type, const std::uint8_t* bytes) {
   switch (type) {
-    case TensorType::f64: return std::bit_cast<double>(little_endian(bytes, 8));
+    case TensorType::f64:
+      return std::bit_cast<double>(little_endian(bytes, 8));
     case TensorType::f32:
       return std::bit_cast<float>(static_cast<std::uint32_t>(little_endian(bytes, 4)));
     case TensorType::bf16:
       return std::bit_cast<float>(static_cast<std::uint32_t>(little_endian(bytes, 2) << 16));
-    case TensorType::f16: return half(static_cast<std::uint32_t>(little_endian(bytes, 2)));
+    case TensorType::f16:
+      return half(static_cast<std::uint32_t>(little_endian(bytes, 2)));
   }
   return 0;
 }

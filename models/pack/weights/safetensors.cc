@@ -42,7 +42,8 @@ TensorEntry read_entry(const JsonNode& node) {
   entry.begin = whole(range[0]);
   entry.end = whole(range[1]);
   std::uint64_t bytes = 0;
-  if (entry.begin > entry.end || __builtin_mul_overflow(entry.count, bytes_of(entry.type), &bytes) ||
+  if (entry.begin > entry.end ||
+      __builtin_mul_overflow(entry.count, bytes_of(entry.type), &bytes) ||
       entry.end - entry.begin != bytes)
     offsets.refuse("wanted as many bytes as the shape " + shape_text(entry.shape) + " takes");
   return entry;
@@ -74,13 +75,15 @@ std::string SafetensorsFile::read_header() {
   const auto got = static_cast<std::size_t>(file_.gcount());
   refuse_unsafe_bytes({reinterpret_cast<const char*>(first), got}, name_);
   if (got < 8)
-    throw PackError(Status::truncated, name_, "wanted at least 8 bytes, found " + std::to_string(got));
+    throw PackError(Status::truncated, name_,
+                    "wanted at least 8 bytes, found " + std::to_string(got));
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | first[i];
   if (length > max_safetensors_header_bytes)
     throw PackError(Status::verify, name_,
                     "is not a safetensors file: its header would have " + std::to_string(length) +
-                        " bytes, at most " + std::to_string(max_safetensors_header_bytes) + " are read");
+                        " bytes, at most " + std::to_string(max_safetensors_header_bytes) +
+                        " are read");
   if (length > file_bytes_ - 8)
     throw PackError(Status::truncated, name_,
                     "the header has " + std::to_string(length) + " bytes, the file ends after " +

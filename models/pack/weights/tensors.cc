@@ -43,7 +43,8 @@ std::vector<Wanted> wanted_tensors(TrainedModel* model) {
     const Field& field = model->fields[i];
     if (field.output == OutputKind::embedding)
       wanted.push_back({"embedding." + std::string(field.name) + ".weight",
-                        {field.n_codes, field.dim}, &model->tables[i]});
+                        {field.n_codes, field.dim},
+                        &model->tables[i]});
   }
   for (std::size_t l = 0; l < model->levels.size(); ++l) want_level(model, l, &wanted);
   for (TrainedHead& head : model->heads) {
@@ -63,9 +64,9 @@ void check_shapes(const SafetensorsFile& file, const std::vector<Wanted>& wanted
       throw PackError(Status::tensor_missing, file.name() + ": tensor " + tensor.name,
                       "missing; model.json wants it with shape " + shape_text(tensor.shape));
     if (entry->shape != tensor.shape)
-      throw PackError(Status::tensor_shape, file.name() + ": tensor " + tensor.name,
-                      "wanted shape " + shape_text(tensor.shape) + ", found " +
-                          shape_text(entry->shape));
+      throw PackError(
+          Status::tensor_shape, file.name() + ": tensor " + tensor.name,
+          "wanted shape " + shape_text(tensor.shape) + ", found " + shape_text(entry->shape));
   }
   std::string extra;
   std::size_t n_extra = 0;

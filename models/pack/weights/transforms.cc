@@ -13,10 +13,16 @@ void read_fill(const JsonNode& node, FactType type, Memory* memory, Transform* o
   node.allow({"op", "value"});
   const JsonNode value = node.at("value");
   switch (value.value().type) {
-    case JsonType::number: out->number = value.number(); return;
-    case JsonType::boolean: out->number = value.boolean() ? 1 : 0; return;
-    case JsonType::string: break;
-    default: value.wanted("a number, a boolean or a string");
+    case JsonType::number:
+      out->number = value.number();
+      return;
+    case JsonType::boolean:
+      out->number = value.boolean() ? 1 : 0;
+      return;
+    case JsonType::string:
+      break;
+    default:
+      value.wanted("a number, a boolean or a string");
   }
   std::int64_t micros = 0;
   if (type == FactType::timestamp) {
@@ -119,16 +125,21 @@ Transform read_transform(const JsonNode& node, FactType type, Memory* memory) {
     operation.read(node, type, memory, &transform);
     return transform;
   }
-  op.wanted("one of identity, fill, clip, log1p, signed_log, standardize, bucketize, vocabulary, "
-            "hash, cross, days_since");
+  op.wanted(
+      "one of identity, fill, clip, log1p, signed_log, standardize, bucketize, vocabulary, "
+      "hash, cross, days_since");
 }
 
 std::uint32_t code_count(const Transform& transform) {
   switch (transform.kind) {
-    case TransformKind::vocabulary: return static_cast<std::uint32_t>(transform.values.size()) + 2;
-    case TransformKind::bucketize: return static_cast<std::uint32_t>(transform.edges.size()) + 2;
-    case TransformKind::hash: return transform.buckets + 1;
-    default: return 0;
+    case TransformKind::vocabulary:
+      return static_cast<std::uint32_t>(transform.values.size()) + 2;
+    case TransformKind::bucketize:
+      return static_cast<std::uint32_t>(transform.edges.size()) + 2;
+    case TransformKind::hash:
+      return transform.buckets + 1;
+    default:
+      return 0;
   }
 }
 

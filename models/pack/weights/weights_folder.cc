@@ -18,8 +18,7 @@ void check_folder(const std::filesystem::path& folder) {
   char first[16] = {};
   file.read(first, sizeof first);
   refuse_unsafe_bytes({first, static_cast<std::size_t>(file.gcount())}, name);
-  throw PackError(Status::missing, name,
-                  "wanted a folder with model.json and weights.safetensors");
+  throw PackError(Status::missing, name, "wanted a folder with model.json and weights.safetensors");
 }
 
 }  // namespace
