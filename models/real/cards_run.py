@@ -1,4 +1,5 @@
 """python3 -m real cards: the real catalog of card offers, ranked for simulated applicants."""
+import collections
 import json
 import os
 
@@ -46,7 +47,10 @@ def run():
     print(f"{len(names)} real cards of {SNAPSHOT_DATE}, for {len(contexts)} simulated applicants")
     for context, answer, rows in zip(contexts, answers, tables):
         print(f"\n{describe(context)}\n{stages(answer)}")
-        print_table(NAMES, rows)
+        if rows:
+            print_table(NAMES, rows)
+        else:
+            print(f"no offer: {reasons(answer)}")
     return 0
 
 
@@ -132,16 +136,11 @@ def top_rows(answer, names):
         rows.append(
             [names[entry["offer"]]]
             + [f"{heads[name]['probability']:.3f}" for name in ("click", "apply", "approve")]
-            + [f"{amount_of(heads['spend']):,.0f}"]
+            + [f"{heads['spend']['value']:,.0f}"]
             + [f"{terms[name]:.4f}" for name in ("revenue", "rejection_risk", "long_term_value")]
             + [f"{entry['score_micros'] / 1e6:.4f}"]
         )
     return rows
-
-
-def amount_of(outcome):
-    """Expected amount of a value head's outcome."""
-    return outcome["amount"] if "amount" in outcome else outcome["probability"]
 
 
 def describe(context):
@@ -159,6 +158,14 @@ def stages(answer):
     return ", ".join(f"{name} {value}" for name, value in figures.items())
 
 
+def reasons(answer):
+    """How often each reason excluded an offer: "CREDIT 140, BUSINESS 24"."""
+    codes = collections.Counter(
+        reason["code"] for entry in answer["excluded"] for reason in entry["reasons"]
+    )
+    return ", ".join(f"{code} {count}" for code, count in codes.most_common())
+
+
 def write_page(path, contexts, answers, tables):
     page = Page(f"Real US card offers of {SNAPSHOT_DATE} for simulated applicants")
     page.paragraph(
@@ -169,7 +176,7 @@ def write_page(path, contexts, answers, tables):
     )
     for context, answer, rows in zip(contexts, answers, tables):
         page.heading(describe(context))
-        page.paragraph(stages(answer))
+        page.paragraph(f"{stages(answer)}. Excluded: {reasons(answer)}")
         page.table(NAMES, rows)
     drawing, axes = plots()
     for number, answer in enumerate(answers):

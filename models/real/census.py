@@ -112,7 +112,7 @@ def census_config():
                 **head,
             },
         ],
-        "graph": {"kind": "mmoe", "experts": 8, "layers": [128, 64]},
+        "graph": {"kind": "mmoe", "experts": 4, "layers": [256, 64]},
         "split": {"test": 0.3, "holdout": 0.03, "seed": 1},
         "training": {
             "epochs": 8,
@@ -120,7 +120,7 @@ def census_config():
             "learning_rate": 3e-3,
             "weight_decay": 0.01,
             "dropout": 0.3,
-            "field_dropout": 0.2,
+            "field_dropout": 0.1,
             "averaging": 0.998,
             "seed": 1,
             "missing_share": 0.0,

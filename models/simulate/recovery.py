@@ -13,7 +13,7 @@ def served_columns(heads, answers):
         outcomes = answer["ranked"][0]["heads"]
         for name, column in columns.items():
             outcome = outcomes[name]
-            column[row] = outcome.get("probability", outcome.get("amount"))
+            column[row] = outcome["value" if "value" in outcome else "probability"]
     return columns
 
 
