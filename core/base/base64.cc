@@ -1,5 +1,6 @@
 // RFC 4648, section 4: the standard alphabet, padded, without line breaks.
 #include "core/base/json.h"
+#include "core/base/slice.h"
 
 namespace guardrank {
 
@@ -60,7 +61,7 @@ Status parse_base64(std::string_view text, Arena* arena, std::span<const std::ui
   std::size_t written = 0;
   for (std::size_t at = 0; at < n_digits; at += 4) {
     std::uint32_t value;
-    if (!group_value(text.substr(at, n_digits - at < 4 ? n_digits - at : 4), &value)) {
+    if (!group_value(slice(text, at, n_digits - at < 4 ? n_digits - at : 4), &value)) {
       return Status::json;
     }
     for (int shift = 16; shift >= 0; shift -= 8) {

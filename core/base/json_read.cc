@@ -5,6 +5,7 @@
 #include "core/base/json_escape.h"
 #include "core/base/limits.h"
 #include "core/base/number_text.h"
+#include "core/base/slice.h"
 #include "core/base/utf8.h"
 
 namespace guardrank {
@@ -84,7 +85,7 @@ Status JsonParser::found_instead(std::string_view wanted) {
   if (at_ >= text_.size()) {
     return error_->wanted(Status::json, place.view(), {wanted}, {"the end"});
   }
-  const std::string_view rest = text_.substr(at_);
+  const std::string_view rest = slice(text_, at_);
   std::size_t size = 1;
   while (size < rest.size() && (static_cast<std::uint8_t>(rest[size]) & 0xC0) == 0x80) ++size;
   return error_->wanted(Status::json, place.view(), {wanted}, {"'", rest.substr(0, size), "'"});
@@ -128,7 +129,7 @@ Status JsonParser::value(std::uint32_t depth, JsonValue* out) {
 }
 
 Status JsonParser::word(std::string_view wanted, JsonType type, bool boolean, JsonValue* out) {
-  if (!text_.substr(at_).starts_with(wanted)) return found_instead("a value");
+  if (!slice(text_, at_).starts_with(wanted)) return found_instead("a value");
   at_ += wanted.size();
   out->type = type;
   out->boolean = boolean;
@@ -144,7 +145,7 @@ Status JsonParser::number(JsonValue* out) {
     else if (!(byte >= '0' && byte <= '9') && byte != '-' && byte != '+') break;
   }
   out->type = JsonType::number;
-  out->text = text_.substr(start, at_ - start);
+  out->text = slice(text_, start, at_ - start);
   if (!parse_double(out->text, &out->number)) {
     return bad(start, {"'", out->text.substr(0, 40), "' is not a JSON number, or is too large"});
   }
@@ -158,7 +159,7 @@ Status JsonParser::string(std::string_view* out) {
   for (; at_ < text_.size(); ++at_) {
     const char byte = text_[at_];
     if (byte == '"') {
-      const std::string_view raw = text_.substr(start, at_ - start);
+      const std::string_view raw = slice(text_, start, at_ - start);
       ++at_;
       if (has_escape) return unescape(raw, start, out);
       *out = raw;

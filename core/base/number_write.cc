@@ -5,6 +5,7 @@
 #include "core/base/big_natural.h"
 #include "core/base/math.h"
 #include "core/base/number_text.h"
+#include "core/base/slice.h"
 
 namespace guardrank {
 
@@ -130,7 +131,7 @@ char* put_exponent(std::string_view digits, int exponent, char* out) {
   *out++ = digits[0];
   if (digits.size() > 1) {
     *out++ = '.';
-    out = put(digits.substr(1), out);
+    out = put(slice(digits, 1), out);
   }
   *out++ = 'e';
   *out++ = exponent < 0 ? '-' : '+';
@@ -147,9 +148,9 @@ char* lay_out(const Digits& number, char* out) {
   if (point >= n) return put_zeros(point - n, put(digits, out));
   if (point <= 0) return put(digits, put_zeros(-point, put("0.", out)));
   const auto before = static_cast<std::size_t>(point);
-  out = put(digits.substr(0, before), out);
+  out = put(slice(digits, 0, before), out);
   *out++ = '.';
-  return put(digits.substr(before), out);
+  return put(slice(digits, before), out);
 }
 
 // The fields of an IEEE 754 number without its sign, as a binary number. Not zero.

@@ -1,4 +1,5 @@
 #include "core/expr/diagnostic.h"
+#include "core/base/slice.h"
 
 namespace guardrank {
 namespace {
@@ -33,9 +34,9 @@ Place locate(std::string_view source, std::size_t offset) {
   }
   std::size_t end = offset;
   while (end < source.size() && source[end] != '\n') ++end;
-  place.line = source.substr(begin, end - begin);
+  place.line = slice(source, begin, end - begin);
   place.byte = offset - begin;
-  place.column = count_characters(place.line.substr(0, place.byte)) + 1;
+  place.column = count_characters(slice(place.line, 0, place.byte)) + 1;
   return place;
 }
 
@@ -69,7 +70,7 @@ void cut(const Place& place, Excerpt* excerpt) {
   while (place.byte - begin > max_excerpt_bytes / 2) begin += 1;
   while (begin < place.byte && continues_character(line[begin])) ++begin;
   if (begin > 0) excerpt->put("...");
-  excerpt->caret = excerpt->size + count_characters(line.substr(begin, place.byte - begin));
+  excerpt->caret = excerpt->size + count_characters(slice(line, begin, place.byte - begin));
   std::size_t end = begin, columns = 0;
   while (end < line.size() && columns < max_columns) {
     std::size_t next = end + 1;
@@ -78,7 +79,7 @@ void cut(const Place& place, Excerpt* excerpt) {
     end = next;
     ++columns;
   }
-  excerpt->put(line.substr(begin, end - begin));
+  excerpt->put(slice(line, begin, end - begin));
   if (end < line.size()) excerpt->put("...");
 }
 
@@ -97,7 +98,7 @@ Status Diagnostic::report(Status code, std::uint32_t offset,
   return error->set(code, where,
                     {place.number, ":", place.column, ": ", text.view(), "\n",
                      std::string_view{excerpt.bytes, excerpt.size}, "\n",
-                     blanks.substr(0, excerpt.caret), "^"});
+                     slice(blanks, 0, excerpt.caret), "^"});
 }
 
 }  // namespace guardrank

@@ -1,4 +1,5 @@
 #include "core/expr/lexer.h"
+#include "core/base/slice.h"
 
 namespace guardrank {
 namespace {
@@ -75,7 +76,7 @@ Token Lexer::take(TokenKind kind, std::size_t bytes) {
   Token token;
   token.kind = kind;
   token.offset = static_cast<std::uint32_t>(position_);
-  token.text = source_.substr(position_, bytes);
+  token.text = slice(source_, position_, bytes);
   position_ += bytes;
   return token;
 }
@@ -140,7 +141,7 @@ Token Lexer::number() {
 Token Lexer::word() {
   std::size_t size = 1;
   while (continues_word(at(size))) ++size;
-  const std::string_view text = source_.substr(position_, size);
+  const std::string_view text = slice(source_, position_, size);
   for (const Word& word : words)
     if (word.text == text) return take(word.kind, size);
   return take(TokenKind::identifier, size);
@@ -167,9 +168,9 @@ Token Lexer::quoted(std::size_t prefix_bytes, bool is_raw, bool is_bytes) {
 }
 
 Token Lexer::symbol() {
-  const std::string_view rest = source_.substr(position_);
+  const std::string_view rest = slice(source_, position_);
   for (const Symbol& symbol : symbols)
-    if (rest.substr(0, symbol.text.size()) == symbol.text)
+    if (slice(rest, 0, symbol.text.size()) == symbol.text)
       return take(symbol.kind, symbol.text.size());
   switch (rest[0]) {
     case '=': return fail(position_, "'=' is no operator here; equality is '=='");
