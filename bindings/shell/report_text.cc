@@ -1,6 +1,8 @@
 #include "bindings/shell/report_text.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "bindings/shell/table.h"
 
@@ -25,20 +27,35 @@ bool is_all_objects(const Json& value) {
   return true;
 }
 
-// One row per member; columns are the simple members of the first, in its order.
+// The simple values below `value`, by dotted name.
+void flatten(const std::string& path, const Json& value, std::map<std::string, std::string>* cells,
+             std::vector<std::string>* order) {
+  if (!value.is_object()) {
+    if (value.is_array()) return;
+    if (std::find(order->begin(), order->end(), path) == order->end()) order->push_back(path);
+    (*cells)[path] = cell(value);
+    return;
+  }
+  for (const auto& [key, member] : value.items()) {
+    flatten(path.empty() ? key : path + "." + key, member, cells, order);
+  }
+}
+
+// One line per value, one column per row: a report has few rows and many figures.
 std::string table_text(const std::string& name, const Json& rows) {
   std::vector<Table::Heading> headings = {{name}};
-  const Json& first = rows.front();
-  for (const auto& [column, value] : first.items()) {
-    if (!value.is_structured()) headings.push_back({column, Table::Align::right});
+  std::vector<std::string> order;
+  std::vector<std::map<std::string, std::string>> columns;
+  for (const auto& [key, row] : rows.items()) {
+    flatten("", row, &columns.emplace_back(), &order);
+    const std::string label = row.value("name", key);
+    headings.push_back({printable(label), Table::Align::right});
   }
   Table table(headings);
-  for (const auto& [row, values] : rows.items()) {
-    std::vector<std::string> cells = {rows.is_array() ? std::string() : row};
-    for (std::size_t c = 1; c < headings.size(); ++c) {
-      const auto found = values.find(headings[c].title);
-      cells.push_back(found == values.end() ? std::string() : cell(*found));
-    }
+  for (const std::string& figure : order) {
+    if (figure == "name") continue;
+    std::vector<std::string> cells = {figure};
+    for (auto& column : columns) cells.push_back(column[figure]);
     table.add(cells);
   }
   return table.text(terminal_width());

@@ -1,6 +1,7 @@
 // The vectors through core itself: equal text for text, and every record replays.
 #include <nlohmann/json.hpp>
 
+#include "core/base/json.h"
 #include "core/record/record.h"
 #include "tests/core/decision/world.h"
 

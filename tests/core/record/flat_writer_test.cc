@@ -18,7 +18,7 @@ namespace {
 
 // A record with `n` ranked offers, ids of growing length so that every alignment comes up.
 void write_sample(FlatWriter* writer, std::size_t n) {
-  std::uint8_t sizes[18] = {1, 4, 4, 4};
+  std::uint8_t sizes[18] = {1, 4, 4};
   sizes[11] = 4;   // ranked
   sizes[13] = 4;   // probabilities
   const FlatLayout root = writer->layout(sizes);

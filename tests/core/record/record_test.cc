@@ -137,7 +137,7 @@ TEST_CASE("damaged records get a status, whatever the damage") {
   CHECK(replay_on(&world, renamed, &result) == Status::identifier);
   std::size_t n_refused = 0;
   for (std::size_t i = 0; i < record.size(); ++i) {
-    for (const std::uint8_t flip : {0x01, 0x80, 0xff}) {
+    for (const unsigned flip : {0x01u, 0x80u, 0xffu}) {
       auto damaged = record;
       damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ flip);
       n_refused += replay_on(&world, damaged, &result) != Status::ok;
