@@ -62,12 +62,14 @@ def serve(trained, labels, folder, library):
     policy, bundle = os.path.join(folder, "open.json"), os.path.join(folder, "census.guardrank")
     requests, model = os.path.join(folder, "test.jsonl"), os.path.join(folder, "model")
     write_open_policy(policy)
+    labelled = os.path.join(folder, "labelled.jsonl")
     with FeatureEncoder(library, trained.fields) as encoder:
-        write_requests(requests, encoder, trained.test, labels, ROWS_PER_REQUEST)
+        write_requests(labelled, encoder, trained.test, labels, ROWS_PER_REQUEST)
+        write_requests(requests, encoder, trained.test, None, ROWS_PER_REQUEST)
     out = {"pack": command.pack(model, policy, None, bundle)}
     out["evaluate"] = {
-        "int8": command.evaluate(requests, bundle=bundle),
-        "float": command.evaluate(requests, sources=(model, policy, None), precision="float"),
+        "int8": command.evaluate(labelled, bundle=bundle),
+        "float": command.evaluate(labelled, sources=(model, policy, None), precision="float"),
     }
     n_rows = trained.test.n_rows
     out["int8"] = by_row(command.rank_lines(requests, bundle=bundle), n_rows)
