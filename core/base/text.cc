@@ -25,10 +25,12 @@ std::string_view piece_text(const TextPiece& piece, char* buffer) {
     case TextPiece::Kind::number:
       if (!is_finite(piece.number)) return not_finite_name(piece.number);
       return {buffer, write_double(piece.number, buffer)};
+    case TextPiece::Kind::literal:
+      return piece.text;
     case TextPiece::Kind::text:
       break;
   }
-  return piece.text;
+  return {piece.text, piece.size};
 }
 
 }  // namespace

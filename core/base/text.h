@@ -10,23 +10,29 @@
 
 namespace guardrank {
 
-// One piece of a message: text, a whole number or a double (shortest form that reads back).
+// One piece of a message: text, a whole number or a double (shortest form that reads back). Small and
+// constant where its value is: messages are a good part of the WebAssembly module.
 struct TextPiece {
-  enum class Kind : std::uint8_t { text, integer, natural, number };
+  enum class Kind : std::uint32_t { text, literal, integer, natural, number };
 
-  TextPiece(std::string_view value) : text(value) {}
-  TextPiece(const char* value) : text(value) {}
+  constexpr TextPiece(std::string_view value)
+      : text(value.data()), size(static_cast<std::uint32_t>(value.size())), kind(Kind::text) {}
+  // Ends at its zero byte.
+  constexpr TextPiece(const char* value) : text(value), kind(Kind::literal) {}
   template <std::signed_integral Integer>
-  TextPiece(Integer value) : kind(Kind::integer), integer(value) {}
+  constexpr TextPiece(Integer value) : integer(value), kind(Kind::integer) {}
   template <std::unsigned_integral Natural>
-  TextPiece(Natural value) : kind(Kind::natural), natural(value) {}
-  TextPiece(double value) : kind(Kind::number), number(value) {}
+  constexpr TextPiece(Natural value) : natural(value), kind(Kind::natural) {}
+  constexpr TextPiece(double value) : number(value), kind(Kind::number) {}
 
-  Kind kind = Kind::text;
-  std::string_view text;
-  std::int64_t integer = 0;
-  std::uint64_t natural = 0;
-  double number = 0;
+  union {
+    const char* text;
+    std::int64_t integer;
+    std::uint64_t natural;
+    double number;
+  };
+  std::uint32_t size = 0;  // of `text`
+  Kind kind;
 };
 
 // Writes the pieces to `out`, cutting at a whole UTF-8 character; returns the bytes written.
