@@ -92,7 +92,7 @@ void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
       throw CLI::RequiredError(command->get_name() + ": --request or --requests");
     }
   };
-  command->final_callback(wants);
+  command->parse_complete_callback(wants);
   (*actions)[command] = [options, common] {
     return options->requests.empty() ? rank_one(*options, common->as_json) : rank_many(*options);
   };

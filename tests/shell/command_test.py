@@ -1,0 +1,207 @@
+"""The guardrank command from outside: command_test.py GUARDRANK. Every subcommand, its bad input and wrong usage."""
+import base64
+import json
+import os
+import pathlib
+import pty
+import subprocess
+import sys
+import tempfile
+import unittest
+
+COMMAND = sys.argv.pop()
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUNDLE = ROOT / "tests/conformance/bundles/cards.guardrank"
+REQUEST = {"request_id": "r-1", "time": "2026-11-21T10:00:00Z", "explain": True,
+           "context": {"age": 34, "state": "CA", "income": 82000}}
+
+
+def run(*arguments, data: str | bytes = b"", code: int = 0) -> str:
+    data = data.encode() if isinstance(data, str) else data
+    done = subprocess.run([COMMAND, *map(str, arguments)], input=data, capture_output=True)
+    if done.returncode != code:
+        raise AssertionError(f"{arguments}: exit code {done.returncode}, wanted {code}: {done.stderr.decode()}")
+    return done.stdout.decode()
+
+
+class Usage(unittest.TestCase):
+    def test_help_of_every_subcommand(self):
+        for name in ("rank", "explain", "inspect", "verify", "pack", "evaluate", "replay"):
+            self.assertIn("--json", run(name, "--help"))
+        self.assertIn("replay", run("--help"))
+        self.assertRegex(run("--version"), r"^\d+\.\d+\.\d+\n$")
+
+    def test_wrong_usage_is_2(self):
+        for arguments in ((), ("rankle",), ("rank",), ("rank", "--bundle", BUNDLE), ("rank", "--request", "-"),
+                          ("rank", "--bundle", BUNDLE, "--request", "a", "--requests", "b"),
+                          ("rank", "--bundle", BUNDLE, "--model", "m", "--policy", "p", "--request", "-"),
+                          ("rank", "--bundle", BUNDLE, "--precision", "float", "--request", "-"),
+                          ("rank", "--model", "m", "--request", "-"), ("verify",), ("replay", "--bundle", BUNDLE),
+                          ("pack", "--model", "m"), ("explain", "--bundle", BUNDLE, "--request", "-")):
+            run(*arguments, code=2)
+
+
+class Rank(unittest.TestCase):
+    def test_table(self):
+        text = run("rank", "--bundle", BUNDLE, "--request", "-", data=json.dumps(REQUEST))
+        lines = text.splitlines()
+        self.assertIn("7 candidates, 6 eligible, 1 removed", lines[0])
+        self.assertEqual(lines[2].split(), ["#", "offer", "click", "approve", "balance", "revenue", "interest",
+                                            "rejection_risk", "score", "propensity"])
+        decision = json.loads(run("rank", "--bundle", BUNDLE, "--request", "-", "--json", data=json.dumps(REQUEST)))
+        for line, row in zip(lines[3:], decision["ranked"]):
+            cells = line.split()
+            self.assertEqual(cells[:2], [str(row["position"]), row["offer"]])
+            self.assertEqual(round(float(cells[8].strip("$")) * 1e6), row["score_micros"])
+            self.assertEqual(len(line), len(lines[2]))          # aligned
+        self.assertIn("o-7       value        Its value could not be computed [revenue: unknown, missing offer.cpa]",
+                      lines)
+
+    def test_json_on_bad_input_is_the_error(self):
+        text = run("rank", "--bundle", BUNDLE, "--request", "-", "--json", data='{"time": 5}', code=1)
+        error = json.loads(text)["error"]
+        self.assertEqual((error["code"], error["name"], error["where"]), (203, "GR_STATUS_TYPE", "time"))
+
+    def test_missing_files(self):
+        for arguments in (("--bundle", "/nowhere", "--request", "-"), ("--bundle", BUNDLE, "--request", "/nowhere"),
+                          ("--bundle", ROOT, "--request", "-")):
+            self.assertEqual(json.loads(run("rank", *arguments, "--json", code=1))["error"]["code"], 100)
+
+    def test_damaged_bundle(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(BUNDLE.read_bytes()[:-100])
+            file.flush()
+            error = json.loads(run("rank", "--bundle", file.name, "--request", "-", "--json", data="{}", code=1))
+            self.assertEqual(error["error"]["code"], 300)
+
+    def test_many(self):
+        good = json.dumps(REQUEST)
+        text = run("rank", "--bundle", BUNDLE, "--requests", "-", data=f"{good}\n\nnonsense\n{good}", code=1)
+        first, bad, last = map(json.loads, text.splitlines())
+        self.assertEqual(first, last)
+        self.assertEqual((bad["error"]["code"], bad["error"]["line"]), (200, 3))
+        self.assertEqual(len(run("rank", "--bundle", BUNDLE, "--requests", "-", data=f"{good}\n{good}\n").splitlines()), 2)
+
+    def test_output_appears_whole_or_not_at_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "out.json"
+            out.write_text("before")
+            run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--out", out, data="{}", code=1)
+            self.assertEqual(out.read_text(), "before")
+            run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--out", out, data=json.dumps(REQUEST))
+            self.assertEqual(json.loads(out.read_text())["request_id"], "r-1")
+            missing = pathlib.Path(folder) / "none" / "out.json"
+            run("rank", "--bundle", BUNDLE, "--request", "-", "--out", missing, data=json.dumps(REQUEST), code=1)
+            self.assertEqual(os.listdir(folder), ["out.json"])
+
+    def test_control_characters_do_not_reach_a_terminal(self):
+        request = {**REQUEST, "request_id": "r\u001b[31m\u0007"}
+        text = run("rank", "--bundle", BUNDLE, "--request", "-", data=json.dumps(request))
+        self.assertNotIn("\u001b", text)
+        self.assertIn("request r?[31m?", text)
+
+    def test_progress_on_a_terminal_only(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write((json.dumps(REQUEST) + "\n") * 20)
+            file.flush()
+            command = [COMMAND, "rank", "--bundle", str(BUNDLE), "--requests", file.name]
+            self.assertEqual(subprocess.run(command, capture_output=True).stderr, b"")
+            ours, theirs = pty.openpty()
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs)
+            self.assertIn(b"ranking", os.read(ours, 4096))
+            self.assertEqual(len(done.stdout.splitlines()), 20)
+            os.close(theirs)
+            os.close(ours)
+
+
+class Records(unittest.TestCase):
+    def test_replay_of_a_file_and_of_a_decision(self):
+        with tempfile.TemporaryDirectory() as folder:
+            record, decision = pathlib.Path(folder) / "r.bin", pathlib.Path(folder) / "d.json"
+            run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--with-record", "--record-out", record,
+                "--out", decision, data=json.dumps(REQUEST))
+            self.assertEqual(base64.b64decode(json.loads(decision.read_text())["record"]), record.read_bytes())
+            for source in (record, decision):
+                self.assertEqual(json.loads(run("replay", "--bundle", BUNDLE, "--record", source, "--json")),
+                                 {"equal": True})
+            other = ROOT / "tests/conformance/bundles/goods.guardrank"
+            error = json.loads(run("replay", "--bundle", other, "--record", record, "--json", code=1))["error"]
+            self.assertEqual(error["code"], 305)
+
+    def test_no_record(self):
+        for data, wanted in (("{}", 202), ('{"record": "****"}', 302), ("ab", 300)):
+            error = json.loads(run("replay", "--bundle", BUNDLE, "--record", "-", "--json", data=data, code=1))
+            self.assertEqual(error["error"]["code"], wanted)
+
+
+class Others(unittest.TestCase):
+    def test_verify(self):
+        result = json.loads(run("verify", BUNDLE, "--json"))
+        self.assertTrue(result["ok"] and result["golden_replayed"])
+        damaged = bytearray(BUNDLE.read_bytes())
+        damaged[-10] ^= 1
+        error = json.loads(run("verify", "-", "--json", data=bytes(damaged), code=1))["error"]
+        self.assertEqual(error["name"], "GR_STATUS_HASH")
+
+    def test_inspect(self):
+        self.assertEqual(json.loads(run("inspect", BUNDLE, "--json"))["catalog"]["offers"], 7)
+        text = run("inspect", BUNDLE)
+        for part in ("model conformance-cards", "min_age", "ctx.age >= offer.min_age", "7 offers"):
+            self.assertIn(part, text)
+
+    def test_explain(self):
+        data = json.dumps({**REQUEST, "explain": False})
+        self.assertIn("position 1", run("explain", "--bundle", BUNDLE, "--request", "-", "--offer", "o-2", data=data))
+        text = run("explain", "--bundle", BUNDLE, "--request", "-", "--offer", "o-4", data=data)
+        self.assertIn("excluded at stage eligibility", text)
+        run("explain", "--bundle", BUNDLE, "--request", "-", "--offer", "o-99", data=data, code=1)
+
+    def test_evaluate(self):
+        labelled = {**REQUEST, "labels": {"click": [1, 0, 1, None, 0, 1, 0]}}
+        report = run("evaluate", "--bundle", BUNDLE, "--requests", "-", "--json", data=json.dumps(labelled) + "\n")
+        self.assertIn("click", report)
+        json.loads(report)
+        run("evaluate", "--bundle", BUNDLE, "--requests", "-", data="nonsense\n", code=1)
+
+
+class Pack(unittest.TestCase):
+    def weights(self, folder: str) -> tuple:
+        source = ROOT / "tests/conformance/sources/cards"
+        sys.path.insert(0, str(ROOT / "tests/conformance"))
+        from make_bundles import weights_of
+        (pathlib.Path(folder) / "weights.safetensors").write_bytes(weights_of(source))
+        for name in ("model.json", "calibration.jsonl"):
+            (pathlib.Path(folder) / name).write_bytes((source / name).read_bytes())
+        return ("--model", folder, "--policy", source / "policy.yaml", "--catalog", source / "catalog.csv")
+
+    def test_bundles_are_reproducible(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out, report = pathlib.Path(folder) / "out", pathlib.Path(folder) / "report.json"
+            run("pack", *self.weights(folder), "--out", out, "--report", report)
+            self.assertEqual(out.read_bytes(), BUNDLE.read_bytes())
+            self.assertIn("heads", json.loads(report.read_text()))
+
+    def test_float_and_int8_agree_closely(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = self.weights(folder)
+            by_precision = {}
+            for precision in ("float", "int8"):
+                text = run("rank", *source, "--precision", precision, "--request", "-", "--json", data=json.dumps(REQUEST))
+                by_precision[precision] = {row["offer"]: row["heads"] for row in json.loads(text)["ranked"]}
+            self.assertEqual(by_precision["float"].keys(), by_precision["int8"].keys())
+            pairs = [(heads[head]["logit"], by_precision["int8"][offer][head]["logit"])
+                     for offer, heads in by_precision["float"].items() for head in heads]
+            self.assertTrue(all(abs(a - b) < 0.05 for a, b in pairs))
+            self.assertTrue(any(a != b for a, b in pairs))
+
+    def test_bad_sources_write_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, out = self.weights(folder), pathlib.Path(folder) / "out"
+            (pathlib.Path(folder) / "weights.safetensors").write_bytes(b"\x80\x04pickle")
+            error = json.loads(run("pack", *source, "--out", out, "--json", code=1))["error"]
+            self.assertEqual(error["name"], "GR_STATUS_UNSAFE_FORMAT")
+            self.assertFalse(out.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
