@@ -32,7 +32,8 @@ function demonstrate(engine, name, folder) {
   const lines = readFileSync(join(reference, name, "requests.jsonl"), "utf8").trim().split("\n");
   let equal = 0;
   for (const [index, line] of lines.entries()) {
-    console.log(`\n\x1b[1m${name} ${index + 1} of ${lines.length}\x1b[0m  ${line.slice(0, 110)}${line.length > 110 ? " ..." : ""}`);
+    const shown = line.length > 110 ? `${line.slice(0, 110)} ...` : line;
+    console.log(`\n\x1b[1m${name} ${index + 1} of ${lines.length}\x1b[0m  ${shown}`);
     const native = JSON.parse(rankNatively(bundle, line, folder));
     const wasm = snapshot.rank(JSON.parse(line), { record: true });
     const isEqual = JSON.stringify(native) === JSON.stringify(wasm);
@@ -51,8 +52,8 @@ try {
   const results = names.map((name) => demonstrate(engine, name, folder));
   console.log();
   for (const { name, requests, equal, kilobytes } of results) {
-    console.log(`${name} (${kilobytes.toFixed(0)} KB): ${equal} of ${requests} decisions have the same bits natively and in ` +
-      "WebAssembly, records included, and replay");
+    console.log(`${name} (${kilobytes.toFixed(0)} KB): ${equal} of ${requests} decisions have the same bits ` +
+      "natively and in WebAssembly, records included, and replay");
   }
   process.exitCode = results.every(({ requests, equal }) => requests === equal) ? 0 : 1;
 } finally {

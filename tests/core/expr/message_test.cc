@@ -41,7 +41,7 @@ TEST_CASE("a message has line, column, the line and a caret") {
         "rules.r: 3:11: wanted a value, found the end\n"
         " ctx.age <\n"
         "          ^");
-  // Columns count characters: the name after 'é' is the eighth.
+  // Columns count characters: the name after a two-byte letter is the eighth.
   CHECK(schema.check("'\xC3\xA9' == nam") == Status::name);
   CHECK(schema.says("rules.r: 1:8: "));
   CHECK(schema.says("\n'\xC3\xA9' == nam\n       ^"));

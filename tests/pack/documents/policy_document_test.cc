@@ -21,7 +21,8 @@ facts:
 parameters:
   rejection_cost: {value: 2.0, min: 0.0, max: 20.0, owner: growth, experiment: null}
 rules:        # true: eligible; unknown: not. See ctx, offer, param, now
-  - {id: min_age, expr: "ctx.age >= offer.min_age", code: AGE, text: Too young, adverse_action: Age, from: null, to: null, when: "ctx.state == 'CA'"}
+  - {id: min_age, expr: "ctx.age >= offer.min_age", code: AGE, text: Too young, adverse_action: Age,
+     from: null, to: null, when: "ctx.state == 'CA'"}
 guardrails:   # true: keep; unknown removes. See p, reach, value as well
   - {id: approve_floor, expr: "p.approve >= 0.05", code: LOW_APPROVAL, text: Unlikely to be approved}
 terms:        # currency units; a penalty is a cost >= 0 that the engine subtracts
