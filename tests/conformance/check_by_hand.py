@@ -42,6 +42,8 @@ def instant(text: str) -> datetime.datetime:
 
 
 def catalog(bundle: str) -> dict[str, dict]:
+    if bundle == "open":
+        return {}
     with (HERE / "sources" / bundle / "catalog.csv").open() as file:
         return {row["offer"]: row for row in csv.DictReader(file)}
 
@@ -146,7 +148,7 @@ def check_cards(vector: dict, offers: dict) -> None:
     expect(name, "order", sorted(rows, key=lambda offer: (-rows[offer]["score_micros"], offer)), list(rows))
 
 
-def check_cards_row(name: str, request: dict, facts: dict, floats: dict, row: dict) -> None:
+def check_cards_heads(name: str, request: dict, floats: dict, row: dict) -> dict[str, dict]:
     logits = {head: row["heads"][head]["logit"] for head in floats}
     for head, wanted in floats.items():
         if abs(wanted - logits[head]) > LOGIT_TOLERANCE:
@@ -156,6 +158,11 @@ def check_cards_row(name: str, request: dict, facts: dict, floats: dict, row: di
         expect(name, f"{head} members", list(wanted), list(row["heads"][head]))
         for key, value in wanted.items():
             expect(name, f"{head}.{key}", value, float(row["heads"][head][key]))
+    return outcomes
+
+
+def check_cards_row(name: str, request: dict, facts: dict, floats: dict, row: dict) -> None:
+    outcomes = check_cards_heads(name, request, floats, row)
     expect(name, "terms", cards_terms(facts, outcomes), row["terms"])
     expect(name, "propensity", 1.0, float(row["propensity"]))
 
@@ -199,18 +206,44 @@ def check_goods(vector: dict, offers: dict) -> None:
             problems.append(f"{name}, {row['offer']}: propensity {row['propensity']}")
 
 
-# ---- both ----------------------------------------------------------------------------------------
+# ---- open ----------------------------------------------------------------------------------------
+
+def check_open(vector: dict, offers: dict) -> None:
+    name, request, found = vector["name"], vector["request"], vector["expected"]
+    rows = {row["offer"]: row for row in found["ranked"]}
+    excluded = []
+    for candidate in request.get("candidates", []):
+        facts = candidate.get("facts", {})
+        payout = facts.get("payout")
+        if payout is None or abs(payout) > 1e200:
+            excluded.append((candidate["offer"], "unknown" if payout is None else "overflow"))
+            continue
+        if candidate["offer"] not in rows:
+            continue
+        row = rows[candidate["offer"]]
+        floats = cards_logits(request, {"appeal": facts.get("appeal")}, candidate)
+        check_cards_heads(f"{name}, {candidate['offer']}", request, floats, row)
+        wanted = micros(payout * row["heads"]["approve"]["reach"])
+        expect(f"{name}, {candidate['offer']}", "revenue", wanted, int(row["terms"][0]["micros"]))
+    expect(name, "excluded", excluded, [(e["offer"], e["reasons"][0]["value"]) for e in found["excluded"]])
+    brands = [candidate.get("facts", {}).get("brand") for offer in list(rows)[:3]
+              for candidate in request["candidates"] if candidate["offer"] == offer]
+    brands = [brand for brand in brands if brand is not None]
+    expect(name, "brand caps", len(brands), len(set(brands)))
+
+
+# ---- all ----------------------------------------------------------------------------------------
 
 def check_sums(vector: dict) -> None:
     for position, row in enumerate(vector["expected"]["ranked"], 1):
         expect(vector["name"], "position", position, row["position"])
         if "terms" in row:
-            expect(vector["name"], "the sum of the terms", sum(term["micros"] for term in row["terms"]),
-                   row["score_micros"])
+            expect(vector["name"], "the sum of the terms", sum(int(term["micros"]) for term in row["terms"]),
+                   int(row["score_micros"]))
 
 
 def main() -> None:
-    checks = {"cards": check_cards, "goods": check_goods}
+    checks = {"cards": check_cards, "goods": check_goods, "open": check_open}
     n_checked = 0
     for path in sorted((HERE / "vectors").glob("*.json")):
         vector = json.loads(path.read_text())

@@ -1,4 +1,5 @@
-"""Packs sources/<name> to bundles/<name>.guardrank: make_bundles.py GUARDRANK (the command).
+"""Packs sources/<name> to bundles/<name>.guardrank, and the model of cards with another policy and
+no catalog to open.guardrank: make_bundles.py GUARDRANK (the command).
 
 Weights stand in weights.json as lists, or are drawn from a fixed generator where the network has too
 many to write by hand ("seed"); both become weights.safetensors in a folder that is thrown away.
@@ -55,19 +56,21 @@ def weights_of(source: pathlib.Path) -> bytes:
     return safetensors(weights)
 
 
-def pack(command: str, source: pathlib.Path) -> None:
+def pack(command: str, name: str, source: pathlib.Path, policy: pathlib.Path, catalog: list) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("model.json", "calibration.jsonl"):
-            shutil.copy(source / name, folder)
+        for file in ("model.json", "calibration.jsonl"):
+            shutil.copy(source / file, folder)
         (pathlib.Path(folder) / "weights.safetensors").write_bytes(weights_of(source))
-        subprocess.run([command, "pack", "--model", folder, "--policy", source / "policy.yaml",
-                        "--catalog", source / "catalog.csv",
-                        "--out", HERE / "bundles" / f"{source.name}.guardrank"], check=True)
+        subprocess.run([command, "pack", "--model", folder, "--policy", policy,
+                        *catalog, "--out", HERE / "bundles" / f"{name}.guardrank"], check=True)
 
 
 def main() -> None:
-    for source in sorted((HERE / "sources").iterdir()):
-        pack(sys.argv[1], source)
+    command, sources = sys.argv[1], HERE / "sources"
+    for name in ("cards", "goods"):
+        source = sources / name
+        pack(command, name, source, source / "policy.yaml", ["--catalog", source / "catalog.csv"])
+    pack(command, "open", sources / "cards", sources / "open/policy.yaml", [])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,11 @@ def goods(name: str, about: str, **members) -> dict:
     return {"name": name, "about": about, "bundle": "bundles/goods.guardrank", "request": request}
 
 
+def opened(name: str, about: str, **members) -> dict:
+    request = {"request_id": name, "time": TIME, "explain": True, **members}
+    return {"name": name, "about": about, "bundle": "bundles/open.guardrank", "request": request}
+
+
 def raw(name: str, about: str, text: str | bytes) -> dict:
     """A request that no JSON writer would write."""
     vector = {"name": name, "about": about, "bundle": "bundles/cards.guardrank"}
@@ -91,6 +96,21 @@ RANKINGS = [
                       {"offer": "g-8", "facts": {"price": 1e9}}]),
     goods("goods-subset", "a mandated offer that is no candidate", seed=3, context={"surface": "home"},
           candidates=[{"offer": "g-1"}, {"offer": "g-2"}, {"offer": "g-3"}, {"offer": "g-4"}]),
+]
+
+OWN_OFFERS = [{"offer": f"x-{i}", "facts": {"payout": 50.0 + 7 * i, "brand": "ABC"[i % 3], "appeal": i / 4 - 1}}
+              for i in range(6)]
+RANKINGS += [
+    opened("open-offers", "offers that no catalog lists; epsilon exploration; a cap of one", seed=11,
+           context={"age": 34, "income": 50000}, candidates=OWN_OFFERS),
+    opened("open-seed", "another seed", seed=12, context={"age": 34, "income": 50000}, candidates=OWN_OFFERS),
+    opened("open-overflow", "a payout that no micros hold, and one that is missing", seed=13,
+           context={"age": 34, "income": 50000},
+           candidates=[{"offer": "x-1", "facts": {"payout": 1e300}}, {"offer": "x-2"},
+                       {"offer": "\u00fc-3", "facts": {"payout": -5.5}}, {"offer": "x-4", "facts": {"payout": 0}}]),
+    opened("open-big-money", "micros beyond 2^53 travel as text", seed=14, context={"age": 34, "income": 50000},
+           candidates=[{"offer": "x-1", "facts": {"payout": 1e11}}]),
+    opened("open-none", "neither catalog nor candidates", seed=15, context={"age": 34}),
 ]
 
 ERRORS = [
