@@ -117,6 +117,43 @@ static void test_candidates(const world* w) {
   CHECK(gr_decision_ranked_count(decision) == 0 && gr_decision_excluded_count(decision) == 0);
 }
 
+/* 100,000 offers of the request's own rank within bounded memory; a million and one are refused. */
+static void test_many_candidates(void) {
+  enum { n_offers = 100000, too_many = 1000001 };
+  file_bytes file = bundle_file("open");
+  world w = {NULL, NULL, NULL, NULL, NULL};
+  const gr_decision* decision = NULL;
+  CHECK_OK(gr_engine_create(NULL, &w.engine, &error));
+  CHECK_OK(gr_artifact_open(w.engine, file.bytes, file.size, NULL, &w.artifact, &error));
+  CHECK_OK(gr_snapshot_create(w.engine, w.artifact, NULL, &w.snapshot, &error));
+  CHECK_OK(gr_request_create(w.snapshot, &w.request, &error));
+  CHECK_OK(gr_session_create(w.engine, &w.session, &error));
+  char(*ids)[12] = calloc(n_offers, sizeof *ids);
+  gr_text* offers = calloc(too_many, sizeof *offers);
+  double* payouts = calloc(n_offers, sizeof *payouts);
+  for (int i = 0; i < n_offers; ++i) {
+    snprintf(ids[i], sizeof ids[i], "x-%d", i);
+    offers[i] = text_of(ids[i]);
+    payouts[i] = i % 1000;
+  }
+  CHECK_FAILS(gr_request_set_candidates(w.request, offers, too_many, &error), GR_STATUS_LIMIT,
+              "candidates");
+  CHECK_OK(gr_request_set_candidates(w.request, offers, n_offers, &error));
+  CHECK_OK(gr_request_set_context_i64(w.request, context_fact(&w, "age"), 40, &error));
+  gr_column column = {.struct_size = sizeof column, .type = GR_TYPE_F64, .n_rows = n_offers,
+                      .numbers = payouts};
+  uint32_t payout = gr_snapshot_fact(w.snapshot, GR_NAMESPACE_CANDIDATE, text_of("payout"));
+  CHECK_OK(gr_request_set_column(w.request, payout, &column, &error));
+  gr_request_set_limit(w.request, 5);
+  CHECK_OK(gr_rank(w.session, w.request, &decision, &error));
+  CHECK(gr_decision_ranked_count(decision) == 5 && gr_decision_excluded_count(decision) == 0);
+  CHECK(gr_session_peak_bytes(w.session) < (64u << 20));
+  close_world(&w);
+  free(ids);
+  free(offers);
+  free(payouts);
+}
+
 /* After a refused JSON the request is empty: it ranks, and nothing of before is left. */
 static void test_bad_json(const world* w) {
   const char* cut = "{\"time\": \"2026-11-21T10:00:00Z\", \"context\": {\"age\": 34";
@@ -171,6 +208,7 @@ void test_request(void) {
   test_bad_values(&w);
   test_route(&w);
   test_candidates(&w);
+  test_many_candidates();
   test_bad_json(&w);
   test_null(&w);
   test_counts();
