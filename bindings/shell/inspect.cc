@@ -14,6 +14,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// "vocabulary, hash" for a list; nothing for null.
+std::string cell_of(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const Json& item : value) text += (text.empty() ? "" : ", ") + cell_of(item);
+  return text;
+}
+
 // Chosen members of each object of an array, as columns.
 std::string table_of(const Json& rows, const std::vector<std::string>& members) {
   if (rows.empty()) return "";
@@ -24,8 +34,7 @@ std::string table_of(const Json& rows, const std::vector<std::string>& members) 
     std::vector<std::string> cells;
     for (const std::string& member : members) {
       const auto found = row.find(member);
-      if (found == row.end() || found->is_null()) cells.emplace_back();
-      else cells.push_back(found->is_string() ? found->get<std::string>() : found->dump());
+      cells.push_back(found == row.end() ? std::string() : cell_of(*found));
     }
     table.add(cells);
   }
@@ -42,8 +51,8 @@ std::string model_text(const Json& model) {
          table_of(model["fields"], {"name", "side", "type", "output", "dim", "codes", "transforms"}) +
          table_of(model["heads"], {"name", "kind", "given", "calibrator", "negative_sampling_rate",
                                    "sampling_handled", "tower"}) +
-         std::to_string(model["levels"].size()) + " levels; " + model["golden_requests"].dump() +
-         " golden requests\n\n";
+         "levels: " + std::to_string(model["levels"].size()) +
+         ", golden requests: " + model["golden_requests"].dump() + "\n\n";
 }
 
 std::string levels_text(const Json& model) {

@@ -80,7 +80,8 @@ class Rank(unittest.TestCase):
         first, bad, last = map(json.loads, text.splitlines())
         self.assertEqual(first, last)
         self.assertEqual((bad["error"]["code"], bad["error"]["line"]), (200, 3))
-        self.assertEqual(len(run("rank", "--bundle", BUNDLE, "--requests", "-", data=f"{good}\n{good}\n").splitlines()), 2)
+        twice = run("rank", "--bundle", BUNDLE, "--requests", "-", data=f"{good}\n{good}\n")
+        self.assertEqual(len(twice.splitlines()), 2)
 
     def test_output_appears_whole_or_not_at_all(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -186,7 +187,8 @@ class Pack(unittest.TestCase):
             source = self.weights(folder)
             by_precision = {}
             for precision in ("float", "int8"):
-                text = run("rank", *source, "--precision", precision, "--request", "-", "--json", data=json.dumps(REQUEST))
+                text = run("rank", *source, "--precision", precision, "--request", "-", "--json",
+                           data=json.dumps(REQUEST))
                 by_precision[precision] = {row["offer"]: row["heads"] for row in json.loads(text)["ranked"]}
             self.assertEqual(by_precision["float"].keys(), by_precision["int8"].keys())
             pairs = [(heads[head]["logit"], by_precision["int8"][offer][head]["logit"])
