@@ -1,13 +1,16 @@
 """Makes first corpus files from bundles and vectors of the repository.
 
-Usage: seed.py. Takes the small conformance bundles apart (models/schema/README.md has the layout)
-and writes each artifact, and some of what the vectors hold, to corpus/<target>/. Files are named by
-their content, so a second run changes nothing.
+Usage: seed.py [COMMAND]. Takes the small conformance bundles apart (models/schema/README.md has the
+layout) and writes each artifact to corpus/<target>/, likewise their sources; with the guardrank
+command also records. Files are named by their content, so a second run changes nothing.
 """
 import hashlib
 import json
 import pathlib
 import struct
+import subprocess
+import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -48,7 +51,31 @@ def sections(data: bytes):
         yield kind, data[offset:offset + length]
 
 
+def write_sources() -> None:
+    for folder in sorted((ROOT / "tests/conformance/sources").iterdir()):
+        for target, names in {"policy_document": ["policy.yaml"], "model_json": ["model.json"],
+                              "catalog_document": ["catalog.csv", "catalog.json"]}.items():
+            for name in names:
+                if (folder / name).exists():
+                    write(target, (folder / name).read_bytes())
+    tensors = {"a": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]},
+               "b": {"dtype": "F16", "shape": [3], "data_offsets": [8, 14]}}
+    header = json.dumps(tensors).encode()
+    write("safetensors", struct.pack("<Q", len(header)) + header + bytes(14))
+    write("safetensors", b"\x80\x04\x95")
+
+
+def write_record(command: str, bundle: pathlib.Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        request, record = pathlib.Path(folder, "request.json"), pathlib.Path(folder, "record")
+        request.write_text('{"time": "2026-11-21T10:00:00Z", "explain": true, "context": {"age": 34, "state": "CA"}}')
+        subprocess.run([command, "rank", "--bundle", bundle, "--request", request, "--record-out", record],
+                       check=True, stdout=subprocess.DEVNULL)
+        write("record", record.read_bytes())
+
+
 def main() -> None:
+    write_sources()
     for path in sorted((ROOT / "tests/conformance/bundles").glob("*.guardrank")):
         data = path.read_bytes()
         write("bundle", data)
@@ -56,6 +83,8 @@ def main() -> None:
             if kind in KINDS:
                 write(KINDS[kind], artifact)
         write("release", data)
+        if len(sys.argv) > 1 and path.stem != "open":
+            write_record(sys.argv[1], path)
     for text in EXPRESSIONS:
         write("expression", text.encode())
     for text in JSON:
