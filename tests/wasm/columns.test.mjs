@@ -49,7 +49,7 @@ function typedColumn(type, values) {
 }
 
 /** Fills a request by setters from its JSON form. */
-function fill(request, json, types) {
+function fill(snapshot, request, json, types) {
   if (json.request_id) request.id(json.request_id);
   if (json.time) request.time(new Date(json.time));
   if (json.seed !== undefined) request.seed(BigInt(json.seed));
@@ -57,7 +57,10 @@ function fill(request, json, types) {
   const route = Object.entries(json.route ?? {}).filter(([, value]) => value !== null);
   request.route(Object.fromEntries(route));
   for (const [name, value] of Object.entries(json.context ?? {})) {
-    request.context(name, typed(types.get(`ctx.${name}`), value));
+    const fact = snapshot.fact("context", name);
+    // JSON may carry facts that the bundle does not know; a setter refuses them.
+    if (fact === undefined) assert.throws(() => request.context(name, value), { code: 502 });
+    else request.context(name, typed(types.get(`ctx.${name}`) ?? "string", value));
   }
   const { candidates } = json;
   if (!candidates) return;
@@ -65,6 +68,7 @@ function fill(request, json, types) {
   for (const [space, part, prefix] of [["candidate", "facts", "offer"], ["pair", "pair", "pair"]]) {
     const names = new Set(candidates.flatMap((each) => Object.keys(each[part] ?? {})));
     for (const name of names) {
+      if (!types.has(`${prefix}.${name}`)) continue;
       const values = candidates.map((each) => each[part]?.[name] ?? null);
       request.column(space, name, ...typedColumn(types.get(`${prefix}.${name}`), values));
     }
@@ -90,7 +94,7 @@ test("requests filled by setters rank as their JSON forms", () => {
     const snapshot = snapshotOf(bundle);
     const session = engine.session();
     const request = snapshot.request();
-    fill(request, json, factTypes(snapshot));
+    fill(snapshot, request, json, factTypes(snapshot));
     nColumns += (json.candidates ?? []).filter(({ facts, pair }) => facts || pair).length;
     const text = session.rank(request).text();
     assert.deepEqual(plain(text), plain(snapshot.rankText(json)), name);

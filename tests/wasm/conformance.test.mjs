@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { bundleBytes, Engine, thrown, vectors } from "./support.mjs";
+import { bundleBytes, Engine, requestOf, thrown, vectors } from "./support.mjs";
 
 const snapshots = new Map();
 let engine;
@@ -20,4 +20,43 @@ function snapshotOf(bundle) {
 test("there are vectors of rankings and of errors", () => {
   assert.ok(vectors().some(({ expected }) => expected !== undefined));
   assert.ok(vectors().some(({ error }) => error !== undefined));
+});
+
+for (const vector of vectors()) {
+  test(`${vector.name}: ${vector.about}`, () => {
+    const snapshot = snapshotOf(vector.bundle);
+    if (vector.error !== undefined) {
+      const { code, status: name, where } = thrown(() => snapshot.rank(requestOf(vector)));
+      assert.deepEqual({ code, name, where }, vector.error);
+      return;
+    }
+    assert.deepEqual(snapshot.rank(requestOf(vector)), vector.expected);
+    assert.equal(snapshot.rankText(requestOf(vector)), JSON.stringify(vector.expected));
+  });
+}
+
+test("every kernel gives the same bits", async () => {
+  const portable = await Engine.create(undefined, { kernel: "portable" });
+  for (const vector of vectors().filter(({ expected }) => expected !== undefined)) {
+    const snapshot = portable.open(bundleBytes(vector.bundle));
+    assert.deepEqual(snapshot.rank(requestOf(vector)), vector.expected, vector.name);
+    snapshot.dispose();
+  }
+  portable.dispose();
+});
+
+test("decisions recorded here replay here", () => {
+  for (const vector of vectors().filter(({ expected }) => expected !== undefined)) {
+    const snapshot = snapshotOf(vector.bundle);
+    const { record } = snapshot.rank(requestOf(vector), { record: true });
+    assert.deepEqual(snapshot.replay(record), { isEqual: true, firstDifference: "" }, vector.name);
+  }
+});
+
+test("a record does not replay on another bundle", () => {
+  const rankings = vectors().filter(({ expected }) => expected !== undefined);
+  const [first] = rankings;
+  const other = rankings.find(({ bundle }) => bundle !== first.bundle);
+  const { record } = snapshotOf(first.bundle).rank(requestOf(first), { record: true });
+  assert.throws(() => snapshotOf(other.bundle).replay(record), { code: 305 });
 });

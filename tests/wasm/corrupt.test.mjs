@@ -25,7 +25,7 @@ function attempt(bytes, options) {
   try {
     const snapshot = engine.open(bytes, options);
     try {
-      snapshot.rank({ limit: 2 }, { explain: true });
+      snapshot.rank({ time: "2026-11-21T10:00:00Z", limit: 2 }, { explain: true });
     } finally {
       snapshot.dispose();
     }

@@ -57,7 +57,9 @@ test("1000 failures take no more memory", async () => {
     snapshot ??= engine.open(bytes);
     thrown(() => engine.open(half));
     thrown(() => snapshot.rank("{\"context\": 1}"));
-    thrown(() => snapshot.request().candidates(["no such offer"]));
+    const request = snapshot.request();
+    thrown(() => request.candidates(["no such offer"]));
+    request.dispose();
   });
 });
 

@@ -20,6 +20,12 @@ export function vectors() {
     .map((name) => ({ name, ...JSON.parse(readFileSync(join(folder, name), "utf8")) }));
 }
 
+/** A vector's request as `rank` takes it: an object, a text, or bytes that are no text. */
+export function requestOf({ request, request_text, request_base64 }) {
+  if (request_base64 !== undefined) return new Uint8Array(Buffer.from(request_base64, "base64"));
+  return request_text ?? request;
+}
+
 /** The names of bundles that vectors rank on, each once. */
 export function bundles() {
   const folder = join(conformance, "bundles");

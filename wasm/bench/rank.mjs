@@ -45,7 +45,9 @@ async function medianAsync(call, rounds = 9) {
 }
 
 const bundle = await readFile(options.bundle);
-const base = options.request ? JSON.parse(await readFile(options.request, "utf8")) : {};
+const base = options.request
+  ? JSON.parse(await readFile(options.request, "utf8"))
+  : { time: "2026-11-21T10:00:00Z" };
 const rows = [];
 rows.push({ what: "load the module", micros: await medianAsync(() => Engine.create()) });
 
@@ -54,8 +56,8 @@ rows.push({ what: "open the bundle", micros: time(() => engine.open(bundle).disp
 
 const snapshot = engine.open(bundle);
 const session = engine.session();
-const { candidates: given, ...context } = base;
-const offers = snapshot.rank({ ...context, limit: 0 });
+const { candidates: given, limit, ...context } = base;
+const offers = snapshot.rank(context);
 const names = [...offers.ranked, ...offers.excluded].map((entry) => entry.offer);
 for (const wanted of [1, 100, 1000]) {
   const count = Math.min(wanted, names.length);

@@ -9,7 +9,7 @@ export interface RankRequest {
   /** RFC 3339, "2026-11-21T10:00:00Z". */
   time?: string | null;
   seed?: number | bigint | string | null;
-  /** Positions wanted; absent or 0: all. */
+  /** Positions wanted, at least 1; absent: all. */
   limit?: number | null;
   explain?: boolean;
   route?: {

@@ -158,14 +158,18 @@ export class Request {
     return this;
   }
 
-  /** Replaces everything by the text of a request in JSON. */
-  json(json: string): this {
-    const text = this.library.textArgument(json, "request");
-    const { memory } = this.library;
+  /** Replaces everything by a request in JSON: its text, or the bytes of it in UTF-8. */
+  json(json: string | Uint8Array): this {
+    const { library } = this;
     try {
+      if (typeof json !== "string") {
+        return this.apply("gr_request_from_json", library.bytesArgument(json), json.length);
+      }
+      const text = library.textArgument(json, "request");
+      const { memory } = library;
       return this.apply("gr_request_from_json", memory.u32(text), memory.u32(text + 4));
     } finally {
-      this.library.releaseArgument();
+      library.releaseArgument();
     }
   }
 

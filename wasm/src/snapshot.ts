@@ -109,17 +109,18 @@ export class Snapshot {
     return new Request(this.library, this, this.openHandle());
   }
 
-  /** Ranks a request in its JSON form, as an object or as text. */
-  rank(request: RankRequest | string, options: RankOptions = {}): Ranking {
+  /** Ranks a request in its JSON form: an object, a text, or the bytes of one. */
+  rank(request: RankRequest | string | Uint8Array, options: RankOptions = {}): Ranking {
     return JSON.parse(this.rankText(request, options)) as Ranking;
   }
 
   /** As `rank`, but the answer stays the text that the engine wrote. */
-  rankText(request: RankRequest | string, options: RankOptions = {}): string {
-    if (typeof request === "string" && options.explain !== undefined) {
+  rankText(request: RankRequest | string | Uint8Array, options: RankOptions = {}): string {
+    const isWritten = typeof request === "string" || request instanceof Uint8Array;
+    if (isWritten && options.explain !== undefined) {
       throw argumentError("a request given as text says itself whether to explain", "explain");
     }
-    const json = typeof request === "string" ? request : requestText(request, options.explain);
+    const json = isWritten ? request : requestText(request, options.explain);
     const own = (this.ownRequest ??= this.request());
     own.json(json);
     return this.session().rank(own).text(options.record ?? false);

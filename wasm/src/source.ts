@@ -31,11 +31,11 @@ async function compileAddress(address: URL | string): Promise<WebAssembly.Module
   return compileResponse(await fetch(url));
 }
 
-/** Streams when the server names the right type, and reads the whole body first when not. */
+/** Streams when the server names the very type, and reads the whole body first when not. */
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {
   if (!response.ok) throw new Error(`${response.url}: HTTP status ${response.status}`);
-  const type = response.headers.get("content-type")?.split(";")[0]?.trim();
+  const isNamed = response.headers.get("content-type")?.toLowerCase() === "application/wasm";
   const streams = typeof WebAssembly.compileStreaming === "function";
-  if (streams && type === "application/wasm") return WebAssembly.compileStreaming(response);
+  if (streams && isNamed) return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
 }
