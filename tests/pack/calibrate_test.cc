@@ -20,24 +20,24 @@ struct Rows {
   std::vector<std::uint8_t> labels;
 };
 
-template <typename Truth>
-Rows draw(std::size_t n, const Truth& truth) {
+template <typename Truth> Rows draw(std::size_t n, const Truth &truth) {
   std::mt19937_64 random(7);
   std::normal_distribution<double> normal(-1, 2);
   std::uniform_real_distribution<double> uniform;
   Rows rows;
   for (std::size_t i = 0; i < n; ++i) {
     rows.z.push_back(normal(random));
-    rows.labels.push_back(uniform(random) < 1 / (1 + std::exp(-truth(rows.z.back()))) ? 1 : 0);
+    rows.labels.push_back(
+        uniform(random) < 1 / (1 + std::exp(-truth(rows.z.back()))) ? 1 : 0);
   }
   return rows;
 }
 
-Calibrator fit(CalibratorKind kind, const Rows& rows, Memory* memory) {
+Calibrator fit(CalibratorKind kind, const Rows &rows, Memory *memory) {
   return fit_calibrator(kind, rows.z, rows.labels, memory);
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("parameters that made the labels are recovered") {
   Memory memory;
@@ -46,7 +46,8 @@ TEST_CASE("parameters that made the labels are recovered") {
   CHECK(platt.a == doctest::Approx(0.7).epsilon(0.02));
   CHECK(platt.b == doctest::Approx(-0.4).epsilon(0.04));
   const Rows scaled = draw(200'000, [](double z) { return z / 1.6; });
-  CHECK(fit(CalibratorKind::temperature, scaled, &memory).t == doctest::Approx(1.6).epsilon(0.02));
+  CHECK(fit(CalibratorKind::temperature, scaled, &memory).t ==
+        doctest::Approx(1.6).epsilon(0.02));
   const Rows curved = draw(400'000, [](double z) {
     const double p = 1 / (1 + std::exp(-z));
     return 1.3 * std::log(p) - 0.6 * std::log(1 - p) + 0.5;
@@ -59,7 +60,8 @@ TEST_CASE("parameters that made the labels are recovered") {
 
 TEST_CASE("beta keeps its signs where the free fit would not") {
   Memory memory;
-  // Likeliest in the middle: no monotone curve fits, and a or b would turn negative.
+  // Likeliest in the middle: no monotone curve fits, and a or b would turn
+  // negative.
   const Rows bump = draw(20'000, [](double z) { return 2 - z * z; });
   const Calibrator beta = fit(CalibratorKind::beta, bump, &memory);
   CHECK(beta.a >= 0);
@@ -75,7 +77,8 @@ TEST_CASE("separated labels stay bounded") {
     rows.labels.push_back(i < 50 ? 0 : 1);
   }
   const Calibrator platt = fit(CalibratorKind::platt, rows, &memory);
-  // Platt's targets are 51/52 and 1/52: logits near +-3.93 at the means of +-1.25 and 1.745.
+  // Platt's targets are 51/52 and 1/52: logits near +-3.93 at the means of
+  // +-1.25 and 1.745.
   CHECK(platt.a > 1);
   CHECK(platt.a < 4);
   const Calibrator beta = fit(CalibratorKind::beta, rows, &memory);
@@ -87,13 +90,14 @@ TEST_CASE("separated labels stay bounded") {
 TEST_CASE("one label alone is refused") {
   Memory memory;
   Rows rows{{0, 1, 2}, {1, 1, 1}};
-  const auto error =
-      guardrank::testing::error_of([&] { fit(CalibratorKind::platt, rows, &memory); });
+  const auto error = guardrank::testing::error_of(
+      [&] { fit(CalibratorKind::platt, rows, &memory); });
   CHECK(error.status() == guardrank::Status::calibrator);
 }
 
 TEST_CASE("isotonic pools violators, with ties as one") {
-  // Pools by hand: (.1: 0), (.2 twice: 1/2 and 0 -> with .3's 0: mean 1/3), (.4: 1).
+  // Pools by hand: (.1: 0), (.2 twice: 1/2 and 0 -> with .3's 0: mean 1/3),
+  // (.4: 1).
   const std::vector<double> x = {0.4, 0.2, 0.1, 0.3, 0.2};
   const std::vector<std::uint8_t> y = {1, 1, 0, 0, 0};
   const Knots knots = fit_isotonic(x, y, 100);
@@ -128,5 +132,6 @@ TEST_CASE("logistic regression survives columns without information") {
   const std::span<const double> columns[] = {zeros, ones, ones};
   const LogisticFit fit = fit_logistic(columns, targets);
   CHECK(std::isfinite(fit.weights[0]));
-  CHECK(fit.weights[1] + fit.weights[2] == doctest::Approx(std::log(1.0 / 9)).epsilon(1e-6));
+  CHECK(fit.weights[1] + fit.weights[2] ==
+        doctest::Approx(std::log(1.0 / 9)).epsilon(1e-6));
 }

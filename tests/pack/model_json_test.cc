@@ -1,4 +1,5 @@
-// model.json and weights of a folder: what is accepted, and each refusal at its door.
+// model.json and weights of a folder: what is accepted, and each refusal at its
+// door.
 #include "models/pack/weights/model_json.h"
 
 #include <cmath>
@@ -15,7 +16,7 @@ using namespace guardrank::testing;
 
 namespace {
 
-PackError read_error(const Json& spec) {
+PackError read_error(const Json &spec) {
   return error_of([&] { read_model_json(spec.dump()); });
 }
 
@@ -57,15 +58,17 @@ Json contract_spec() {
     "evaluation": {"auc": 0.5}} })");
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("the contract's example is read in the engine's order") {
   const auto model = read_model_json(contract_spec().dump());
   REQUIRE(model.fields.size() == 6);
   const std::vector<std::string> order = {"income",   "state", "surface",
                                           "offer_id", "tags",  "state_offer"};
-  for (std::size_t i = 0; i < order.size(); ++i) CHECK(model.fields[i].name == order[i]);
-  // income 1 + indicator 1, state 8, surface 4 | offer_id 16, tags 4 | state_offer 4
+  for (std::size_t i = 0; i < order.size(); ++i)
+    CHECK(model.fields[i].name == order[i]);
+  // income 1 + indicator 1, state 8, surface 4 | offer_id 16, tags 4 |
+  // state_offer 4
   CHECK(model.block_inputs[0] == 14);
   CHECK(model.block_inputs[1] == 20);
   CHECK(model.block_inputs[2] == 4);
@@ -88,7 +91,9 @@ TEST_CASE("a refusal names the path, the wanted and the found") {
   spec["fields"][1]["dim"] = "8";
   PackError error = read_error(spec);
   CHECK(error.status() == Status::model_json);
-  CHECK(mentions(error, "model.json: fields[1].dim: wanted a whole number from 1 to 1024"));
+  CHECK(mentions(
+      error,
+      "model.json: fields[1].dim: wanted a whole number from 1 to 1024"));
 
   spec = contract_spec();
   spec["fields"][1].erase("dim");
@@ -96,12 +101,13 @@ TEST_CASE("a refusal names the path, the wanted and the found") {
 
   spec = contract_spec();
   spec["heads"][0]["towers"] = Json::array();
-  CHECK(mentions(read_error(spec), "model.json: heads[0].towers: unknown member"));
+  CHECK(mentions(read_error(spec),
+                 "model.json: heads[0].towers: unknown member"));
 }
 
 TEST_CASE("each rule of the graph is held") {
-  const auto refused = [](const std::string& pointer, const Json& value,
-                          const std::string& message) {
+  const auto refused = [](const std::string &pointer, const Json &value,
+                          const std::string &message) {
     Json spec = contract_spec();
     spec[Json::json_pointer(pointer)] = value;
     const PackError error = read_error(spec);
@@ -111,29 +117,41 @@ TEST_CASE("each rule of the graph is held") {
     return error.status();
   };
   CHECK(refused("/format", 2, "format: wanted 1") == Status::model_json);
-  CHECK(refused("/fields/0/side", "offer", "fields[0].side") == Status::model_json);
-  CHECK(refused("/fields/0/type", "f32[0]", "fields[0].type") == Status::model_json);
-  CHECK(refused("/fields/0/type", "f32[99999]", "fields[0].type") == Status::limit);
-  CHECK(refused("/fields/0/transforms/2/std", 0, "above 0") == Status::model_json);
-  CHECK(refused("/fields/0/transforms/1/op", "sqrt", "op") == Status::model_json);
-  CHECK(refused("/fields/0/output", "embedding", "codes") == Status::model_json);
-  CHECK(refused("/fields/0/feeds", "every_layer", "only an embedding") == Status::model_json);
+  CHECK(refused("/fields/0/side", "offer", "fields[0].side") ==
+        Status::model_json);
+  CHECK(refused("/fields/0/type", "f32[0]", "fields[0].type") ==
+        Status::model_json);
+  CHECK(refused("/fields/0/type", "f32[99999]", "fields[0].type") ==
+        Status::limit);
+  CHECK(refused("/fields/0/transforms/2/std", 0, "above 0") ==
+        Status::model_json);
+  CHECK(refused("/fields/0/transforms/1/op", "sqrt", "op") ==
+        Status::model_json);
+  CHECK(refused("/fields/0/output", "embedding", "only a dense field") ==
+        Status::model_json);
+  CHECK(refused("/fields/0/feeds", "every_layer", "only an embedding") ==
+        Status::model_json);
   CHECK(refused("/fields/1/name", "income", "twice") == Status::model_json);
   CHECK(refused("/fields/1/dim", 1000000, "1024") == Status::limit);
-  CHECK(refused("/fields/1/transforms/0/values", Json::array({"CA", "CA"}), "twice") ==
-        Status::model_json);
-  CHECK(refused("/fields/2/transforms/0/buckets", 4000000000u, "buckets") == Status::limit);
+  CHECK(refused("/fields/1/transforms/0/values", Json::array({"CA", "CA"}),
+                "twice") == Status::model_json);
+  CHECK(refused("/fields/2/transforms/0/buckets", 4000000000u, "buckets") ==
+        Status::limit);
   CHECK(refused("/fields/3/pool", "max", "mean or sum") == Status::model_json);
-  CHECK(refused("/fields/4/inputs", Json::array({"state", "nothing"}), "nothing") ==
-        Status::model_json);
+  CHECK(refused("/fields/4/inputs", Json::array({"state", "nothing"}),
+                "nothing") == Status::model_json);
   CHECK(refused("/levels/0/experts/0/layers", Json::array({128, 65}), "wide") ==
         Status::model_json);
-  CHECK(refused("/levels/0/experts/0/layers", Json::array({128, 1 << 20}), "16384") ==
-        Status::limit);
-  CHECK(refused("/levels/0/experts/1/name", "e0", "twice") == Status::model_json);
-  CHECK(refused("/levels/0/experts/1/for", "buy", "head") == Status::model_json);
-  CHECK(refused("/levels/0/gates/0/head", "shared", "shared") == Status::model_json);
-  CHECK(refused("/levels/0/gates/0/experts", Json::array({"e7"}), "expert") == Status::model_json);
+  CHECK(refused("/levels/0/experts/0/layers", Json::array({128, 1 << 20}),
+                "16384") == Status::limit);
+  CHECK(refused("/levels/0/experts/1/name", "e0", "twice") ==
+        Status::model_json);
+  CHECK(refused("/levels/0/experts/1/for", "buy", "head") ==
+        Status::model_json);
+  CHECK(refused("/levels/0/gates/0/head", "shared", "no gate for head") ==
+        Status::model_json);
+  CHECK(refused("/levels/0/gates/0/experts", Json::array({"e7"}), "expert") ==
+        Status::model_json);
   CHECK(refused("/heads/0/name", "shared", "reserved") == Status::model_json);
   CHECK(refused("/heads/1/given", "amount", "earlier") == Status::model_json);
   CHECK(refused("/heads/2/unit", 3, "unit") == Status::model_json);
@@ -153,9 +171,11 @@ TEST_CASE("sampling and calibrators are stated, with statuses of their own") {
   spec["heads"][0].erase("calibrator");
   CHECK(read_error(spec).status() == Status::calibrator);
   spec = contract_spec();
-  spec["heads"][1]["calibrator"] = {{"kind", "beta"}, {"a", -1}, {"b", 1}, {"c", 0}};
+  spec["heads"][1]["calibrator"] = {
+      {"kind", "beta"}, {"a", -1}, {"b", 1}, {"c", 0}};
   CHECK(read_error(spec).status() == Status::calibrator);
-  spec["heads"][1]["calibrator"] = {{"kind", "isotonic"}, {"x", {0.1, 0.1}}, {"y", {0.1, 0.2}}};
+  spec["heads"][1]["calibrator"] = {
+      {"kind", "isotonic"}, {"x", {0.1, 0.1}}, {"y", {0.1, 0.2}}};
   CHECK(read_error(spec).status() == Status::calibrator);
   spec["heads"][1]["calibrator"] = {{"kind", "temperature"}, {"t", 0}};
   CHECK(read_error(spec).status() == Status::calibrator);
@@ -168,23 +188,33 @@ TEST_CASE("a second level reads its own gate below") {
               {"head": "amount", "experts": ["s"]}]})");
   spec["levels"].push_back(level);
   CHECK(mentions(read_error(spec), "shared"));
-  spec["levels"][0]["gates"].push_back({{"head", "shared"}, {"experts", {"e1", "e0"}}});
+  spec["levels"][0]["gates"].push_back(
+      {{"head", "shared"}, {"experts", {"e1", "e0"}}});
   const auto model = read_model_json(spec.dump());
   CHECK(model.levels[1].experts[0].layers[0].n_in == 64 + 4);
+}
+
+TEST_CASE("an embedding wants codes") {
+  Json spec = contract_spec();
+  spec["fields"][1]["transforms"] = Json::array({Json{{"op", "identity"}}});
+  CHECK(mentions(read_error(spec), "an embedding needs codes"));
 }
 
 TEST_CASE("deep and broken documents are refused") {
   std::string deep(100, '[');
   CHECK(error_of([&] { read_model_json(deep); }).status() == Status::limit);
-  CHECK(error_of([&] { read_model_json("{\"format\": 1,"); }).status() == Status::json);
-  CHECK(error_of([&] { read_model_json("{\"name\": \"\xff\"}"); }).status() == Status::utf8);
+  CHECK(error_of([&] { read_model_json("{\"format\": 1,"); }).status() ==
+        Status::json);
+  CHECK(error_of([&] { read_model_json("{\"name\": \"\xff\"}"); }).status() ==
+        Status::utf8);
 }
 
 TEST_CASE("tensors: names, shapes and numbers") {
-  const auto folder_error = [](const Tensors& tensors) {
+  const auto folder_error = [](const Tensors &tensors) {
     const Folder folder;
     folder.write_model(small_spec(), tensors);
-    return error_of([&] { guardrank::pack::read_weights_folder(folder.path()); });
+    return error_of(
+        [&] { guardrank::pack::read_weights_folder(folder.path()); });
   };
   CHECK(folder_error(small_tensors()).status() == Status::ok);
   Tensors tensors = small_tensors();

@@ -1,4 +1,5 @@
-// guardrank-tools through its C functions: pack, rank in int8 and float, evaluate, encode.
+// guardrank-tools through its C functions: pack, rank in int8 and float,
+// evaluate, encode.
 #include "capi/tools/include/guardrank_tools.h"
 
 #include <cmath>
@@ -13,7 +14,7 @@ using namespace guardrank::testing;
 
 namespace {
 
-constexpr const char* policy = R"(
+constexpr const char *policy = R"(
 format: 1
 name: test
 version: "7"
@@ -31,7 +32,8 @@ struct Inputs {
   explicit Inputs(std::uint64_t seed) : network(draw_network(seed)) {
     network.write(folder, 300, 5);
     std::string text = policy;
-    text.replace(text.find("facts: {}"), 9, "facts: {offer.price: {type: double}}");
+    text.replace(text.find("facts: {}"), 9,
+                 "facts: {offer.price: {type: double}}");
     policy_path = folder.write("policy.yaml", text).string();
     folder_path = folder.path().string();
   }
@@ -50,12 +52,14 @@ struct Inputs {
 };
 
 struct Engine {
-  Engine() { REQUIRE(gr_engine_create(nullptr, &engine, nullptr) == GR_STATUS_OK); }
+  Engine() {
+    REQUIRE(gr_engine_create(nullptr, &engine, nullptr) == GR_STATUS_OK);
+  }
   ~Engine() { gr_engine_free(engine); }
-  gr_engine* engine = nullptr;
+  gr_engine *engine = nullptr;
 };
 
-void require_ok(gr_status status, gr_error* error) {
+void require_ok(gr_status status, gr_error *error) {
   const std::string message = text_of(gr_error_message(error));
   CAPTURE(message);
   gr_error_free(error);
@@ -63,27 +67,34 @@ void require_ok(gr_status status, gr_error* error) {
 }
 
 // The policy's rule: too dear, or unknown.
-bool is_removed(const Json& row) {
-  return !row["candidate"].contains("price") || row["candidate"]["price"] >= 4.0;
+bool is_removed(const Json &row) {
+  return !row["candidate"].contains("price") ||
+         row["candidate"]["price"] >= 4.0;
 }
 
-Json request_of(const Json& row) {
+Json request_of(const Json &row) {
   return {{"time", "2026-11-21T10:00:00Z"},
           {"context", row["context"]},
-          {"candidates", {{{"offer", "o-1"}, {"facts", row["candidate"]}, {"pair", row["pair"]}}}}};
+          {"candidates",
+           {{{"offer", "o-1"},
+             {"facts", row["candidate"]},
+             {"pair", row["pair"]}}}}};
 }
 
-// Logits of head 0 for a row, by a snapshot; NaN when the rule removed the candidate.
-double first_logit(const gr_engine* engine, const gr_snapshot* snapshot, const Json& row) {
-  gr_request* request = nullptr;
-  gr_session* session = nullptr;
-  gr_error* error = nullptr;
+// Logits of head 0 for a row, by a snapshot; NaN when the rule removed the
+// candidate.
+double first_logit(const gr_engine *engine, const gr_snapshot *snapshot,
+                   const Json &row) {
+  gr_request *request = nullptr;
+  gr_session *session = nullptr;
+  gr_error *error = nullptr;
   const std::string json = request_of(row).dump();
   REQUIRE(gr_request_create(snapshot, &request, nullptr) == GR_STATUS_OK);
   REQUIRE(gr_session_create(engine, &session, nullptr) == GR_STATUS_OK);
-  gr_status status = gr_request_from_json(request, json.data(), json.size(), &error);
+  gr_status status =
+      gr_request_from_json(request, json.data(), json.size(), &error);
   require_ok(status, error);
-  const gr_decision* decision = nullptr;
+  const gr_decision *decision = nullptr;
   status = gr_rank(session, request, &decision, &error);
   require_ok(status, error);
   double logit = NAN;
@@ -98,14 +109,15 @@ double first_logit(const gr_engine* engine, const gr_snapshot* snapshot, const J
   return logit;
 }
 
-}  // namespace
+} // namespace
 
-TEST_CASE("a folder, a policy and no catalog become a bundle that ranks, int8 and float") {
+TEST_CASE("a folder, a policy and no catalog become a bundle that ranks, int8 "
+          "and float") {
   const Engine engine;
   const Inputs inputs(3);
   const gr_tools_pack_options options = inputs.options();
   gr_tools_text *bundle = nullptr, *report = nullptr;
-  gr_error* error = nullptr;
+  gr_error *error = nullptr;
   gr_status status = gr_tools_pack(&options, &bundle, &report, &error);
   require_ok(status, error);
   const Json told = Json::parse(text_of(gr_tools_text_view(report)));
@@ -114,11 +126,12 @@ TEST_CASE("a folder, a policy and no catalog become a bundle that ranks, int8 an
   CHECK(told["heads"][0]["logit_error"]["worst"].get<double>() < 0.5);
   CHECK(told["bytes"]["bundle"] == gr_tools_text_view(bundle).size);
 
-  gr_artifact* artifact = nullptr;
+  gr_artifact *artifact = nullptr;
   gr_snapshot *int8 = nullptr, *real = nullptr;
   const gr_text bytes = gr_tools_text_view(bundle);
-  status = gr_artifact_open(engine.engine, reinterpret_cast<const uint8_t*>(bytes.data), bytes.size,
-                            nullptr, &artifact, &error);
+  status = gr_artifact_open(engine.engine,
+                            reinterpret_cast<const uint8_t *>(bytes.data),
+                            bytes.size, nullptr, &artifact, &error);
   require_ok(status, error);
   CHECK(text_of(gr_artifact_id(artifact)) == told["artifacts"]["bundle"]);
   status = gr_snapshot_create(engine.engine, artifact, nullptr, &int8, &error);
@@ -133,7 +146,8 @@ TEST_CASE("a folder, a policy and no catalog become a bundle that ranks, int8 an
     const double wanted = contract_logits(inputs.network, row)[0];
     const double in_float = first_logit(engine.engine, real, row);
     CHECK(std::isnan(in_float) == is_removed(row));
-    if (is_removed(row)) continue;
+    if (is_removed(row))
+      continue;
     ++n_ranked;
     CHECK(in_float == doctest::Approx(wanted).epsilon(1e-4));
     CHECK(std::abs(first_logit(engine.engine, int8, row) - wanted) < 0.5);
@@ -150,9 +164,9 @@ TEST_CASE("packing the same folder twice gives the same bytes") {
   const Inputs inputs(6);
   const gr_tools_pack_options options = inputs.options();
   std::string packed[2];
-  for (std::string& bytes : packed) {
-    gr_tools_text* bundle = nullptr;
-    gr_error* error = nullptr;
+  for (std::string &bytes : packed) {
+    gr_tools_text *bundle = nullptr;
+    gr_error *error = nullptr;
     const gr_status status = gr_tools_pack(&options, &bundle, nullptr, &error);
     require_ok(status, error);
     bytes = text_of(gr_tools_text_view(bundle));
@@ -164,9 +178,9 @@ TEST_CASE("packing the same folder twice gives the same bytes") {
 TEST_CASE("what is wrong with an input is told with its status") {
   const Inputs inputs(1);
   gr_tools_pack_options options = inputs.options();
-  const auto pack_status = [&](std::string* message) {
-    gr_tools_text* bundle = nullptr;
-    gr_error* error = nullptr;
+  const auto pack_status = [&](std::string *message) {
+    gr_tools_text *bundle = nullptr;
+    gr_error *error = nullptr;
     const gr_status status = gr_tools_pack(&options, &bundle, nullptr, &error);
     CHECK(bundle == nullptr);
     *message = text_of(gr_error_message(error));
@@ -174,7 +188,8 @@ TEST_CASE("what is wrong with an input is told with its status") {
     return status;
   };
   std::string message;
-  const std::string path = inputs.folder.write("bad.yaml", std::string(policy)).string();
+  const std::string path =
+      inputs.folder.write("bad.yaml", std::string(policy)).string();
   options.policy_path = path.c_str();
   CHECK(pack_status(&message) == GR_STATUS_NAME);
   CHECK(message.find("offer.price") != std::string::npos);
@@ -184,8 +199,9 @@ TEST_CASE("what is wrong with an input is told with its status") {
   options.policy_path = nullptr;
   CHECK(pack_status(&message) == GR_STATUS_ARGUMENT);
   options = inputs.options();
-  inputs.folder.write("weights.safetensors",
-                      std::string("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x01", 10));
+  inputs.folder.write(
+      "weights.safetensors",
+      std::string("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x01", 10));
   CHECK(pack_status(&message) == GR_STATUS_UNSAFE_FORMAT);
   options.struct_size = 1;
   CHECK(pack_status(&message) == GR_STATUS_STRUCT_SIZE);
@@ -195,13 +211,15 @@ TEST_CASE("labelled requests are measured") {
   const Engine engine;
   const Inputs inputs(2);
   const gr_tools_pack_options options = inputs.options();
-  gr_snapshot* snapshot = nullptr;
-  gr_session* session = nullptr;
-  gr_error* error = nullptr;
-  gr_status status = gr_tools_snapshot_float(engine.engine, &options, &snapshot, &error);
+  gr_snapshot *snapshot = nullptr;
+  gr_session *session = nullptr;
+  gr_error *error = nullptr;
+  gr_status status =
+      gr_tools_snapshot_float(engine.engine, &options, &snapshot, &error);
   require_ok(status, error);
   REQUIRE(gr_session_create(engine.engine, &session, nullptr) == GR_STATUS_OK);
-  // Labels say whether the head's own logit is above 0: then the area is 1 exactly.
+  // Labels say whether the head's own logit is above 0: then the area is 1
+  // exactly.
   std::mt19937_64 random(23);
   std::string lines;
   std::size_t n_labelled = 0, n_removed = 0;
@@ -211,14 +229,15 @@ TEST_CASE("labelled requests are measured") {
     const bool is_labelled = i % 3 != 0;
     request["labels"]["click"] = Json::array({Json()});
     if (is_labelled)
-      request["labels"]["click"][0] = contract_logits(inputs.network, row)[0] > 0 ? 1 : 0;
+      request["labels"]["click"][0] =
+          contract_logits(inputs.network, row)[0] > 0 ? 1 : 0;
     n_labelled += is_labelled && !is_removed(row) ? 1 : 0;
     n_removed += is_labelled && is_removed(row) ? 1 : 0;
     lines += request.dump() + "\n";
   }
-  gr_tools_text* report = nullptr;
-  status = gr_tools_evaluate(snapshot, session, lines.data(), lines.size(), nullptr, nullptr,
-                             &report, &error);
+  gr_tools_text *report = nullptr;
+  status = gr_tools_evaluate(snapshot, session, lines.data(), lines.size(),
+                             nullptr, nullptr, &report, &error);
   require_ok(status, error);
   const Json told = Json::parse(text_of(gr_tools_text_view(report)));
   CHECK(told["requests"] == 60);
@@ -229,11 +248,11 @@ TEST_CASE("labelled requests are measured") {
   gr_tools_text_free(report);
 
   report = nullptr;
-  const std::string bad =
-      "\n{\"time\": \"2026-11-21T10:00:00Z\", \"candidates\": [{\"offer\": \"a\"}], "
-      "\"labels\": {\"click\": [2]}}";
-  status = gr_tools_evaluate(snapshot, session, bad.data(), bad.size(), nullptr, nullptr, &report,
-                             &error);
+  const std::string bad = "\n{\"time\": \"2026-11-21T10:00:00Z\", "
+                          "\"candidates\": [{\"offer\": \"a\"}], "
+                          "\"labels\": {\"click\": [2]}}";
+  status = gr_tools_evaluate(snapshot, session, bad.data(), bad.size(), nullptr,
+                             nullptr, &report, &error);
   CHECK(status == GR_STATUS_TYPE);
   CHECK(text_of(gr_error_message(error)).find("line 2") != std::string::npos);
   gr_error_free(error);
@@ -247,9 +266,11 @@ TEST_CASE("fields are encoded for a trainer as the contract says") {
      "transforms": [{"op": "vocabulary", "values": ["x", "y"]}]},
     {"name": "income", "side": "context", "type": "f64", "output": "dense", "indicator": true,
      "transforms": [{"op": "standardize", "mean": 10, "std": 4}]}]})";
-  gr_tools_features* features = nullptr;
-  gr_error* error = nullptr;
-  require_ok(gr_tools_features_create(json.data(), json.size(), &features, &error), error);
+  gr_tools_features *features = nullptr;
+  gr_error *error = nullptr;
+  require_ok(
+      gr_tools_features_create(json.data(), json.size(), &features, &error),
+      error);
   REQUIRE(gr_tools_features_field_count(features) == 2);
   CHECK(gr_tools_features_code_count(features, 0) == 4);
   CHECK(gr_tools_features_code_count(features, 1) == 0);
@@ -264,23 +285,28 @@ TEST_CASE("fields are encoded for a trainer as the contract says") {
   column.present = present;
   gr_tools_encoded encoded{};
   encoded.struct_size = sizeof encoded;
-  require_ok(gr_tools_features_encode(features, 0, &column, 1, 0, &encoded, &error), error);
+  require_ok(
+      gr_tools_features_encode(features, 0, &column, 1, 0, &encoded, &error),
+      error);
   CHECK(encoded.width == 0);
-  CHECK(encoded.codes[0] == 3);        // 2.. in order
-  CHECK(encoded.codes[1] == 1);        // unknown
-  CHECK(encoded.codes[2] == 0);        // missing
+  CHECK(encoded.codes[0] == 3); // 2.. in order
+  CHECK(encoded.codes[1] == 1); // unknown
+  CHECK(encoded.codes[2] == 0); // missing
   const int64_t incomes[] = {18, 2, 0};
   column.type = GR_TYPE_I64;
   column.integers = incomes;
-  require_ok(gr_tools_features_encode(features, 1, &column, 1, 0, &encoded, &error), error);
+  require_ok(
+      gr_tools_features_encode(features, 1, &column, 1, 0, &encoded, &error),
+      error);
   CHECK(encoded.width == 1);
   CHECK(encoded.dense[0] == 2.0f);
   CHECK(encoded.dense[1] == -2.0f);
   CHECK(encoded.dense[2] == 0.0f);
   CHECK(encoded.is_missing[2] == 1);
   column.type = GR_TYPE_BOOL;
-  CHECK(gr_tools_features_encode(features, 1, &column, 1, 0, &encoded, nullptr) == GR_STATUS_TYPE);
-  CHECK(gr_tools_features_encode(features, 9, &column, 1, 0, &encoded, nullptr) ==
-        GR_STATUS_ARGUMENT);
+  CHECK(gr_tools_features_encode(features, 1, &column, 1, 0, &encoded,
+                                 nullptr) == GR_STATUS_TYPE);
+  CHECK(gr_tools_features_encode(features, 9, &column, 1, 0, &encoded,
+                                 nullptr) == GR_STATUS_ARGUMENT);
   gr_tools_features_free(features);
 }

@@ -7,29 +7,35 @@
 
 namespace guardrank::testing {
 
-std::string safetensors_bytes(const std::string& header, const std::string& data) {
+std::string safetensors_bytes(const std::string &header,
+                              const std::string &data) {
   std::string out;
   for (int i = 0; i < 8; ++i)
-    out.push_back(static_cast<char>(std::uint64_t{header.size()} >> (8 * i) & 255));
+    out.push_back(
+        static_cast<char>(std::uint64_t{header.size()} >> (8 * i) & 255));
   return out + header + data;
 }
 
-std::string safetensors_bytes(const Tensors& tensors) {
+std::string safetensors_bytes(const Tensors &tensors) {
   Json header = Json::object();
   std::string data;
-  for (const auto& [name, tensor] : tensors) {
+  for (const auto &[name, tensor] : tensors) {
     const std::size_t begin = data.size();
-    data.append(reinterpret_cast<const char*>(tensor.values.data()),
+    data.append(reinterpret_cast<const char *>(tensor.values.data()),
                 tensor.values.size() * sizeof(float));
-    header[name] = {
-        {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+    header[name] = {{"dtype", "F32"},
+                    {"shape", tensor.shape},
+                    {"data_offsets", {begin, data.size()}}};
   }
   return safetensors_bytes(header.dump(), data);
 }
 
 Folder::Folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "guardrank-test-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  std::string name =
+      (std::filesystem::temp_directory_path() / "guardrank-test-XXXXXX")
+          .string();
+  if (mkdtemp(name.data()) == nullptr)
+    throw std::runtime_error("no temporary folder");
   path_ = name;
 }
 
@@ -38,13 +44,14 @@ Folder::~Folder() {
   std::filesystem::remove_all(path_, code);
 }
 
-std::filesystem::path Folder::write(const std::string& name, const std::string& bytes) const {
+std::filesystem::path Folder::write(const std::string &name,
+                                    const std::string &bytes) const {
   std::ofstream file(path_ / name, std::ios::binary);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return path_ / name;
 }
 
-void Folder::write_model(const Json& spec, const Tensors& tensors) const {
+void Folder::write_model(const Json &spec, const Tensors &tensors) const {
   write("model.json", spec.dump());
   write("weights.safetensors", safetensors_bytes(tensors));
 }
@@ -64,4 +71,4 @@ Tensors small_tensors() {
           {"tower.click.layer.0.bias", {{1}, {-1.0f}}}};
 }
 
-}  // namespace guardrank::testing
+} // namespace guardrank::testing
