@@ -74,10 +74,12 @@ void gr_snapshot_free(gr_snapshot* snapshot) {
 }
 
 uint32_t gr_snapshot_fact(const gr_snapshot* snapshot, gr_namespace space, gr_text name) {
-  if (snapshot == nullptr || space < GR_NAMESPACE_CONTEXT || space > GR_NAMESPACE_PAIR) {
-    return GR_NO_FACT;
-  }
-  return pipeline_of(snapshot).facts->find(static_cast<guardrank::Namespace>(space),
+  // A C caller may pass any number; C++ may not even load one that the enum does not have.
+  std::uint32_t number = 0;
+  static_assert(sizeof number == sizeof space);
+  std::memcpy(&number, &space, sizeof number);
+  if (snapshot == nullptr || number > GR_NAMESPACE_PAIR) return GR_NO_FACT;
+  return pipeline_of(snapshot).facts->find(static_cast<guardrank::Namespace>(number),
                                            guardrank::as_view(name));
 }
 
