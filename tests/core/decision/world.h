@@ -45,7 +45,7 @@ class AlignedBytes {
 };
 
 inline std::filesystem::path conformance_folder() {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "conformance";
+  return std::filesystem::path(GUARDRANK_SOURCE_DIR) / "tests/conformance";
 }
 inline std::vector<std::uint8_t> bundle_bytes(const std::string& name) {
   return read_bytes(conformance_folder() / "bundles" / (name + ".guardrank"));

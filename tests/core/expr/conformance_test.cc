@@ -12,12 +12,10 @@
 namespace guardrank::testing {
 namespace {
 
-// Beside the checkout, found from this file's own place in it.
+// Beside the checkout.
 std::string shared_folder() {
   if (const char* given = std::getenv("GUARDRANK_SHARED")) return given;
-  const std::string_view file = __FILE__;
-  const std::size_t root = file.rfind("tests/core/expr/");
-  return std::string(file.substr(0, root)) + "../shared";
+  return GUARDRANK_SOURCE_DIR "/../shared";
 }
 
 // As much of protobuf's text format as the case files use: fields with a scalar or a message.
