@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { Engine } from "../../wasm/dist/index.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const command = join(root, "build/release/bindings/shell/guardrank");
+const command = join(root, "build/dev/bindings/shell/guardrank");
 const reference = join(root, "models/reference");
 
 function guardrank(...words) {
