@@ -225,8 +225,8 @@ GR_API void gr_request_set_time(gr_request* request, int64_t micros);
 GR_API void gr_request_set_seed(gr_request* request, uint64_t seed);
 /* Positions wanted; 0: all. Since 0.1. */
 GR_API void gr_request_set_limit(gr_request* request, uint32_t limit);
-/* Whether the JSON form of the decision holds heads, terms and the texts of reasons; whatever the
- * request's JSON said before. Since 0.1. */
+/* Whether the JSON form of the decision holds heads, terms and the texts of reasons (it does unless
+ * told otherwise); whatever the request's JSON said before. Since 0.1. */
 GR_API void gr_request_set_explain(gr_request* request, bool explain);
 /* Name: "product", "market", "segment", "partner", "surface" or "unit". Copied. Since 0.1. */
 GR_API gr_status gr_request_set_route(gr_request* request, gr_text name, gr_text value, gr_error** error);

@@ -57,7 +57,7 @@ void Request::reset() {
   time_ = 0;
   seed_ = 0;
   limit_ = 0;
-  explain_ = false;
+  explain_ = true;
 }
 
 // A text of the request itself, checked and copied.

@@ -114,7 +114,7 @@ class Request {
   std::int64_t time_ = 0;
   std::uint64_t seed_ = 0;
   std::uint32_t limit_ = 0;
-  bool explain_ = false;
+  bool explain_ = true;
 };
 
 // The JSON form of contracts.md section 4, in place of all that the request held. On failure the

@@ -80,7 +80,8 @@ Status Request::check_may_set(const Fact& fact, std::uint32_t row, Error* error)
     return error->set(Status::argument, fact_path(fact, row).view(),
                       {"it is the candidate's own id and cannot be given"});
   }
-  if (fact.space == Namespace::candidate && !fact.may_override) {
+  // An offer that the catalog does not list has no facts that a request could override.
+  if (fact.space == Namespace::candidate && !fact.may_override && catalog_row(row) != no_offer) {
     return error->set(Status::argument, fact_path(fact, row).view(),
                       {"the policy does not let a request set it"});
   }
@@ -150,6 +151,9 @@ Status Request::set_column(std::uint32_t fact, const Column& column, Error* erro
   GUARDRANK_TRY(check_shape(known, column, n_candidates_, error));
   if (n_candidates_ == 0) return Status::ok;
   GUARDRANK_TRY(check_may_set(known, 0, error));
+  for (std::uint32_t row = 1; !known.may_override && row < n_candidates_; ++row) {
+    GUARDRANK_TRY(check_may_set(known, row, error));
+  }
   const bool is_converted = column.type != known.type;
   Column kept = column;
   if (open_given() != Status::ok ||

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <tuple>
 #include <unordered_set>
 
 #include "core/base/limits.h"
@@ -153,9 +154,9 @@ Field read_field(const JsonNode& node, Memory* memory) {
 std::vector<std::uint32_t> x_order(const std::vector<Field>& fields) {
   std::vector<std::uint32_t> order(fields.size());
   std::iota(order.begin(), order.end(), 0u);
-  const auto rank = [&](std::uint32_t i) { return std::pair(fields[i].side, fields[i].output); };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return rank(a) < rank(b); });
+  const auto rank = [&](std::uint32_t i) { return std::tuple(fields[i].side, fields[i].output, i); };
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return rank(a) < rank(b); });
   return order;
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("the least request, and its whole catalog") {
   CHECK(r.request.is_whole_catalog());
   CHECK(r.request.n_candidates() == 4);
   CHECK(r.request.limit() == 0);
-  CHECK(written(r.request) == R"({"time":"2026-11-21T00:00:00Z","seed":0,"explain":false})");
+  CHECK(written(r.request) == R"({"time":"2026-11-21T00:00:00Z","seed":0,"explain":true})");
   CHECK(Read(with_time(R"("candidates": null)")).request.n_candidates() == 4);
   const Read none(with_time(R"("candidates": [])"));
   REQUIRE(none.status == Status::ok);
@@ -278,7 +278,7 @@ TEST_CASE("each door names the path, the wanted and the found") {
     // Nothing is half applied.
     CHECK(r.request.time() == 0);
     CHECK(r.request.is_whole_catalog());
-    CHECK(written(r.request) == R"({"time":"1970-01-01T00:00:00Z","seed":0,"explain":false})");
+    CHECK(written(r.request) == R"({"time":"1970-01-01T00:00:00Z","seed":0,"explain":true})");
   }
 }
 

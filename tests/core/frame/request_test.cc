@@ -213,6 +213,24 @@ TEST_CASE("wrong values are refused, and what was given stays") {
         Status::not_finite);
 }
 
+TEST_CASE("a fact that no request may override is an unlisted offer's own") {
+  SampleSnapshot s;
+  s.catalog.allows_unlisted = true;
+  Request request = s.request();
+  const std::string_view offers[] = {"elsewhere", "o-1"};
+  REQUIRE(request.set_candidates(offers, &s.error) == Status::ok);
+  const Value one = Value::of(1.0);
+  CHECK(request.set_candidate(0, s.offer("cpa"), one, &s.error) == Status::ok);
+  CHECK(request.set_candidate(1, s.offer("cpa"), one, &s.error) == Status::argument);
+  const double numbers[] = {1, 2};
+  Column column;
+  column.type = FactType::f64;
+  column.n_rows = 2;
+  column.numbers = numbers;
+  CHECK(request.set_column(s.offer("cpa"), column, &s.error) == Status::argument);
+  CHECK(s.error.where() == "candidates[1].facts.cpa");
+}
+
 TEST_CASE("facts are set where they belong") {
   SampleSnapshot s;
   Request request = s.request();
