@@ -27,16 +27,16 @@ def tmall_config(heads, rate, name):
             "side": "context",
             "type": "string",
             "output": "embedding",
-            "dim": 24,
-            "transforms": [{"op": "hash", "buckets": 60000, "seed": 1}],
+            "dim": 16,
+            "transforms": [{"op": "hash", "buckets": 40000, "seed": 1}],
         },
         {
             "name": "offer_id",
             "side": "candidate",
             "type": "string",
             "output": "embedding",
-            "dim": 24,
-            "transforms": [{"op": "hash", "buckets": 60000, "seed": 2}],
+            "dim": 16,
+            "transforms": [{"op": "vocabulary"}],
         },
     ]
     return check_config(
@@ -59,7 +59,7 @@ def tmall_config(heads, rate, name):
             "split": {"holdout": 0.02, "seed": 3},
             "training": {
                 "epochs": 4,
-                "batch": 4096,
+                "batch": 8192,
                 "learning_rate": 0.01,
                 "weight_decay": 0.05,
                 "dropout": 0.1,
