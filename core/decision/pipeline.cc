@@ -101,9 +101,12 @@ Status order_exclusions(Run* run) {
   std::span<Exclusion> ordered;
   GUARDRANK_TRY(run->arena->make(found.size(), &ordered));
   std::copy(found.begin(), found.end(), ordered.begin());
-  std::sort(ordered.begin(), ordered.end(), [](const Exclusion& a, const Exclusion& b) {
+  // A heap: a quarter of std::sort's code.
+  const auto before = [](const Exclusion& a, const Exclusion& b) {
     return a.stage != b.stage ? a.stage < b.stage : a.candidate < b.candidate;
-  });
+  };
+  std::make_heap(ordered.begin(), ordered.end(), before);
+  std::sort_heap(ordered.begin(), ordered.end(), before);
   run->decision->excluded = ordered;
   return Status::ok;
 }

@@ -203,7 +203,8 @@ Status collect_facts(const FactTable& facts, const SyntaxTree& tree, Arena* aren
     ordinals[count++] = node.fact;
     program->namespaces |= namespace_bit(facts[node.fact].space);
   }
-  std::sort(ordinals.begin(), ordinals.end());
+  std::make_heap(ordinals.begin(), ordinals.end());
+  std::sort_heap(ordinals.begin(), ordinals.end());
   const auto end = std::unique(ordinals.begin(), ordinals.end());
   program->facts = ordinals.subspan(0, static_cast<std::size_t>(end - ordinals.begin()));
   return Status::ok;

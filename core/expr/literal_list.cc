@@ -66,7 +66,9 @@ Status collect_numbers(const SyntaxTree& tree, const Node& list, Arena* arena,
     nearest(tree.nodes[at].constant, &value);
     if (order_constant(value, tree.nodes[at].constant) == ordered_equal) elements[size++] = value;
   }
-  std::sort(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(size));
+  elements = elements.first(size);
+  std::make_heap(elements.begin(), elements.end());
+  std::sort_heap(elements.begin(), elements.end());
   operation->elements = elements.data();
   operation->n_elements = static_cast<std::uint32_t>(size);
   return Status::ok;
@@ -79,7 +81,8 @@ Status collect_strings(const SyntaxTree& tree, const Node& list, Arena* arena,
   std::size_t size = 0;
   for (std::uint32_t at = list.first_child; at != no_node; at = tree.nodes[at].next_sibling)
     elements[size++] = tree.nodes[at].constant.string;
-  std::sort(elements.begin(), elements.end());
+  std::make_heap(elements.begin(), elements.end());
+  std::sort_heap(elements.begin(), elements.end());
   operation->elements = elements.data();
   operation->n_elements = static_cast<std::uint32_t>(size);
   return Status::ok;

@@ -88,9 +88,11 @@ std::uint32_t group_by_order(const Column& column, std::span<std::uint32_t> rows
     if (column.is_present(row)) rows[size++] = row;
   }
   rows = rows.subspan(0, size);
-  std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
     return key_of(column, a) < key_of(column, b);
-  });
+  };
+  std::make_heap(rows.begin(), rows.end(), before);
+  std::sort_heap(rows.begin(), rows.end(), before);
   std::uint32_t n_groups = 0;
   for (std::size_t i = 0; i < size; ++i) {
     const bool is_new = i == 0 || !(key_of(column, rows[i]) == key_of(column, rows[i - 1]));
