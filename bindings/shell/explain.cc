@@ -22,8 +22,8 @@ std::string heads_text(const Json& heads) {
                {"probability", Table::Align::right}, {"reach", Table::Align::right},
                {"expected amount", Table::Align::right}});
   for (const auto& [name, head] : heads.items()) {
-    const auto cell = [&head = head](const char* key) {
-      return head.contains(key) ? head[key].dump() : std::string();
+    const auto cell = [&outcome = head](const char* key) {
+      return outcome.contains(key) ? outcome[key].dump() : std::string();
     };
     table.add({name, cell("logit"), cell("corrected"), cell("probability"), cell("reach"),
                cell("value")});
