@@ -21,7 +21,8 @@ std::string shared_folder() {
 // As much of protobuf's text format as the case files use: fields with a scalar or a message.
 struct Message {
   std::vector<std::pair<std::string, std::string>> scalars;
-  std::vector<std::pair<std::string, Message>> messages;
+  std::vector<std::string> message_names;   // by message
+  std::vector<Message> messages;
 
   const std::string* scalar(std::string_view name) const {
     for (const auto& [key, value] : scalars)
@@ -29,8 +30,8 @@ struct Message {
     return nullptr;
   }
   const Message* message(std::string_view name) const {
-    for (const auto& [key, value] : messages)
-      if (key == name) return &value;
+    for (std::size_t i = 0; i < messages.size(); ++i)
+      if (message_names[i] == name) return &messages[i];
     return nullptr;
   }
 };
@@ -48,7 +49,8 @@ class TextFormat {
       skip();
       if (text_[at_] == '{') {
         ++at_;
-        message.messages.emplace_back(name, read());
+        message.message_names.push_back(name);
+        message.messages.push_back(read());
         skip();
         ++at_;   // the closing brace
       } else {
@@ -225,9 +227,9 @@ TEST_CASE("CEL's conformance cases within the present language") {
     std::stringstream text;
     text << file.rdbuf();
     const Message cases = TextFormat(text.str()).read();
-    for (const auto& [kind, section] : cases.messages)
-      for (const auto& [test_kind, test] : section.messages)
-        if (test_kind == "test") run_case(&world, test, &tally);
+    for (const Message& section : cases.messages)
+      for (std::size_t i = 0; i < section.messages.size(); ++i)
+        if (section.message_names[i] == "test") run_case(&world, section.messages[i], &tally);
   }
   MESSAGE(tally.agreed, " cases agree, ", tally.left_out, " need what is not there yet");
   CHECK(tally.agreed > 300);

@@ -126,7 +126,7 @@ TEST_CASE("caps are never violated by more than the mandated, and nobody feasibl
       partner[i] = static_cast<int>(random() % 4);   // 0: missing
       tier[i] = static_cast<int>(random() % 3);
       if (partner[i] != 0)
-        world.set_offer(i, "partner", std::string_view{"pqr" + partner[i] - 1, 1});
+        world.set_offer(i, "partner", std::string_view{&"pqr"[partner[i] - 1], 1});
       if (tier[i] != 0) world.set_offer(i, "tier", static_cast<std::int64_t>(tier[i]));
     }
     world.caps = {{"partner", static_cast<std::uint32_t>(random() % 4),
