@@ -219,7 +219,7 @@ TEST_CASE("diversity is maximal marginal relevance") {
       facts[0][i] = static_cast<int>(random() % 3);
       facts[1][i] = static_cast<int>(random() % 3);
       if (facts[0][i] != 0)
-        world.set_offer(i, "category", std::string_view{"uv" + facts[0][i] - 1, 1});
+        world.set_offer(i, "category", std::string_view{&"uv"[facts[0][i] - 1], 1});
       if (facts[1][i] != 0) world.set_offer(i, "tier", static_cast<std::int64_t>(facts[1][i]));
     }
     world.diversity_facts = {"category", "tier"};
@@ -337,7 +337,7 @@ TEST_CASE("the order of the request's candidates never changes the ranking") {
       for (std::uint32_t row = 0; row < n; ++row) {
         world.score.push_back(scores[order[row]]);
         if (kinds[order[row]] != 0)
-          world.set_offer(row, "category", std::string_view{"uv" + kinds[order[row]] - 1, 1});
+          world.set_offer(row, "category", std::string_view{&"uv"[kinds[order[row]] - 1], 1});
       }
       if (is_capped) world.caps = {{"category", 2, 6}};
       if (is_diverse) world.diversity_facts = {"category"};
