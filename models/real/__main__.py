@@ -20,7 +20,7 @@ def main(words=None):
         for name, program in PROGRAMS.items():
             if chosen in (name, "all"):
                 program()
-    except (CommandError, LibraryError, TrainingStopped, OSError, ValueError) as error:
+    except (CommandError, LibraryError, TrainingStopped, EOFError, OSError, ValueError) as error:
         print(f"real {chosen}: {error}", file=sys.stderr)
         return 1
     return 0

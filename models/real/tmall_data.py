@@ -6,8 +6,8 @@ import pandas
 
 from train.split import uniform_of
 
-NEGATIVES_PER_POSITIVE = 4
-HISTORY_LENGTH = 20
+NEGATIVES_PER_POSITIVE = 3
+HISTORY_LENGTH = 12
 
 
 @dataclass
@@ -51,7 +51,29 @@ def pair_keys(frame, n_items):
     return frame.user.to_numpy().astype(numpy.int64) * (n_items + 1) + frame.item.to_numpy()
 
 
-def training_rows(data, seed=1):
+class Histories:
+    """Up to HISTORY_LENGTH items per user, bought or collected, drawn once: who the user is."""
+
+    def __init__(self, data, seed=1):
+        pairs = pandas.concat([data.buy, data.collect]).drop_duplicates()
+        order = numpy.random.default_rng(seed).permutation(len(pairs))
+        grouped = pairs.iloc[order].groupby("user").item
+        self.items = {user: items.to_numpy()[:HISTORY_LENGTH].tolist() for user, items in grouped}
+        self.texts = {user: self.join(items) for user, items in self.items.items()}
+
+    @staticmethod
+    def join(items):
+        return "|".join(f"i{item}" for item in items) or None
+
+    def without(self, user, item):
+        """The history as text, less the item that a training row asks about."""
+        items = self.items.get(user, [])
+        if item not in items:
+            return self.texts.get(user)
+        return self.join(other for other in items if other != item)
+
+
+def training_rows(data, histories, seed=1):
     """(columns of the CSV, share of the negatives that is in them).
 
     Rows: every bought or collected pair with both labels, and uniform pairs that are neither. A
@@ -59,19 +81,17 @@ def training_rows(data, seed=1):
     generator = numpy.random.default_rng(seed)
     buy, collect = pair_keys(data.buy, data.n_items), pair_keys(data.collect, data.n_items)
     positive = numpy.union1d(buy, collect)
-    users = pandas.concat([data.buy.user, data.collect.user]).to_numpy()
-    drawn_users = numpy.repeat(
-        users[generator.permutation(len(users))][: len(positive)], NEGATIVES_PER_POSITIVE
-    )
-    drawn = drawn_users.astype(numpy.int64) * (data.n_items + 1) + generator.integers(
-        1, data.n_items + 1, len(drawn_users)
-    )
+    users = generator.permutation(pandas.concat([data.buy.user, data.collect.user]).to_numpy())
+    drawn_users = numpy.repeat(users[: len(positive)], NEGATIVES_PER_POSITIVE)
+    drawn = drawn_users.astype(numpy.int64) * (data.n_items + 1)
+    drawn += generator.integers(1, data.n_items + 1, len(drawn_users))
     drawn = drawn[~numpy.isin(drawn, positive)]
-    keys = numpy.concatenate([positive, drawn])
-    keys = keys[generator.permutation(len(keys))]
+    keys = generator.permutation(numpy.concatenate([positive, drawn]))
+    user, item = keys // (data.n_items + 1), keys % (data.n_items + 1)
+    history = [histories.without(*pair) for pair in zip(user.tolist(), item.tolist())]
     columns = {
-        "ctx.user": keys // (data.n_items + 1),
-        "offer": keys % (data.n_items + 1),
+        "ctx.history": numpy.array(history, dtype=object),
+        "offer": text_ids("i", item),
         "label.purchase": numpy.isin(keys, buy).astype(int),
         "label.favorite": numpy.isin(keys, collect).astype(int),
     }

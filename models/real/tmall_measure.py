@@ -49,3 +49,12 @@ def popular_lists(held_out, frame):
     return [
         [item for item in top if item not in held_out.owned[user]][:TOP] for user in held_out.users
     ]
+
+
+def favorites_first(held_out, favorites, lists):
+    """The user's own favorites that are not owned yet, in the order of `lists`, then the rest."""
+    out = []
+    for user, items in zip(held_out.users, lists):
+        first = sorted(favorites.get(user, set()) - held_out.owned[user])
+        out.append((first + [item for item in items if item not in first])[:TOP])
+    return out

@@ -13,74 +13,72 @@ from train.page import Page, figure, plots
 from train.run import execute
 
 from .setting import data_path, print_table, result_folder, write_json
-from .tmall_measure import TOP, HeldOut, popular_lists
-from .tmall_data import read_interactions, text_ids, training_rows
+from .tmall_data import Histories, read_interactions, text_ids, training_rows
+from .tmall_measure import TOP, HeldOut, favorites_first, group, popular_lists
 
 HEADS = ["purchase", "favorite"]
 
 
 def tmall_config(heads, rate, name):
-    """Embeddings by hash for users, by row for items; gates that tell users apart."""
+    """A user is the items of the history; gates tell users apart, experts items."""
+    item = {"type": "string", "output": "embedding", "dim": 16}
+    vocabulary = {"transforms": [{"op": "vocabulary"}]}
     fields = [
         {
-            "name": "user",
+            "name": "history",
             "side": "context",
-            "type": "string",
-            "output": "embedding",
-            "dim": 16,
-            "transforms": [{"op": "hash", "buckets": 40000, "seed": 1}],
+            **item,
+            "type": "string[]",
+            "pool": "mean",
+            **vocabulary,
         },
-        {
-            "name": "offer_id",
-            "side": "candidate",
-            "type": "string",
-            "output": "embedding",
-            "dim": 16,
-            "transforms": [{"op": "vocabulary"}],
-        },
+        {"name": "offer_id", "side": "candidate", **item, **vocabulary},
     ]
+    head = {
+        "kind": "probability",
+        "tower": [16],
+        "negative_sampling_rate": rate,
+        "sampling_handled": "correct",
+        "calibrator": {"kind": "identity"},
+    }
+    training = {
+        "epochs": 3,
+        "batch": 4096,
+        "learning_rate": 0.005,
+        "weight_decay": 0.05,
+        "dropout": 0.1,
+        "averaging": 0.99,
+        "seed": 1,
+        "missing_share": 0.001,
+        "unknown_share": 0.001,
+        "calibration_rows": 5000,
+    }
     return check_config(
         {
             "name": name,
             "version": "1",
             "fields": fields,
-            "heads": [
-                {
-                    "name": head,
-                    "kind": "probability",
-                    "tower": [16],
-                    "negative_sampling_rate": rate,
-                    "sampling_handled": "correct",
-                    "calibrator": {"kind": "identity"},
-                }
-                for head in heads
-            ],
-            "graph": {"kind": "mmoe", "experts": 8, "layers": [32]},
+            "heads": [{"name": name, **head} for name in heads],
+            "graph": {"kind": "mmoe", "experts": 8, "layers": [24]},
             "split": {"holdout": 0.02, "seed": 3},
-            "training": {
-                "epochs": 4,
-                "batch": 8192,
-                "learning_rate": 0.01,
-                "weight_decay": 0.05,
-                "dropout": 0.1,
-                "averaging": 0.99,
-                "seed": 1,
-                "calibration_rows": 5000,
-            },
+            "training": training,
         }
     )
 
 
-def policy(head):
-    """Ranks by one head; an item that the user already has is not eligible."""
+def policy(head, favorite_rate=0.0):
+    """Ranks by one head; an item that the user already has is not eligible. `favorite_rate`: the
+    share of collected items that are bought, added for the user's own favorites."""
     return {
         "format": 1,
         "name": f"tmall-{head}",
         "version": "1",
         "facts": {
             "ctx.owned": {"type": "list(string)", "default": []},
+            "ctx.favorites": {"type": "list(string)", "default": []},
             "offer.item": {"type": "string"},
         },
+        "parameters": {"favorite_rate": {"value": favorite_rate, "min": 0.0, "max": 1.0}},
         "rules": [
             {
                 "id": "not_owned",
@@ -89,81 +87,97 @@ def policy(head):
                 "text": "Already bought or collected",
             }
         ],
-        "terms": [{"id": head, "kind": "bonus", "unit": "USD", "expr": f"p.{head} * 1000.0"}],
+        "terms": [
+            {"id": head, "kind": "bonus", "unit": "USD", "expr": f"p.{head} * 1000.0"},
+            {
+                "id": "own_favorite",
+                "kind": "bonus",
+                "unit": "USD",
+                "expr": "offer.item in ctx.favorites ? param.favorite_rate * 1000.0 : 0.0",
+            },
+        ],
         "placement": {},
     }
 
 
-def served_lists(held_out, bundle, folder):
-    """The bundle's first ten per user over the whole catalog."""
-    path = os.path.join(folder, "requests.jsonl")
-    with open(path, "w", encoding="utf-8") as file:
-        for user in held_out.users:
-            owned = [f"i{item}" for item in sorted(held_out.owned[user])]
-            file.write(
-                json.dumps(
-                    {
-                        "request_id": f"u{user}",
-                        "time": "2026-11-21T00:00:00Z",
-                        "seed": 0,
-                        "limit": TOP,
-                        "context": {"user": f"u{user}", "owned": owned},
-                    }
-                )
-                + "\n"
-            )
-    answers = command.rank_lines(path, bundle=bundle)
-    return [[int(entry["offer"][1:]) for entry in answer["ranked"]] for answer in answers]
+class Experiment:
+    """Rows, catalog, held-out events and models of one run, in a folder."""
 
+    def __init__(self, path, folder, library):
+        self.folder, self.library = folder, library
+        self.pairs = read_interactions(path)
+        self.histories = Histories(self.pairs)
+        self.favorites = group(self.pairs.collect)
+        rows, self.rate = training_rows(self.pairs, self.histories)
+        self.rows = os.path.join(folder, "rows.csv.gz")
+        self.catalog = os.path.join(folder, "catalog.csv")
+        items = text_ids("i", range(1, self.pairs.n_items + 1))
+        write_csv(self.rows, rows)
+        write_csv(self.catalog, {"offer": items, "offer.item": items})
+        self.held_out = {
+            "purchase": HeldOut(self.pairs.buy_held_out, self.pairs.buy, 1),
+            "favorite": HeldOut(self.pairs.collect_held_out, self.pairs.collect, 2),
+        }
 
-def train_model(heads, data, folder, library):
-    """Trains on the rows of `folder`/rows.csv.gz; returns the model folder and the run."""
-    name = "-".join(["tmall"] + heads)
-    rate = data["rate"]
-    out = os.path.join(folder, name)
-    run = execute(tmall_config(heads, rate, name), [data["rows"]], [], out, library)
-    return out, run
+    def favorite_rate(self):
+        """Share of the collected pairs that are bought, in the training pairs."""
+        both = self.pairs.collect.merge(self.pairs.buy)
+        return len(both) / len(self.pairs.collect)
 
+    def popularity(self):
+        """Figures of the most frequent items, plain and with the user's favorites first."""
+        purchase, favorite = self.held_out["purchase"], self.held_out["favorite"]
+        bought = popular_lists(purchase, self.pairs.buy)
+        collected = popular_lists(favorite, self.pairs.collect)
+        first = favorites_first(purchase, self.favorites, bought)
+        return {
+            "popularity": {
+                "purchase": purchase.measure(bought),
+                "favorite": favorite.measure(collected),
+            },
+            "own favorites, then popularity": {"purchase": purchase.measure(first)},
+        }
 
-def measure_model(heads, model, data, folder):
-    """Figures by head of one model, ranked by its own head."""
-    figures = {}
-    for head in heads:
-        path = os.path.join(folder, f"policy-{head}.json")
-        write_json(path, policy(head))
-        bundle = os.path.join(folder, f"{os.path.basename(model)}-{head}.guardrank")
-        command.pack(model, path, data["catalog"], bundle)
-        figures[head] = data["held_out"][head].measure(
-            served_lists(data["held_out"][head], bundle, folder)
-        )
-    return figures
+    def train(self, heads):
+        """Trains on the rows; returns the model's folder."""
+        name = "-".join(["tmall"] + heads)
+        out = os.path.join(self.folder, name)
+        execute(tmall_config(heads, self.rate, name), [self.rows], [], out, self.library)
+        return out
 
+    def measure(self, model, head, favorite_rate=0.0):
+        """Figures of a model ranked by one of its heads."""
+        source = os.path.join(self.folder, "policy.json")
+        bundle = os.path.join(self.folder, "tmall.guardrank")
+        write_json(source, policy(head, favorite_rate))
+        command.pack(model, source, self.catalog, bundle)
+        held_out = self.held_out[head]
+        return held_out.measure(self.served(held_out, bundle, favorite_rate > 0))
 
-def prepare(path, folder):
-    """Rows, catalog and held-out events on disk and in memory."""
-    pairs = read_interactions(path)
-    columns, rate = training_rows(pairs)
-    rows = {
-        "ctx.user": text_ids("u", columns["ctx.user"]),
-        "offer": text_ids("i", columns["offer"]),
-        "label.purchase": columns["label.purchase"],
-        "label.favorite": columns["label.favorite"],
-    }
-    items = text_ids("i", range(1, pairs.n_items + 1))
-    data = {
-        "rows": os.path.join(folder, "rows.csv.gz"),
-        "rate": rate,
-        "pairs": pairs,
-        "catalog": os.path.join(folder, "catalog.csv"),
-        "n_rows": len(items),
-        "held_out": {
-            "purchase": HeldOut(pairs.buy_held_out, pairs.buy, 1),
-            "favorite": HeldOut(pairs.collect_held_out, pairs.collect, 2),
-        },
-    }
-    write_csv(data["rows"], rows)
-    write_csv(data["catalog"], {"offer": items, "offer.item": items})
-    return data
+    def served(self, held_out, bundle, with_favorites):
+        """The bundle's first ten per user over the whole catalog."""
+        path = os.path.join(self.folder, "requests.jsonl")
+        with open(path, "w", encoding="utf-8") as file:
+            for user in held_out.users:
+                file.write(json.dumps(self.request(user, held_out, with_favorites)) + "\n")
+        answers = command.rank_lines(path, bundle=bundle)
+        return [[int(entry["offer"][1:]) for entry in answer["ranked"]] for answer in answers]
+
+    def request(self, user, held_out, with_favorites):
+        context = {
+            "history": [f"i{item}" for item in self.histories.items.get(user, [])],
+            "owned": [f"i{item}" for item in sorted(held_out.owned[user])],
+        }
+        if with_favorites:
+            own = sorted(self.favorites.get(user, set()))
+            context["favorites"] = [f"i{item}" for item in own]
+        return {
+            "request_id": f"u{user}",
+            "time": "2026-11-21T00:00:00Z",
+            "seed": 0,
+            "limit": TOP,
+            "context": context,
+        }
 
 
 def run():
@@ -172,30 +186,24 @@ def run():
     if path is None:
         return 0
     folder = result_folder("tmall")
-    library = Library()
-    data = prepare(path, folder)
-    methods = {
-        "popularity": {
-            "purchase": data["held_out"]["purchase"].measure(
-                popular_lists(data["held_out"]["purchase"], data["pairs"].buy)
-            ),
-            "favorite": data["held_out"]["favorite"].measure(
-                popular_lists(data["held_out"]["favorite"], data["pairs"].collect)
-            ),
-        }
-    }
+    experiment = Experiment(path, folder, Library())
+    methods = experiment.popularity()
     for title, heads in (
         ("purchase alone", ["purchase"]),
         ("favorite alone", ["favorite"]),
         ("both (MMoE)", HEADS),
     ):
-        model, _ = train_model(heads, data, folder, library)
-        methods[title] = measure_model(heads, model, data, folder)
+        model = experiment.train(heads)
+        methods[title] = {head: experiment.measure(model, head) for head in heads}
+    methods["both, own favorites as a term"] = {
+        "purchase": experiment.measure(model, "purchase", experiment.favorite_rate())
+    }
     result = {
-        "items": data["pairs"].n_items,
+        "items": experiment.pairs.n_items,
         "methods": methods,
-        "negative_rate": data["rate"],
-        "users": {head: len(data["held_out"][head].users) for head in HEADS},
+        "negative_rate": experiment.rate,
+        "favorite_rate": experiment.favorite_rate(),
+        "users": {head: len(experiment.held_out[head].users) for head in HEADS},
     }
     write_json(os.path.join(folder, "tmall.json"), result)
     write_page(os.path.join(folder, "tmall.html"), result)
@@ -204,16 +212,11 @@ def run():
     return 0
 
 
-NAMES = [
-    "method",
-    "purchase HR@10",
-    "s.e.",
-    "purchase NDCG@10",
-    "s.e.",
-    "favorite HR@10",
-    "s.e.",
-    "favorite NDCG@10",
-    "s.e.",
+NAMES = ["method"] + [
+    cell
+    for head in HEADS
+    for figure_name in ("HR@10", "NDCG@10")
+    for cell in (f"{head} {figure_name}", "s.e.")
 ]
 
 
@@ -231,10 +234,8 @@ def table_rows(result):
         cells = [method]
         for head in HEADS:
             for part in ("hr", "ndcg"):
-                if head in figures:
-                    cells += [f"{figures[head][part]:.4f}", f"{figures[head][part + '_se']:.4f}"]
-                else:
-                    cells += ["", ""]
+                found = figures.get(head)
+                cells += [f"{found[part]:.4f}", f"{found[part + '_se']:.4f}"] if found else ["", ""]
         rows.append(cells)
     return rows
 
@@ -245,16 +246,10 @@ def write_page(path, result):
     page.table(NAMES, table_rows(result))
     for head in HEADS:
         drawing, axes = plots()
-        found = [
-            (method, figures[head])
-            for method, figures in result["methods"].items()
-            if head in figures
-        ]
-        axes.bar(
-            [method for method, _ in found],
-            [f["ndcg"] for _, f in found],
-            yerr=[2 * f["ndcg_se"] for _, f in found],
-        )
-        axes.set_ylabel("NDCG@10, two standard errors")
+        found = [(m, f[head]) for m, f in result["methods"].items() if head in f]
+        errors = [2 * figures["ndcg_se"] for _, figures in found]
+        names = [method for method, _ in found]
+        axes.barh(names, [figures["ndcg"] for _, figures in found], xerr=errors)
+        axes.set_xlabel("NDCG@10, two standard errors")
         page.image(f"{head}: NDCG@10", figure(drawing))
     page.write(path)

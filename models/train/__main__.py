@@ -31,7 +31,7 @@ def main(words=None):
             chosen.out,
             Library(chosen.library),
         )
-    except (ConfigError, LibraryError, TrainingStopped, ValueError, OSError) as error:
+    except (ConfigError, LibraryError, TrainingStopped, ValueError, EOFError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
     for name, figures in run.report["heads"].items():

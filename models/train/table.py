@@ -60,16 +60,25 @@ def string_values(column):
 
 
 def list_values(column, separator="|"):
-    """Values of a column of `a|b|c` texts; missing where None."""
-    lists = [text.split(separator) if isinstance(text, str) else [] for text in column]
-    offsets = numpy.zeros(len(lists) + 1, dtype=numpy.uint32)
-    offsets[1:] = numpy.cumsum([len(elements) for elements in lists])
-    flat = [element for elements in lists for element in elements]
-    codes, unique = pandas.factorize(numpy.array(flat, dtype=object))
-    texts, buffer = text_views(codes, list(unique))
-    present = numpy.array([len(elements) > 0 for elements in lists], dtype=numpy.uint8)
+    """Values of a column of `a|b|c` texts; missing where None. Equal texts are split once."""
+    rows, distinct = pandas.factorize(column)
+    lists = [text.split(separator) for text in distinct] + [[]]  # the last: missing
+    sizes = numpy.array([len(elements) for elements in lists], dtype=numpy.int64)
+    codes, unique = pandas.factorize(
+        numpy.array([element for elements in lists for element in elements], dtype=object)
+    )
+    lengths = sizes[rows]
+    offsets = numpy.concatenate([[0], numpy.cumsum(lengths)])
+    starts = (numpy.cumsum(sizes) - sizes)[rows]
+    places = numpy.repeat(starts - offsets[:-1], lengths) + numpy.arange(offsets[-1])
+    texts, buffer = text_views(codes[places], list(unique))
     return Values(
-        "string[]", len(lists), present, texts=texts, list_offsets=offsets, keep_alive=buffer
+        "string[]",
+        len(rows),
+        (lengths > 0).astype(numpy.uint8),
+        texts=texts,
+        list_offsets=offsets.astype(numpy.uint32),
+        keep_alive=buffer,
     )
 
 
