@@ -309,7 +309,7 @@ TEST_CASE("a string of a fact: at and above the limit") {
         "context.state: wanted at most 65536 bytes (limits::string_bytes), found 65537");
 }
 
-TEST_CASE("a hundred thousand candidates in reasonable time") {
+TEST_CASE("a hundred thousand candidates, read and written back") {
   SampleSnapshot s;
   s.catalog.allows_unlisted = true;
   std::string text = R"({"time": "2026-11-21T10:00:00Z", "candidates": [)";
