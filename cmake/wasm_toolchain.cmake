@@ -25,5 +25,5 @@ set(CMAKE_CXX_FLAGS_INIT "${GUARDRANK_WASM_FLAGS}")
 # Small everywhere, and optimised at link time: views passed by value then travel in registers, which
 # saves an eighth of the module. wasm/CMakeLists.txt raises the kernels to -O3. In the cache, because
 # CMake would append its own -O3 to the _INIT variables.
-set(CMAKE_C_FLAGS_RELEASE "-Oz -flto -DNDEBUG" CACHE STRING "Release flags")
-set(CMAKE_CXX_FLAGS_RELEASE "-Oz -flto -DNDEBUG" CACHE STRING "Release flags")
+set(CMAKE_C_FLAGS_RELEASE "-Oz -flto -DNDEBUG" CACHE STRING "Release flags" FORCE)
+set(CMAKE_CXX_FLAGS_RELEASE "-Oz -flto -DNDEBUG" CACHE STRING "Release flags" FORCE)
