@@ -42,6 +42,7 @@ def check_config(config):
         raise ConfigError(f"training: unknown members {sorted(unknown)}")
     check_fields(config["fields"])
     check_heads(config["heads"])
+    check_sampling_column(config)
     config["levels"] = build_levels(config["graph"], [head["name"] for head in config["heads"]])
     config.setdefault("columns", {})
     config.setdefault("missing", [""])
@@ -62,6 +63,13 @@ def check_fields(fields):
             raise ConfigError(f"{where}.output: found {field.get('output')!r}")
         if field["output"] == "embedding" and not field.get("dim"):
             raise ConfigError(f"{where}.dim: wanted a whole number above zero")
+
+
+def check_sampling_column(config):
+    """Rates per row are wanted exactly where a head uses them in its loss."""
+    for head in config["heads"]:
+        if head.get("sampling_handled") == "offset" and not config.get("sampling_column"):
+            raise ConfigError(f"heads.{head['name']}.sampling_handled: offset wants sampling_column")
 
 
 def check_heads(heads):
@@ -85,9 +93,11 @@ def check_sampling(head, where):
         raise ConfigError(
             f"{where}.negative_sampling_rate: wanted a number in (0, 1], found {rate!r}"
         )
-    if handled not in ("correct", "weighted", "none"):
+    if handled not in ("correct", "weighted", "offset", "none"):
         raise ConfigError(f"{where}.sampling_handled: found {handled!r}")
     if handled == "none" and rate != 1:
         raise ConfigError(f"{where}.sampling_handled: none only with rate 1, found rate {rate}")
+    if handled == "offset" and head.get("loss") == "entire_space":
+        raise ConfigError(f"{where}.sampling_handled: offset has no entire-space loss")
     if head.get("loss", "conditional") not in ("conditional", "entire_space"):
         raise ConfigError(f"{where}.loss: found {head.get('loss')!r}")

@@ -39,6 +39,8 @@ def exported_heads(config, logits, raw_labels, table):
                 out["log_sigma"], out["ratio"] = fit_amount(logits[inside, number], label[inside])
         else:
             out.setdefault("positive_weight", 1.0)
+            if head["sampling_handled"] == "offset":
+                out["sampling_handled"] = "weighted"  # to the engine: the loss saw the true prior
             out["calibrator"] = resolve_calibrator(head, logits[:, number], label, inside, table)
         heads.append(out)
     return heads

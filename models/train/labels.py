@@ -1,5 +1,6 @@
 """Labels, populations and weights per head, as matrices [n, heads]."""
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy
 import torch
@@ -8,14 +9,16 @@ import torch
 @dataclass
 class Labels:
     """`value`: 0/1, or ln amount; `mask`: 1 where the row is in the head's population;
-    `weight`: of the row in the head's loss."""
+    `weight`: of the row in the head's loss; `offset`: added to its logit there."""
 
     value: torch.Tensor
     mask: torch.Tensor
     weight: torch.Tensor
+    offset: Optional[torch.Tensor] = None  # None: zero everywhere
 
     def take(self, rows):
-        return Labels(self.value[rows], self.mask[rows], self.weight[rows])
+        offset = None if self.offset is None else self.offset[rows]
+        return Labels(self.value[rows], self.mask[rows], self.weight[rows], offset)
 
 
 def head_label(head, table):
@@ -31,12 +34,15 @@ def head_label(head, table):
 
 def build_labels(heads, table, sampling_column=None):
     """Labels of all heads. A head with `given` counts where that head's label is 1; an
-    entire-space head counts wherever its own chain is known: no upstream event means label 0."""
+    entire-space head counts wherever its own chain is known: no upstream event means label 0.
+    An "offset" head learns from sampled rows with its true logit: z - ln rate is what is compared
+    with the label, so the rate may depend on anything that the row tells (King and Zeng 2001,
+    per row; "logQ" in sampled softmax)."""
     raw = {head["name"]: head_label(head, table) for head in heads}
     rate = table.numbers(sampling_column) if sampling_column else numpy.ones(table.n_rows)
     if not (rate > 0).all() or not (rate <= 1).all():
         raise ValueError(f"column {sampling_column}: wanted numbers in (0, 1]")
-    values, masks, weights = [], [], []
+    values, masks, weights, offsets = [], [], [], []
     for head in heads:
         label = raw[head["name"]]
         inside = numpy.ones(table.n_rows, dtype=bool)
@@ -47,6 +53,7 @@ def build_labels(heads, table, sampling_column=None):
             inside = numpy.ones(table.n_rows, dtype=bool)
         value, inside = check_label(head, label, inside)
         weight = 1.0 / rate if head.get("sampling_handled") == "weighted" else numpy.ones_like(rate)
+        offsets.append(-numpy.log(rate) if is_offset(head) else numpy.zeros_like(rate))
         values.append(value)
         masks.append(inside)
         weights.append(
@@ -58,7 +65,13 @@ def build_labels(heads, table, sampling_column=None):
         torch.from_numpy(numpy.stack(part, axis=1).astype(numpy.float32))
         for part in (values, masks, weights)
     ]
+    if any(is_offset(head) for head in heads):
+        tensor.append(torch.from_numpy(numpy.stack(offsets, axis=1).astype(numpy.float32)))
     return Labels(*tensor)
+
+
+def is_offset(head):
+    return head.get("sampling_handled") == "offset"
 
 
 def check_label(head, label, inside):

@@ -43,6 +43,8 @@ class HeadLosses:
 
         Means run over the whole batch's rows, not the population's: a head's steps then do not
         jump with how many of its rare rows a batch happens to hold."""
+        if labels.offset is not None:
+            logits = logits + labels.offset
         means = []
         for number in range(len(self.heads)):
             weight = labels.mask[:, number] * labels.weight[:, number]

@@ -143,6 +143,35 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(labels.weight[:, 0].tolist(), [1, 4, 1])
         self.assertEqual(labels.weight[:, 1].tolist(), [1, 1, 1])
 
+    def test_an_offset_head_recovers_the_true_logit_when_the_rate_depends_on_the_row(self):
+        import pandas
+        from sklearn.linear_model import LogisticRegression
+
+        generator = numpy.random.default_rng(4)
+        x = generator.normal(size=300_000)
+        label = (generator.random(len(x)) < sigmoid(1.5 * x - 3.0)).astype(int)
+        rate = numpy.where(x > 0, 0.5, 0.05)
+        kept = (label == 1) | (generator.random(len(x)) < rate)
+        frame = {"label.click": label[kept], "rate": rate[kept]}
+        heads = [{"name": "click", "kind": "probability", "sampling_handled": "offset"}]
+        labels = build_labels(heads, Table(pandas.DataFrame(frame)), "rate")
+        slope = torch.tensor([0.0, 0.0], requires_grad=True)
+        inputs = torch.from_numpy(x[kept].astype(numpy.float32))
+        losses, optimizer = HeadLosses(heads), torch.optim.LBFGS([slope], max_iter=50)
+
+        def closure():
+            optimizer.zero_grad()
+            total, _ = losses((slope[0] * inputs + slope[1])[:, None], labels)
+            total.backward()
+            return total
+
+        optimizer.step(closure)
+        whole = LogisticRegression(C=1e12, tol=1e-9).fit(x[:, None], label)
+        self.assertAlmostEqual(float(slope[0]), float(whole.coef_[0, 0]), delta=0.06)
+        self.assertAlmostEqual(float(slope[1]), float(whole.intercept_[0]), delta=0.06)
+        taken = labels.take(torch.tensor([0, 1]))
+        self.assertEqual(taken.offset.tolist(), labels.offset[:2].tolist())
+
     def test_codes_are_replaced_at_the_stated_shares(self):
         model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": []}
         network = Network(model, support.code_counts(support.FIELDS))
@@ -188,6 +217,7 @@ class ConfigTest(unittest.TestCase):
             {"negative_sampling_rate": 0},
             {"sampling_handled": "maybe"},
             {"negative_sampling_rate": 0.5},
+            {"negative_sampling_rate": 0.5, "sampling_handled": "offset"},  # no sampling_column
         ):
             with self.subTest(wrong), self.assertRaises(ConfigError):
                 check_config(self.config(**wrong))
