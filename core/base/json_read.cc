@@ -6,6 +6,7 @@
 #include "core/base/limits.h"
 #include "core/base/number_text.h"
 #include "core/base/slice.h"
+#include "core/base/sort.h"
 #include "core/base/utf8.h"
 
 namespace guardrank {
@@ -258,21 +259,27 @@ Status JsonParser::check_members(const JsonValue& object) {
   return Status::ok;
 }
 
-// Heap sort: n log n comparisons whatever the names, and no memory of its own.
+// n log n comparisons whatever the names.
 Status JsonParser::sort_members(const JsonValue& object) {
   std::span<const JsonValue*> members;
-  if (arena_->make(object.n_children, &members) != Status::ok) {
+  std::span<std::uint32_t> rows;
+  if (arena_->make(object.n_children, &members) != Status::ok ||
+      arena_->make(object.n_children, &rows) != Status::ok) {
     return error_->set(Status::memory, {}, {"no memory for a JSON object"});
   }
-  std::size_t n = 0;
+  std::uint32_t n = 0;
   for (const JsonValue* member = object.first; member != nullptr; member = member->next) {
+    rows[n] = n;
     members[n++] = member;
   }
-  const auto before = [](const JsonValue* a, const JsonValue* b) { return a->key < b->key; };
-  std::make_heap(members.begin(), members.end(), before);
-  std::sort_heap(members.begin(), members.end(), before);
-  for (std::size_t i = 1; i < n; ++i) {
-    if (members[i - 1]->key == members[i]->key) return duplicate(*members[i - 1], *members[i]);
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    return members[a]->key < members[b]->key;
+  };
+  sort_rows(rows, before);
+  for (std::uint32_t i = 1; i < n; ++i) {
+    const JsonValue& member = *members[rows[i - 1]];
+    const JsonValue& next = *members[rows[i]];
+    if (member.key == next.key) return duplicate(member, next);
   }
   return Status::ok;
 }

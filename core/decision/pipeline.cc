@@ -4,6 +4,7 @@
 #include <new>
 
 #include "core/base/math.h"
+#include "core/base/sort.h"
 #include "core/decision/compaction.h"
 
 namespace guardrank {
@@ -99,14 +100,14 @@ constexpr Step steps[] = {
 Status order_exclusions(Run* run) {
   const std::span<const Exclusion> found = run->exclusions->exclusions();
   std::span<Exclusion> ordered;
-  GUARDRANK_TRY(run->arena->make(found.size(), &ordered));
-  std::copy(found.begin(), found.end(), ordered.begin());
-  // A heap: a quarter of std::sort's code.
-  const auto before = [](const Exclusion& a, const Exclusion& b) {
-    return a.stage != b.stage ? a.stage < b.stage : a.candidate < b.candidate;
-  };
-  std::make_heap(ordered.begin(), ordered.end(), before);
-  std::sort_heap(ordered.begin(), ordered.end(), before);
+  std::span<KeyedRow> rows, scratch;
+  GUARDRANK_TRY(run->arena->make_uninitialised(found.size(), &ordered));
+  GUARDRANK_TRY(run->arena->make_uninitialised(found.size(), &rows));
+  GUARDRANK_TRY(run->arena->make_uninitialised(found.size(), &scratch));
+  for (std::uint32_t i = 0; i < found.size(); ++i)
+    rows[i] = {static_cast<std::uint64_t>(found[i].stage) << 32 | found[i].candidate, i};
+  sort_by_key(rows, scratch);
+  for (std::size_t i = 0; i < rows.size(); ++i) ordered[i] = found[rows[i].row];
   run->decision->excluded = ordered;
   return Status::ok;
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/limits.h"
+#include "core/base/sort.h"
 #include "core/base/utf8.h"
 #include "core/frame/given_rows.h"
 #include "core/frame/request.h"
@@ -47,8 +48,7 @@ Status refuse_duplicates_by_order(std::span<const std::string_view> offers,
   for (std::uint32_t i = 0; i < offers.size(); ++i) rows[i] = i;
   const auto before = [&](std::uint32_t a, std::uint32_t b) { return offers[a] < offers[b]; };
   rows = rows.first(offers.size());
-  std::make_heap(rows.begin(), rows.end(), before);
-  std::sort_heap(rows.begin(), rows.end(), before);
+  sort_rows(rows, before);
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const std::string_view offer = offers[rows[i]];
     if (offer == offers[rows[i - 1]]) return twice(offer, rows[i - 1], rows[i], error);

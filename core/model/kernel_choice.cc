@@ -22,7 +22,9 @@ constexpr KernelEntry kernels[] = {
 #if defined(__wasm_simd128__)
     {KernelChoice::wasm_simd128, &wasm_simd128_kernel, always},
 #endif
+#if !defined(__wasm_simd128__)   // every engine that loads that module runs its kernel
     {KernelChoice::portable, &portable_kernel, always},
+#endif
 };
 
 }  // namespace

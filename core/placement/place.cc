@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/limits.h"
+#include "core/base/sort.h"
 #include "core/placement/caps.h"
 #include "core/placement/diversity.h"
 #include "core/placement/exploration.h"
@@ -10,21 +11,6 @@
 
 namespace guardrank {
 namespace {
-
-struct Ranked {
-  std::int64_t score = 0;
-  std::uint32_t row = 0;
-};
-
-// By score, then by offer id: an order that does not depend on the request's.
-struct RanksBefore {
-  const Frame* frame;
-
-  bool operator()(const Ranked& a, const Ranked& b) const {
-    if (a.score != b.score) return a.score > b.score;
-    return frame->request().offer_before(frame->rows()[a.row], frame->rows()[b.row]);
-  }
-};
 
 class SlotFiller {
  public:
@@ -42,7 +28,7 @@ class SlotFiller {
     GUARDRANK_TRY(frame_.arena().make(n_slots_, &placed_));
     GUARDRANK_TRY(caps_.open(plan_, &frame_));
     GUARDRANK_TRY(diversity_.open(plan_, &frame_, score_));
-    GUARDRANK_TRY(sort_rows());
+    GUARDRANK_TRY(order_rows());
     if (!explores() && !diversity_.is_active(1)) return Status::ok;
     GUARDRANK_TRY(frame_.arena().make_uninitialised(order_.size(), &feasible_));
     return frame_.arena().make_uninitialised(order_.size(), &worth_);
@@ -67,22 +53,32 @@ class SlotFiller {
            (exploration_.kind == ExplorationKind::epsilon && exploration_.epsilon > 0);
   }
 
-  // All rows but the mandated ones; only as many in order as can be asked for.
-  Status sort_rows() {
+  // All rows but the mandated ones.
+  Status order_rows() {
     for (const Mandate& mandate : mandates_) is_taken_[mandate.row] = 1;
+    std::span<KeyedRow> ranked, scratch;
+    GUARDRANK_TRY(frame_.arena().make_uninitialised(frame_.n_rows(), &ranked));
+    GUARDRANK_TRY(frame_.arena().make_uninitialised(frame_.n_rows(), &scratch));
     GUARDRANK_TRY(frame_.arena().make_uninitialised(frame_.n_rows(), &order_));
     std::size_t size = 0;
     for (std::uint32_t row = 0; row < frame_.n_rows(); ++row)
-      if (is_taken_[row] == 0) order_[size++] = {score_[row], row};
-    order_ = order_.subspan(0, size);
-    const RanksBefore before{&frame_};
-    const bool needs_all = explores() || diversity_.is_active(1) || !plan_.policy->caps.empty();
-    if (!needs_all && n_slots_ < size) {
-      std::nth_element(order_.begin(), order_.begin() + n_slots_, order_.end(), before);
-      order_ = order_.subspan(0, n_slots_);
-    }
-    std::sort(order_.begin(), order_.end(), before);
+      if (is_taken_[row] == 0) ranked[size++] = {descending_key(score_[row]), row};
+    sort_by_key(ranked.first(size), scratch.first(size));
+    for (std::size_t i = 0; i < size; ++i) order_[i] = ranked[i].row;
+    order_ = order_.first(size);
+    order_ties(ranked.first(size));
     return Status::ok;
+  }
+
+  // Equal scores stand by offer id: an order that does not depend on the request's.
+  void order_ties(std::span<const KeyedRow> ranked) {
+    const auto before = [this](std::uint32_t a, std::uint32_t b) {
+      return frame_.request().offer_before(frame_.rows()[a], frame_.rows()[b]);
+    };
+    for (std::size_t first = 0, end = 0; first < ranked.size(); first = end) {
+      while (end < ranked.size() && ranked[end].key == ranked[first].key) ++end;
+      if (end - first > 1) sort_rows(order_.subspan(first, end - first), before);
+    }
   }
 
   bool pick(std::uint32_t slot, Placed* placed) {
@@ -96,9 +92,9 @@ class SlotFiller {
 
   bool pick_candidate(std::uint32_t slot, Placed* placed) {
     if (explores() || diversity_.is_active(slot)) return pick_by_worth(slot, placed);
-    while (head_ < order_.size() && is_taken_[order_[head_].row] != 0) ++head_;
+    while (head_ < order_.size() && is_taken_[order_[head_]] != 0) ++head_;
     for (std::size_t i = head_; i < order_.size(); ++i) {
-      const std::uint32_t row = order_[i].row;
+      const std::uint32_t row = order_[i];
       if (is_taken_[row] != 0 || !caps_.allows(row, slot)) continue;
       *placed = {row, 1, false};
       return true;
@@ -108,9 +104,8 @@ class SlotFiller {
 
   bool pick_by_worth(std::uint32_t slot, Placed* placed) {
     std::uint32_t count = 0;
-    for (const Ranked& ranked : order_)
-      if (is_taken_[ranked.row] == 0 && caps_.allows(ranked.row, slot))
-        feasible_[count++] = ranked.row;
+    for (const std::uint32_t row : order_)
+      if (is_taken_[row] == 0 && caps_.allows(row, slot)) feasible_[count++] = row;
     if (count == 0) return false;
     const auto feasible = feasible_.subspan(0, count);
     const Draw draw = draw_from(feasible, slot);
@@ -154,7 +149,7 @@ class SlotFiller {
   std::span<const Mandate> mandates_;
   std::size_t next_mandate_ = 0;
   std::span<std::uint8_t> is_taken_;       // by row: placed, or kept for its mandate
-  std::span<Ranked> order_;
+  std::span<std::uint32_t> order_;         // rows, best first
   std::size_t head_ = 0;                   // all before it are taken
   std::span<std::uint32_t> feasible_;      // rows
   std::span<double> worth_;                // of the feasible rows

@@ -1,8 +1,7 @@
 #include "core/placement/value_groups.h"
 
-#include <algorithm>
-
 #include "core/base/hash.h"
+#include "core/base/sort.h"
 
 namespace guardrank {
 namespace {
@@ -91,8 +90,7 @@ std::uint32_t group_by_order(const Column& column, std::span<std::uint32_t> rows
   const auto before = [&](std::uint32_t a, std::uint32_t b) {
     return key_of(column, a) < key_of(column, b);
   };
-  std::make_heap(rows.begin(), rows.end(), before);
-  std::sort_heap(rows.begin(), rows.end(), before);
+  sort_rows(rows, before);
   std::uint32_t n_groups = 0;
   for (std::size_t i = 0; i < size; ++i) {
     const bool is_new = i == 0 || !(key_of(column, rows[i]) == key_of(column, rows[i - 1]));

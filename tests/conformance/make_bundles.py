@@ -65,12 +65,27 @@ def pack(command: str, name: str, source: pathlib.Path, policy: pathlib.Path, ca
                         *catalog, "--out", HERE / "bundles" / f"{name}.guardrank"], check=True)
 
 
+def write_facts(command: str) -> None:
+    """The type of every fact of every bundle, for clients that fill typed columns."""
+    types = {}
+    for bundle in sorted((HERE / "bundles").glob("*.guardrank")):
+        answer = subprocess.run([command, "inspect", "--json", bundle], check=True, capture_output=True)
+        inspection = json.loads(answer.stdout)
+        spaces = {"context": "ctx", "candidate": "offer", "pair": "pair"}
+        found = {f"{spaces[field['side']]}.{field['name']}": field["type"]
+                 for field in inspection["model"]["fields"]}
+        found.update({fact["name"]: fact["type"] for fact in inspection["policy"]["facts"]})
+        types[f"bundles/{bundle.name}"] = found
+    (HERE / "bundles/facts.json").write_text(json.dumps(types, indent=1) + "\n")
+
+
 def main() -> None:
     command, sources = sys.argv[1], HERE / "sources"
     for name in ("cards", "goods"):
         source = sources / name
         pack(command, name, source, source / "policy.yaml", ["--catalog", source / "catalog.csv"])
     pack(command, "open", sources / "cards", sources / "open/policy.yaml", [])
+    write_facts(command)
 
 
 if __name__ == "__main__":

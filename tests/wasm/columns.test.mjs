@@ -94,7 +94,7 @@ test("requests filled by setters rank as their JSON forms", () => {
     const snapshot = snapshotOf(bundle);
     const session = engine.session();
     const request = snapshot.request();
-    fill(snapshot, request, json, factTypes(snapshot));
+    fill(snapshot, request, json, factTypes(bundle));
     nColumns += (json.candidates ?? []).filter(({ facts, pair }) => facts || pair).length;
     const text = session.rank(request).text();
     assert.deepEqual(plain(text), plain(snapshot.rankText(json)), name);
@@ -171,7 +171,7 @@ function checkExplained(snapshot, decision, ranked) {
 test("columns of the wrong length, and presence of the wrong length, are refused", () => {
   const { bundle } = rankings[0];
   const snapshot = snapshotOf(bundle);
-  const types = [...factTypes(snapshot)];
+  const types = [...factTypes(bundle)];
   const found = types.find(([name, type]) => /^(offer|pair)\./.test(name) && type === "f64");
   assert.ok(found, "the bundle has a candidate fact of type f64");
   const [space, name] = found[0].split(".");

@@ -19,7 +19,7 @@ after(() => {
 
 /** A context fact of a type, by its name. */
 function contextFact(wanted) {
-  const found = [...factTypes(snapshot)]
+  const found = [...factTypes(vector.bundle)]
     .find(([name, type]) => name.startsWith("ctx.") && type === wanted);
   assert.ok(found, `the bundle has a context fact of type ${wanted}`);
   return found[0].slice("ctx.".length);

@@ -5,9 +5,9 @@ import { Session } from "./session.js";
 import { Snapshot } from "./snapshot.js";
 import { compile, type ModuleSource } from "./source.js";
 
-export type Kernel = "automatic" | "portable" | "simd128";
+export type Kernel = "automatic" | "simd128";
 
-const kernels: Record<Kernel, number> = { automatic: 0, portable: 1, simd128: 3 };
+const kernels: Record<Kernel, number> = { automatic: 0, simd128: 3 };
 
 export interface EngineOptions {
   /** How sums are computed; every choice gives the same bits. */

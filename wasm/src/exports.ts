@@ -27,7 +27,6 @@ export interface Exports {
   gr_artifact_free(artifact: number): void;
   gr_artifact_id(text: number, artifact: number): void;
   gr_artifact_kind(text: number, artifact: number): void;
-  gr_artifact_inspect(artifact: number, json: number, error: number): number;
 
   gr_snapshot_create(
     engine: number, bundle: number, options: number, snapshot: number, error: number,

@@ -86,16 +86,6 @@ export class Snapshot {
     return indices.map((index) => this.library.returnedText(name, this.handle, index));
   }
 
-  /** What the bundle holds: names, versions, sections, fields, heads, rules, offers. */
-  inspect(): Record<string, unknown> {
-    const { library } = this;
-    this.openHandle();
-    library.check(library.exports.gr_artifact_inspect(
-      this.artifact, library.out, library.errorOut,
-    ));
-    return JSON.parse(library.memory.text(library.out));
-  }
-
   /** The ordinal of a fact, or undefined when the bundle knows none of that name. */
   fact(space: Namespace, name: string): number | undefined {
     const text = this.library.textArgument(name, name);
