@@ -15,6 +15,9 @@ def arguments(words):
     parser.add_argument("--holdout", nargs="*", default=[], help="CSV files with the true prior")
     parser.add_argument("--out", required=True, help="folder to write")
     parser.add_argument(
+        "--resume", action="store_true", help="go on from the last epoch of a killed run in --out"
+    )
+    parser.add_argument(
         "--library", help="guardrank-tools shared library " "(default: GUARDRANK_TOOLS_LIBRARY)"
     )
     return parser.parse_args(words)
@@ -30,6 +33,7 @@ def main(words=None):
             chosen.holdout,
             chosen.out,
             Library(chosen.library),
+            resume=chosen.resume,
         )
     except (ConfigError, LibraryError, TrainingStopped, ValueError, EOFError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)

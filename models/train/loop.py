@@ -51,7 +51,8 @@ class Trainer:
         )
         return self.training["learning_rate"] * factor
 
-    def train(self, batch, labels):
+    def train(self, batch, labels, checkpoint=None, resume=False):
+        """All epochs. With a `checkpoint` each epoch is saved; `resume`: goes on from the last."""
         size = int(self.training["batch"])
         n_rows = batch.n_rows()
         per_epoch = math.ceil(n_rows / size)
@@ -59,9 +60,12 @@ class Trainer:
         average = WeightAverage(self.network, float(self.training["averaging"]))
         progress = Progress("training", total)
         self.network.train()
-        for epoch in range(int(self.training["epochs"])):
+        first = checkpoint.restore(self, average) if checkpoint and resume else 0
+        for epoch in range(first, int(self.training["epochs"])):
             order = torch.randperm(n_rows, generator=self.generator)
             self.run_epoch(epoch, order.split(size), batch, labels, total, average, progress)
+            if checkpoint:
+                checkpoint.save(self, average, epoch + 1)
         progress.close()
         average.apply()
         self.network.eval()

@@ -7,6 +7,7 @@ import numpy
 import torch
 
 from .calibration import corrected_logits
+from .checkpoint import Checkpoint
 from .export import (
     calibration_indices,
     exported_heads,
@@ -20,7 +21,7 @@ from .fitting import fit_fields
 from .inputs import batch_of
 from .labels import build_labels, head_label
 from .loop import Trainer, gate_shares, predict
-from .manifest import build_manifest, lineage_of
+from .manifest import build_manifest, hash_json, lineage_of
 from .metrics import measure, reliability, sigmoid
 from .network import Network
 from .report import write_report
@@ -93,7 +94,7 @@ def evaluate_heads(heads, logits, raw_labels):
     return figures
 
 
-def train_network(config, fields, encoder, table, folder):
+def train_network(config, fields, encoder, table, folder, checkpoint, resume):
     """(network, history, matrices of the training rows)."""
     matrices = encoder.encode_all(table)
     counts = [encoder.code_count(index) for index in range(len(fields))]
@@ -102,19 +103,22 @@ def train_network(config, fields, encoder, table, folder):
     network = Network(description, counts, training["dropout"], training["field_dropout"])
     labels = build_labels(config["heads"], table, config.get("sampling_column"))
     trainer = Trainer(network, config["heads"], fields, training, folder)
-    history = trainer.train(batch_of(fields, matrices), labels)
+    history = trainer.train(batch_of(fields, matrices), labels, checkpoint, resume)
     return network, history, matrices
 
 
-def execute(config, data_paths, holdout_paths, folder, library, log=print):
-    """Trains and writes `folder`. Returns a Run."""
+def execute(config, data_paths, holdout_paths, folder, library, log=print, resume=False):
+    """Trains and writes `folder`; `resume`: goes on from its checkpoint, if any. Returns a Run."""
     seed_everything(int(config["training"]["seed"]))
     manifest = build_manifest(config, data_paths, holdout_paths)
+    checkpoint = Checkpoint(folder, hash_json(manifest))
     parts = load_parts(config, data_paths, holdout_paths)
     log(f"{config['name']}: " + ", ".join(f"{part} {t.n_rows} rows" for part, t in parts.items()))
     fields = fit_fields(library, config["fields"], parts["train"])
     with FeatureEncoder(library, fields) as encoder:
-        network, history, matrices = train_network(config, fields, encoder, parts["train"], folder)
+        network, history, matrices = train_network(
+            config, fields, encoder, parts["train"], folder, checkpoint, resume
+        )
         holdout = batch_of(fields, encoder.encode_all(parts["holdout"]))
         logits = (
             predict(network, holdout).numpy()
@@ -149,6 +153,7 @@ def execute(config, data_paths, holdout_paths, folder, library, log=print):
     }
     write_report(folder, report, [head["name"] for head in config["heads"]])
     write_manifest(folder, manifest)
+    checkpoint.remove()
     return Run(network, fields, heads, description, report, parts["test"])
 
 

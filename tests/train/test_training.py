@@ -9,6 +9,7 @@ import support
 import torch
 
 from train.calibration import corrected_logits, fit_amount, fit_platt
+from train.checkpoint import Checkpoint, CheckpointError
 from train.config import TRAINING_DEFAULTS, ConfigError, check_config
 from train.corruption import Corruption
 from train.graph import build_levels
@@ -50,6 +51,50 @@ class TrainingTest(unittest.TestCase):
         for name, tensor in first.items():
             self.assertEqual(tensor.tobytes(), again[name].tobytes(), name)
         self.assertTrue(any(first[name].tobytes() != other[name].tobytes() for name in first))
+
+    def test_a_killed_run_resumes_to_the_bits_of_an_unbroken_one(self):
+        batch, labels = support.random_batch(support.FIELDS, 400, 1), random_labels(400, 2)
+        whole = trainer_of(3, epochs=4, dropout=0.2)
+        whole.train(batch, labels)
+        with tempfile.TemporaryDirectory() as folder:
+            killed = trainer_of(3, epochs=4, dropout=0.2)
+            inner, done = killed.run_epoch, []
+
+            def run_epoch(epoch, *arguments):
+                if epoch == 2:
+                    raise KeyboardInterrupt  # a kill in the third epoch
+                inner(epoch, *arguments)
+                done.append(epoch)
+
+            killed.run_epoch = run_epoch
+            with self.assertRaises(KeyboardInterrupt):
+                killed.train(batch, labels, Checkpoint(folder, "m"))
+            self.assertEqual(done, [0, 1])
+            torch.manual_seed(99)  # whatever the new process did before
+            resumed = trainer_of(3, epochs=4, dropout=0.2)
+            torch.rand(7)
+            resumed.train(batch, labels, Checkpoint(folder, "m"), resume=True)
+        self.assertEqual(resumed.step, whole.step)
+        self.assertEqual(resumed.history.losses, whole.history.losses)
+        self.assertEqual(len(resumed.history.losses), 4)
+        again = resumed.network.exported_tensors()
+        for name, tensor in whole.network.exported_tensors().items():
+            self.assertEqual(tensor.tobytes(), again[name].tobytes(), name)
+
+    def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused(self):
+        batch, labels = support.random_batch(support.FIELDS, 400, 1), random_labels(400, 2)
+        with tempfile.TemporaryDirectory() as folder:
+            trainer_of(3).train(batch, labels, Checkpoint(folder, "one"))
+            with self.assertRaisesRegex(CheckpointError, "another config, data or code"):
+                trainer_of(3).train(batch, labels, Checkpoint(folder, "two"), resume=True)
+            path = os.path.join(folder, "checkpoint.npz")
+            with open(path, "rb") as file:
+                data = file.read()
+            for damaged in (data[: len(data) // 2], b"", b"not an archive"):
+                with open(path, "wb") as file:
+                    file.write(damaged)
+                with self.assertRaisesRegex(CheckpointError, "cannot be read"):
+                    trainer_of(3).train(batch, labels, Checkpoint(folder, "one"), resume=True)
 
     def test_a_bad_input_stops_training_and_names_the_field_and_batch(self):
         batch = support.random_batch(support.FIELDS, 400, 1)
