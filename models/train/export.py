@@ -90,6 +90,8 @@ def raw_value(text, kind):
         return text in ("true", "1", "True")
     if kind == "string[]":
         return text.split("|")
+    if kind.startswith("f32["):
+        return [float(part) for part in text.split("|")]
     return text
 
 

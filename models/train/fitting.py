@@ -61,7 +61,8 @@ def quantile_edges(numbers, n_buckets):
 
 
 def numbers_so_far(library, field, before, table, now):
-    """Present values of a numeric field after the transforms `before`: float64 [n present]."""
+    """Present values of a numeric field after the transforms `before`: float64 [n present]; of a
+    vector all elements alike, since its transforms are the same for each."""
     probe = {
         "name": field["name"],
         "side": field["side"],
@@ -73,7 +74,7 @@ def numbers_so_far(library, field, before, table, now):
         probe["inputs"] = field["inputs"]
     with FeatureEncoder(library, [probe]) as encoder:
         encoded = encoder.encode(0, table, now)
-    numbers = encoded.dense[:, 0][encoded.is_missing == 0].astype(numpy.float64)
+    numbers = encoded.dense[encoded.is_missing == 0].ravel().astype(numpy.float64)
     if len(numbers) == 0:
         raise ValueError(f"field {field['name']}: no value to fit a transform on")
     return numbers

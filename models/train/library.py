@@ -7,7 +7,15 @@ from ctypes import c_size_t, c_uint8, c_uint32, c_void_p
 ENVIRONMENT_VARIABLE = "GUARDRANK_TOOLS_LIBRARY"
 
 # gr_type of guardrank.h by the names that model.json uses.
-COLUMN_TYPES = {"f64": 0, "i64": 1, "bool": 2, "string": 3, "timestamp": 4, "string[]": 5}
+COLUMN_TYPES = {
+    "f64": 0,
+    "i64": 1,
+    "bool": 2,
+    "string": 3,
+    "timestamp": 4,
+    "string[]": 5,
+    "f32[n]": 6,
+}
 
 
 class Text(Structure):

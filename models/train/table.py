@@ -23,11 +23,13 @@ class Values:
     booleans: Optional[numpy.ndarray] = None  # uint8 [n]
     texts: Optional[numpy.ndarray] = None  # TEXT_TYPE [n], or [offsets[n]] for lists
     list_offsets: Optional[numpy.ndarray] = None  # uint32 [n + 1]
+    floats: Optional[numpy.ndarray] = None  # float32 [n, width]
     keep_alive: object = None  # the bytes that `texts` points into
 
     def column(self):
         """The gr_column over these arrays; valid while self lives."""
-        column = Column(type=COLUMN_TYPES[self.type], n_rows=self.n_rows)
+        kind = "f32[n]" if self.floats is not None else self.type
+        column = Column(type=COLUMN_TYPES[kind], n_rows=self.n_rows)
         column.struct_size = ctypes.sizeof(Column)
         column.present = pointer_of(self.present)
         column.numbers = pointer_of(self.numbers)
@@ -35,6 +37,8 @@ class Values:
         column.booleans = pointer_of(self.booleans)
         column.texts = pointer_of(self.texts)
         column.list_offsets = pointer_of(self.list_offsets)
+        column.floats = pointer_of(self.floats)
+        column.width = 0 if self.floats is None else self.floats.shape[1]
         return column
 
 
@@ -80,6 +84,29 @@ def list_values(column, separator="|"):
         list_offsets=offsets.astype(numpy.uint32),
         keep_alive=buffer,
     )
+
+
+def vector_width(kind):
+    """n of f32[n], or None for another type."""
+    is_vector = kind.startswith("f32[") and kind.endswith("]") and kind[4:-1].isdigit()
+    return int(kind[4:-1]) if is_vector else None
+
+
+def vector_values(column, kind, name):
+    """Values of a column of `0.5|-1|2` texts, all `n` numbers there or the cell empty."""
+    width = vector_width(kind)
+    rows, distinct = pandas.factorize(column)
+    vectors = numpy.zeros((len(distinct) + 1, width), numpy.float32)  # the last: missing
+    for place, text in enumerate(distinct):
+        try:
+            numbers = [float(part) for part in text.split("|")]
+        except ValueError as error:
+            raise ValueError(f"column {name}: wanted {kind}, {error}") from None
+        if len(numbers) != width:
+            raise ValueError(f"column {name}: wanted {width} numbers, found {len(numbers)}")
+        vectors[place] = numbers
+    present = (rows >= 0).astype(numpy.uint8)
+    return Values(kind, len(rows), present, floats=numpy.ascontiguousarray(vectors[rows]))
 
 
 def numeric_values(column, kind, name):
@@ -174,6 +201,8 @@ class Table:
             return list_values(column)
         if kind == "bool":
             return boolean_values(column, name)
+        if vector_width(kind):
+            return vector_values(column, kind, name)
         if kind in ("f64", "i64", "timestamp"):
             return numeric_values(column, kind, name)
         raise ValueError(f"column {name}: type {kind} cannot be read from CSV")

@@ -111,6 +111,16 @@ class FeaturesTest(unittest.TestCase):
         numpy.testing.assert_allclose(encoded.dense[:, 0], [-0.5, 0.5, 0.0], atol=1e-6)
         self.assertEqual(encoded.is_missing.tolist(), [0, 0, 1])
 
+    def test_vectors_are_dense_columns_and_wrong_ones_are_refused(self):
+        field = {**support.dense("v", "context", indicator=True), "type": "f32[3]"}
+        field["transforms"] = [{"op": "clip", "min": -1, "max": 2}]
+        encoded = self.encode(field, "v,x\n0.5|-3|2.5,\n,\n1|1|1,\n")
+        self.assertEqual(encoded.dense.tolist(), [[0.5, -1, 2], [0, 0, 0], [1, 1, 1]])
+        self.assertEqual(encoded.is_missing.tolist(), [0, 1, 0])
+        for wrong, reason in (("1|2", "wanted 3 numbers, found 2"), ("1|x|2", "wanted f32")):
+            with self.assertRaisesRegex(ValueError, reason):
+                self.encode(field, f"v,x\n{wrong},\n")
+
     def test_lists_keep_their_elements(self):
         field = support.embedding("tags", "context", 2, type="string[]", pool="mean")
         encoded = self.encode(field, "tags,x\na|z|c,\n,\n")
