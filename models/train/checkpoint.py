@@ -54,7 +54,7 @@ class Checkpoint:
         if not os.path.exists(self.path):
             return 0
         try:
-            with numpy.load(self.path, allow_pickle=False) as arrays:
+            with open(self.path, "rb") as file, numpy.load(file, allow_pickle=False) as arrays:
                 return self.apply({name: arrays[name] for name in arrays}, trainer, average)
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             if isinstance(error, CheckpointError):

@@ -82,7 +82,19 @@ def check_heads(heads):
             raise ConfigError(f"{where}.given: {head['given']} is no earlier head")
         if head["kind"] == "probability":
             check_sampling(head, where)
+        check_distillation(head, where)
         seen.append(head["name"])
+
+
+def check_distillation(head, where):
+    wanted = head.get("distillation")
+    if wanted is None:
+        return
+    share = wanted.get("share")
+    if not wanted.get("column") or not isinstance(share, (int, float)) or not 0 <= share <= 1:
+        raise ConfigError(f"{where}.distillation: wanted a column and a share in [0, 1]")
+    if head["kind"] != "probability" or head.get("loss") == "entire_space":
+        raise ConfigError(f"{where}.distillation: only for probabilities with a loss of their own")
 
 
 def check_sampling(head, where):

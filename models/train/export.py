@@ -9,7 +9,7 @@ from .layout import is_dense
 from .safetensors import write_safetensors
 
 SECTION = {"context": "context", "candidate": "candidate", "pair": "pair"}
-TRAINING_ONLY = ("column", "positive", "loss", "loss_weight")
+TRAINING_ONLY = ("column", "positive", "loss", "loss_weight", "distillation")
 
 
 def model_description(config, fields, heads, lineage):

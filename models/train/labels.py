@@ -53,8 +53,9 @@ def build_labels(heads, table, sampling_column=None):
             inside = numpy.ones(table.n_rows, dtype=bool)
         value, inside = check_label(head, label, inside)
         weight = 1.0 / rate if head.get("sampling_handled") == "weighted" else numpy.ones_like(rate)
+        mixed = distilled(head, table, value)
         offsets.append(-numpy.log(rate) if is_offset(head) else numpy.zeros_like(rate))
-        values.append(value)
+        values.append(mixed)
         masks.append(inside)
         weights.append(
             numpy.where(value == 1, head.get("positive_weight", 1.0), 1.0) * weight
@@ -68,6 +69,20 @@ def build_labels(heads, table, sampling_column=None):
     if any(is_offset(head) for head in heads):
         tensor.append(torch.from_numpy(numpy.stack(offsets, axis=1).astype(numpy.float32)))
     return Labels(*tensor)
+
+
+def distilled(head, table, value):
+    """The label mixed with a teacher's probability where the row has one: what the loss compares
+    with. Weights still go by the label itself."""
+    wanted = head.get("distillation")
+    if wanted is None:
+        return value
+    teacher = table.numbers(wanted["column"])
+    is_there = ~numpy.isnan(teacher)
+    if not ((teacher[is_there] >= 0) & (teacher[is_there] <= 1)).all():
+        raise ValueError(f"column {wanted['column']}: wanted probabilities")
+    share = float(wanted["share"])
+    return numpy.where(is_there, (1 - share) * value + share * teacher, value)
 
 
 def is_offset(head):

@@ -20,6 +20,7 @@ from train.losses import HeadLosses
 from train.metrics import sigmoid
 from train.network import Network
 from train.table import Table
+from train.teacher import fold_numbers, out_of_fold
 from train.watch import TrainingStopped
 
 LEVELS = build_levels({"kind": "mmoe", "experts": 2, "layers": [8]}, ["click", "apply"])
@@ -217,6 +218,34 @@ class TrainingTest(unittest.TestCase):
         taken = labels.take(torch.tensor([0, 1]))
         self.assertEqual(taken.offset.tolist(), labels.offset[:2].tolist())
 
+    def test_a_teacher_is_mixed_into_labels_and_weights_stay_the_labels(self):
+        import pandas
+
+        head = {"name": "click", "kind": "probability", "sampling_handled": "none"}
+        head.update(positive_weight=3.0, distillation={"column": "teacher", "share": 0.75})
+        frame = {"label.click": ["1", "0", "1"], "teacher": ["0.2", "0.6", None]}
+        labels = build_labels([head], Table(pandas.DataFrame(frame)))
+        numpy.testing.assert_allclose(labels.value[:, 0], [0.4, 0.45, 1.0], rtol=1e-6)
+        self.assertEqual(labels.weight[:, 0].tolist(), [3, 1, 3])
+        frame["teacher"] = ["0.2", "1.5", None]
+        with self.assertRaisesRegex(ValueError, "wanted probabilities"):
+            build_labels([head], Table(pandas.DataFrame(frame)))
+
+    def test_a_row_is_never_judged_by_a_teacher_that_saw_it(self):
+        fold_of = fold_numbers(1001, 4, 1)
+        self.assertLessEqual(numpy.ptp(numpy.bincount(fold_of)), 1)
+        seen = []
+
+        def fit_and_judge(train, judged):
+            self.assertEqual(len(numpy.intersect1d(train, judged)), 0)
+            self.assertEqual(len(train) + len(judged), 1001)
+            seen.append(judged)
+            return judged[:, None] * 2.0
+
+        logits = out_of_fold(fold_of, fit_and_judge)
+        self.assertEqual(len(seen), 4)
+        self.assertEqual(logits[:, 0].tolist(), [2.0 * row for row in range(1001)])
+
     def test_codes_are_replaced_at_the_stated_shares(self):
         model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": []}
         network = Network(model, support.code_counts(support.FIELDS))
@@ -266,6 +295,12 @@ class ConfigTest(unittest.TestCase):
         ):
             with self.subTest(wrong), self.assertRaises(ConfigError):
                 check_config(self.config(**wrong))
+
+    def test_a_wrong_distillation_is_refused(self):
+        check_config(self.config(distillation={"column": "teacher.click", "share": 0.5}))
+        for wrong in ({"share": 0.5}, {"column": "t", "share": 2}, {"column": "t"}):
+            with self.subTest(wrong), self.assertRaisesRegex(ConfigError, "distillation"):
+                check_config(self.config(distillation=wrong))
 
 
 if __name__ == "__main__":
