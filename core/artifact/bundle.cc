@@ -1,14 +1,25 @@
+#include "core/artifact/flatbuffers.h"
+
 #include "core/artifact/release.h"
-#include "core/artifact/root_reader.h"
+#include "core/artifact/table_reader.h"
 #include "models/schema/bundle_generated.h"
 
 namespace guardrank {
 namespace {
 
+struct BundleRoot {
+  std::string_view name;
+};
+
+constexpr Member members[] = {
+    GUARDRANK_MEMBER(Bundle, name, VT_NAME, BundleRoot, name, {.is_required = true}),
+    GUARDRANK_UNREAD(Bundle, created, VT_CREATED),
+};
+constexpr Table table{members};
+
 Status take_section(const Container& container, SectionKind kind, bool is_required, Bytes* bytes,
                     Error* error) {
-  const Section* section = container.find(kind);
-  if (section != nullptr) *bytes = section->bytes;
+  *bytes = section_bytes(container, kind);
   if (is_required && bytes->empty())
     return error->set(Status::verify, section_kind_name(kind), {"the section is missing"});
   return Status::ok;
@@ -20,12 +31,9 @@ Status open_bundle(Bytes bytes, Check check, Arena* arena, Bundle* bundle, Error
   Bundle opened;
   GUARDRANK_TRY(open_container_of(ArtifactKind::bundle, bytes, check, arena, &opened.container,
                                   error));
-  RootReader reader(arena, error);
-  const schema::Bundle* root = nullptr;
-  GUARDRANK_TRY(reader.open(opened.container, SectionKind::root, schema::BundleIdentifier(),
-                            &root));
-  std::string_view name;
-  GUARDRANK_TRY(reader.text(root->name(), Place(Place("root"), "name"), &name));
+  BundleRoot root;
+  GUARDRANK_TRY(TableReader(arena, error).open(opened.container, SectionKind::root,
+                                               schema::BundleIdentifier(), table, &root));
   const Container& all = opened.container;
   GUARDRANK_TRY(take_section(all, SectionKind::model, true, &opened.model, error));
   GUARDRANK_TRY(take_section(all, SectionKind::policy, true, &opened.policy, error));

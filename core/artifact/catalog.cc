@@ -1,53 +1,81 @@
 #include "core/artifact/catalog.h"
 
 #include "core/artifact/catalog_columns.h"
-#include "core/base/limits.h"
 
 namespace guardrank {
 namespace {
 
-Status read_names(const schema::Catalog& source, RootReader* reader, Catalog* catalog) {
-  const Place root("root");
-  GUARDRANK_TRY(reader->name(source.name(), Place(root, "name"), &catalog->name));
-  GUARDRANK_TRY(reader->name(source.version(), Place(root, "version"), &catalog->version));
-  catalog->n_offers = source.n_offers();
-  catalog->allows_unlisted = source.allows_unlisted();
-  return reader->check_count(catalog->n_offers, limits::offers, Place(root, "n_offers"));
-}
+// The root as the file holds it.
+struct StoredCatalog {
+  std::string_view name, version;
+  std::uint32_t n_offers = 0;
+  bool allows_unlisted = false;
+  StoredColumn ids;
+  std::span<const std::uint32_t> order;
+  const StoredColumn* valid_from = nullptr;
+  const StoredColumn* valid_to = nullptr;
+  std::span<const StoredColumn> columns;
+};
 
-Status read_ids(const schema::Catalog& source, ColumnReader* reader, Catalog* catalog) {
-  const Place root("root");
-  const Place place(root, "ids");
-  if (source.ids()->type() != schema::CatalogType::string || source.ids()->has_present())
-    return reader->root->fail(Status::verify, place, "wanted texts, none missing");
+// Not read before two-stage ranking.
+constexpr Member stage_one_members[] = {
+    GUARDRANK_UNREAD(StageOneVectors, model, VT_MODEL),
+    GUARDRANK_UNREAD(StageOneVectors, dim, VT_DIM),
+    GUARDRANK_UNREAD(StageOneVectors, scale, VT_SCALE),
+};
+constexpr Table stage_one_table{stage_one_members};
+
+constexpr Bounds n_offers = bounds::at_most(limits::offers);
+constexpr Bounds n_columns = bounds::at_most(limits::facts);
+constexpr Member members[] = {
+    GUARDRANK_MEMBER(Catalog, name, VT_NAME, StoredCatalog, name, {.bounds = &bounds::name}),
+    GUARDRANK_MEMBER(Catalog, version, VT_VERSION, StoredCatalog, version,
+                     {.bounds = &bounds::name}),
+    GUARDRANK_MEMBER(Catalog, n_offers, VT_N_OFFERS, StoredCatalog, n_offers,
+                     {.bounds = &n_offers}),
+    GUARDRANK_MEMBER(Catalog, allows_unlisted, VT_ALLOWS_UNLISTED, StoredCatalog,
+                     allows_unlisted),
+    GUARDRANK_MEMBER(Catalog, ids, VT_IDS, StoredCatalog, ids,
+                     {.child = &column_table, .is_required = true}),
+    GUARDRANK_MEMBER(Catalog, order, VT_ORDER, StoredCatalog, order, {.bounds = &n_offers}),
+    GUARDRANK_MEMBER(Catalog, valid_from, VT_VALID_FROM, StoredCatalog, valid_from,
+                     {.child = &column_table}),
+    GUARDRANK_MEMBER(Catalog, valid_to, VT_VALID_TO, StoredCatalog, valid_to,
+                     {.child = &column_table}),
+    GUARDRANK_MEMBER(Catalog, columns, VT_COLUMNS, StoredCatalog, columns,
+                     {.bounds = &n_columns, .child = &column_table}),
+    GUARDRANK_UNREAD(Catalog, stage_one, VT_STAGE_ONE, {.child = &stage_one_table}),
+};
+constexpr Table table{members};
+
+Status read_ids(ColumnReader* reader, const StoredColumn& stored, Catalog* catalog) {
+  reader->place.enter("ids");
+  if (stored.type != FactType::string || stored.has_present)
+    return reader->fail(Status::verify, nullptr, "wanted texts, none missing");
   Column column;
-  GUARDRANK_TRY(reader->read(*source.ids(), place, &column));
+  GUARDRANK_TRY(reader->read_column(stored, &column));
   catalog->ids = {column.strings, catalog->n_offers};
   for (std::uint32_t row = 0; row < catalog->n_offers; ++row)
     if (catalog->ids[row].empty() || catalog->ids[row].size() > limits::offer_id_bytes)
-      return reader->root->wanted(Status::limit, place,
-                                  {"ids of 1 to ", limits::offer_id_bytes, " bytes"},
-                                  {catalog->ids[row].size(), " in row ", row});
+      return reader->fail(Status::limit, nullptr, "wanted 1 to 256 bytes: row ", row);
+  reader->place.leave();
   return Status::ok;
 }
 
 // Ids that increase strictly along `order` are unique, and make it a permutation.
-Status read_order(const schema::Catalog& source, RootReader* reader, Catalog* catalog) {
-  const Place root("root");
-  const Place place(root, "order");
-  GUARDRANK_TRY(reader->numbers(source.order(), limits::offers, place, &catalog->order));
+Status check_order(ColumnReader* reader, Catalog* catalog) {
   if (catalog->order.size() != catalog->n_offers)
-    return reader->wanted(Status::dimension, place, {catalog->n_offers, " rows"},
-                          {catalog->order.size()});
+    return reader->wanted(Status::dimension, "order", catalog->n_offers, " rows",
+                          catalog->order.size());
   std::span<std::uint32_t> rank;
   GUARDRANK_TRY(reader->allocate(catalog->n_offers, &rank));
   for (std::uint32_t i = 0; i < catalog->n_offers; ++i) {
     const std::uint32_t row = catalog->order[i];
     if (row >= catalog->n_offers)
-      return reader->fail(Status::reference, place, {"no row ", row});
+      return reader->fail(Status::reference, "order", "no row ", row);
     if (i > 0 && !(catalog->ids[catalog->order[i - 1]] < catalog->ids[row]))
-      return reader->fail(Status::duplicate, place,
-                          {"ids are not in byte order, or not unique (row ", row, ")"});
+      return reader->fail(Status::duplicate, "order", "ids not in byte order, or not unique: row ",
+                          row);
     rank[row] = i;
   }
   catalog->rank = rank;
@@ -55,61 +83,54 @@ Status read_order(const schema::Catalog& source, RootReader* reader, Catalog* ca
 }
 
 // `missing` stands where a row has no time.
-Status read_times(const schema::CatalogColumn* source, const char* name,
-                  std::int64_t missing, ColumnReader* reader,
-                  std::span<const std::int64_t>* out) {
-  if (source == nullptr) return Status::ok;
-  const Place root("root");
-  const Place place(root, name);
-  if (source->type() != schema::CatalogType::timestamp)
-    return reader->root->fail(Status::verify, place, "wanted timestamps");
+Status read_times(ColumnReader* reader, const StoredColumn* stored, const char* name,
+                  std::int64_t missing, std::span<const std::int64_t>* out) {
+  if (stored == nullptr) return Status::ok;
+  reader->place.enter(name);
+  if (stored->type != FactType::timestamp)
+    return reader->fail(Status::verify, nullptr, "wanted timestamps");
   Column column;
-  GUARDRANK_TRY(reader->read(*source, place, &column));
+  GUARDRANK_TRY(reader->read_column(*stored, &column));
+  reader->place.leave();
   *out = {column.integers, column.n_rows};
   if (column.present == nullptr) return Status::ok;
   std::span<std::int64_t> times;
-  GUARDRANK_TRY(reader->root->allocate(column.n_rows, &times));
+  GUARDRANK_TRY(reader->allocate(column.n_rows, &times));
   for (std::uint32_t row = 0; row < column.n_rows; ++row)
     times[row] = column.is_present(row) ? column.integers[row] : missing;
   *out = times;
   return Status::ok;
 }
 
-Status read_column(const schema::CatalogColumn& source, std::span<const CatalogColumn> before,
-                   Place* place, ColumnReader* reader, CatalogColumn* column) {
-  GUARDRANK_TRY(reader->root->name(source.name(), Place(*place, "name"), &column->name));
-  place->set_label(column->name);
-  for (const CatalogColumn& other : before)
-    if (other.name == column->name)
-      return reader->root->fail(Status::duplicate, *place, "two columns have this name");
-  return reader->read(source, *place, &column->column);
-}
-
-Status read_columns(const schema::Catalog& source, ColumnReader* reader, Catalog* catalog) {
-  const Place root("root");
+Status read_columns(ColumnReader* reader, std::span<const StoredColumn> stored,
+                    Catalog* catalog) {
   std::span<CatalogColumn> columns;
-  GUARDRANK_TRY(reader->root->make(source.columns(), limits::facts, Place(root, "columns"),
-                                   &columns));
-  for (std::uint32_t i = 0; i < columns.size(); ++i) {
-    Place place(root, "columns", i);
-    GUARDRANK_TRY(read_column(*source.columns()->Get(i), columns.first(i), &place, reader,
-                              &columns[i]));
+  GUARDRANK_TRY(reader->allocate(stored.size(), &columns));
+  for (std::uint32_t i = 0; i < stored.size(); ++i) {
+    reader->place.enter("columns", i, stored[i].name);
+    columns[i].name = stored[i].name;
+    GUARDRANK_TRY(reader->read_column(stored[i], &columns[i].column));
+    reader->place.leave();
   }
   catalog->columns = columns;
   return Status::ok;
 }
 
-Status read_root(const schema::Catalog& source, RootReader* reader, Catalog* catalog) {
-  GUARDRANK_TRY(read_names(source, reader, catalog));
-  const Section* section = catalog->container.find(SectionKind::columns);
-  ColumnReader columns{reader, section == nullptr ? Bytes() : section->bytes, catalog->n_offers};
-  GUARDRANK_TRY(read_ids(source, &columns, catalog));
-  GUARDRANK_TRY(read_order(source, reader, catalog));
-  GUARDRANK_TRY(read_times(source.valid_from(), "valid_from", INT64_MIN, &columns,
+Status read_root(ColumnReader* reader, const StoredCatalog& stored, Catalog* catalog) {
+  catalog->name = stored.name;
+  catalog->version = stored.version;
+  catalog->n_offers = reader->n_offers = stored.n_offers;
+  catalog->allows_unlisted = stored.allows_unlisted;
+  catalog->order = stored.order;
+  reader->columns.bytes = section_bytes(catalog->container, SectionKind::columns);
+  reader->columns.budget = reader->columns.bytes.size();
+  reader->place.enter("root");
+  GUARDRANK_TRY(read_ids(reader, stored.ids, catalog));
+  GUARDRANK_TRY(check_order(reader, catalog));
+  GUARDRANK_TRY(read_times(reader, stored.valid_from, "valid_from", INT64_MIN,
                            &catalog->valid_from));
-  GUARDRANK_TRY(read_times(source.valid_to(), "valid_to", INT64_MAX, &columns,
-                           &catalog->valid_to));
-  return read_columns(source, &columns, catalog);
+  GUARDRANK_TRY(read_times(reader, stored.valid_to, "valid_to", INT64_MAX, &catalog->valid_to));
+  return read_columns(reader, stored.columns, catalog);
 }
 
 }  // namespace
@@ -134,11 +155,11 @@ Status open_catalog(Bytes bytes, Check check, Arena* arena, Catalog* catalog, Er
   Catalog opened;
   GUARDRANK_TRY(open_container_of(ArtifactKind::catalog, bytes, check, arena, &opened.container,
                                   error));
-  RootReader reader(arena, error);
-  const schema::Catalog* root = nullptr;
+  ColumnReader reader(arena, error);
+  StoredCatalog root;
   GUARDRANK_TRY(reader.open(opened.container, SectionKind::root, schema::CatalogIdentifier(),
-                            &root));
-  GUARDRANK_TRY(read_root(*root, &reader, &opened));
+                            table, &root));
+  GUARDRANK_TRY(read_root(&reader, root, &opened));
   *catalog = opened;
   return Status::ok;
 }

@@ -1,144 +1,129 @@
 #include "core/artifact/catalog_columns.h"
 
-#include "core/base/math.h"
 #include "core/base/utf8.h"
 
 namespace guardrank {
 namespace {
+
+constexpr Bounds types = bounds::within(0, static_cast<int>(FactType::f32_vector));
+constexpr Bounds widths = bounds::some(limits::vector_width, Status::dimension);
+constexpr auto f32_vector = static_cast<std::uint8_t>(FactType::f32_vector);
+
+constexpr Member members[] = {
+    GUARDRANK_MEMBER(CatalogColumn, name, VT_NAME, StoredColumn, name,
+                     {.bounds = &bounds::name, .is_label = true}),
+    GUARDRANK_MEMBER(CatalogColumn, type, VT_TYPE, StoredColumn, type,
+                     {.bounds = &types, .selects = true}),
+    GUARDRANK_MEMBER(CatalogColumn, width, VT_WIDTH, StoredColumn, width,
+                     {.bounds = &widths, .when = f32_vector}),
+    GUARDRANK_MEMBER(CatalogColumn, has_present, VT_HAS_PRESENT, StoredColumn, has_present),
+    GUARDRANK_MEMBER(CatalogColumn, present_offset, VT_PRESENT_OFFSET, StoredColumn,
+                     present_offset),
+    GUARDRANK_MEMBER(CatalogColumn, values_offset, VT_VALUES_OFFSET, StoredColumn, values_offset),
+    GUARDRANK_MEMBER(CatalogColumn, n_strings, VT_N_STRINGS, StoredColumn, n_strings),
+    GUARDRANK_MEMBER(CatalogColumn, lists_offset, VT_LISTS_OFFSET, StoredColumn, lists_offset),
+    GUARDRANK_MEMBER(CatalogColumn, bytes_offset, VT_BYTES_OFFSET, StoredColumn, bytes_offset),
+    GUARDRANK_MEMBER(CatalogColumn, bytes_length, VT_BYTES_LENGTH, StoredColumn, bytes_length),
+};
 
 // Exactly one load: what is checked is what is used, even if the bytes change meanwhile.
 std::uint32_t load_once(const std::uint32_t* value) {
   return __atomic_load_n(value, __ATOMIC_RELAXED);
 }
 
+// What numbers of a type are made of; an i64 where any bytes will do.
+Kind element_of(FactType type) {
+  switch (type) {
+    case FactType::f64: return Kind::f64;
+    case FactType::f32_vector: return Kind::f32;
+    case FactType::boolean: return Kind::u8;
+    default: return Kind::i64;
+  }
+}
+
 }  // namespace
 
-Status ColumnReader::read_array(std::uint64_t offset, std::uint64_t count,
-                                std::uint64_t element_bytes, const Place& place,
-                                const std::uint8_t** out) {
-  if (offset % section_alignment != 0)
-    return root->fail(Status::verify, place,
-                      {"offset ", offset, " in section columns is not 64-byte aligned"});
-  if (offset > columns.size() || count > (columns.size() - offset) / element_bytes)
-    return root->fail(Status::verify, place,
-                      {count, " values of ", element_bytes, " bytes at ", offset,
-                       " leave section columns of ", columns.size(), " bytes"});
-  if (count * element_bytes > budget)
-    return root->fail(Status::verify, place, "the section's arrays overlap");
-  budget -= count * element_bytes;
-  *out = columns.data() + offset;
-  return Status::ok;
-}
+const Table column_table{.members = members,
+                         .n_bytes = sizeof(StoredColumn),
+                         .duplicate = Status::duplicate};
 
-Status ColumnReader::read_numbers(const schema::CatalogColumn& source, const Place& place,
-                                  Column* column) {
+// Numbers are finite, booleans 0 or 1.
+Status ColumnReader::read_numbers(const StoredColumn& stored, Column* column) {
+  const Kind kind = element_of(column->type);
+  const bool is_boolean = kind == Kind::u8;
+  column->width = stored.width;
+  const std::uint32_t width = kind == Kind::f32 ? stored.width : 1;
+  const std::size_t size = is_boolean ? 1 : kind == Kind::f32 ? 4 : 8;
   const std::uint8_t* values = nullptr;
-  GUARDRANK_TRY(read_array(source.values_offset(), n_offers, 8, place, &values));
-  if (column->type != FactType::f64) {
-    column->integers = reinterpret_cast<const std::int64_t*>(values);
-    return Status::ok;
-  }
-  column->numbers = reinterpret_cast<const double*>(values);
-  for (std::uint32_t row = 0; row < n_offers; ++row)
-    if (column->is_present(row) && !is_finite(column->numbers[row]))
-      return root->fail(Status::not_finite, place, {"row ", row, ": wanted a finite number"});
-  return Status::ok;
-}
-
-Status ColumnReader::read_vectors(const schema::CatalogColumn& source, const Place& place,
-                                  Column* column) {
-  column->width = source.width();
-  if (column->width == 0 || column->width > limits::vector_width)
-    return root->wanted(Status::dimension, place, {"a width of 1 to ", limits::vector_width},
-                        {column->width});
-  const std::uint8_t* values = nullptr;
-  GUARDRANK_TRY(read_array(source.values_offset(), std::uint64_t{n_offers} * column->width, 4,
-                           place, &values));
-  column->floats = reinterpret_cast<const float*>(values);
+  GUARDRANK_TRY(read_array(stored.values_offset, std::uint64_t{n_offers} * width, size, &values));
+  column->numbers = kind == Kind::f64 ? reinterpret_cast<const double*>(values) : nullptr;
+  column->integers = kind == Kind::i64 ? reinterpret_cast<const std::int64_t*>(values) : nullptr;
+  column->floats = kind == Kind::f32 ? reinterpret_cast<const float*>(values) : nullptr;
+  column->booleans = is_boolean ? values : nullptr;
+  if (kind == Kind::i64) return Status::ok;
+  const double most = is_boolean ? 1 : bounds::most;
   for (std::uint32_t row = 0; row < n_offers; ++row) {
-    const float* first = column->floats + std::size_t{row} * column->width;
-    for (std::uint32_t i = 0; column->is_present(row) && i < column->width; ++i)
-      if (!is_finite(double{first[i]}))
-        return root->fail(Status::not_finite, place, {"row ", row, ": wanted finite numbers"});
+    for (std::uint32_t i = 0; i < width; ++i, values += size) {
+      const double value = read_number(kind, values);
+      if ((value >= -most && value <= most) || !column->is_present(row)) continue;
+      return fail(is_boolean ? Status::verify : Status::not_finite, nullptr,
+                  "wanted 0 or 1 of a boolean, finite numbers otherwise: row ", row);
+    }
   }
   return Status::ok;
 }
 
-Status ColumnReader::read_booleans(const schema::CatalogColumn& source, const Place& place,
-                                   Column* column) {
-  GUARDRANK_TRY(read_array(source.values_offset(), n_offers, 1, place, &column->booleans));
-  for (std::uint32_t row = 0; row < n_offers; ++row)
-    if (column->is_present(row) && column->booleans[row] > 1)
-      return root->wanted_count(Status::verify, place, "0 or 1", column->booleans[row]);
-  return Status::ok;
-}
-
-Status ColumnReader::read_strings(const schema::CatalogColumn& source, std::uint32_t n_strings,
-                                  const Place& place, Column* column) {
+Status ColumnReader::read_strings(const StoredColumn& stored, std::uint32_t n_strings,
+                                  Column* column) {
   const std::uint8_t* array = nullptr;
   const std::uint8_t* bytes = nullptr;
-  const std::uint64_t n_bytes = source.bytes_length();
-  GUARDRANK_TRY(read_array(source.values_offset(), std::uint64_t{n_strings} + 1, 4, place,
-                           &array));
-  GUARDRANK_TRY(read_array(source.bytes_offset(), n_bytes, 1, place, &bytes));
+  const std::uint64_t n_bytes = stored.bytes_length;
+  GUARDRANK_TRY(read_array(stored.values_offset, std::uint64_t{n_strings} + 1, 4, &array));
+  GUARDRANK_TRY(read_array(stored.bytes_offset, n_bytes, 1, &bytes));
   const std::uint32_t* offsets = reinterpret_cast<const std::uint32_t*>(array);
   std::span<std::string_view> strings;
-  GUARDRANK_TRY(root->allocate(n_strings, &strings));
+  GUARDRANK_TRY(allocate(n_strings, &strings));
   std::uint32_t start = load_once(&offsets[0]);
   for (std::uint32_t i = 0; i < n_strings; ++i) {
     const std::uint32_t end = load_once(&offsets[i + 1]);
     if (start > end || end > n_bytes)
-      return root->fail(Status::verify, place, {"text ", i, " leaves the column's bytes"});
-    if (end - start > limits::string_bytes)
-      return root->wanted(Status::limit, place, {"at most ", limits::string_bytes, " bytes"},
-                          {end - start, " in text ", i});
+      return fail(Status::verify, nullptr, "leaves the column's bytes: text ", i);
+    GUARDRANK_TRY(check(bounds::text, nullptr, end - start, " bytes"));
     strings[i] = {reinterpret_cast<const char*>(bytes) + start, end - start};
     if (!is_valid_utf8(strings[i]))
-      return root->fail(Status::utf8, place, {"text ", i, " is not valid UTF-8"});
+      return fail(Status::utf8, nullptr, "not valid UTF-8: text ", i);
     start = end;
   }
   column->strings = strings.data();
   return Status::ok;
 }
 
-Status ColumnReader::read_lists(const schema::CatalogColumn& source, const Place& place,
-                                Column* column) {
+Status ColumnReader::read_lists(const StoredColumn& stored, Column* column) {
   const std::uint8_t* array = nullptr;
-  GUARDRANK_TRY(read_array(source.lists_offset(), std::uint64_t{n_offers} + 1, 4, place, &array));
+  GUARDRANK_TRY(read_array(stored.lists_offset, std::uint64_t{n_offers} + 1, 4, &array));
   const std::uint32_t* offsets = reinterpret_cast<const std::uint32_t*>(array);
   std::span<std::uint32_t> copy;
-  GUARDRANK_TRY(root->allocate(std::size_t{n_offers} + 1, &copy));
+  GUARDRANK_TRY(allocate(std::size_t{n_offers} + 1, &copy));
   for (std::uint32_t i = 0; i <= n_offers; ++i) {
     copy[i] = load_once(&offsets[i]);
     const std::uint32_t before = i == 0 ? 0 : copy[i - 1];
-    if (copy[i] < before || copy[i] > source.n_strings() || (i == 0 && copy[0] != 0))
-      return root->fail(Status::verify, place, {"list ", i, " leaves the column's texts"});
+    if (copy[i] < before || copy[i] > stored.n_strings || (i == 0 && copy[0] != 0))
+      return fail(Status::verify, nullptr, "leaves the column's texts: list ", i);
     if (copy[i] - before > limits::list_elements)
-      return root->wanted(Status::limit, place, {"at most ", limits::list_elements, " elements"},
-                          {copy[i] - before});
+      return fail(Status::limit, nullptr, "a list of over 4096 elements: ", copy[i] - before);
   }
   column->list_offsets = copy.data();
-  return read_strings(source, source.n_strings(), place, column);
+  return read_strings(stored, stored.n_strings, column);
 }
 
-Status ColumnReader::read(const schema::CatalogColumn& source, const Place& place,
-                          Column* column) {
-  if (source.type() > schema::CatalogType::f32_vector)
-    return root->fail(Status::verify, Place(place, "type"), "unknown type");
-  column->type = static_cast<FactType>(source.type());
+Status ColumnReader::read_column(const StoredColumn& stored, Column* column) {
+  column->type = stored.type;
   column->n_rows = n_offers;
-  if (source.has_present())
-    GUARDRANK_TRY(read_array(source.present_offset(), n_offers, 1, place, &column->present));
-  switch (column->type) {
-    case FactType::f64:
-    case FactType::i64:
-    case FactType::timestamp: return read_numbers(source, place, column);
-    case FactType::boolean: return read_booleans(source, place, column);
-    case FactType::string: return read_strings(source, n_offers, place, column);
-    case FactType::string_list: return read_lists(source, place, column);
-    case FactType::f32_vector: return read_vectors(source, place, column);
-  }
-  return Status::internal;
+  if (stored.has_present)
+    GUARDRANK_TRY(read_array(stored.present_offset, n_offers, 1, &column->present));
+  if (stored.type == FactType::string) return read_strings(stored, n_offers, column);
+  if (stored.type == FactType::string_list) return read_lists(stored, column);
+  return read_numbers(stored, column);
 }
 
 }  // namespace guardrank

@@ -253,4 +253,18 @@ Status open_container(Bytes bytes, Check check, Arena* arena, Container* contain
   return ContainerReader(bytes, arena, error).read(check, container);
 }
 
+Status open_container_of(ArtifactKind kind, Bytes bytes, Check check, Arena* arena,
+                         Container* container, Error* error) {
+  GUARDRANK_TRY(open_container(bytes, check, arena, container, error));
+  if (container->kind == kind) return Status::ok;
+  return error->wanted(Status::identifier, "header.kind",
+                       {"a ", artifact_kind_name(kind), " artifact"},
+                       {"a ", artifact_kind_name(container->kind)});
+}
+
+Bytes section_bytes(const Container& container, SectionKind kind) {
+  const Section* section = container.find(kind);
+  return section == nullptr ? Bytes() : section->bytes;
+}
+
 }  // namespace guardrank

@@ -66,4 +66,11 @@ enum class Check : std::uint8_t { structure = 0, full = 1 };
 // and left alone (a later writer's addition); a known kind may stand at most once.
 Status open_container(Bytes bytes, Check check, Arena* arena, Container* container, Error* error);
 
+// The same, and that it holds an artifact of this kind (Status::identifier).
+Status open_container_of(ArtifactKind kind, Bytes bytes, Check check, Arena* arena,
+                         Container* container, Error* error);
+
+// The bytes of a section; empty when it is not there.
+Bytes section_bytes(const Container& container, SectionKind kind);
+
 }  // namespace guardrank

@@ -3,74 +3,76 @@
 namespace guardrank {
 namespace {
 
-Bytes section_bytes(const Container& container, SectionKind kind) {
-  const Section* section = container.find(kind);
-  return section == nullptr ? Bytes() : section->bytes;
+constexpr Member lineage_members[] = {
+    GUARDRANK_MEMBER(Lineage, code, VT_CODE, Lineage, code),
+    GUARDRANK_MEMBER(Lineage, data, VT_DATA, Lineage, data),
+    GUARDRANK_MEMBER(Lineage, features, VT_FEATURES, Lineage, features),
+    GUARDRANK_MEMBER(Lineage, config, VT_CONFIG, Lineage, config),
+    GUARDRANK_MEMBER(Lineage, lock, VT_LOCK, Lineage, lock),
+    GUARDRANK_MEMBER(Lineage, evaluation, VT_EVALUATION, Lineage, evaluation,
+                     {.bounds = &bounds::document}),
+};
+constexpr Table lineage_table{lineage_members};
+
+// Not read before two-stage ranking and drift need them.
+constexpr Member retrieval_members[] = {
+    GUARDRANK_UNREAD(Retrieval, name, VT_NAME),
+    GUARDRANK_UNREAD(Retrieval, context_tower, VT_CONTEXT_TOWER, {.child = &layer_table}),
+    GUARDRANK_UNREAD(Retrieval, offer_tower, VT_OFFER_TOWER, {.child = &layer_table}),
+    GUARDRANK_UNREAD(Retrieval, dim, VT_DIM),
+    GUARDRANK_UNREAD(Retrieval, scale, VT_SCALE),
+};
+constexpr Table retrieval_table{retrieval_members};
+constexpr Member histogram_members[] = {
+    GUARDRANK_UNREAD(ReferenceHistogram, field, VT_FIELD),
+    GUARDRANK_UNREAD(ReferenceHistogram, edges, VT_EDGES),
+    GUARDRANK_UNREAD(ReferenceHistogram, counts, VT_COUNTS),
+    GUARDRANK_UNREAD(ReferenceHistogram, missing, VT_MISSING),
+    GUARDRANK_UNREAD(ReferenceHistogram, unknown, VT_UNKNOWN),
+};
+constexpr Table histogram_table{histogram_members};
+
+constexpr Bounds n_fields = bounds::some(limits::fields, Status::dimension);
+constexpr Bounds n_heads = bounds::some(limits::heads, Status::dimension);
+constexpr Bounds n_levels = bounds::at_most(limits::levels);
+constexpr Member model_members[] = {
+    GUARDRANK_MEMBER(Model, name, VT_NAME, Model, name, {.bounds = &bounds::name}),
+    GUARDRANK_MEMBER(Model, version, VT_VERSION, Model, version, {.bounds = &bounds::name}),
+    GUARDRANK_MEMBER(Model, report, VT_REPORT, Model, report, {.bounds = &bounds::document}),
+    GUARDRANK_MEMBER(Model, lineage, VT_LINEAGE, Model, lineage, {.child = &lineage_table}),
+    GUARDRANK_MEMBER(Model, fields, VT_FIELDS, Model, fields,
+                     {.bounds = &n_fields, .child = &field_table}),
+    GUARDRANK_MEMBER(Model, heads, VT_HEADS, Model, heads,
+                     {.bounds = &n_heads, .child = &head_table}),
+    GUARDRANK_MEMBER(Model, levels, VT_LEVELS, Model, levels,
+                     {.bounds = &n_levels, .child = &level_table}),
+    GUARDRANK_UNREAD(Model, retrieval, VT_RETRIEVAL, {.child = &retrieval_table}),
+    GUARDRANK_UNREAD(Model, histograms, VT_HISTOGRAMS, {.child = &histogram_table}),
+};
+
+Status finish_model(ModelReader* reader, Model*) {
+  GUARDRANK_TRY(check_fields(reader));
+  return check_graph(reader);
 }
 
-Status read_lineage(const schema::Model& source, ModelReader* reader) {
-  const schema::Lineage* from = source.lineage();
-  if (from == nullptr) return Status::ok;
-  const Place root("root");
-  const Place place(root, "lineage");
-  RootReader& read = reader->root;
-  Lineage& lineage = reader->model.lineage;
-  GUARDRANK_TRY(read.text(from->code(), Place(place, "code"), &lineage.code));
-  GUARDRANK_TRY(read.text(from->data(), Place(place, "data"), &lineage.data));
-  GUARDRANK_TRY(read.text(from->features(), Place(place, "features"), &lineage.features));
-  GUARDRANK_TRY(read.text(from->config(), Place(place, "config"), &lineage.config));
-  GUARDRANK_TRY(read.text(from->lock(), Place(place, "lock"), &lineage.lock));
-  return read.text(from->evaluation(), Place(place, "evaluation"), &lineage.evaluation,
-                   limits::request_json_bytes);
-}
-
-Status read_names(const schema::Model& source, ModelReader* reader) {
-  const Place root("root");
-  RootReader& read = reader->root;
-  Model& model = reader->model;
-  GUARDRANK_TRY(read.name(source.name(), Place(root, "name"), &model.name));
-  GUARDRANK_TRY(read.name(source.version(), Place(root, "version"), &model.version));
-  GUARDRANK_TRY(read.text(source.report(), Place(root, "report"), &model.report,
-                          limits::request_json_bytes));
-  return read_lineage(source, reader);
-}
-
-Status read_root(const schema::Model& source, ModelReader* reader) {
-  GUARDRANK_TRY(read_names(source, reader));
-  GUARDRANK_TRY(read_fields(source, reader));
-  GUARDRANK_TRY(read_heads(source, reader));
-  GUARDRANK_TRY(read_levels(source, reader));
-  return read_towers(source, reader);
-}
+constexpr Table model_table{.members = model_members,
+                            .finish = finish_as<ModelReader, Model, finish_model>};
 
 }  // namespace
 
-Status read_raw(Bytes bytes, std::string_view section, std::uint64_t offset, std::uint64_t count,
-                std::uint64_t element_bytes, const Place& place, RootReader* reader,
-                const std::uint8_t** out) {
-  if (offset % section_alignment != 0)
-    return reader->fail(Status::verify, place,
-                        {"offset ", offset, " in section ", section, " is not 64-byte aligned"});
-  if (offset > bytes.size() || count > (bytes.size() - offset) / element_bytes)
-    return reader->fail(Status::verify, place,
-                        {count, " elements of ", element_bytes, " bytes at ", offset,
-                         " leave section ", section, " of ", bytes.size(), " bytes"});
-  *out = count == 0 ? nullptr : bytes.data() + offset;
-  return Status::ok;
-}
-
 Status open_model(Bytes bytes, Check check, Arena* arena, Model* model, Error* error) {
   ModelReader reader(arena, error);
-  Container& container = reader.model.container;
-  GUARDRANK_TRY(open_container_of(ArtifactKind::model, bytes, check, arena, &container, error));
-  reader.check = check;
-  reader.embeddings = section_bytes(container, SectionKind::embeddings);
-  reader.weights = section_bytes(container, SectionKind::weights);
-  const schema::Model* root = nullptr;
-  GUARDRANK_TRY(reader.root.open(container, SectionKind::root, schema::ModelIdentifier(), &root));
-  GUARDRANK_TRY(read_root(*root, &reader));
+  Model opened;
+  GUARDRANK_TRY(open_container_of(ArtifactKind::model, bytes, check, arena, &opened.container,
+                                  error));
+  reader.check_level = check;
+  reader.embeddings.bytes = section_bytes(opened.container, SectionKind::embeddings);
+  reader.weights.bytes = section_bytes(opened.container, SectionKind::weights);
+  reader.model = &opened;
+  GUARDRANK_TRY(reader.open(opened.container, SectionKind::root, schema::ModelIdentifier(),
+                            model_table, &opened));
   GUARDRANK_TRY(read_golden(&reader));
-  *model = reader.model;
+  *model = opened;
   return Status::ok;
 }
 

@@ -55,6 +55,7 @@ struct Field {
   // Not pooled: u7 codes in the field's own scale and zero point. Pooled: s8 in `table_scale`.
   const std::uint8_t* table = nullptr;
   float table_scale = 1;
+  std::uint8_t table_bits = 8;              // of a code; no other width is read yet
 
   // Columns of the input vector that this field takes.
   std::uint32_t n_inputs() const {

@@ -4,51 +4,49 @@
 namespace guardrank {
 namespace {
 
-template <typename T>
-Status read_results(const flatbuffers::Vector<T>* source, std::size_t n_wanted,
-                    const Place& place, RootReader* reader, std::span<const T>* out) {
-  GUARDRANK_TRY(reader->numbers(source, limits::golden_rows * limits::heads, place, out));
-  if (out->size() != n_wanted)
-    return reader->wanted(Status::dimension, place, {n_wanted, " (rows times heads)"},
-                          {out->size()});
-  for (std::uint32_t i = 0; i < out->size(); ++i)
-    GUARDRANK_TRY(reader->check_finite(double{(*out)[i]}, place));
+constexpr Bounds n_rows = bounds::within(1, limits::golden_rows, Status::limit);
+constexpr Bounds n_results = bounds::at_most(limits::golden_rows * limits::heads);
+constexpr Member request_members[] = {
+    GUARDRANK_MEMBER(GoldenRequest, request, VT_REQUEST, GoldenRequest, request,
+                     {.bounds = &bounds::request}),
+    GUARDRANK_MEMBER(GoldenRequest, n_rows, VT_N_ROWS, GoldenRequest, n_rows,
+                     {.bounds = &n_rows}),
+    GUARDRANK_MEMBER(GoldenRequest, logits, VT_LOGITS, GoldenRequest, logits,
+                     {.bounds = &n_results, .each = &bounds::finite}),
+    GUARDRANK_MEMBER(GoldenRequest, probabilities, VT_PROBABILITIES, GoldenRequest, probabilities,
+                     {.bounds = &n_results, .each = &bounds::finite}),
+};
+
+Status finish_request(ModelReader* reader, GoldenRequest* request) {
+  const std::size_t n_wanted = request->n_rows * reader->model->heads.size();
+  if (request->logits.size() != n_wanted)
+    return reader->wanted(Status::dimension, "logits", n_wanted, " (rows times heads)",
+                          request->logits.size());
+  if (request->probabilities.size() != n_wanted)
+    return reader->wanted(Status::dimension, "probabilities", n_wanted, " (rows times heads)",
+                          request->probabilities.size());
   return Status::ok;
 }
 
-Status read_request(const schema::GoldenRequest& source, const Place& place, std::size_t n_heads,
-                    RootReader* reader, GoldenRequest* request) {
-  GUARDRANK_TRY(reader->name(source.request(), Place(place, "request"), &request->request,
-                             limits::request_json_bytes));
-  request->n_rows = source.n_rows();
-  if (request->n_rows == 0 || request->n_rows > limits::golden_rows)
-    return reader->wanted(Status::limit, Place(place, "n_rows"), {"1 to ", limits::golden_rows},
-                          {request->n_rows});
-  const std::size_t n_results = request->n_rows * n_heads;
-  GUARDRANK_TRY(read_results(source.logits(), n_results, Place(place, "logits"), reader,
-                             &request->logits));
-  return read_results(source.probabilities(), n_results, Place(place, "probabilities"), reader,
-                      &request->probabilities);
-}
+constexpr Table request_table{
+    .members = request_members,
+    .n_bytes = sizeof(GoldenRequest),
+    .finish = finish_as<ModelReader, GoldenRequest, finish_request>};
+
+constexpr Bounds n_requests = bounds::at_most(limits::golden_requests);
+constexpr Member golden_members[] = {
+    GUARDRANK_MEMBER(GoldenVectors, requests, VT_REQUESTS, Model, golden,
+                     {.bounds = &n_requests, .child = &request_table}),
+};
+constexpr Table golden_table{golden_members};
 
 }  // namespace
 
 Status read_golden(ModelReader* reader) {
-  Model& model = reader->model;
-  if (model.container.find(SectionKind::golden) == nullptr) return Status::ok;
-  RootReader read(reader->root.arena(), reader->root.error());
-  const schema::GoldenVectors* root = nullptr;
-  GUARDRANK_TRY(read.open(model.container, SectionKind::golden,
-                          schema::GoldenVectorsIdentifier(), &root));
-  const Place place("golden");
-  std::span<GoldenRequest> requests;
-  GUARDRANK_TRY(read.make(root->requests(), limits::golden_requests, Place(place, "requests"),
-                          &requests));
-  for (std::uint32_t i = 0; i < requests.size(); ++i)
-    GUARDRANK_TRY(read_request(*root->requests()->Get(i), Place(place, "requests", i),
-                               model.heads.size(), &read, &requests[i]));
-  model.golden = requests;
-  return Status::ok;
+  const Container& container = reader->model->container;
+  if (container.find(SectionKind::golden) == nullptr) return Status::ok;
+  return reader->open(container, SectionKind::golden, schema::GoldenVectorsIdentifier(),
+                      golden_table, reader->model);
 }
 
 }  // namespace guardrank

@@ -1,202 +1,237 @@
 #include "core/artifact/model_reader.h"
-#include "core/base/math.h"
 
 namespace guardrank {
 namespace {
 
-// One level while it is read; the gates of the level below stand in reader->gate_widths.
-struct LevelPlace {
-  const Place& place;
-  bool reads_x = false;
-  bool has_shared_below = false;   // the level below has a shared gate
-  bool wants_shared_gate = false;  // the next level has shared experts
+constexpr Bounds widths = bounds::some(limits::layer_width, Status::dimension);
+constexpr Bounds n_values = bounds::at_most(limits::layer_width);
+constexpr Bounds shifts = bounds::within(0, 16);
+// Sums of 16,384 products of u7 and s8 stay under 2^28, so that with a bias of at most 2^30 no
+// int32 accumulator overflows.
+constexpr Bounds biases = bounds::within(-(1 << 30), 1 << 30, Status::limit);
+
+constexpr Member layer_members[] = {
+    GUARDRANK_MEMBER(Layer, n_out, VT_N_OUT, Layer, n_out, {.bounds = &widths}),
+    GUARDRANK_MEMBER(Layer, n_in, VT_N_IN, Layer, n_in, {.bounds = &widths}),
+    GUARDRANK_MEMBER(Layer, input_shift, VT_INPUT_SHIFT, Layer, input_shift, {.bounds = &shifts}),
+    GUARDRANK_MEMBER(Layer, bias, VT_BIAS, Layer, bias, {.bounds = &n_values, .each = &biases}),
+    GUARDRANK_MEMBER(Layer, multiplier, VT_MULTIPLIER, Layer, multiplier,
+                     {.bounds = &n_values, .each = &bounds::finite}),
+    GUARDRANK_UNREAD(Layer, weights_offset, VT_WEIGHTS_OFFSET, {.offset = to_raw_offset}),
 };
 
-bool has_shared_experts(const schema::Level& level) {
-  if (level.experts() == nullptr) return false;
-  for (const schema::Expert* expert : *level.experts())
-    if (expert->owner() == shared_owner) return true;
-  return false;
-}
-
-Status check_owner(std::uint32_t owner, const Place& place, ModelReader* reader) {
-  if (owner == shared_owner || owner < reader->heads.size()) return Status::ok;
-  return reader->root.fail(Status::reference, Place(place, "owner"), {"no head ", owner});
-}
-
-// What an expert or gate for `owner` reads: x, or the output of that owner's gate one level below.
-Status find_input(std::uint32_t owner, const LevelPlace& level, const Place& place,
-                  ModelReader* reader, LayerInput* input) {
-  *input = {level.reads_x, 0};
-  if (level.reads_x) return Status::ok;
-  if (owner == shared_owner && !level.has_shared_below)
-    return reader->root.fail(Status::reference, place, "no shared gate one level below");
-  const std::size_t gate = owner == shared_owner ? reader->heads.size() : owner;
-  input->previous = reader->gate_widths[gate];
+Status finish_layer(ModelReader* reader, Layer* layer) {
+  if (layer->bias.size() != layer->n_out)
+    return reader->wanted(Status::dimension, "bias", layer->n_out, "", layer->bias.size());
+  if (layer->multiplier.size() != layer->n_out)
+    return reader->wanted(Status::dimension, "multiplier", layer->n_out, "",
+                          layer->multiplier.size());
+  const std::uint8_t* weights = nullptr;
+  GUARDRANK_TRY(reader->read_raw(&reader->weights, "weights", reader->raw_offset, layer->n_out,
+                                 layer->n_in, &weights));
+  layer->weights = reinterpret_cast<const std::int8_t*>(weights);
   return Status::ok;
 }
 
-Status read_expert(const schema::Expert& source, const LevelPlace& level, Place* place,
-                   ModelReader* reader, Expert* expert) {
-  GUARDRANK_TRY(reader->root.name(source.name(), Place(*place, "name"), &expert->name));
-  place->set_label(expert->name);
-  expert->owner = source.owner();
-  GUARDRANK_TRY(check_owner(expert->owner, *place, reader));
-  LayerInput input;
-  GUARDRANK_TRY(find_input(expert->owner, level, *place, reader, &input));
-  return read_layers(source.layers(), Place(*place, "layers"), input, reader, &expert->layers);
+constexpr Bounds n_layers = bounds::some(limits::layers, Status::dimension);
+constexpr Member expert_members[] = {
+    GUARDRANK_MEMBER(Expert, name, VT_NAME, Expert, name,
+                     {.bounds = &bounds::name, .is_label = true}),
+    GUARDRANK_MEMBER(Expert, owner, VT_OWNER, Expert, owner),
+    GUARDRANK_MEMBER(Expert, layers, VT_LAYERS, Expert, layers,
+                     {.bounds = &n_layers, .child = &layer_table}),
+};
+constexpr Expert blank_expert{};
+constexpr Table expert_table{.members = expert_members,
+                             .n_bytes = sizeof(Expert),
+                             .blank = &blank_expert,
+                             .duplicate = Status::reference};
+
+constexpr Bounds n_mixed = bounds::at_most(limits::experts_per_level);
+constexpr Member gate_members[] = {
+    GUARDRANK_MEMBER(Gate, owner, VT_OWNER, Gate, owner),
+    GUARDRANK_MEMBER(Gate, experts, VT_EXPERTS, Gate, experts, {.bounds = &n_mixed}),
+    GUARDRANK_MEMBER(Gate, layer, VT_LAYER, Gate, layer, {.child = &layer_table}),
+    GUARDRANK_MEMBER(Gate, expert_multiplier, VT_EXPERT_MULTIPLIER, Gate, expert_multiplier,
+                     {.bounds = &n_mixed}),
+};
+constexpr Gate blank_gate{};
+constexpr Table gate_table{gate_members, sizeof(Gate), &blank_gate};
+
+constexpr Bounds n_experts = bounds::some(limits::experts_per_level, Status::dimension);
+constexpr Bounds n_gates = bounds::at_most(limits::heads + 1);
+constexpr Member level_members[] = {
+    GUARDRANK_MEMBER(Level, experts, VT_EXPERTS, Level, experts,
+                     {.bounds = &n_experts, .child = &expert_table}),
+    GUARDRANK_MEMBER(Level, gates, VT_GATES, Level, gates,
+                     {.bounds = &n_gates, .child = &gate_table}),
+};
+
+// What the experts, gates and towers of one level read: x, or the gates of the level below.
+struct Graph {
+  ModelReader* reader;
+  std::size_t n_heads;
+  bool reads_x = true;
+  bool has_shared_below = false;
+  // Widths of the gates below and of this level, by head, then the shared one.
+  std::array<std::uint32_t, limits::heads + 1> below{}, widths{};
+
+  Status check_owner(std::uint32_t owner);
+  Status check_layer(const Layer& layer, std::uint32_t owner, std::uint32_t previous);
+  Status check_layers(const char* name, std::span<const Layer> layers, std::uint32_t owner);
+  Status check_experts(const Level& level);
+  Status check_mixed(const Level& level, const Gate& gate, std::uint32_t* width);
+  Status check_gate(const Level& level, const Gate& gate, std::size_t index);
+  Status check_level(const Level& level, const Level* next);
+  std::size_t slot_of(std::uint32_t owner) const { return owner == shared_owner ? n_heads : owner; }
+};
+
+// A head, or the shared gate of the level below.
+Status Graph::check_owner(std::uint32_t owner) {
+  if (owner != shared_owner && owner >= n_heads)
+    return reader->fail(Status::reference, "owner", "no head ", owner);
+  if (owner == shared_owner && !reads_x && !has_shared_below)
+    return reader->fail(Status::reference, nullptr, "no shared gate one level below");
+  return Status::ok;
 }
 
-Status read_experts(const schema::Level& source, const LevelPlace& level, ModelReader* reader,
-                    std::span<const Expert>* out) {
-  const Place all(level.place, "experts");
-  std::span<Expert> experts;
-  GUARDRANK_TRY(
-      reader->root.make(source.experts(), limits::experts_per_level, all, &experts));
-  if (experts.empty())
-    return reader->root.wanted(Status::dimension, all, "at least one", "none");
-  for (std::uint32_t i = 0; i < experts.size(); ++i) {
-    Place place(level.place, "experts", i);
-    GUARDRANK_TRY(read_expert(*source.experts()->Get(i), level, &place, reader, &experts[i]));
-    for (std::uint32_t j = 0; j < i; ++j)
-      if (experts[j].name == experts[i].name)
-        return reader->root.fail(Status::reference, place, "two experts have this name");
+// `previous`: outputs of the layer before; 0 for a first layer, which reads what its owner does.
+Status Graph::check_layer(const Layer& layer, std::uint32_t owner, std::uint32_t previous) {
+  const bool is_first = previous == 0;
+  if (is_first && !reads_x) previous = below[slot_of(owner)];
+  const std::uint32_t n_in =
+      is_first && reads_x ? reader->total_inputs : previous + reader->fed_inputs;
+  if (layer.n_in != n_in)
+    return reader->wanted(Status::dimension, "n_in", n_in, " inputs", layer.n_in);
+  if (layer.input_shift != 0 && !(is_first && reads_x))
+    return reader->fail(Status::verify, "input_shift", "only where x is read");
+  return Status::ok;
+}
+
+Status Graph::check_layers(const char* name, std::span<const Layer> layers, std::uint32_t owner) {
+  std::uint32_t previous = 0;
+  for (std::uint32_t i = 0; i < layers.size(); ++i) {
+    reader->place.enter(name, i);
+    GUARDRANK_TRY(check_layer(layers[i], owner, previous));
+    previous = layers[i].n_out;
+    reader->place.leave();
   }
-  *out = experts;
+  return Status::ok;
+}
+
+Status Graph::check_experts(const Level& level) {
+  for (const Expert& expert : level.experts) {
+    reader->place.enter("experts", Place::no_index, expert.name);
+    GUARDRANK_TRY(check_owner(expert.owner));
+    GUARDRANK_TRY(check_layers("layers", expert.layers, expert.owner));
+    reader->place.leave();
+  }
   return Status::ok;
 }
 
 // Known and different experts, all of one width.
-Status check_mixed(std::span<const Expert> experts, const Gate& gate, const Place& place,
-                   RootReader* reader, std::uint32_t* width) {
-  if (gate.experts.empty())
-    return reader->wanted(Status::dimension, Place(place, "experts"), "at least one", "none");
+Status Graph::check_mixed(const Level& level, const Gate& gate, std::uint32_t* width) {
   std::uint64_t seen = 0;
   static_assert(limits::experts_per_level <= 64);
   for (std::uint32_t i = 0; i < gate.experts.size(); ++i) {
     const std::uint32_t expert = gate.experts[i];
-    const Place one(place, "experts", i);
-    if (expert >= experts.size())
-      return reader->fail(Status::reference, one, {"no expert ", expert});
-    if ((seen >> expert & 1) != 0)
-      return reader->fail(Status::reference, one, {"expert ", expert, " is named twice"});
+    reader->place.enter("experts", i);
+    if (expert >= level.experts.size() || (seen >> expert & 1) != 0)
+      return reader->fail(Status::reference, nullptr, "unknown, or named twice: expert ", expert);
     seen |= std::uint64_t{1} << expert;
-    const std::uint32_t n_out = experts[expert].layers.back().n_out;
+    const std::uint32_t n_out = level.experts[expert].layers.back().n_out;
     if (i > 0 && n_out != *width)
-      return reader->wanted(Status::dimension, one, {"experts ", *width, " wide"}, {n_out});
+      return reader->wanted(Status::dimension, nullptr, *width, " outputs", n_out);
     *width = n_out;
+    reader->place.leave();
   }
   return Status::ok;
 }
 
-Status read_mixing(const schema::Gate& source, LayerInput input, const Place& place,
-                   ModelReader* reader, Gate* gate) {
-  RootReader& read = reader->root;
-  const std::size_t n_experts = gate->experts.size();
-  const std::size_t n_wanted = n_experts > 1 ? n_experts : 0;
-  if ((source.layer() != nullptr) != (n_experts > 1))
-    return read.fail(Status::dimension, Place(place, "layer"),
-                     "wanted exactly where a gate mixes several experts");
-  GUARDRANK_TRY(read.numbers(source.expert_multiplier(), limits::experts_per_level,
-                             Place(place, "expert_multiplier"), &gate->expert_multiplier));
-  if (gate->expert_multiplier.size() != n_wanted)
-    return read.wanted_count(Status::dimension, Place(place, "expert_multiplier"), n_wanted,
-                       gate->expert_multiplier.size());
-  for (std::uint32_t i = 0; i < n_wanted; ++i)
-    GUARDRANK_TRY(read.check_positive(double{gate->expert_multiplier[i]},
-                                      Place(place, "expert_multiplier", i)));
-  if (source.layer() == nullptr) return Status::ok;
-  std::span<Layer> layer;
-  GUARDRANK_TRY(read.allocate(1, &layer));
-  GUARDRANK_TRY(
-      read_layer(*source.layer(), Place(place, "layer"), input, reader, &layer[0]));
-  if (layer[0].n_out != n_experts)
-    return read.wanted(Status::dimension, Place(place, "layer"), {n_experts, " outputs"},
-                       {layer[0].n_out});
-  gate->layer = layer.data();
-  return Status::ok;
-}
-
-Status read_gate(const schema::Gate& source, const LevelPlace& level, const Place& place,
-                 std::span<const Expert> experts, std::uint32_t owner, ModelReader* reader,
-                 Gate* gate, std::uint32_t* width) {
-  RootReader& read = reader->root;
-  gate->owner = source.owner();
-  if (gate->owner != owner)
-    return read.fail(Status::reference, Place(place, "owner"),
-                     "gates stand one per head in the heads' order, then the shared one");
-  GUARDRANK_TRY(read.numbers(source.experts(), limits::experts_per_level,
-                             Place(place, "experts"), &gate->experts));
-  GUARDRANK_TRY(check_mixed(experts, *gate, place, &read, width));
-  if (owner == shared_owner && gate->experts.size() != experts.size())
-    return read.wanted(Status::dimension, Place(place, "experts"),
-                       {"all ", experts.size(), " experts for the shared gate"},
-                       {gate->experts.size()});
-  LayerInput input;
-  GUARDRANK_TRY(find_input(owner, level, place, reader, &input));
-  return read_mixing(source, input, place, reader, gate);
-}
-
-Status read_gates(const schema::Level& source, const LevelPlace& level,
-                  std::span<const Expert> experts, ModelReader* reader,
-                  std::span<const Gate>* out) {
-  const Place all(level.place, "gates");
-  const std::size_t n_heads = reader->heads.size();
-  std::span<Gate> gates;
-  GUARDRANK_TRY(reader->root.make(source.gates(), limits::heads + 1, all, &gates));
-  const std::size_t n_wanted = n_heads + (level.wants_shared_gate ? 1 : 0);
-  if (gates.size() != n_wanted)
-    return reader->root.wanted(Status::dimension, all,
-                               {n_wanted, " gates: one per head",
-                                level.wants_shared_gate ? " and a shared one" : ""},
-                               {gates.size()});
-  std::array<std::uint32_t, limits::heads + 1> widths{};
-  for (std::uint32_t i = 0; i < gates.size(); ++i) {
-    Place place(level.place, "gates", i);
-    place.set_label(i < n_heads ? reader->heads[i].name : std::string_view("shared"));
-    const std::uint32_t owner = i < n_heads ? i : shared_owner;
-    GUARDRANK_TRY(read_gate(*source.gates()->Get(i), level, place, experts, owner, reader,
-                            &gates[i], &widths[i]));
+Status Graph::check_gate(const Level& level, const Gate& gate, std::size_t index) {
+  if (slot_of(gate.owner) != index)
+    return reader->fail(Status::reference, "owner",
+                        "gates stand one per head in the heads' order, then the shared one");
+  const std::size_t n_wanted = gate.experts.size();
+  if (n_wanted == 0 || (index == n_heads && n_wanted != level.experts.size()))
+    return reader->fail(Status::dimension, "experts",
+                        "wanted at least one, and all for the shared gate");
+  GUARDRANK_TRY(check_mixed(level, gate, &widths[index]));
+  GUARDRANK_TRY(check_owner(gate.owner));
+  if ((gate.layer != nullptr) != (n_wanted > 1))
+    return reader->fail(Status::dimension, "layer",
+                        "wanted exactly where a gate mixes several experts");
+  const std::size_t n_several = n_wanted > 1 ? n_wanted : 0;
+  if (gate.expert_multiplier.size() != n_several)
+    return reader->wanted(Status::dimension, "expert_multiplier", n_several, "",
+                          gate.expert_multiplier.size());
+  for (std::uint32_t i = 0; i < n_several; ++i) {
+    reader->place.enter("expert_multiplier", i);
+    GUARDRANK_TRY(reader->check(bounds::positive, nullptr, double{gate.expert_multiplier[i]}));
+    reader->place.leave();
   }
-  reader->gate_widths = widths;
-  *out = gates;
+  if (gate.layer == nullptr) return Status::ok;
+  reader->place.enter("layer");
+  if (gate.layer->n_out != n_several)
+    return reader->wanted(Status::dimension, nullptr, n_several, " outputs", gate.layer->n_out);
+  GUARDRANK_TRY(check_layer(*gate.layer, gate.owner, 0));
+  reader->place.leave();
   return Status::ok;
 }
+
+bool has_shared_experts(const Level& level) {
+  for (const Expert& expert : level.experts)
+    if (expert.owner == shared_owner) return true;
+  return false;
+}
+
+// `next`: the level above, which has a shared gate below it exactly when it has shared experts.
+Status Graph::check_level(const Level& level, const Level* next) {
+  GUARDRANK_TRY(check_experts(level));
+  const bool wants_shared = next != nullptr && has_shared_experts(*next);
+  const std::size_t n_wanted = n_heads + (wants_shared ? 1 : 0);
+  if (level.gates.size() != n_wanted)
+    return reader->wanted(Status::dimension, "gates", n_wanted,
+                          " (one per head, and a shared one below shared experts)",
+                          level.gates.size());
+  for (std::uint32_t i = 0; i < n_wanted; ++i) {
+    reader->place.enter("gates", i, i < n_heads ? reader->model->heads[i].name : "shared");
+    GUARDRANK_TRY(check_gate(level, level.gates[i], i));
+    reader->place.leave();
+  }
+  below = widths;
+  reads_x = false;
+  has_shared_below = wants_shared;
+  return Status::ok;
+}
+
+constexpr Layer blank_layer{};
 
 }  // namespace
 
-Status read_levels(const schema::Model& source, ModelReader* reader) {
-  const Place root("root");
-  std::span<Level> levels;
-  GUARDRANK_TRY(
-      reader->root.make(source.levels(), limits::levels, Place(root, "levels"), &levels));
-  bool has_shared_below = false;
-  for (std::uint32_t i = 0; i < levels.size(); ++i) {
-    const Place place(root, "levels", i);
-    const schema::Level& from = *source.levels()->Get(i);
-    const bool has_next = i + 1 < levels.size();
-    const bool wants_shared = has_next && has_shared_experts(*source.levels()->Get(i + 1));
-    const LevelPlace level{place, i == 0, has_shared_below, wants_shared};
-    GUARDRANK_TRY(read_experts(from, level, reader, &levels[i].experts));
-    GUARDRANK_TRY(read_gates(from, level, levels[i].experts, reader, &levels[i].gates));
-    has_shared_below = wants_shared;
-  }
-  reader->model.levels = levels;
-  return Status::ok;
-}
+const Table layer_table{.members = layer_members,
+                        .n_bytes = sizeof(Layer),
+                        .blank = &blank_layer,
+                        .finish = finish_as<ModelReader, Layer, finish_layer>};
+const Table level_table{level_members, sizeof(Level)};
 
-Status read_towers(const schema::Model& source, ModelReader* reader) {
-  const Place root("root");
-  for (std::uint32_t i = 0; i < reader->heads.size(); ++i) {
-    Head& head = reader->heads[i];
-    Place place(root, "heads", i);
-    place.set_label(head.name);
-    const LayerInput input{reader->model.levels.empty(), reader->gate_widths[i]};
-    GUARDRANK_TRY(read_layers(source.heads()->Get(i)->tower(), Place(place, "tower"), input,
-                              reader, &head.tower));
+Status check_graph(ModelReader* reader) {
+  const Model& model = *reader->model;
+  Graph graph{reader, model.heads.size()};
+  for (std::uint32_t i = 0; i < model.levels.size(); ++i) {
+    const bool is_last = i + 1 == model.levels.size();
+    reader->place.enter("levels", i);
+    GUARDRANK_TRY(graph.check_level(model.levels[i], is_last ? nullptr : &model.levels[i + 1]));
+    reader->place.leave();
+  }
+  for (std::uint32_t i = 0; i < model.heads.size(); ++i) {
+    const Head& head = model.heads[i];
+    reader->place.enter("heads", i, head.name);
+    GUARDRANK_TRY(graph.check_layers("tower", head.tower, i));
     if (head.tower.back().n_out != 1)
-      return reader->root.wanted_count(Status::dimension, Place(place, "tower"),
-                                 "a last layer with 1 output", head.tower.back().n_out);
+      return reader->wanted(Status::dimension, "tower", 1, " output of the last layer",
+                            head.tower.back().n_out);
+    reader->place.leave();
   }
   return Status::ok;
 }

@@ -1,100 +1,82 @@
 #include "core/artifact/model_reader.h"
-#include "core/base/math.h"
 
 namespace guardrank {
 namespace {
 
-bool gives_codes(TransformKind kind) {
-  return kind == TransformKind::bucketize || kind == TransformKind::vocabulary ||
-         kind == TransformKind::hash;
-}
+constexpr std::uint8_t number_of(TransformKind kind) { return static_cast<std::uint8_t>(kind); }
 
-Status check_increasing(std::span<const double> edges, const Place& place, RootReader* reader) {
-  GUARDRANK_TRY(reader->check_finite(edges, place));
-  for (std::size_t i = 1; i < edges.size(); ++i)
-    if (!(edges[i - 1] < edges[i]))
-      return reader->fail(Status::verify, place, {"edges must increase strictly (edge ", i, ")"});
-  return Status::ok;
-}
+constexpr auto fill = number_of(TransformKind::fill), clip = number_of(TransformKind::clip),
+               standardize = number_of(TransformKind::standardize),
+               bucketize = number_of(TransformKind::bucketize),
+               vocabulary = number_of(TransformKind::vocabulary),
+               hash = number_of(TransformKind::hash);
+constexpr Bounds kinds = bounds::within(0, number_of(TransformKind::days_since));
+constexpr Bounds n_values = bounds::at_most(limits::vocabulary_values);
+constexpr Bounds n_buckets = bounds::some(limits::embedding_rows - 1, Status::verify);
+
+constexpr Member members[] = {
+    GUARDRANK_MEMBER(Transform, kind, VT_KIND, Transform, kind,
+                     {.bounds = &kinds, .selects = true}),
+    GUARDRANK_MEMBER(Transform, number, VT_NUMBER, Transform, number,
+                     {.bounds = &bounds::finite, .when = fill}),
+    GUARDRANK_MEMBER(Transform, text, VT_TEXT, Transform, text, {.when = fill}),
+    GUARDRANK_MEMBER(Transform, minimum, VT_MINIMUM, Transform, minimum,
+                     {.bounds = &bounds::finite, .when = clip}),
+    GUARDRANK_MEMBER(Transform, maximum, VT_MAXIMUM, Transform, maximum,
+                     {.bounds = &bounds::finite, .when = clip}),
+    GUARDRANK_MEMBER(Transform, mean, VT_MEAN, Transform, mean,
+                     {.bounds = &bounds::finite, .when = standardize}),
+    GUARDRANK_MEMBER(Transform, standard_deviation, VT_STANDARD_DEVIATION, Transform,
+                     standard_deviation, {.bounds = &bounds::positive, .when = standardize}),
+    GUARDRANK_MEMBER(Transform, edges, VT_EDGES, Transform, edges,
+                     {.bounds = &n_values, .each = &bounds::finite, .when = bucketize}),
+    GUARDRANK_MEMBER(Transform, values, VT_VALUES, Transform, values,
+                     {.bounds = &n_values, .when = vocabulary}),
+    GUARDRANK_MEMBER(Transform, sorted, VT_SORTED, Transform, sorted,
+                     {.bounds = &n_values, .when = vocabulary}),
+    GUARDRANK_MEMBER(Transform, buckets, VT_BUCKETS, Transform, buckets,
+                     {.bounds = &n_buckets, .when = hash}),
+    GUARDRANK_MEMBER(Transform, seed, VT_SEED, Transform, seed, {.when = hash}),
+};
 
 // Strictly increasing texts under `sorted` make it a permutation, and the values unique.
-Status check_sorted(const Transform& transform, const Place& place, RootReader* reader) {
+Status check_sorted(ModelReader* reader, const Transform& transform) {
   const std::span<const std::string_view> values = transform.values;
   const std::span<const std::uint32_t> sorted = transform.sorted;
   if (sorted.size() != values.size())
-    return reader->wanted(Status::dimension, place, {values.size(), " ordinals"}, {sorted.size()});
+    return reader->wanted(Status::dimension, "sorted", values.size(), " ordinals", sorted.size());
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     if (sorted[i] >= values.size())
-      return reader->fail(Status::reference, place, {"no value ", sorted[i]});
+      return reader->fail(Status::reference, "sorted", "no value ", sorted[i]);
     if (i > 0 && !(values[sorted[i - 1]] < values[sorted[i]]))
-      return reader->fail(Status::verify, place, "values are not in byte order, or not unique");
+      return reader->fail(Status::verify, "sorted", "values not in byte order, or not unique: ",
+                          i);
   }
   return Status::ok;
 }
 
-Status read_vocabulary(const schema::Transform& source, const Place& place, RootReader* reader,
-                       Transform* transform) {
-  GUARDRANK_TRY(reader->texts(source.values(), limits::vocabulary_values, Place(place, "values"),
-                              &transform->values));
-  GUARDRANK_TRY(reader->numbers(source.sorted(), limits::vocabulary_values,
-                                Place(place, "sorted"), &transform->sorted));
-  return check_sorted(*transform, Place(place, "sorted"), reader);
+Status finish(ModelReader* reader, Transform* transform) {
+  if (transform->minimum > transform->maximum)
+    return reader->fail(Status::verify, "maximum", "wanted at least the minimum");
+  const std::span<const double> edges = transform->edges;
+  for (std::size_t i = 1; i < edges.size(); ++i)
+    if (!(edges[i - 1] < edges[i]))
+      return reader->fail(Status::verify, "edges", "edges must increase strictly: edge ", i);
+  return check_sorted(reader, *transform);
 }
 
-Status read_clip(const Place& place, RootReader* reader, const Transform& transform) {
-  GUARDRANK_TRY(reader->check_finite(transform.minimum, Place(place, "minimum")));
-  GUARDRANK_TRY(reader->check_finite(transform.maximum, Place(place, "maximum")));
-  if (transform.minimum > transform.maximum)
-    return reader->wanted(Status::verify, Place(place, "maximum"),
-                          {"at least ", transform.minimum}, {transform.maximum});
-  return Status::ok;
-}
+constexpr Transform blank{};
 
-Status read_hash(const Place& place, RootReader* reader, const Transform& transform) {
-  if (transform.buckets == 0)
-    return reader->wanted(Status::verify, Place(place, "buckets"), "at least 1", "0");
-  return reader->check_count(transform.buckets, limits::embedding_rows - 1,
-                             Place(place, "buckets"));
-}
+}  // namespace
 
-Status read_arguments(const schema::Transform& source, const Place& place, RootReader* reader,
-                      Transform* transform) {
-  switch (transform->kind) {
-    case TransformKind::fill:
-      GUARDRANK_TRY(reader->check_finite(transform->number, Place(place, "number")));
-      return reader->text(source.text(), Place(place, "text"), &transform->text);
-    case TransformKind::clip: return read_clip(place, reader, *transform);
-    case TransformKind::standardize:
-      GUARDRANK_TRY(reader->check_finite(transform->mean, Place(place, "mean")));
-      return reader->check_positive(transform->standard_deviation,
-                                    Place(place, "standard_deviation"));
-    case TransformKind::bucketize:
-      GUARDRANK_TRY(reader->numbers(source.edges(), limits::vocabulary_values,
-                                    Place(place, "edges"), &transform->edges));
-      return check_increasing(transform->edges, Place(place, "edges"), reader);
-    case TransformKind::vocabulary: return read_vocabulary(source, place, reader, transform);
-    case TransformKind::hash: return read_hash(place, reader, *transform);
-    default: return Status::ok;
-  }
-}
+const Table transform_table{.members = members,
+                            .n_bytes = sizeof(Transform),
+                            .blank = &blank,
+                            .finish = finish_as<ModelReader, Transform, finish>};
 
-Status read_transform(const schema::Transform& source, const Place& place, RootReader* reader,
-                      Transform* transform) {
-  if (source.kind() > schema::TransformKind::days_since)
-    return reader->fail(Status::verify, Place(place, "kind"), "unknown transform");
-  transform->kind = static_cast<TransformKind>(source.kind());
-  transform->number = source.number();
-  transform->minimum = source.minimum();
-  transform->maximum = source.maximum();
-  transform->mean = source.mean();
-  transform->standard_deviation = source.standard_deviation();
-  transform->buckets = source.buckets();
-  transform->seed = source.seed();
-  return read_arguments(source, place, reader, transform);
-}
-
-// Codes that the last transform can give (contracts.md section 1); 0 when it gives none.
-std::uint64_t count_codes(const Transform& last) {
+std::uint64_t count_codes(std::span<const Transform> chain) {
+  if (chain.empty()) return 0;
+  const Transform& last = chain.back();
   switch (last.kind) {
     case TransformKind::bucketize: return std::uint64_t{last.edges.size()} + 2;
     case TransformKind::vocabulary: return std::uint64_t{last.values.size()} + 2;
@@ -103,43 +85,27 @@ std::uint64_t count_codes(const Transform& last) {
   }
 }
 
-Status check_chain(const Place& place, RootReader* reader, const Field& field) {
+Status check_chain(ModelReader* reader, const Field& field) {
   const std::span<const Transform> chain = field.transforms;
   for (std::uint32_t i = 0; i < chain.size(); ++i) {
-    if (gives_codes(chain[i].kind) && i + 1 != chain.size())
-      return reader->fail(Status::verify, Place(place, "transforms", i),
-                          "nothing may follow a transform that gives codes");
-    if ((chain[i].kind == TransformKind::cross) != (i == 0 && !field.inputs.empty()))
-      return reader->fail(Status::verify, Place(place, "transforms", i),
-                          "cross stands first, exactly in a field with inputs");
+    const bool gives_codes = count_codes(chain.first(i + 1)) != 0;
+    const bool is_cross = chain[i].kind == TransformKind::cross;
+    if ((!gives_codes || i + 1 == chain.size()) && is_cross == (i == 0 && !field.inputs.empty()))
+      continue;
+    reader->place.enter("transforms", i);
+    return reader->fail(Status::verify, nullptr,
+                        "codes come last, and a cross first, exactly in a field with inputs");
   }
   if (chain.empty() && !field.inputs.empty())
-    return reader->fail(Status::verify, Place(place, "inputs"), "inputs without a cross");
-  const std::uint64_t n_codes = chain.empty() ? 0 : count_codes(chain.back());
-  const bool is_embedding = field.output == OutputKind::embedding;
-  if (is_embedding != (n_codes != 0))
-    return reader->fail(Status::verify, Place(place, "transforms"),
-                        is_embedding ? "an embedding's last transform must give codes"
-                                     : "a dense field's last transform must give numbers");
-  if (is_embedding && n_codes != field.n_codes)
-    return reader->wanted(Status::dimension, Place(place, "n_codes"),
-                          {n_codes, " (as the last transform gives)"}, {field.n_codes});
+    return reader->fail(Status::verify, "inputs", "inputs without a cross");
+  const std::uint64_t n_codes = count_codes(chain);
+  if ((field.output == OutputKind::embedding) != (n_codes != 0))
+    return reader->fail(Status::verify, "transforms",
+                        "the last must give codes for an embedding, and numbers for a dense field");
+  if (n_codes != 0 && n_codes != field.n_codes)
+    return reader->wanted(Status::dimension, "n_codes", n_codes, " as the last transform gives",
+                          field.n_codes);
   return Status::ok;
-}
-
-}  // namespace
-
-Status read_transforms(const schema::Field& source, const Place& place, ModelReader* reader,
-                       Field* field) {
-  RootReader& read = reader->root;
-  std::span<Transform> transforms;
-  GUARDRANK_TRY(read.make(source.transforms(), limits::transforms_per_field,
-                          Place(place, "transforms"), &transforms));
-  for (std::uint32_t i = 0; i < transforms.size(); ++i)
-    GUARDRANK_TRY(read_transform(*source.transforms()->Get(i), Place(place, "transforms", i),
-                                 &read, &transforms[i]));
-  field->transforms = transforms;
-  return check_chain(place, &read, *field);
 }
 
 }  // namespace guardrank

@@ -2,30 +2,23 @@
 
 namespace guardrank {
 
-Place::Place(const char* name) : name_(name) {}
-
-Place::Place(const Place& outer, const char* name) : outer_(&outer), name_(name) {}
-
-Place::Place(const Place& outer, const char* name, std::uint32_t index)
-    : outer_(&outer), name_(name), index_(index) {}
-
-PlaceText Place::text() const {
-  PlaceText text;
-  append_to(&text);
-  return text;
+void Place::enter(const char* name, std::uint32_t index, std::string_view label) {
+  steps_[n_steps_++] = {name, index, label};
 }
 
-void Place::append_to(PlaceText* text) const {
-  if (outer_ != nullptr) {
-    outer_->append_to(text);
-    text->append({"."});
+PlaceText Place::text(const char* member) const {
+  PlaceText text;
+  for (std::uint32_t i = 0; i < n_steps_; ++i) {
+    const Step& step = steps_[i];
+    text.append({i == 0 ? "" : ".", step.name});
+    if (!step.label.empty()) {
+      text.append({"[", step.label, "]"});
+    } else if (step.index != no_index) {
+      text.append({"[", step.index, "]"});
+    }
   }
-  text->append({name_});
-  if (!label_.empty()) {
-    text->append({"[", label_, "]"});
-  } else if (index_ != no_index) {
-    text->append({"[", index_, "]"});
-  }
+  if (member != nullptr) text.append({".", member});
+  return text;
 }
 
 }  // namespace guardrank

@@ -1,10 +1,12 @@
-// Where in an artifact a value stands, for messages: a chain on the stack, written out only when
-// something is wrong.
+// Where in an artifact a value stands, for messages: steps, written out only when something is
+// wrong.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/limits.h"
 #include "core/base/status.h"
 #include "core/base/text.h"
 
@@ -12,29 +14,30 @@ namespace guardrank {
 
 using PlaceText = Text<Error::max_part_bytes>;
 
-// One step of a path: "root", ".fields[3]", ".fields[income]" once the name is known, ".scale".
 class Place {
  public:
   static constexpr std::uint32_t no_index = UINT32_MAX;
 
-  // Out of line, as the readers make hundreds of them: it keeps the module small.
-  explicit Place(const char* name);
-  Place(const Place& outer, const char* name);
-  Place(const Place& outer, const char* name, std::uint32_t index);
+  // One step: "root", ".fields[3]", ".fields[income]" once the name is known, ".scale".
+  struct Step {
+    const char* name = nullptr;
+    std::uint32_t index = no_index;
+    std::string_view label{};   // shown in place of the index; valid UTF-8
+  };
 
-  void set_index(std::uint32_t index) { index_ = index; }
-  // Shows `label` in place of the index; it must be valid UTF-8 and outlive the place.
-  void set_label(std::string_view label) { label_ = label; }
+  // One step further in. Out of line, as the readers make many: it keeps the module small.
+  void enter(const char* name, std::uint32_t index = no_index, std::string_view label = {});
+  void leave() { --n_steps_; }
+  Step& last() { return steps_[n_steps_ - 1]; }
+  // Shows `label` at the step before the last.
+  void label(std::string_view label) { steps_[n_steps_ - 2].label = label; }
 
-  PlaceText text() const;
+  // "root.fields[income].scale", with `member` (may be null) as a last step.
+  PlaceText text(const char* member) const;
 
  private:
-  void append_to(PlaceText* text) const;
-
-  const Place* outer_ = nullptr;
-  const char* name_;
-  std::uint32_t index_ = no_index;
-  std::string_view label_;
+  std::array<Step, limits::flatbuffer_depth> steps_{};
+  std::uint32_t n_steps_ = 0;
 };
 
 }  // namespace guardrank

@@ -4,124 +4,86 @@
 namespace guardrank {
 namespace {
 
-// One element in the arena, for a column of one row.
-template <typename T>
-Status keep(const T& value, RootReader* reader, const T** out) {
-  std::span<T> one;
-  GUARDRANK_TRY(reader->allocate(1, &one));
-  one[0] = value;
-  *out = one.data();
-  return Status::ok;
-}
-
-Status read_texts(const schema::FactDefault& source, const Place& place, RootReader* reader,
-                  Column* column) {
+// A default as the file holds it; the column of a fact points into it.
+struct StoredDefault {
+  double number = 0;
+  std::int64_t integer = 0;
+  bool boolean = false;
+  std::string_view text;
   std::span<const std::string_view> texts;
-  GUARDRANK_TRY(reader->texts(source.texts(), limits::list_elements, place, &texts));
-  column->strings = texts.data();
-  std::span<std::uint32_t> offsets;
-  GUARDRANK_TRY(reader->allocate(2, &offsets));
-  offsets[1] = static_cast<std::uint32_t>(texts.size());
-  column->list_offsets = offsets.data();
-  return Status::ok;
-}
+  std::uint32_t list_offsets[2] = {0, 0};
+};
 
-Status read_default(const schema::FactDefault& source, FactType type, const Place& place,
-                    RootReader* reader, Column* column) {
+constexpr Bounds n_texts = bounds::at_most(limits::list_elements);
+constexpr Member default_members[] = {
+    GUARDRANK_MEMBER(FactDefault, number, VT_NUMBER, StoredDefault, number),
+    GUARDRANK_MEMBER(FactDefault, integer, VT_INTEGER, StoredDefault, integer),
+    GUARDRANK_MEMBER(FactDefault, boolean, VT_BOOLEAN, StoredDefault, boolean),
+    GUARDRANK_MEMBER(FactDefault, text, VT_TEXT, StoredDefault, text),
+    GUARDRANK_MEMBER(FactDefault, texts, VT_TEXTS, StoredDefault, texts, {.bounds = &n_texts}),
+};
+constexpr Table default_table{default_members, sizeof(StoredDefault)};
+
+constexpr Bounds sides = bounds::within(0, static_cast<int>(Namespace::pair));
+constexpr Bounds types = bounds::within(0, static_cast<int>(FactType::f32_vector));
+constexpr Member fact_members[] = {
+    GUARDRANK_MEMBER(FactDeclaration, name, VT_NAME, Fact, name,
+                     {.bounds = &bounds::name, .is_label = true}),
+    GUARDRANK_MEMBER(FactDeclaration, side, VT_SIDE, Fact, space, {.bounds = &sides}),
+    GUARDRANK_MEMBER(FactDeclaration, type, VT_TYPE, Fact, type, {.bounds = &types}),
+    GUARDRANK_MEMBER(FactDeclaration, protected_fact, VT_PROTECTED_FACT, Fact, is_protected),
+    GUARDRANK_MEMBER(FactDeclaration, may_override, VT_MAY_OVERRIDE, Fact, may_override),
+    GUARDRANK_MEMBER(FactDeclaration, fallback, VT_FALLBACK, Fact, fallback.present,
+                     {.child = &default_table}),
+    GUARDRANK_UNREAD(FactDeclaration, reason_text, VT_REASON_TEXT),
+};
+
+Status finish_default(PolicyReader* reader, StoredDefault* stored, FactType type,
+                      Column* column) {
   column->type = type;
   column->n_rows = 1;
   switch (type) {
     case FactType::f64:
-      GUARDRANK_TRY(reader->check_finite(source.number(), place));
-      return keep(source.number(), reader, &column->numbers);
+      column->numbers = &stored->number;
+      return reader->check(bounds::finite, "fallback", stored->number);
     case FactType::i64:
-    case FactType::timestamp: return keep(source.integer(), reader, &column->integers);
+    case FactType::timestamp: column->integers = &stored->integer; break;
     case FactType::boolean:
-      return keep<std::uint8_t>(source.boolean() ? 1 : 0, reader, &column->booleans);
-    case FactType::string: {
-      std::string_view text;
-      GUARDRANK_TRY(reader->text(source.text(), place, &text));
-      return keep(text, reader, &column->strings);
-    }
-    case FactType::string_list: return read_texts(source, place, reader, column);
-    case FactType::f32_vector: break;
+      column->booleans = reinterpret_cast<const std::uint8_t*>(&stored->boolean);
+      break;
+    case FactType::string: column->strings = &stored->text; break;
+    case FactType::string_list:
+      column->strings = stored->texts.data();
+      stored->list_offsets[1] = static_cast<std::uint32_t>(stored->texts.size());
+      column->list_offsets = stored->list_offsets;
+      break;
+    case FactType::f32_vector:
+      return reader->fail(Status::verify, "fallback", "a vector has no default");
   }
-  return reader->fail(Status::verify, place, "a vector has no default");
-}
-
-Status read_fact(const schema::FactDeclaration& source, Place* place, RootReader* reader,
-                 Fact* fact) {
-  GUARDRANK_TRY(reader->name(source.name(), Place(*place, "name"), &fact->name));
-  place->set_label(fact->name);
-  if (source.side() > schema::FactSide::pair)
-    return reader->fail(Status::verify, Place(*place, "side"), "unknown side");
-  if (source.type() > schema::PolicyFactType::f32_vector)
-    return reader->fail(Status::verify, Place(*place, "type"), "unknown type");
-  fact->space = static_cast<Namespace>(source.side());
-  fact->type = static_cast<FactType>(source.type());
-  fact->is_declared = true;
-  fact->is_protected = source.protected_fact();
-  fact->may_override = source.may_override();
-  if (source.fallback() == nullptr) return Status::ok;
-  return read_default(*source.fallback(), fact->type, Place(*place, "fallback"), reader,
-                      &fact->fallback);
-}
-
-Status check_facts(std::span<const Fact> facts, const Place& root, RootReader* reader) {
-  for (std::uint32_t i = 0; i < facts.size(); ++i)
-    for (std::uint32_t j = 0; j < i; ++j)
-      if (facts[i].space == facts[j].space && facts[i].name == facts[j].name) {
-        Place place(root, "facts", i);
-        place.set_label(facts[i].name);
-        return reader->fail(Status::reference, place, "declared twice");
-      }
   return Status::ok;
 }
 
-Status read_parameter(const schema::Parameter& source, Place* place, RootReader* reader,
-                      Parameter* parameter) {
-  GUARDRANK_TRY(reader->name(source.name(), Place(*place, "name"), &parameter->name));
-  place->set_label(parameter->name);
-  GUARDRANK_TRY(reader->text(source.owner(), Place(*place, "owner"), &parameter->owner));
-  GUARDRANK_TRY(
-      reader->text(source.experiment(), Place(*place, "experiment"), &parameter->experiment));
-  parameter->value = source.value();
-  parameter->minimum = source.minimum();
-  parameter->maximum = source.maximum();
-  GUARDRANK_TRY(reader->check_finite(parameter->value, Place(*place, "value")));
-  // Bounds may be infinite: none was stated.
-  if (parameter->minimum <= parameter->value && parameter->value <= parameter->maximum)
-    return Status::ok;
-  return reader->wanted(Status::verify, Place(*place, "value"),
-                        {parameter->minimum, " to ", parameter->maximum}, {parameter->value});
+Status finish(PolicyReader* reader, Fact* fact) {
+  fact->is_declared = true;
+  for (const Fact* other = reader->policy->facts.data(); other != fact; ++other)
+    if (other->space == fact->space && other->name == fact->name)
+      return reader->fail(Status::reference, nullptr, "declared twice");
+  // The file's default stood in for the column until the fact's type was known.
+  const std::uint8_t* stored = fact->fallback.present;
+  fact->fallback = {};
+  if (stored == nullptr) return Status::ok;
+  return finish_default(reader,
+                        reinterpret_cast<StoredDefault*>(const_cast<std::uint8_t*>(stored)),
+                        fact->type, &fact->fallback);
 }
+
+constexpr Fact blank{};
 
 }  // namespace
 
-Status read_facts(const schema::Policy& source, RootReader* reader, Policy* policy) {
-  const Place root("root");
-  std::span<Fact> facts;
-  GUARDRANK_TRY(reader->make(source.facts(), limits::facts, Place(root, "facts"), &facts));
-  for (std::uint32_t i = 0; i < facts.size(); ++i) {
-    Place place(root, "facts", i);
-    GUARDRANK_TRY(read_fact(*source.facts()->Get(i), &place, reader, &facts[i]));
-  }
-  policy->facts = facts;
-  return check_facts(facts, root, reader);
-}
-
-Status read_parameters(const schema::Policy& source, RootReader* reader, Policy* policy) {
-  const Place root("root");
-  std::span<Parameter> parameters;
-  GUARDRANK_TRY(reader->make(source.parameters(), limits::parameters, Place(root, "parameters"),
-                             &parameters));
-  for (std::uint32_t i = 0; i < parameters.size(); ++i) {
-    Place place(root, "parameters", i);
-    GUARDRANK_TRY(
-        read_parameter(*source.parameters()->Get(i), &place, reader, &parameters[i]));
-  }
-  policy->parameters = parameters;
-  return check_unique(policy->parameters, &Parameter::name, root, "parameters", reader);
-}
+const Table fact_table{.members = fact_members,
+                       .n_bytes = sizeof(Fact),
+                       .blank = &blank,
+                       .finish = finish_as<PolicyReader, Fact, finish>};
 
 }  // namespace guardrank

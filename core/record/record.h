@@ -11,7 +11,7 @@ Status write_record(const Decision& decision, Arena* arena, Bytes* record, Error
 
 struct RecordView {
   std::string_view release, engine, request_json;
-  std::uint32_t numerics = 0;
+  std::uint32_t numerics = 0, level = 0;
   ArtifactIds ids;
 };
 

@@ -1,6 +1,9 @@
+#include "core/artifact/flatbuffers.h"
+
 #include "core/record/record_root.h"
 
-#include "core/base/limits.h"
+#include "core/artifact/table_reader.h"
+#include "models/schema/record_generated.h"
 
 namespace guardrank {
 namespace {
@@ -8,39 +11,69 @@ namespace {
 // A table per ranked and per excluded candidate, and the root.
 constexpr std::uint32_t record_tables = 2 * limits::candidates + 1;
 
-// The library's verifier checks where a vector's length stands, not that wide elements are aligned.
-template <typename T>
-bool is_aligned(const flatbuffers::Vector<T>* values) {
-  return values == nullptr || reinterpret_cast<std::uintptr_t>(values->Data()) % sizeof(T) == 0;
-}
+constexpr Member offer_members[] = {
+    GUARDRANK_MEMBER(RankedOffer, offer, VT_OFFER, RecordedOffer, offer),
+    GUARDRANK_MEMBER(RankedOffer, candidate, VT_CANDIDATE, RecordedOffer, candidate),
+    GUARDRANK_MEMBER(RankedOffer, score_micros, VT_SCORE_MICROS, RecordedOffer, score_micros),
+    GUARDRANK_MEMBER(RankedOffer, propensity, VT_PROPENSITY, RecordedOffer, propensity),
+    GUARDRANK_MEMBER(RankedOffer, mandated, VT_MANDATED, RecordedOffer, is_mandated),
+};
 
-bool has_aligned_vectors(const schema::Record& record) {
-  return is_aligned(record.probabilities()) && is_aligned(record.term_micros());
-}
+constexpr Table offer_table{offer_members, sizeof(RecordedOffer)};
+
+constexpr Member exclusion_members[] = {
+    GUARDRANK_MEMBER(ExcludedOffer, offer, VT_OFFER, RecordedExclusion, offer),
+    GUARDRANK_MEMBER(ExcludedOffer, candidate, VT_CANDIDATE, RecordedExclusion, candidate),
+    GUARDRANK_MEMBER(ExcludedOffer, stage, VT_STAGE, RecordedExclusion, stage),
+    GUARDRANK_MEMBER(ExcludedOffer, reasons, VT_REASONS, RecordedExclusion, reasons),
+};
+
+constexpr Table exclusion_table{exclusion_members, sizeof(RecordedExclusion)};
+
+constexpr Bounds n_offers = bounds::at_most(limits::candidates);
+constexpr Member members[] = {
+    GUARDRANK_MEMBER(Record, level, VT_LEVEL, RecordRoot, level),
+    GUARDRANK_MEMBER(Record, engine, VT_ENGINE, RecordRoot, engine),
+    GUARDRANK_MEMBER(Record, numerics, VT_NUMERICS, RecordRoot, numerics),
+    GUARDRANK_MEMBER(Record, release, VT_RELEASE, RecordRoot, release,
+                     {.bounds = &bounds::digest}),
+    GUARDRANK_MEMBER(Record, model, VT_MODEL, RecordRoot, model, {.bounds = &bounds::digest}),
+    GUARDRANK_MEMBER(Record, policy, VT_POLICY, RecordRoot, policy, {.bounds = &bounds::digest}),
+    GUARDRANK_MEMBER(Record, catalog, VT_CATALOG, RecordRoot, catalog,
+                     {.bounds = &bounds::digest}),
+    GUARDRANK_MEMBER(Record, request, VT_REQUEST, RecordRoot, request,
+                     {.bounds = &bounds::document}),
+    GUARDRANK_UNREAD(Record, previous, VT_PREVIOUS),
+    // From here on, what is compared.
+    GUARDRANK_MEMBER(Record, release_name, VT_RELEASE_NAME, RecordRoot, release_name),
+    GUARDRANK_MEMBER(Record, stages, VT_STAGES, RecordRoot, stages),
+    GUARDRANK_MEMBER(Record, ranked, VT_RANKED, RecordRoot, ranked,
+                     {.bounds = &n_offers, .child = &offer_table}),
+    GUARDRANK_MEMBER(Record, heads, VT_HEADS, RecordRoot, heads),
+    GUARDRANK_MEMBER(Record, terms, VT_TERMS, RecordRoot, terms),
+    GUARDRANK_MEMBER(Record, logits, VT_LOGITS, RecordRoot, logits),
+    GUARDRANK_MEMBER(Record, probabilities, VT_PROBABILITIES, RecordRoot, probabilities),
+    GUARDRANK_MEMBER(Record, term_micros, VT_TERM_MICROS, RecordRoot, term_micros),
+    GUARDRANK_MEMBER(Record, excluded, VT_EXCLUDED, RecordRoot, excluded,
+                     {.bounds = &n_offers, .child = &exclusion_table}),
+};
+constexpr std::size_t n_not_compared = 9;
+constexpr Table record_table{members};
 
 }  // namespace
 
-Status read_record_root(Bytes record, const schema::Record** root, Error* error) {
+const std::span<const Member> recorded_outcomes =
+    std::span<const Member>(members).subspan(n_not_compared);
+
+Status read_record_root(Bytes record, Arena* arena, RecordRoot* root, Error* error) {
   constexpr std::size_t smallest = 8;
-  if (record.size() < smallest) {
-    return error->wanted(Status::truncated, "record", {"at least ", smallest, " bytes"},
-                         {record.size(), " bytes"});
-  }
-  if (reinterpret_cast<std::uintptr_t>(record.data()) % 8 != 0) {
+  if (record.size() < smallest)
+    return error->wanted(Status::truncated, "record", {smallest, " bytes or more"},
+                         {record.size()});
+  if (reinterpret_cast<std::uintptr_t>(record.data()) % 8 != 0)
     return error->set(Status::argument, "record", {"must be 8-byte aligned"});
-  }
-  if (!schema::RecordBufferHasIdentifier(record.data())) {
-    return error->wanted(Status::identifier, "record", {"a decision record (GRRC)"},
-                         {"another file identifier"});
-  }
-  flatbuffers::Verifier verifier(record.data(), record.size(), limits::flatbuffer_depth,
-                                 record_tables);
-  if (!schema::VerifyRecordBuffer(verifier) ||
-      !has_aligned_vectors(*schema::GetRecord(record.data()))) {
-    return error->set(Status::verify, "record", {"its structure is damaged"});
-  }
-  *root = schema::GetRecord(record.data());
-  return Status::ok;
+  return TableReader(arena, error).read(record, "record", schema::RecordIdentifier(),
+                                        record_tables, record_table, root);
 }
 
 }  // namespace guardrank

@@ -1,31 +1,48 @@
-// The FlatBuffers root of a record, verified, and views over its fields.
+// A record as plain structs, verified.
 #pragma once
 
 #include <span>
 #include <string_view>
 
-#include "core/artifact/flatbuffers.h"
-
 #include "core/artifact/container.h"
-#include "models/schema/record_generated.h"
+#include "core/artifact/table.h"
 
 namespace guardrank {
 
-// The verified root, or a status: truncated, identifier, verify.
-Status read_record_root(Bytes record, const schema::Record** root, Error* error);
+struct RecordedOffer {
+  std::uint32_t candidate = 0;
+  std::string_view offer;
+  std::int64_t score_micros = 0;
+  double propensity = 0;
+  bool is_mandated = false;
+};
 
-// An absent field reads as an empty one.
-inline std::string_view view_of(const flatbuffers::String* text) {
-  return text == nullptr ? std::string_view{} : std::string_view{text->c_str(), text->size()};
-}
-template <typename T>
-std::span<const T> view_of(const flatbuffers::Vector<T>* values) {
-  if (values == nullptr) return {};
-  return {reinterpret_cast<const T*>(values->Data()), values->size()};
-}
-template <typename T>
-std::uint32_t size_of(const flatbuffers::Vector<flatbuffers::Offset<T>>* tables) {
-  return tables == nullptr ? 0 : tables->size();
-}
+struct RecordedExclusion {
+  std::uint32_t candidate = 0;
+  std::string_view offer;
+  std::uint8_t stage = 0;
+  std::span<const std::uint32_t> reasons;
+};
+
+struct RecordRoot {
+  std::uint8_t level = 0;
+  std::uint32_t numerics = 0;
+  std::string_view engine, release_name, request;
+  Sha256Digest release{}, model{}, policy{}, catalog{};
+  std::span<const std::string_view> heads, terms;
+  std::span<const RecordedOffer> ranked;
+  std::span<const RecordedExclusion> excluded;
+  std::span<const float> logits;
+  std::span<const double> probabilities;
+  std::span<const std::int64_t> term_micros;
+  std::span<const std::uint32_t> stages;
+};
+
+// The members of RecordRoot that a replay compares, in the order of their first difference.
+extern const std::span<const Member> recorded_outcomes;
+
+// Status: truncated, argument, identifier, verify. Lists of names and of offers stand in `arena`;
+// without one they are verified and left empty.
+Status read_record_root(Bytes record, Arena* arena, RecordRoot* root, Error* error);
 
 }  // namespace guardrank

@@ -269,7 +269,7 @@ TEST_CASE("heads") {
        Status::calibrator, "root.heads[click].calibrator.t"},
       {"beta",
        [](Model* m) { head(m, 0).calibrator = {CalibratorKind::beta, -1, 0, 0, 1, {}, {}}; },
-       Status::calibrator, "root.heads[click].calibrator"},
+       Status::calibrator, "root.heads[click].calibrator.a"},
       {"knots that fall", [](Model* m) { head(m, 1).calibrator.x = shrinking; },
        Status::calibrator, "root.heads[apply].calibrator.x"},
       {"values that fall", [](Model* m) { head(m, 1).calibrator.y = shrinking; },
@@ -282,7 +282,7 @@ TEST_CASE("heads") {
       {"segments of nothing", [](Model* m) { head(m, 0).segment_field = ""; },
        Status::calibrator, "root.heads[click].segment_field"},
       {"a segment twice", [](Model* m) { at(head(m, 0).segments, 1).value = "prime"; },
-       Status::calibrator, "root.heads[click].segments"},
+       Status::calibrator, "root.heads[click].segments[prime]"},
       {"negative positives", [](Model* m) { at(head(m, 0).segments, 1).positives = -1; },
        Status::calibrator, "root.heads[click].segments[near].positives"},
       {"kappa", [](Model* m) { head(m, 0).kappa = nan; }, Status::calibrator,
@@ -298,7 +298,7 @@ TEST_CASE("heads") {
        "golden.requests[0].n_rows"},
       {"a golden logit that is no number",
        [](Model* m) { at(m->golden[0].logits, 0) = static_cast<float>(nan); },
-       Status::not_finite, "golden.requests[0].logits"},
+       Status::not_finite, "golden.requests[0].logits[0]"},
   };
   check_all<Model>(sample_model, write, ArtifactKind::model, violations);
 }
@@ -368,7 +368,7 @@ TEST_CASE("catalogs") {
        },
        Status::verify, "root.columns[tags]"},
       {"vectors without a width", [](Catalog* c) { at(c->columns, 6).column.width = 0; },
-       Status::dimension, "root.columns[looks]"},
+       Status::dimension, "root.columns[looks].width"},
   };
   check_all<Catalog>(sample_catalog, pack::write_catalog, ArtifactKind::catalog, violations);
 }
