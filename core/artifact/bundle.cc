@@ -15,7 +15,7 @@ constexpr Member members[] = {
     GUARDRANK_MEMBER(Bundle, name, VT_NAME, BundleRoot, name, {.is_required = true}),
     GUARDRANK_UNREAD(Bundle, created, VT_CREATED),
 };
-constexpr Table table{members};
+constexpr Table table = table_of<members>();
 
 Status take_section(const Container& container, SectionKind kind, bool is_required, Bytes* bytes,
                     Error* error) {

@@ -23,7 +23,7 @@ constexpr Member stage_one_members[] = {
     GUARDRANK_UNREAD(StageOneVectors, dim, VT_DIM),
     GUARDRANK_UNREAD(StageOneVectors, scale, VT_SCALE),
 };
-constexpr Table stage_one_table{stage_one_members};
+constexpr Table stage_one_table = table_of<stage_one_members>();
 
 constexpr Bounds n_offers = bounds::at_most(limits::offers);
 constexpr Bounds n_columns = bounds::at_most(limits::facts);
@@ -46,7 +46,7 @@ constexpr Member members[] = {
                      {.bounds = &n_columns, .child = &column_table}),
     GUARDRANK_UNREAD(Catalog, stage_one, VT_STAGE_ONE, {.child = &stage_one_table}),
 };
-constexpr Table table{members};
+constexpr Table table = table_of<members>();
 
 Status read_ids(ColumnReader* reader, const StoredColumn& stored, Catalog* catalog) {
   reader->place.enter("ids");

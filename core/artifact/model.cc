@@ -12,7 +12,7 @@ constexpr Member lineage_members[] = {
     GUARDRANK_MEMBER(Lineage, evaluation, VT_EVALUATION, Lineage, evaluation,
                      {.bounds = &bounds::document}),
 };
-constexpr Table lineage_table{lineage_members};
+constexpr Table lineage_table = table_of<lineage_members>();
 
 // Not read before two-stage ranking and drift need them.
 constexpr Member retrieval_members[] = {
@@ -22,7 +22,7 @@ constexpr Member retrieval_members[] = {
     GUARDRANK_UNREAD(Retrieval, dim, VT_DIM),
     GUARDRANK_UNREAD(Retrieval, scale, VT_SCALE),
 };
-constexpr Table retrieval_table{retrieval_members};
+constexpr Table retrieval_table = table_of<retrieval_members>();
 constexpr Member histogram_members[] = {
     GUARDRANK_UNREAD(ReferenceHistogram, field, VT_FIELD),
     GUARDRANK_UNREAD(ReferenceHistogram, edges, VT_EDGES),
@@ -30,7 +30,7 @@ constexpr Member histogram_members[] = {
     GUARDRANK_UNREAD(ReferenceHistogram, missing, VT_MISSING),
     GUARDRANK_UNREAD(ReferenceHistogram, unknown, VT_UNKNOWN),
 };
-constexpr Table histogram_table{histogram_members};
+constexpr Table histogram_table = table_of<histogram_members>();
 
 constexpr Bounds n_fields = bounds::some(limits::fields, Status::dimension);
 constexpr Bounds n_heads = bounds::some(limits::heads, Status::dimension);
@@ -55,8 +55,7 @@ Status finish_model(ModelReader* reader, Model*) {
   return check_graph(reader);
 }
 
-constexpr Table model_table{.members = model_members,
-                            .finish = finish_as<ModelReader, Model, finish_model>};
+constexpr Table model_table = table_of<model_members>({.finish = finish_as<ModelReader, Model, finish_model>});
 
 }  // namespace
 

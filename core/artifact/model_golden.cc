@@ -28,17 +28,15 @@ Status finish_request(ModelReader* reader, GoldenRequest* request) {
   return Status::ok;
 }
 
-constexpr Table request_table{
-    .members = request_members,
-    .n_bytes = sizeof(GoldenRequest),
-    .finish = finish_as<ModelReader, GoldenRequest, finish_request>};
+constexpr Table request_table = table_of<request_members>({.n_bytes = sizeof(GoldenRequest),
+    .finish = finish_as<ModelReader, GoldenRequest, finish_request>});
 
 constexpr Bounds n_requests = bounds::at_most(limits::golden_requests);
 constexpr Member golden_members[] = {
     GUARDRANK_MEMBER(GoldenVectors, requests, VT_REQUESTS, Model, golden,
                      {.bounds = &n_requests, .child = &request_table}),
 };
-constexpr Table golden_table{golden_members};
+constexpr Table golden_table = table_of<golden_members>();
 
 }  // namespace
 

@@ -42,10 +42,9 @@ constexpr Member expert_members[] = {
                      {.bounds = &n_layers, .child = &layer_table}),
 };
 constexpr Expert blank_expert{};
-constexpr Table expert_table{.members = expert_members,
-                             .n_bytes = sizeof(Expert),
+constexpr Table expert_table = table_of<expert_members>({.n_bytes = sizeof(Expert),
                              .blank = &blank_expert,
-                             .duplicate = Status::reference};
+                             .duplicate = Status::reference});
 
 constexpr Bounds n_mixed = bounds::at_most(limits::experts_per_level);
 constexpr Member gate_members[] = {
@@ -56,7 +55,7 @@ constexpr Member gate_members[] = {
                      {.bounds = &n_mixed}),
 };
 constexpr Gate blank_gate{};
-constexpr Table gate_table{gate_members, sizeof(Gate), &blank_gate};
+constexpr Table gate_table = table_of<gate_members>({.n_bytes = sizeof(Gate), .blank = &blank_gate});
 
 constexpr Bounds n_experts = bounds::some(limits::experts_per_level, Status::dimension);
 constexpr Bounds n_gates = bounds::at_most(limits::heads + 1);
@@ -209,11 +208,10 @@ constexpr Layer blank_layer{};
 
 }  // namespace
 
-const Table layer_table{.members = layer_members,
-                        .n_bytes = sizeof(Layer),
+const Table layer_table = table_of<layer_members>({.n_bytes = sizeof(Layer),
                         .blank = &blank_layer,
-                        .finish = finish_as<ModelReader, Layer, finish_layer>};
-const Table level_table{level_members, sizeof(Level)};
+                        .finish = finish_as<ModelReader, Layer, finish_layer>});
+const Table level_table = table_of<level_members>({.n_bytes = sizeof(Level)});
 
 Status check_graph(ModelReader* reader) {
   const Model& model = *reader->model;

@@ -31,7 +31,7 @@ constexpr Member calibrator_members[] = {
     GUARDRANK_MEMBER(Calibrator, x, VT_X, Calibrator, x, {.bounds = &n_knots, .when = isotonic}),
     GUARDRANK_MEMBER(Calibrator, y, VT_Y, Calibrator, y, {.bounds = &n_knots, .when = isotonic}),
 };
-constexpr Table calibrator_table{calibrator_members};
+constexpr Table calibrator_table = table_of<calibrator_members>();
 
 // Values within 0 and 1 that increase strictly or do not fall.
 Status check_knots(ModelReader* reader, const char* member, std::span<const double> values,
@@ -76,12 +76,10 @@ Status finish_segment(ModelReader* reader, SegmentCalibrator* segment) {
 }
 
 constexpr SegmentCalibrator blank_segment{};
-constexpr Table segment_table{
-    .members = segment_members,
-    .n_bytes = sizeof(SegmentCalibrator),
+constexpr Table segment_table = table_of<segment_members>({.n_bytes = sizeof(SegmentCalibrator),
     .blank = &blank_segment,
     .finish = finish_as<ModelReader, SegmentCalibrator, finish_segment>,
-    .duplicate = Status::calibrator};
+    .duplicate = Status::calibrator});
 
 // Heads. As with calibrators, `sampling_handled` is first the file's.
 constexpr Bounds kinds = bounds::within(0, log_amount);
@@ -162,10 +160,9 @@ constexpr Head blank_head = [] {
 
 }  // namespace
 
-const Table head_table{.members = head_members,
-                       .n_bytes = sizeof(Head),
+const Table head_table = table_of<head_members>({.n_bytes = sizeof(Head),
                        .blank = &blank_head,
                        .finish = finish_as<ModelReader, Head, finish_head>,
-                       .duplicate = Status::reference};
+                       .duplicate = Status::reference});
 
 }  // namespace guardrank

@@ -69,10 +69,9 @@ constexpr Transform blank{};
 
 }  // namespace
 
-const Table transform_table{.members = members,
-                            .n_bytes = sizeof(Transform),
+const Table transform_table = table_of<members>({.n_bytes = sizeof(Transform),
                             .blank = &blank,
-                            .finish = finish_as<ModelReader, Transform, finish>};
+                            .finish = finish_as<ModelReader, Transform, finish>});
 
 std::uint64_t count_codes(std::span<const Transform> chain) {
   if (chain.empty()) return 0;

@@ -23,12 +23,10 @@ Status finish_parameter(PolicyReader* reader, Parameter* parameter) {
 }
 
 constexpr Parameter blank_parameter{};
-constexpr Table parameter_table{
-    .members = parameter_members,
-    .n_bytes = sizeof(Parameter),
+constexpr Table parameter_table = table_of<parameter_members>({.n_bytes = sizeof(Parameter),
     .blank = &blank_parameter,
     .finish = finish_as<PolicyReader, Parameter, finish_parameter>,
-    .duplicate = Status::reference};
+    .duplicate = Status::reference});
 
 constexpr Member rule_members[] = {
     GUARDRANK_MEMBER(Rule, id, VT_ID, Rule, id, id),
@@ -47,11 +45,10 @@ Status finish_rule(PolicyReader* reader, Rule* rule) {
 }
 
 constexpr Rule blank_rule{};
-constexpr Table rule_table{.members = rule_members,
-                           .n_bytes = sizeof(Rule),
+constexpr Table rule_table = table_of<rule_members>({.n_bytes = sizeof(Rule),
                            .blank = &blank_rule,
                            .finish = finish_as<PolicyReader, Rule, finish_rule>,
-                           .duplicate = Status::reference};
+                           .duplicate = Status::reference});
 
 constexpr Member guardrail_members[] = {
     GUARDRANK_MEMBER(Guardrail, id, VT_ID, Guardrail, id, id),
@@ -59,9 +56,8 @@ constexpr Member guardrail_members[] = {
     GUARDRANK_MEMBER(Guardrail, code, VT_CODE, Guardrail, code),
     GUARDRANK_MEMBER(Guardrail, text, VT_TEXT, Guardrail, text),
 };
-constexpr Table guardrail_table{.members = guardrail_members,
-                                .n_bytes = sizeof(Guardrail),
-                                .duplicate = Status::reference};
+constexpr Table guardrail_table = table_of<guardrail_members>({.n_bytes = sizeof(Guardrail),
+                                .duplicate = Status::reference});
 
 constexpr Bounds term_kinds = bounds::within(0, static_cast<int>(TermKind::bonus));
 constexpr Member term_members[] = {
@@ -71,9 +67,8 @@ constexpr Member term_members[] = {
     GUARDRANK_MEMBER(Term, kind, VT_KIND, Term, kind, {.bounds = &term_kinds}),
     GUARDRANK_UNREAD(Term, owner, VT_OWNER),
 };
-constexpr Table term_table{.members = term_members,
-                           .n_bytes = sizeof(Term),
-                           .duplicate = Status::reference};
+constexpr Table term_table = table_of<term_members>({.n_bytes = sizeof(Term),
+                           .duplicate = Status::reference});
 
 // Placement
 constexpr Bounds offer_id = bounds::some(limits::offer_id_bytes, Status::verify);
@@ -85,14 +80,14 @@ constexpr Member mandated_members[] = {
     GUARDRANK_MEMBER(MandatedOffer, slot, VT_SLOT, MandatedOffer, slot, {.bounds = &slots}),
 };
 constexpr MandatedOffer blank_mandated{};
-constexpr Table mandated_table{mandated_members, sizeof(MandatedOffer), &blank_mandated};
+constexpr Table mandated_table = table_of<mandated_members>({.n_bytes = sizeof(MandatedOffer), .blank = &blank_mandated});
 
 constexpr Member cap_members[] = {
     GUARDRANK_MEMBER(Cap, fact, VT_FACT, Cap, fact, {.bounds = &bounds::name}),
     GUARDRANK_MEMBER(Cap, max, VT_MAX, Cap, max, {.bounds = &no_or_more_slots}),
     GUARDRANK_MEMBER(Cap, within, VT_WITHIN, Cap, within, {.bounds = &slots}),
 };
-constexpr Table cap_table{cap_members, sizeof(Cap)};
+constexpr Table cap_table = table_of<cap_members>({.n_bytes = sizeof(Cap)});
 
 constexpr Bounds n_diversity_facts = bounds::at_most(limits::diversity_facts);
 constexpr Member diversity_members[] = {
@@ -109,9 +104,7 @@ Status finish_diversity(PolicyReader* reader, Diversity* diversity) {
   return reader->check(slots, "within", diversity->within);
 }
 
-constexpr Table diversity_table{
-    .members = diversity_members,
-    .finish = finish_as<PolicyReader, Diversity, finish_diversity>};
+constexpr Table diversity_table = table_of<diversity_members>({.finish = finish_as<PolicyReader, Diversity, finish_diversity>});
 
 constexpr Bounds explorations =
     bounds::within(0, static_cast<int>(ExplorationKind::plackett_luce));
@@ -122,7 +115,7 @@ constexpr Member exploration_members[] = {
     GUARDRANK_MEMBER(Exploration, temperature, VT_TEMPERATURE, Exploration, temperature,
                      {.bounds = &bounds::positive}),
 };
-constexpr Table exploration_table{exploration_members};
+constexpr Table exploration_table = table_of<exploration_members>();
 
 constexpr double most_us = 1e12;   // over 11 days
 constexpr Bounds time = bounds::within(0, most_us);
@@ -142,9 +135,7 @@ Status finish_two_stage(PolicyReader*, TwoStage* two_stage) {
   return Status::ok;
 }
 
-constexpr Table two_stage_table{
-    .members = two_stage_members,
-    .finish = finish_as<PolicyReader, TwoStage, finish_two_stage>};
+constexpr Table two_stage_table = table_of<two_stage_members>({.finish = finish_as<PolicyReader, TwoStage, finish_two_stage>});
 
 // Read with the full rule language.
 constexpr Member pack_members[] = {
@@ -153,7 +144,7 @@ constexpr Member pack_members[] = {
     GUARDRANK_UNREAD(JurisdictionPack, values, VT_VALUES),
     GUARDRANK_UNREAD(JurisdictionPack, rules, VT_RULES, {.child = &rule_table}),
 };
-constexpr Table pack_table{pack_members};
+constexpr Table pack_table = table_of<pack_members>();
 
 constexpr Bounds n_facts = bounds::at_most(limits::facts);
 constexpr Bounds n_parameters = bounds::at_most(limits::parameters);
@@ -188,7 +179,7 @@ constexpr Member policy_members[] = {
                      {.child = &two_stage_table}),
     GUARDRANK_UNREAD(Policy, jurisdiction_packs, VT_JURISDICTION_PACKS, {.child = &pack_table}),
 };
-constexpr Table policy_table{policy_members};
+constexpr Table policy_table = table_of<policy_members>();
 
 }  // namespace
 

@@ -22,7 +22,7 @@ constexpr Member default_members[] = {
     GUARDRANK_MEMBER(FactDefault, text, VT_TEXT, StoredDefault, text),
     GUARDRANK_MEMBER(FactDefault, texts, VT_TEXTS, StoredDefault, texts, {.bounds = &n_texts}),
 };
-constexpr Table default_table{default_members, sizeof(StoredDefault)};
+constexpr Table default_table = table_of<default_members>({.n_bytes = sizeof(StoredDefault)});
 
 constexpr Bounds sides = bounds::within(0, static_cast<int>(Namespace::pair));
 constexpr Bounds types = bounds::within(0, static_cast<int>(FactType::f32_vector));
@@ -81,9 +81,8 @@ constexpr Fact blank{};
 
 }  // namespace
 
-const Table fact_table{.members = fact_members,
-                       .n_bytes = sizeof(Fact),
+const Table fact_table = table_of<fact_members>({.n_bytes = sizeof(Fact),
                        .blank = &blank,
-                       .finish = finish_as<PolicyReader, Fact, finish>};
+                       .finish = finish_as<PolicyReader, Fact, finish>});
 
 }  // namespace guardrank

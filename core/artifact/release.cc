@@ -27,7 +27,7 @@ constexpr Member route_members[] = {
     GUARDRANK_UNREAD(Route, salt, VT_SALT),
 };
 constexpr Route blank_route{};
-constexpr Table route_table{route_members, sizeof(Route), &blank_route};
+constexpr Table route_table = table_of<route_members>({.n_bytes = sizeof(Route), .blank = &blank_route});
 
 constexpr Bounds n_routes = bounds::some(limits::routes, Status::verify);
 constexpr Member release_members[] = {
@@ -38,7 +38,7 @@ constexpr Member release_members[] = {
     GUARDRANK_UNREAD(Release, created, VT_CREATED),
     GUARDRANK_UNREAD(Release, minimum_engine, VT_MINIMUM_ENGINE),
 };
-constexpr Table release_table{release_members};
+constexpr Table release_table = table_of<release_members>();
 
 }  // namespace
 

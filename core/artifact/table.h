@@ -3,6 +3,7 @@
 // which is most of what makes reading small. Slots and types are those of the generated headers.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,29 +50,54 @@ struct MemberOptions {
   std::uint16_t offset = unread;    // of GUARDRANK_UNREAD: unread or to_raw_offset
 };
 
+// One row as it is written. Only constant evaluation sees these; the module holds Rows.
 struct Member {
   const char* name = "";
-  const Bounds* bounds = nullptr;
-  const void* detail = nullptr;     // child, or each
-  std::uint16_t offset = unread;    // in the struct
+  MemberOptions options{};
   std::uint8_t slot = 0;            // in the vtable
   Kind kind{};
   Kind element{};
-  std::uint8_t when = UINT8_MAX;
-  bool selects = false;
-  bool is_required = false;
 };
 
-// A table of the schema. Absent members keep the values of `blank`, a constant struct (null: zeros).
-struct Table {
-  std::span<const Member> members;
-  std::size_t n_bytes = 0;          // of the struct
+// One row, packed.
+struct Row {
+  std::uint16_t offset = unread;    // in the struct
+  std::uint8_t slot = 0;
+  std::uint8_t kinds = 0;           // kind, and element * 16
+  std::uint8_t bounds = 0;          // ordinal in bounds::all, from 1; 0: none
+  std::uint8_t detail = 0;          // likewise of each element; ordinal of the child table
+  std::uint8_t when = UINT8_MAX;
+  std::uint8_t flags = 0;
+
+  static constexpr std::uint8_t selects = 1, is_required = 2;
+  Kind kind() const { return static_cast<Kind>(kinds & 15); }
+  Kind element() const { return static_cast<Kind>(kinds >> 4); }
+};
+
+// What a table says beyond its members.
+struct TableOptions {
+  std::size_t n_bytes = 0;          // of the struct, if tables of this kind stand in the arena
+  // Absent members keep the values of this constant struct (null: zeros).
   const void* blank = nullptr;
   // What the rows cannot say, once they are read; the reader's place is then the table.
   Status (*finish)(TableReader* reader, void* table) = nullptr;
   // Two tables of one vector with one label, which is then the first member. Status::ok: allowed.
   Status duplicate = Status::ok;
 };
+
+// A table of the schema.
+struct Table {
+  std::span<const Row> rows;
+  const char* names = nullptr;             // of the rows, each with its zero byte
+  const Table* const* children = nullptr;  // of the rows that have one
+  TableOptions options{};
+};
+
+// From the name of one row to that of the next.
+constexpr const char* next_name(const char* name) {
+  while (*name != 0) ++name;
+  return name + 1;
+}
 
 namespace table_detail {
 
@@ -139,32 +165,87 @@ constexpr bool fits() {
 
 template <typename Source>
 constexpr Member make_unread(const char* name, unsigned slot, MemberOptions options = {}) {
-  Member member;
-  member.name = name;
-  member.slot = static_cast<std::uint8_t>(slot);
-  member.kind = table_detail::kind_of<Source>();
-  member.element = table_detail::element_of<Source>();
-  member.detail = options.child;
-  member.offset = options.offset;
-  member.is_required = options.is_required;
-  member.when = options.when;
-  return member;
+  return {name, options, static_cast<std::uint8_t>(slot), table_detail::kind_of<Source>(),
+          table_detail::element_of<Source>()};
 }
 
 template <typename Source, typename Target>
 constexpr Member make_member(const char* name, unsigned slot, std::size_t offset,
                              MemberOptions options = {}) {
   static_assert(table_detail::fits<Source, Target>());
+  options.offset = static_cast<std::uint16_t>(offset);
   Member member = make_unread<Source>(name, slot, options);
   if (std::is_same_v<Target, Sha256Digest>) member.kind = Kind::digest;
   if (member.kind == Kind::text && options.is_label) member.kind = Kind::label;
   if (member.kind == Kind::inner && std::is_pointer_v<Target>) member.kind = Kind::one;
-  member.offset = static_cast<std::uint16_t>(offset);
-  member.bounds = options.bounds;
-  if (options.bounds == nullptr && member.kind == Kind::text) member.bounds = &bounds::text;
-  if (options.each != nullptr) member.detail = options.each;
-  member.selects = options.selects;
+  if (options.bounds == nullptr && member.kind == Kind::text)
+    member.options.bounds = &bounds::text;
   return member;
+}
+
+namespace table_detail {
+
+constexpr std::size_t count_names(std::span<const Member> members) {
+  std::size_t n = 0;
+  for (const Member& member : members) n += static_cast<std::size_t>(next_name(member.name) - member.name);
+  return n;
+}
+
+constexpr std::size_t count_children(std::span<const Member> members) {
+  std::size_t n = 0;
+  for (const Member& member : members) n += member.options.child != nullptr ? 1 : 0;
+  return n;
+}
+
+constexpr Row pack(const Member& member) {
+  Row row;
+  row.offset = member.options.offset;
+  row.slot = member.slot;
+  row.kinds = static_cast<std::uint8_t>(static_cast<unsigned>(member.kind) |
+                                        static_cast<unsigned>(member.element) << 4);
+  row.bounds = bounds::ordinal(member.options.bounds);
+  row.detail = bounds::ordinal(member.options.each);
+  row.when = member.options.when;
+  row.flags = static_cast<std::uint8_t>((member.options.selects ? Row::selects : 0) |
+                                        (member.options.is_required ? Row::is_required : 0));
+  return row;
+}
+
+// The constants that a table points to.
+template <const auto& members>
+struct Packed {
+  static constexpr std::size_t n = std::size(members);
+  static constexpr auto names = [] {
+    std::array<char, count_names(members)> all{};
+    std::size_t at = 0;
+    for (const Member& member : members)
+      for (const char* c = member.name; c != next_name(member.name); ++c) all[at++] = *c;
+    return all;
+  }();
+  static constexpr auto children = [] {
+    std::array<const Table*, count_children(members) + 1> all{};
+    std::size_t at = 0;
+    for (const Member& member : members)
+      if (member.options.child != nullptr) all[at++] = member.options.child;
+    return all;
+  }();
+  static constexpr auto rows = [] {
+    std::array<Row, n> all{};
+    std::uint8_t child = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      all[i] = pack(members[i]);
+      if (members[i].options.child != nullptr) all[i].detail = child++;
+    }
+    return all;
+  }();
+};
+
+}  // namespace table_detail
+
+template <const auto& members>
+constexpr Table table_of(TableOptions options = {}) {
+  using Packed = table_detail::Packed<members>;
+  return {Packed::rows, Packed::names.data(), Packed::children.data(), options};
 }
 
 // GUARDRANK_MEMBER(Field, scale, VT_SCALE, Field, scale, {.bounds = &bounds::positive}): member and

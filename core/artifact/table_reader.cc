@@ -11,8 +11,12 @@ constexpr std::uint8_t kind_bytes[] = {1, 1, 4, 4, 8, 4, 8, 1, 1, 4, 1, 0, 0, 0,
 
 constexpr bool is_scalar(Kind kind) { return kind <= Kind::f64; }
 
-std::size_t element_bytes(const Member& member) {
-  return scalar_bytes(member.kind == Kind::values ? member.element : member.kind);
+std::size_t element_bytes(const Row& row) {
+  return scalar_bytes(row.kind() == Kind::values ? row.element() : row.kind());
+}
+
+const Bounds* bounds_of(std::uint8_t ordinal) {
+  return ordinal == 0 ? nullptr : &bounds::all[ordinal - 1];
 }
 
 // All spans of constants have one form: where, and how many.
@@ -163,7 +167,7 @@ Status TableReader::begin_table(std::size_t at, std::size_t* vtable) {
 }
 
 // Null when the member is only verified.
-std::uint8_t* TableReader::find_target(const Member& member, std::uint8_t* out) {
+std::uint8_t* TableReader::find_target(const Row& member, std::uint8_t* out) {
   if (member.offset == unread) return nullptr;
   if (member.offset != to_raw_offset) return out + member.offset;
   raw_offset = 0;
@@ -178,43 +182,45 @@ Status TableReader::read_table(const Table& table, std::size_t at, std::uint8_t*
   const std::size_t table_bytes = load<std::uint16_t>(vtable + 2);
   unsigned selected = UINT8_MAX;
   place.enter("");
-  for (const Member& member : table.members) {
-    place.last() = {member.name};
+  const char* name = table.names;
+  for (const Row& member : table.rows) {
+    place.last() = {name};
+    name = next_name(name);
     std::size_t field = 0;
     if (member.slot < vtable_bytes) field = load<std::uint16_t>(vtable + member.slot);
     if (field != 0) {
-      const std::size_t size = is_scalar(member.kind) ? element_bytes(member) : 4;
+      const std::size_t size = is_scalar(member.kind()) ? element_bytes(member) : 4;
       if (field < 4 || field + size > table_bytes || (at + field) % size != 0) return malformed();
       field += at;
     }
     std::uint8_t* target = nullptr;
     if (out != nullptr && (member.when == UINT8_MAX || member.when == selected))
       target = find_target(member, out);
-    GUARDRANK_TRY(read_member(member, field, target));
-    if (member.selects && target != nullptr) selected = *target;
+    GUARDRANK_TRY(read_member(table, member, field, target));
+    if ((member.flags & Row::selects) != 0 && target != nullptr) selected = *target;
   }
   place.leave();
-  if (out == nullptr || table.finish == nullptr) return Status::ok;
-  return table.finish(this, out);
+  if (out == nullptr || table.options.finish == nullptr) return Status::ok;
+  return table.options.finish(this, out);
 }
 
 // `at` 0: absent. `out` null: verified only.
-Status TableReader::read_member(const Member& member, std::size_t at, std::uint8_t* out) {
-  if (is_scalar(member.kind)) return read_scalar(member, at, out);
+Status TableReader::read_member(const Table& table, const Row& member, std::size_t at, std::uint8_t* out) {
+  if (is_scalar(member.kind())) return read_scalar(member, at, out);
   const bool needs_arena =
-      member.kind == Kind::texts || member.kind == Kind::one || member.kind == Kind::tables;
+      member.kind() == Kind::texts || member.kind() == Kind::one || member.kind() == Kind::tables;
   if (needs_arena && arena_ == nullptr) out = nullptr;
-  if (at == 0 && member.is_required) return malformed();
-  if (member.kind == Kind::text || member.kind == Kind::label) {
+  if (at == 0 && (member.flags & Row::is_required) != 0) return malformed();
+  if (member.kind() == Kind::text || member.kind() == Kind::label) {
     auto* text = reinterpret_cast<std::string_view*>(out);
-    GUARDRANK_TRY(read_text(at, member.bounds, text));
-    if (member.kind == Kind::label && text != nullptr) place.label(*text);
+    GUARDRANK_TRY(read_text(at, bounds_of(member.bounds), text));
+    if (member.kind() == Kind::label && text != nullptr) place.label(*text);
     return Status::ok;
   }
-  if (member.kind == Kind::inner || member.kind == Kind::one) {
+  if (member.kind() == Kind::inner || member.kind() == Kind::one) {
     if (at == 0) return Status::ok;
-    const Table& child = *static_cast<const Table*>(member.detail);
-    if (member.kind == Kind::one && out != nullptr) {
+    const Table& child = *table.children[member.detail];
+    if (member.kind() == Kind::one && out != nullptr) {
       std::uint8_t* made = nullptr;
       GUARDRANK_TRY(allocate_tables(child, 1, &made));
       __builtin_memcpy(out, &made, sizeof made);
@@ -225,19 +231,19 @@ Status TableReader::read_member(const Member& member, std::size_t at, std::uint8
   }
   Vector vector;
   if (at != 0) GUARDRANK_TRY(read_vector(at, element_bytes(member), &vector));
-  if (out != nullptr && member.bounds != nullptr)
-    GUARDRANK_TRY(check(*member.bounds, nullptr, vector.count));
-  if (member.kind == Kind::texts) return read_texts(member, vector, out);
-  if (member.kind == Kind::tables) return read_tables(member, vector, out);
+  if (out != nullptr && member.bounds != 0)
+    GUARDRANK_TRY(check(*bounds_of(member.bounds), nullptr, vector.count));
+  if (member.kind() == Kind::texts) return read_texts(vector, out);
+  if (member.kind() == Kind::tables) return read_tables(*table.children[member.detail], vector, out);
   return read_values(member, vector, out);
 }
 
-Status TableReader::read_scalar(const Member& member, std::size_t at, std::uint8_t* out) {
+Status TableReader::read_scalar(const Row& member, std::size_t at, std::uint8_t* out) {
   if (out == nullptr) return Status::ok;
   if (at != 0) __builtin_memcpy(out, bytes_.data() + at, element_bytes(member));
-  if (member.kind == Kind::flag && *out > 1) *out = 1;
-  if (member.bounds == nullptr) return Status::ok;
-  return check(*member.bounds, nullptr, read_number(member.kind, out));
+  if (member.kind() == Kind::flag && *out > 1) *out = 1;
+  if (member.bounds == 0) return Status::ok;
+  return check(*bounds_of(member.bounds), nullptr, read_number(member.kind(), out));
 }
 
 Status TableReader::read_text(std::size_t reference, const Bounds* bounds,
@@ -257,7 +263,7 @@ Status TableReader::read_text(std::size_t reference, const Bounds* bounds,
   return fail(Status::utf8, nullptr, "invalid UTF-8 at byte ", offset);
 }
 
-Status TableReader::read_texts(const Member&, const Vector& vector, std::uint8_t* out) {
+Status TableReader::read_texts(const Vector& vector, std::uint8_t* out) {
   std::span<std::string_view> texts;
   if (out != nullptr) {
     GUARDRANK_TRY(allocate(vector.count, &texts));
@@ -271,50 +277,50 @@ Status TableReader::read_texts(const Member&, const Vector& vector, std::uint8_t
   return Status::ok;
 }
 
-Status TableReader::read_values(const Member& member, const Vector& vector, std::uint8_t* out) {
+Status TableReader::read_values(const Row& member, const Vector& vector, std::uint8_t* out) {
   if (out == nullptr || vector.count == 0) return Status::ok;
   const std::uint8_t* first = bytes_.data() + vector.at;
-  if (member.kind == Kind::digest) {
+  if (member.kind() == Kind::digest) {
     __builtin_memcpy(out, first, vector.count);
     return Status::ok;
   }
   store_span(out, first, vector.count);
-  const auto* each = static_cast<const Bounds*>(member.detail);
+  const Bounds* each = bounds_of(member.detail);
   if (each == nullptr) return Status::ok;
   const std::size_t size = element_bytes(member);
   for (std::uint32_t i = 0; i < vector.count; ++i) {
     place.last().index = i;
-    GUARDRANK_TRY(check(*each, nullptr, read_number(member.element, first + i * size)));
+    GUARDRANK_TRY(check(*each, nullptr, read_number(member.element(), first + i * size)));
   }
   return Status::ok;
 }
 
 Status TableReader::allocate_tables(const Table& table, std::uint32_t count,
                                     std::uint8_t** first) {
-  if (count > SIZE_MAX / table.n_bytes) return no_memory();
-  const std::size_t n_bytes = count * table.n_bytes;
+  if (count > SIZE_MAX / table.options.n_bytes) return no_memory();
+  const std::size_t n_bytes = count * table.options.n_bytes;
   *first = static_cast<std::uint8_t*>(arena_->allocate(n_bytes, 8));
   if (*first == nullptr) return no_memory();
-  for (std::size_t at = 0; at < n_bytes; at += table.n_bytes) {
-    if (table.blank == nullptr) __builtin_memset(*first + at, 0, table.n_bytes);
-    else __builtin_memcpy(*first + at, table.blank, table.n_bytes);
+  for (std::size_t at = 0; at < n_bytes; at += table.options.n_bytes) {
+    if (table.options.blank == nullptr) __builtin_memset(*first + at, 0, table.options.n_bytes);
+    else __builtin_memcpy(*first + at, table.options.blank, table.options.n_bytes);
   }
   return Status::ok;
 }
 
-Status TableReader::read_tables(const Member& member, const Vector& vector, std::uint8_t* out) {
-  const Table& table = *static_cast<const Table*>(member.detail);
+Status TableReader::read_tables(const Table& table, const Vector& vector, std::uint8_t* out) {
   std::uint8_t* first = nullptr;
   if (out != nullptr && vector.count != 0) {
     GUARDRANK_TRY(allocate_tables(table, vector.count, &first));
     store_span(out, first, vector.count);
   }
   for (std::uint32_t i = 0; i < vector.count; ++i) {
-    place.last() = {member.name, i};
+    place.last().index = i;
+    place.last().label = {};
     std::size_t at = 0;
     GUARDRANK_TRY(follow(vector.at + 4 * std::size_t{i}, &at));
-    GUARDRANK_TRY(read_table(table, at, first == nullptr ? nullptr : first + i * table.n_bytes));
-    if (first != nullptr && table.duplicate != Status::ok)
+    GUARDRANK_TRY(read_table(table, at, first == nullptr ? nullptr : first + i * table.options.n_bytes));
+    if (first != nullptr && table.options.duplicate != Status::ok)
       GUARDRANK_TRY(check_label(table, first, i));
   }
   return Status::ok;
@@ -323,12 +329,12 @@ Status TableReader::read_tables(const Member& member, const Vector& vector, std:
 // The label of table `index` is none of those before it.
 Status TableReader::check_label(const Table& table, const std::uint8_t* first,
                                 std::uint32_t index) {
-  first += table.members.front().offset;
+  first += table.rows.front().offset;
   const auto label = [&](std::uint32_t i) {
-    return *reinterpret_cast<const std::string_view*>(first + i * table.n_bytes);
+    return *reinterpret_cast<const std::string_view*>(first + i * table.options.n_bytes);
   };
   for (std::uint32_t i = 0; i < index; ++i)
-    if (label(i) == label(index)) return fail(table.duplicate, nullptr, "two of this name");
+    if (label(i) == label(index)) return fail(table.options.duplicate, nullptr, "two of this name");
   return Status::ok;
 }
 

@@ -88,14 +88,14 @@ class TableReader {
   Status follow(std::size_t at, std::size_t* target);
   Status read_vector(std::size_t reference, std::size_t element_bytes, Vector* vector);
   Status begin_table(std::size_t at, std::size_t* vtable);
-  std::uint8_t* find_target(const Member& member, std::uint8_t* out);
+  std::uint8_t* find_target(const Row& member, std::uint8_t* out);
   Status read_table(const Table& table, std::size_t at, std::uint8_t* out);
-  Status read_member(const Member& member, std::size_t at, std::uint8_t* out);
-  Status read_scalar(const Member& member, std::size_t at, std::uint8_t* out);
+  Status read_member(const Table& table, const Row& member, std::size_t at, std::uint8_t* out);
+  Status read_scalar(const Row& member, std::size_t at, std::uint8_t* out);
   Status read_text(std::size_t reference, const Bounds* bounds, std::string_view* out);
-  Status read_texts(const Member& member, const Vector& vector, std::uint8_t* out);
-  Status read_values(const Member& member, const Vector& vector, std::uint8_t* out);
-  Status read_tables(const Member& member, const Vector& vector, std::uint8_t* out);
+  Status read_texts(const Vector& vector, std::uint8_t* out);
+  Status read_values(const Row& member, const Vector& vector, std::uint8_t* out);
+  Status read_tables(const Table& table, const Vector& vector, std::uint8_t* out);
   Status check_label(const Table& table, const std::uint8_t* first, std::uint32_t index);
   Status allocate_tables(const Table& table, std::uint32_t count, std::uint8_t** first);
 

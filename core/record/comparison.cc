@@ -34,11 +34,14 @@ struct Comparison {
                                      " recorded, ", shown(kind, b), " now"});
     return false;
   }
-  PathText element_path(const Member& member, std::size_t index) const;
+  PathText element_path(const Row& member, const char* name, std::size_t index) const;
   PathText cell_path(std::string_view kind, std::span<const std::string_view> names,
                      std::size_t index, std::string_view figure) const;
-  bool same_list(const Member& member, const std::uint8_t* a, const std::uint8_t* b);
-  bool same_table(std::span<const Member> members, const std::uint8_t* a, const std::uint8_t* b);
+  bool same_list(const Table& table, const Row& member, const char* name, const std::uint8_t* a,
+                 const std::uint8_t* b);
+  // From row `first` on.
+  bool same_table(const Table& table, std::size_t first, const std::uint8_t* a,
+                  const std::uint8_t* b);
 };
 
 // Of a vector that holds ranked rows times columns, by row: as in the JSON form.
@@ -47,7 +50,8 @@ PathText Comparison::cell_path(std::string_view kind, std::span<const std::strin
   return {"ranked[", index / names.size(), "].", kind, ".", names[index % names.size()], figure};
 }
 
-PathText Comparison::element_path(const Member& member, std::size_t index) const {
+PathText Comparison::element_path(const Row& member, const char* name,
+                                  std::size_t index) const {
   constexpr std::string_view stages[] = {"candidates", "eligible", "retrieved", "scored",
                                          "removed"};
   if (place.view().empty()) {
@@ -61,47 +65,51 @@ PathText Comparison::element_path(const Member& member, std::size_t index) const
       default: break;
     }
   }
-  return {member.name, "[", index, "]"};
+  return {name, "[", index, "]"};
 }
 
 // The lists now are as this program writes them; a damaged record may hold other numbers of values.
-bool Comparison::same_list(const Member& member, const std::uint8_t* a, const std::uint8_t* b) {
+bool Comparison::same_list(const Table& table, const Row& member, const char* name,
+                           const std::uint8_t* a, const std::uint8_t* b) {
   std::span<const std::uint8_t> recorded, written;
   __builtin_memcpy(&recorded, a, sizeof recorded);
   __builtin_memcpy(&written, b, sizeof written);
   const auto n_recorded = static_cast<std::int64_t>(recorded.size());
   const auto n_written = static_cast<std::int64_t>(written.size());
-  if (!same(Kind::i64, member.name, " (count)",
+  if (!same(Kind::i64, name, " (count)",
             reinterpret_cast<const std::uint8_t*>(&n_recorded),
             reinterpret_cast<const std::uint8_t*>(&n_written)))
     return false;
-  const auto* table = static_cast<const Table*>(member.detail);
-  const bool are_texts = member.kind == Kind::texts;
-  const Kind kind = are_texts ? Kind::text : member.element;
-  std::size_t size = are_texts ? sizeof(std::string_view) : scalar_bytes(kind);
-  if (member.kind == Kind::tables) size = table->n_bytes;
+  const bool are_texts = member.kind() == Kind::texts, are_tables = member.kind() == Kind::tables;
+  const Table* child = are_tables ? table.children[member.detail] : nullptr;
+  const Kind kind = are_texts ? Kind::text : member.element();
+  const std::size_t size = are_texts    ? sizeof(std::string_view)
+                           : are_tables ? child->options.n_bytes
+                                        : scalar_bytes(kind);
   for (std::size_t i = 0; i < written.size(); ++i) {
     const std::uint8_t* x = recorded.data() + i * size;
     const std::uint8_t* y = written.data() + i * size;
-    if (member.kind == Kind::tables) {
-      place.assign({member.name, "[", i, "]."});
-      if (!same_table(table->members, x, y)) return false;
+    if (are_tables) {
+      place.assign({name, "[", i, "]."});
+      if (!same_table(*child, 0, x, y)) return false;
       place.clear();
     } else if (!is_same(kind, x, y)) {
-      return same(kind, element_path(member, i), "", x, y);
+      return same(kind, element_path(member, name, i), "", x, y);
     }
   }
   return true;
 }
 
-bool Comparison::same_table(std::span<const Member> members, const std::uint8_t* a,
+bool Comparison::same_table(const Table& table, std::size_t first, const std::uint8_t* a,
                             const std::uint8_t* b) {
-  for (const Member& member : members) {
+  const char* name = table.names;
+  for (std::size_t i = 0; i < table.rows.size(); ++i, name = next_name(name)) {
+    const Row& member = table.rows[i];
+    if (i < first) continue;
     const std::uint8_t* x = a + member.offset;
     const std::uint8_t* y = b + member.offset;
-    const bool is_list = member.kind > Kind::label;
-    if (is_list ? !same_list(member, x, y)
-                : !same(member.kind, member.name, "", x, y))
+    const bool is_list = member.kind() > Kind::label;
+    if (is_list ? !same_list(table, member, name, x, y) : !same(member.kind(), name, "", x, y))
       return false;
   }
   return true;
@@ -110,7 +118,7 @@ bool Comparison::same_table(std::span<const Member> members, const std::uint8_t*
 }  // namespace
 
 bool is_same_record(const RecordRoot& recorded, const RecordRoot& now, ReplayResult* result) {
-  return Comparison{now, result}.same_table(recorded_outcomes,
+  return Comparison{now, result}.same_table(record_table, n_not_compared,
                                             reinterpret_cast<const std::uint8_t*>(&recorded),
                                             reinterpret_cast<const std::uint8_t*>(&now));
 }

@@ -19,7 +19,7 @@ constexpr Member offer_members[] = {
     GUARDRANK_MEMBER(RankedOffer, mandated, VT_MANDATED, RecordedOffer, is_mandated),
 };
 
-constexpr Table offer_table{offer_members, sizeof(RecordedOffer)};
+constexpr Table offer_table = table_of<offer_members>({.n_bytes = sizeof(RecordedOffer)});
 
 constexpr Member exclusion_members[] = {
     GUARDRANK_MEMBER(ExcludedOffer, offer, VT_OFFER, RecordedExclusion, offer),
@@ -28,7 +28,7 @@ constexpr Member exclusion_members[] = {
     GUARDRANK_MEMBER(ExcludedOffer, reasons, VT_REASONS, RecordedExclusion, reasons),
 };
 
-constexpr Table exclusion_table{exclusion_members, sizeof(RecordedExclusion)};
+constexpr Table exclusion_table = table_of<exclusion_members>({.n_bytes = sizeof(RecordedExclusion)});
 
 constexpr Bounds n_offers = bounds::at_most(limits::candidates);
 constexpr Member members[] = {
@@ -57,13 +57,9 @@ constexpr Member members[] = {
     GUARDRANK_MEMBER(Record, excluded, VT_EXCLUDED, RecordRoot, excluded,
                      {.bounds = &n_offers, .child = &exclusion_table}),
 };
-constexpr std::size_t n_not_compared = 9;
-constexpr Table record_table{members};
-
 }  // namespace
 
-const std::span<const Member> recorded_outcomes =
-    std::span<const Member>(members).subspan(n_not_compared);
+const Table record_table = table_of<members>();
 
 Status read_record_root(Bytes record, Arena* arena, RecordRoot* root, Error* error) {
   constexpr std::size_t smallest = 8;

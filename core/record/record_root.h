@@ -38,8 +38,9 @@ struct RecordRoot {
   std::span<const std::uint32_t> stages;
 };
 
-// The members of RecordRoot that a replay compares, in the order of their first difference.
-extern const std::span<const Member> recorded_outcomes;
+// Its first rows say what was asked of what; the others are the outcomes, which a replay compares.
+extern const Table record_table;
+inline constexpr std::size_t n_not_compared = 9;
 
 // Status: truncated, argument, identifier, verify. Lists of names and of offers stand in `arena`;
 // without one they are verified and left empty.
