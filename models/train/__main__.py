@@ -13,6 +13,7 @@ def arguments(words):
     parser.add_argument("--config", required=True, help="training config, JSON (README.md)")
     parser.add_argument("--data", required=True, nargs="+", help="CSV files, gzip too")
     parser.add_argument("--holdout", nargs="*", default=[], help="CSV files with the true prior")
+    parser.add_argument("--extra", nargs="*", default=[], help="CSV files whose rows only train")
     parser.add_argument("--out", required=True, help="folder to write")
     parser.add_argument(
         "--resume", action="store_true", help="go on from the last epoch of a killed run in --out"
@@ -34,6 +35,7 @@ def main(words=None):
             chosen.out,
             Library(chosen.library),
             resume=chosen.resume,
+            extra_paths=chosen.extra,
         )
     except (ConfigError, LibraryError, TrainingStopped, ValueError, EOFError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)

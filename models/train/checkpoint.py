@@ -1,4 +1,4 @@
-"""What a killed run goes on from: after each epoch one file with everything that the next one reads.
+"""What a killed run goes on from: after each epoch one file with all that the next one reads.
 
 checkpoint.npz holds plain arrays (no pickles): weights, AdamW's moments, the averaged weights, both
 random states, the history, and the hash of the run's manifest. A run that is resumed from it ends

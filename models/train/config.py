@@ -69,7 +69,7 @@ def check_sampling_column(config):
     """Rates per row are wanted exactly where a head uses them in its loss."""
     for head in config["heads"]:
         if head.get("sampling_handled") == "offset" and not config.get("sampling_column"):
-            raise ConfigError(f"heads.{head['name']}.sampling_handled: offset wants sampling_column")
+            raise ConfigError(f"heads.{head['name']}: offset wants a sampling_column")
 
 
 def check_heads(heads):

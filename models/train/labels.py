@@ -51,9 +51,10 @@ def build_labels(heads, table, sampling_column=None):
         if head.get("loss") == "entire_space":
             label = numpy.where(inside, label, 0.0)
             inside = numpy.ones(table.n_rows, dtype=bool)
+        population = inside
         value, inside = check_label(head, label, inside)
         weight = 1.0 / rate if head.get("sampling_handled") == "weighted" else numpy.ones_like(rate)
-        mixed = distilled(head, table, value)
+        mixed, inside = distilled(head, table, value, inside, population)
         offsets.append(-numpy.log(rate) if is_offset(head) else numpy.zeros_like(rate))
         values.append(mixed)
         masks.append(inside)
@@ -71,18 +72,19 @@ def build_labels(heads, table, sampling_column=None):
     return Labels(*tensor)
 
 
-def distilled(head, table, value):
-    """The label mixed with a teacher's probability where the row has one: what the loss compares
-    with. Weights still go by the label itself."""
+def distilled(head, table, value, inside, population):
+    """(what the loss compares with, where): the label mixed with a teacher's probability where the
+    row has one, and the teacher's alone where the row has no label. Weights go by the label."""
     wanted = head.get("distillation")
     if wanted is None:
-        return value
+        return value, inside
     teacher = table.numbers(wanted["column"])
     is_there = ~numpy.isnan(teacher)
     if not ((teacher[is_there] >= 0) & (teacher[is_there] <= 1)).all():
         raise ValueError(f"column {wanted['column']}: wanted probabilities")
-    share = float(wanted["share"])
-    return numpy.where(is_there, (1 - share) * value + share * teacher, value)
+    share = numpy.where(inside, float(wanted["share"]), 1.0)
+    mixed = numpy.where(is_there, (1 - share) * value + share * teacher, value)
+    return mixed, inside | (population & is_there)
 
 
 def is_offset(head):

@@ -47,12 +47,13 @@ def versions():
     }
 
 
-def build_manifest(config, data_paths, holdout_paths):
+def build_manifest(config, data_paths, holdout_paths, extra_paths=()):
     """The run's manifest. Paths are left out: a data set is its hash."""
     return {
         "code": hash_sources(),
         "data": [hash_file(path) for path in data_paths],
         "holdout": [hash_file(path) for path in holdout_paths],
+        "extra": [hash_file(path) for path in extra_paths],
         "config": hash_json(config),
         "features": hash_json(config["fields"]),
         "seed": config["training"]["seed"],
@@ -63,7 +64,7 @@ def build_manifest(config, data_paths, holdout_paths):
 
 def lineage_of(manifest, evaluation):
     """The "lineage" of model.json."""
-    data = hash_json(manifest["data"] + manifest["holdout"])
+    data = hash_json(manifest["data"] + manifest["holdout"] + manifest["extra"])
     return {
         "code": manifest["code"],
         "data": data,

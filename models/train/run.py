@@ -56,12 +56,15 @@ def seed_everything(seed):
     torch.use_deterministic_algorithms(True)
 
 
-def load_parts(config, data_paths, holdout_paths):
-    """Tables by part. A separate holdout file replaces the split's holdout."""
+def load_parts(config, data_paths, holdout_paths, extra_paths=()):
+    """Tables by part. A separate holdout file replaces the split's; extra rows only train."""
     table = Table.read(data_paths, config["columns"], config["missing"])
     parts = {name: table.rows(rows) for name, rows in split_rows(table, config["split"]).items()}
     if holdout_paths:
         parts["holdout"] = Table.read(holdout_paths, config["columns"], config["missing"])
+    if extra_paths:
+        extra = Table.read(extra_paths, config["columns"], config["missing"])
+        parts["train"] = parts["train"].followed_by(extra)
     limit = int(config["training"]["holdout_rows"])
     if parts["holdout"].n_rows > limit:
         parts["holdout"] = parts["holdout"].rows(numpy.arange(limit))
@@ -107,12 +110,15 @@ def train_network(config, fields, encoder, table, folder, checkpoint, resume):
     return network, history, matrices
 
 
-def execute(config, data_paths, holdout_paths, folder, library, log=print, resume=False):
-    """Trains and writes `folder`; `resume`: goes on from its checkpoint, if any. Returns a Run."""
+def execute(
+    config, data_paths, holdout_paths, folder, library, log=print, resume=False, extra_paths=()
+):
+    """Trains and writes `folder`; `resume`: goes on from its checkpoint, if any; `extra_paths`:
+    rows that only train. Returns a Run."""
     seed_everything(int(config["training"]["seed"]))
-    manifest = build_manifest(config, data_paths, holdout_paths)
+    manifest = build_manifest(config, data_paths, holdout_paths, extra_paths)
     checkpoint = Checkpoint(folder, hash_json(manifest))
-    parts = load_parts(config, data_paths, holdout_paths)
+    parts = load_parts(config, data_paths, holdout_paths, extra_paths)
     log(f"{config['name']}: " + ", ".join(f"{part} {t.n_rows} rows" for part, t in parts.items()))
     fields = fit_fields(library, config["fields"], parts["train"])
     with FeatureEncoder(library, fields) as encoder:

@@ -173,6 +173,11 @@ class Table:
             self.columns,
         )
 
+    def followed_by(self, other):
+        """A table of these rows and then those of `other`; columns that one lacks are missing."""
+        frame = pandas.concat([self.frame, other.frame], ignore_index=True)
+        return Table(frame.astype(object).where(frame.notna(), None), self.columns)
+
     def column_name(self, fact, side):
         """The CSV column that holds a fact."""
         prefix = self.PREFIXES[side]

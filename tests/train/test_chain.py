@@ -7,6 +7,7 @@ import unittest
 import numpy
 import support
 
+from real.engine import CatalogRanker, EngineError
 from simulate import goods
 from simulate.open_policy import write_open_policy
 from simulate.write import write_csv
@@ -190,6 +191,45 @@ class ChainTest(unittest.TestCase):
                 ]
             )
             numpy.testing.assert_allclose(got, wanted, atol=tolerance, err_msg=precision)
+
+    def test_columns_through_the_c_interface_rank_as_json_requests_do(self):
+        bundle = os.path.join(support.ROOT, "models", "reference", "goods.guardrank")
+        with open(bundle.replace(".guardrank", "/catalog.csv"), encoding="utf-8") as file:
+            offers = [line.split(",")[0] for line in file.read().splitlines()[1:]]
+        seen = [number % 7 for number in range(len(offers))]
+        request = {
+            "request_id": "r",
+            "time": "1970-01-01T00:00:00Z",
+            "seed": 0,
+            "limit": 10,
+            "context": {"age": 34, "spend_90d": 120.5, "recent_categories": ["lamps", "plants"]},
+            "candidates": [
+                {"offer": offer, "pair": {"seen_before": times}}
+                for offer, times in zip(offers, seen)
+            ],
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "requests.jsonl")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(json.dumps(request) + "\n")
+            (answer,) = command.rank_lines(path, bundle=bundle)
+        with CatalogRanker(bundle, offers, 10) as ranker:
+            ranker.set_number("age", 34)
+            ranker.set_number("spend_90d", 120.5)
+            ranker.set_texts("recent_categories", ["lamps", "plants"])
+            places = ranker.rank({"seen_before": seen, "no_such_fact": [0.5] * len(seen)})
+        self.assertEqual(
+            [offers[place] for place in places], [entry["offer"] for entry in answer["ranked"]]
+        )
+        self.assertEqual(len(places), 10)
+
+    def test_a_bundle_that_is_none_is_an_error_with_its_status(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.guardrank")
+            with open(path, "wb") as file:
+                file.write(b"no bundle")
+            with self.assertRaisesRegex(EngineError, r"gr_artifact_open \(30\d\)"):
+                CatalogRanker(path, [], 1)
 
     def test_exported_files_are_complete(self):
         with tempfile.TemporaryDirectory() as folder:

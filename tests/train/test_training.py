@@ -20,7 +20,7 @@ from train.losses import HeadLosses
 from train.metrics import sigmoid
 from train.network import Network
 from train.table import Table
-from train.teacher import fold_numbers, out_of_fold
+from train.teacher import fold_numbers, out_of_fold, swapped_rows
 from train.watch import TrainingStopped
 
 LEVELS = build_levels({"kind": "mmoe", "experts": 2, "layers": [8]}, ["click", "apply"])
@@ -227,6 +227,10 @@ class TrainingTest(unittest.TestCase):
         labels = build_labels([head], Table(pandas.DataFrame(frame)))
         numpy.testing.assert_allclose(labels.value[:, 0], [0.4, 0.45, 1.0], rtol=1e-6)
         self.assertEqual(labels.weight[:, 0].tolist(), [3, 1, 3])
+        frame["label.click"][1] = None  # no label: the teacher's alone
+        unlabelled = build_labels([head], Table(pandas.DataFrame(frame)))
+        numpy.testing.assert_allclose(unlabelled.value[:, 0], [0.4, 0.6, 1.0], rtol=1e-6)
+        self.assertEqual(unlabelled.mask[:, 0].tolist(), [1, 1, 1])
         frame["teacher"] = ["0.2", "1.5", None]
         with self.assertRaisesRegex(ValueError, "wanted probabilities"):
             build_labels([head], Table(pandas.DataFrame(frame)))
@@ -238,13 +242,25 @@ class TrainingTest(unittest.TestCase):
 
         def fit_and_judge(train, judged):
             self.assertEqual(len(numpy.intersect1d(train, judged)), 0)
-            self.assertEqual(len(train) + len(judged), 1001)
+            self.assertEqual(len(train) + len(judged), 1001 + 2)
             seen.append(judged)
-            return judged[:, None] * 2.0
+            return judged[:, None] * 2.0 + (judged[:, None] > 1000) * len(seen)
 
-        logits = out_of_fold(fold_of, fit_and_judge)
+        logits = out_of_fold(fold_of, fit_and_judge, 2)
         self.assertEqual(len(seen), 4)
-        self.assertEqual(logits[:, 0].tolist(), [2.0 * row for row in range(1001)])
+        self.assertEqual(logits[:1001, 0].tolist(), [2.0 * row for row in range(1001)])
+        self.assertEqual(logits[1001:, 0].tolist(), [2002 + 2.5, 2004 + 2.5])
+
+    def test_swapped_rows_keep_columns_apart_and_most_values(self):
+        import pandas
+
+        frame = pandas.DataFrame({"a": numpy.arange(5000), "b": numpy.arange(5000), "c": 1})
+        rows = swapped_rows(frame, ["a", "b"], 2, 0.2, 1)
+        self.assertEqual((list(rows.columns), len(rows)), (["a", "b"], 10_000))
+        base = numpy.tile(numpy.arange(5000), 2)
+        moved = [(rows[name].to_numpy() != base) for name in ("a", "b")]
+        self.assertAlmostEqual(float(moved[0].mean()), 0.2, delta=0.015)
+        self.assertAlmostEqual(float((moved[0] & moved[1]).mean()), 0.04, delta=0.01)
 
     def test_codes_are_replaced_at_the_stated_shares(self):
         model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": []}
