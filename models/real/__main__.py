@@ -7,20 +7,31 @@ from train.library import LibraryError
 from train.watch import TrainingStopped
 
 from . import cards_run, census_run, tmall_run
+from .engine import EngineError
 
 PROGRAMS = {"census": census_run.run, "tmall": tmall_run.run, "cards": cards_run.run}
+# What settings were chosen by; not part of "all".
+CHOOSING = {"census-selection": census_run.select, "tmall-selection": tmall_run.select}
 
 
 def main(words=None):
     """0 done (or the data is absent, which is said), 1 failed with the reason."""
     parser = argparse.ArgumentParser(prog="python3 -m real", description=__doc__)
-    parser.add_argument("program", choices=list(PROGRAMS) + ["all"])
+    parser.add_argument("program", choices=list(PROGRAMS) + list(CHOOSING) + ["all"])
     chosen = parser.parse_args(words).program
     try:
-        for name, program in PROGRAMS.items():
-            if chosen in (name, "all"):
+        for name, program in {**PROGRAMS, **CHOOSING}.items():
+            if chosen == name or (chosen == "all" and name in PROGRAMS):
                 program()
-    except (CommandError, LibraryError, TrainingStopped, EOFError, OSError, ValueError) as error:
+    except (
+        CommandError,
+        EngineError,
+        LibraryError,
+        TrainingStopped,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:
         print(f"real {chosen}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,4 +1,9 @@
-"""Tmall pairs as training rows: positives of both behaviours, uniform negatives."""
+"""Tmall pairs, split into what is learned from and what is asked: one event per user and behaviour.
+
+The source held the last purchases out (`buy_test`); it has no times to do the same for collects,
+so one per user is drawn by a hash of the pair. Stage "selection", for choosing settings, leaves
+both of these out altogether and draws another event per user from the rest, again by hash: the
+events that the result is measured on play no part in any choice."""
 from dataclasses import dataclass
 
 import numpy
@@ -6,96 +11,51 @@ import pandas
 
 from train.split import uniform_of
 
-NEGATIVES_PER_POSITIVE = 3
-HISTORY_LENGTH = 12
+LEAST_EVENTS = 3  # a user with fewer of a behaviour keeps them all
 
 
 @dataclass
 class Interactions:
-    """Pairs by behaviour, as (user, item) integer arrays; `n_items` items are numbered 1 to n."""
+    """Pairs by behaviour, as (user, item) integer columns; items are numbered 1 to `n_items`."""
 
     buy: pandas.DataFrame
     collect: pandas.DataFrame
-    buy_held_out: pandas.DataFrame  # the source's last purchases
-    collect_held_out: pandas.DataFrame  # one per user with three or more, by hash
+    buy_held_out: pandas.DataFrame
+    collect_held_out: pandas.DataFrame
     n_items: int
-    n_users: int
+    last_user: int
 
 
-def read_interactions(path):
-    """Splits the file. The source held the last purchases out; there are no times to do the same
-    for collects, so one is drawn by a hash of the pair."""
+def hold_one_out(pairs, seed):
+    """(kept, held out): one pair of each user with LEAST_EVENTS or more, by hash."""
+    order = pandas.Series(
+        uniform_of(pairs.user.to_numpy() * 100_003 + pairs.item.to_numpy(), seed), pairs.index
+    )
+    counts = pairs.groupby("user").item.transform("size")
+    held = (order.groupby(pairs.user).transform("min") == order) & (counts >= LEAST_EVENTS)
+    return pairs[~held].reset_index(drop=True), pairs[held].reset_index(drop=True)
+
+
+def read_interactions(path, stage="test"):
+    """The file's pairs; `stage`: "test" or "selection"."""
     frame = pandas.read_csv(path).drop_duplicates()
     parts = {
         name: frame.loc[frame.behavior == name, ["user", "item"]].reset_index(drop=True)
         for name in ("buy", "collect", "buy_test")
     }
-    collect = parts["collect"]
-    order = uniform_of(collect.user.to_numpy() * 100_003 + collect.item.to_numpy(), 7)
-    collect = collect.assign(order=order)
-    counts = collect.groupby("user").item.transform("size")
-    first = collect.groupby("user").order.transform("min") == collect.order
-    held = first & (counts >= 3)
+    buy, buy_held_out = parts["buy"], parts["buy_test"]
+    collect, collect_held_out = hold_one_out(parts["collect"], 7)
+    if stage == "selection":
+        buy, buy_held_out = hold_one_out(buy, 11)
+        collect, collect_held_out = hold_one_out(collect, 12)
     return Interactions(
-        parts["buy"],
-        collect.loc[~held, ["user", "item"]],
-        parts["buy_test"],
-        collect.loc[held, ["user", "item"]],
+        buy,
+        collect,
+        buy_held_out,
+        collect_held_out,
         int(frame.item.max()),
-        int(frame.user.nunique()),
+        int(frame.user.max()),
     )
-
-
-def pair_keys(frame, n_items):
-    """int64 [n]: one number per pair."""
-    return frame.user.to_numpy().astype(numpy.int64) * (n_items + 1) + frame.item.to_numpy()
-
-
-class Histories:
-    """Up to HISTORY_LENGTH items per user, bought or collected, drawn once: who the user is."""
-
-    def __init__(self, data, seed=1):
-        pairs = pandas.concat([data.buy, data.collect]).drop_duplicates()
-        order = numpy.random.default_rng(seed).permutation(len(pairs))
-        grouped = pairs.iloc[order].groupby("user").item
-        self.items = {user: items.to_numpy()[:HISTORY_LENGTH].tolist() for user, items in grouped}
-        self.texts = {user: self.join(items) for user, items in self.items.items()}
-
-    @staticmethod
-    def join(items):
-        return "|".join(f"i{item}" for item in items) or None
-
-    def without(self, user, item):
-        """The history as text, less the item that a training row asks about."""
-        items = self.items.get(user, [])
-        if item not in items:
-            return self.texts.get(user)
-        return self.join(other for other in items if other != item)
-
-
-def training_rows(data, histories, seed=1):
-    """(columns of the CSV, share of the negatives that is in them).
-
-    Rows: every bought or collected pair with both labels, and uniform pairs that are neither. A
-    held-out pair may be drawn as a negative: the model must not know better."""
-    generator = numpy.random.default_rng(seed)
-    buy, collect = pair_keys(data.buy, data.n_items), pair_keys(data.collect, data.n_items)
-    positive = numpy.union1d(buy, collect)
-    users = generator.permutation(pandas.concat([data.buy.user, data.collect.user]).to_numpy())
-    drawn_users = numpy.repeat(users[: len(positive)], NEGATIVES_PER_POSITIVE)
-    drawn = drawn_users.astype(numpy.int64) * (data.n_items + 1)
-    drawn += generator.integers(1, data.n_items + 1, len(drawn_users))
-    drawn = drawn[~numpy.isin(drawn, positive)]
-    keys = generator.permutation(numpy.concatenate([positive, drawn]))
-    user, item = keys // (data.n_items + 1), keys % (data.n_items + 1)
-    history = [histories.without(*pair) for pair in zip(user.tolist(), item.tolist())]
-    columns = {
-        "ctx.history": numpy.array(history, dtype=object),
-        "offer": text_ids("i", item),
-        "label.purchase": numpy.isin(keys, buy).astype(int),
-        "label.favorite": numpy.isin(keys, collect).astype(int),
-    }
-    return columns, len(drawn) / (data.n_users * data.n_items)
 
 
 def text_ids(prefix, numbers):

@@ -1,255 +1,177 @@
-"""python3 -m real tmall: favorite and purchase in one model, against popularity and single tasks.
+"""python3 -m real tmall: favorite and purchase in one model, against popularity, item neighbours
+and single tasks.
 
-Ranking is full: a user's held-out item among all items the user has not bought (or collected), by the
-packed int8 bundle, whose policy drops what the user already has."""
-import json
+Ranking is full: a user's held-out item among all items the user has not bought (or collected), by
+the packed int8 bundle, whose policy drops what the user already has."""
 import os
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy
+import pandas
 
 from simulate.write import write_csv
 from train import command
-from train.config import check_config
 from train.library import Library
-from train.page import Page, figure, plots
 from train.run import execute
 
+from .engine import CatalogRanker
 from .setting import data_path, print_table, result_folder, write_json
-from .tmall_data import Histories, read_interactions, text_ids, training_rows
-from .tmall_measure import TOP, HeldOut, favorites_first, group, popular_lists
+from .tmall_affinity import Affinity
+from .tmall_data import read_interactions, text_ids
+from .tmall_measure import TOP, HeldOut, paired_bootstrap
+from .tmall_model import policy, tmall_config
+from .tmall_report import NAMES, PAIRED_NAMES, note, paired_rows, table_rows, write_page
+from .tmall_rivals import USERS_AT_A_TIME, rival_lists
+from .tmall_rows import training_rows
 
-HEADS = ["purchase", "favorite"]
-
-
-def tmall_config(heads, rate, name):
-    """A user is the items of the history; gates tell users apart, experts items."""
-    item = {"type": "string", "output": "embedding", "dim": 16}
-    vocabulary = {"transforms": [{"op": "vocabulary"}]}
-    fields = [
-        {
-            "name": "history",
-            "side": "context",
-            **item,
-            "type": "string[]",
-            "pool": "mean",
-            **vocabulary,
-        },
-        {"name": "offer_id", "side": "candidate", **item, **vocabulary},
-    ]
-    head = {
-        "kind": "probability",
-        "tower": [16],
-        "negative_sampling_rate": rate,
-        "sampling_handled": "correct",
-        "calibrator": {"kind": "identity"},
-    }
-    training = {
-        "epochs": 3,
-        "batch": 4096,
-        "learning_rate": 0.005,
-        "weight_decay": 0.05,
-        "dropout": 0.1,
-        "averaging": 0.99,
-        "seed": 1,
-        "missing_share": 0.001,
-        "unknown_share": 0.001,
-        "calibration_rows": 5000,
-    }
-    return check_config(
-        {
-            "name": name,
-            "version": "1",
-            "fields": fields,
-            "heads": [{"name": name, **head} for name in heads],
-            "graph": {"kind": "mmoe", "experts": 8, "layers": [24]},
-            "split": {"holdout": 0.02, "seed": 3},
-            "training": training,
-        }
-    )
-
-
-def policy(head, favorite_rate=0.0):
-    """Ranks by one head; an item that the user already has is not eligible. `favorite_rate`: the
-    share of collected items that are bought, added for the user's own favorites."""
-    return {
-        "format": 1,
-        "name": f"tmall-{head}",
-        "version": "1",
-        "facts": {
-            "ctx.owned": {"type": "list(string)", "default": []},
-            "ctx.favorites": {"type": "list(string)", "default": []},
-            "offer.item": {"type": "string"},
-        },
-        "parameters": {"favorite_rate": {"value": favorite_rate, "min": 0.0, "max": 1.0}},
-        "rules": [
-            {
-                "id": "not_owned",
-                "expr": "!(offer.item in ctx.owned)",
-                "code": "OWNED",
-                "text": "Already bought or collected",
-            }
-        ],
-        "terms": [
-            {"id": head, "kind": "bonus", "unit": "USD", "expr": f"p.{head} * 1000.0"},
-            {
-                "id": "own_favorite",
-                "kind": "bonus",
-                "unit": "USD",
-                "expr": "offer.item in ctx.favorites ? param.favorite_rate * 1000.0 : 0.0",
-            },
-        ],
-        "placement": {},
-    }
+HEADS = {"purchase": "buy", "favorite": "collect"}
+MODELS = {
+    "both (MMoE)": ["purchase", "favorite"],
+    "purchase alone": ["purchase"],
+    "favorite alone": ["favorite"],
+}
+USERS_MEASURED = 3000
+WORKERS = 2
 
 
 class Experiment:
-    """Rows, catalog, held-out events and models of one run, in a folder."""
+    """Affinities, rows, catalog and held-out events of one stage, in a folder."""
 
-    def __init__(self, path, folder, library):
-        self.folder, self.library = folder, library
-        self.pairs = read_interactions(path)
-        self.histories = Histories(self.pairs)
-        self.favorites = group(self.pairs.collect)
-        rows, self.rate = training_rows(self.pairs, self.histories)
-        self.rows = os.path.join(folder, "rows.csv.gz")
+    def __init__(self, path, folder, stage, users=USERS_MEASURED):
+        self.folder = folder
+        self.pairs = read_interactions(path, stage)
+        self.affinity = Affinity(self.pairs)
+        self.rows = os.path.join(folder, "rows.csv")
         self.catalog = os.path.join(folder, "catalog.csv")
-        items = text_ids("i", range(1, self.pairs.n_items + 1))
-        write_csv(self.rows, rows)
-        write_csv(self.catalog, {"offer": items, "offer.item": items})
-        self.held_out = {
-            "purchase": HeldOut(self.pairs.buy_held_out, self.pairs.buy, 1),
-            "favorite": HeldOut(self.pairs.collect_held_out, self.pairs.collect, 2),
-        }
-
-    def favorite_rate(self):
-        """Share of the collected pairs that are bought, in the training pairs."""
-        both = self.pairs.collect.merge(self.pairs.buy)
-        return len(both) / len(self.pairs.collect)
-
-    def popularity(self):
-        """Figures of the most frequent items, plain and with the user's favorites first."""
-        purchase, favorite = self.held_out["purchase"], self.held_out["favorite"]
-        bought = popular_lists(purchase, self.pairs.buy)
-        collected = popular_lists(favorite, self.pairs.collect)
-        first = favorites_first(purchase, self.favorites, bought)
-        return {
-            "popularity": {
-                "purchase": purchase.measure(bought),
-                "favorite": favorite.measure(collected),
+        self.items = text_ids("i", range(1, self.pairs.n_items + 1))
+        rows = training_rows(self.affinity, self.pairs.n_items)
+        self.rate = float(rows["rate"].mean())
+        rows_frame(rows).to_csv(self.rows, index=False)
+        counts = {name: c[1:].astype(int) for name, c in self.affinity.counts.items()}
+        write_csv(
+            self.catalog,
+            {
+                "offer": self.items,
+                "offer.item": self.items,
+                "offer.item_buys": counts["buy"],
+                "offer.item_collects": counts["collect"],
             },
-            "own favorites, then popularity": {"purchase": purchase.measure(first)},
+        )
+        pairs = self.pairs
+        self.held_out = {
+            "purchase": HeldOut(pairs.buy_held_out, pairs.buy, users, 1),
+            "favorite": HeldOut(pairs.collect_held_out, pairs.collect, users, 2),
         }
+
+    def model(self, heads):
+        """Head to Outcome of the model trained on `heads`."""
+        folder = self.train(heads)
+        return {head: self.measure(folder, head) for head in heads}
+
+    def rivals(self):
+        """Method to {head: Outcome} of what needs no learning."""
+        out = {}
+        for head, behaviour in HEADS.items():
+            held_out = self.held_out[head]
+            for name, lists in rival_lists(self.affinity, held_out, behaviour).items():
+                out.setdefault(name, {})[head] = held_out.measure(lists)
+        return out
 
     def train(self, heads):
         """Trains on the rows; returns the model's folder."""
         name = "-".join(["tmall"] + heads)
         out = os.path.join(self.folder, name)
-        execute(tmall_config(heads, self.rate, name), [self.rows], [], out, self.library)
+        execute(tmall_config(heads, self.rate, name), [self.rows], [], out, Library())
         return out
 
-    def measure(self, model, head, favorite_rate=0.0):
-        """Figures of a model ranked by one of its heads."""
-        source = os.path.join(self.folder, "policy.json")
-        bundle = os.path.join(self.folder, "tmall.guardrank")
-        write_json(source, policy(head, favorite_rate))
+    def measure(self, model, head):
+        """The Outcome of a model's int8 bundle ranked by one of its heads."""
+        bundle = os.path.join(self.folder, f"{os.path.basename(model)}-{head}.guardrank")
+        source = bundle.replace(".guardrank", ".policy.json")
+        write_json(source, policy(head))
         command.pack(model, source, self.catalog, bundle)
         held_out = self.held_out[head]
-        return held_out.measure(self.served(held_out, bundle, favorite_rate > 0))
+        return held_out.measure(self.served(held_out, bundle))
 
-    def served(self, held_out, bundle, with_favorites):
+    def served(self, held_out, bundle):
         """The bundle's first ten per user over the whole catalog."""
-        path = os.path.join(self.folder, "requests.jsonl")
-        with open(path, "w", encoding="utf-8") as file:
-            for user in held_out.users:
-                file.write(json.dumps(self.request(user, held_out, with_favorites)) + "\n")
-        answers = command.rank_lines(path, bundle=bundle)
-        return [[int(entry["offer"][1:]) for entry in answer["ranked"]] for answer in answers]
+        lists = []
+        with CatalogRanker(bundle, self.items, TOP) as ranker:
+            for start in range(0, len(held_out.users), USERS_AT_A_TIME):
+                users = held_out.users[start : start + USERS_AT_A_TIME]
+                pairs = self.pair_facts(users)
+                for place, user in enumerate(users.tolist()):
+                    self.set_context(ranker, user, held_out.owned[user])
+                    found = ranker.rank({name: v[place, 1:] for name, v in pairs.items()})
+                    lists.append([candidate + 1 for candidate in found])
+        return lists
 
-    def request(self, user, held_out, with_favorites):
-        context = {
-            "history": [f"i{item}" for item in self.histories.items.get(user, [])],
-            "owned": [f"i{item}" for item in sorted(held_out.owned[user])],
-        }
-        if with_favorites:
-            own = sorted(self.favorites.get(user, set()))
-            context["favorites"] = [f"i{item}" for item in own]
+    def pair_facts(self, users):
+        done = self.affinity.done
         return {
-            "request_id": f"u{user}",
-            "time": "2026-11-21T00:00:00Z",
-            "seed": 0,
-            "limit": TOP,
-            "context": context,
+            **self.affinity.block(users),
+            "is_favorite": done["collect"][users].toarray(),
+            "is_bought": done["buy"][users].toarray(),
         }
 
+    def set_context(self, ranker, user, owned):
+        for behaviour in HEADS.values():
+            ranker.set_number(f"user_{behaviour}s", self.affinity.events[behaviour][user])
+        ranker.set_texts("owned", [f"i{item}" for item in sorted(owned)])
 
-def run():
-    """Prints the table, writes build/real/tmall; returns 0."""
+
+def rows_frame(rows):
+    """Training rows as a frame for the CSV: labels whole or empty."""
+    frame = pandas.DataFrame(rows)
+    for name in ("label.purchase", "label.favorite"):
+        frame[name] = numpy.where(frame[name].isna(), None, frame[name].map({0.0: "0", 1.0: "1"}))
+    return frame
+
+
+def compare(outcomes):
+    """Head to method to the paired difference: the two-task model less that method."""
+    both = outcomes["both (MMoE)"]
+    return {
+        head: {
+            name: paired_bootstrap(both[head], found[head])
+            for name, found in outcomes.items()
+            if head in found and found is not both
+        }
+        for head in HEADS
+    }
+
+
+def run(stage="test"):
+    """Prints the tables, writes build/real/tmall; returns 0."""
     path = data_path("tmall_favorite_buy", "interactions.csv.gz")
     if path is None:
         return 0
-    folder = result_folder("tmall")
-    experiment = Experiment(path, folder, Library())
-    methods = experiment.popularity()
-    for title, heads in (
-        ("purchase alone", ["purchase"]),
-        ("favorite alone", ["favorite"]),
-        ("both (MMoE)", HEADS),
-    ):
-        model = experiment.train(heads)
-        methods[title] = {head: experiment.measure(model, head) for head in heads}
-    methods["both, own favorites as a term"] = {
-        "purchase": experiment.measure(model, "purchase", experiment.favorite_rate())
-    }
+    folder = result_folder("tmall" if stage == "test" else f"tmall_{stage}")
+    experiment = Experiment(path, folder, stage)
+    outcomes = experiment.rivals()
+    with ProcessPoolExecutor(WORKERS) as workers:  # a training uses one core
+        found = workers.map(experiment.model, MODELS.values())
+        outcomes.update(zip(MODELS, found))
     result = {
+        "stage": stage,
         "items": experiment.pairs.n_items,
-        "methods": methods,
-        "negative_rate": experiment.rate,
-        "favorite_rate": experiment.favorite_rate(),
+        "mean_rate": experiment.rate,
         "users": {head: len(experiment.held_out[head].users) for head in HEADS},
+        "methods": {
+            name: {head: outcome.summary() for head, outcome in found.items()}
+            for name, found in outcomes.items()
+        },
+        "paired": compare(outcomes),
     }
     write_json(os.path.join(folder, "tmall.json"), result)
     write_page(os.path.join(folder, "tmall.html"), result)
     print(note(result))
     print_table(NAMES, table_rows(result))
+    print("\nNDCG@10 of both (MMoE) less that of another, paired bootstrap over users")
+    print_table(PAIRED_NAMES, paired_rows(result))
     return 0
 
 
-NAMES = ["method"] + [
-    cell
-    for head in HEADS
-    for figure_name in ("HR@10", "NDCG@10")
-    for cell in (f"{head} {figure_name}", "s.e.")
-]
-
-
-def note(result):
-    return (
-        f"Tmall: full ranking over {result['items']} items less those the user has; held-out last "
-        f"purchases of {result['users']['purchase']} users, one held-out favorite of "
-        f"{result['users']['favorite']} users; models served in int8"
-    )
-
-
-def table_rows(result):
-    rows = []
-    for method, figures in result["methods"].items():
-        cells = [method]
-        for head in HEADS:
-            for part in ("hr", "ndcg"):
-                found = figures.get(head)
-                cells += [f"{found[part]:.4f}", f"{found[part + '_se']:.4f}"] if found else ["", ""]
-        rows.append(cells)
-    return rows
-
-
-def write_page(path, result):
-    page = Page("Tmall: favorite and purchase, ranked")
-    page.paragraph(note(result))
-    page.table(NAMES, table_rows(result))
-    for head in HEADS:
-        drawing, axes = plots()
-        found = [(m, f[head]) for m, f in result["methods"].items() if head in f]
-        errors = [2 * figures["ndcg_se"] for _, figures in found]
-        names = [method for method, _ in found]
-        axes.barh(names, [figures["ndcg"] for _, figures in found], xerr=errors)
-        axes.set_xlabel("NDCG@10, two standard errors")
-        page.image(f"{head}: NDCG@10", figure(drawing))
-    page.write(path)
+def select():
+    """The same on the selection stage: what settings are chosen by."""
+    return run("selection")
