@@ -14,7 +14,8 @@ if (!WebAssembly.validate(bytes)) {
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     problems.push(`it imports ${from}.${name}`);
   }
-  const listed = readFileSync(symbolsPath, "utf8").split("\n").filter((line) => /^gr_/.test(line) && !leftOut.includes(line));
+  const listed = readFileSync(symbolsPath, "utf8").split("\n")
+    .filter((line) => /^gr_/.test(line) && !leftOut.includes(line));
   const wanted = new Set(["memory", "_initialize", ...listed]);
   const found = new Set(WebAssembly.Module.exports(module).map((entry) => entry.name));
   for (const name of wanted) if (!found.has(name)) problems.push(`it lacks the export ${name}`);

@@ -22,6 +22,7 @@ void add_inspect(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_verify(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_pack(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_lint(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_replay(CLI::App* app, CommonOptions* common, Actions* actions);
 
 // --json, for a subcommand.

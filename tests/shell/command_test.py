@@ -26,7 +26,7 @@ def run(*arguments, data: str | bytes = b"", code: int = 0) -> str:
 
 class Usage(unittest.TestCase):
     def test_help_of_every_subcommand(self):
-        for name in ("rank", "explain", "inspect", "verify", "pack", "evaluate", "replay"):
+        for name in ("rank", "explain", "inspect", "verify", "pack", "evaluate", "lint", "replay"):
             self.assertIn("--json", run(name, "--help"))
         self.assertIn("replay", run("--help"))
         self.assertRegex(run("--version"), r"^\d+\.\d+\.\d+\n$")
@@ -39,6 +39,28 @@ class Usage(unittest.TestCase):
                           ("rank", "--model", "m", "--request", "-"), ("verify",), ("replay", "--bundle", BUNDLE),
                           ("pack", "--model", "m"), ("explain", "--bundle", BUNDLE, "--request", "-")):
             run(*arguments, code=2)
+
+
+class Lint(unittest.TestCase):
+    POLICY = ROOT / "examples/policies/us_cards/policy.yaml"
+
+    def test_a_sound_policy_and_its_tests(self):
+        text = run("lint", "--policy", self.POLICY, "--test", self.POLICY.with_name("tests.yaml"),
+                   "--catalog", self.POLICY.with_name("catalog.csv"), "--strict")
+        self.assertRegex(text.splitlines()[-1], r"0 errors, 0 warnings.*tests: \d+ passed, 0 failed")
+
+    def test_a_mistake_is_a_finding_with_its_place(self):
+        with tempfile.TemporaryDirectory() as folder:
+            policy = pathlib.Path(folder) / "policy.yaml"
+            policy.write_text(self.POLICY.read_text().replace("ctx.age >= offer", "ctx.agee >= offer"))
+            report = json.loads(run("lint", "--policy", policy, "--json", code=1))
+            self.assertEqual([(f["check"], f["where"]) for f in report["findings"] if f["severity"] == "error"],
+                             [("name", "rules.min_age")])
+            self.assertIn("^", run("lint", "--policy", policy, code=1))      # the caret
+
+    def test_files_that_cannot_be_read(self):
+        error = json.loads(run("lint", "--policy", "/nowhere.yaml", "--json", code=1))["error"]
+        self.assertIn("nowhere.yaml", error["message"])
 
 
 class Rank(unittest.TestCase):

@@ -48,6 +48,23 @@ GR_API gr_status gr_tools_evaluate(const gr_snapshot* snapshot, gr_session* sess
                                    const char* requests, size_t size, gr_tools_progress progress,
                                    void* progress_user, gr_tools_text** report, gr_error** error);
 
+typedef struct {
+  uint32_t struct_size;
+  uint32_t test_count;
+  const char* policy_path;       /* YAML or JSON */
+  const char* catalog_path;      /* CSV or JSON; NULL: none */
+  const char* model_folder;      /* for its fields and heads; NULL: heads are those that expressions name */
+  const char* const* test_paths; /* test documents; NULL where test_count is 0 */
+  int64_t now_micros;            /* what dates are held against */
+  gr_tools_progress progress;
+  void* progress_user;
+} gr_tools_lint_options;
+
+/* Looks a policy over: mistakes of the policy and tests that fail are no failure of the call but
+ * stand in the report (JSON: findings, tests, counts). Since 0.2. */
+GR_API gr_status gr_tools_lint(const gr_tools_lint_options* options, gr_tools_text** report,
+                               gr_error** error);
+
 /* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
  * out. Since 0.1. */
 typedef struct gr_tools_features gr_tools_features;

@@ -1,0 +1,217 @@
+#include "models/lint/lint.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "models/pack/pack_error.h"
+
+namespace guardrank::lint {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr std::int64_t june_2026 = 1'780'315'200'000'000;
+
+// A folder of its own, removed at the end.
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("guardrank-lint-" + std::to_string(counter_++) +
+                                                "-" + std::to_string(::getpid()))) {
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  fs::path write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return path_ / name;
+  }
+
+ private:
+  static inline int counter_ = 0;
+  fs::path path_;
+};
+
+constexpr const char* head = R"(format: 1
+name: t
+version: "1"
+facts:
+  ctx.age: {type: int}
+  ctx.state: {type: string}
+  ctx.race: {type: string, protected: true}
+  offer.min_age: {type: int, default: 18, override: false}
+  offer.fee: {type: double, override: false}
+)";
+
+Json run(const std::string& rest, const std::string& catalog = "", const std::string& test = "") {
+  const Folder folder;
+  LintInputs inputs;
+  inputs.policy = folder.write("policy.yaml", head + rest);
+  if (!catalog.empty()) inputs.catalog = folder.write("catalog.csv", catalog);
+  if (!test.empty()) inputs.tests = {folder.write("tests.yaml", test)};
+  inputs.now = june_2026;
+  return Json::parse(lint(inputs));
+}
+
+// How often a check was raised at a place, and with which severity.
+int count(const Json& report, const std::string& check, const std::string& where,
+          const std::string& severity) {
+  int n = 0;
+  for (const Json& finding : report.at("findings"))
+    n += finding.at("check") == check && finding.at("where") == where &&
+         finding.at("severity") == severity;
+  return n;
+}
+
+std::string rule(const std::string& id, const std::string& expr, const std::string& more = "") {
+  return "  - {id: " + id + ", expr: \"" + expr + "\", code: C, text: T, adverse_action: A" + more +
+         "}\n";
+}
+
+TEST_CASE("every mistake in an expression is told, not the first alone") {
+  const Json report = run("rules:\n" + rule("a", "ctx.agee > 3") + rule("b", "ctx.age > 'x'") +
+                          rule("c", "ctx.age >") + rule("d", "ctx.race == 'x'") +
+                          rule("e", "ctx.age > 3"));
+  CHECK(count(report, "name", "rules.a", "error") == 1);
+  CHECK(count(report, "type", "rules.b", "error") == 1);
+  CHECK(count(report, "syntax", "rules.c", "error") == 1);
+  CHECK(count(report, "protected", "rules.d", "error") == 1);
+  CHECK(report.at("errors") == 4);
+}
+
+TEST_CASE("rules that can never hold, never matter, never apply") {
+  const Json report =
+      run("rules:\n" + rule("never", "ctx.age > 65 && ctx.age < offer.min_age && offer.min_age < 21") +
+          rule("always", "ctx.age >= 18 || ctx.age < 18") +
+          rule("nowhere", "ctx.age > 20", ", when: \"ctx.age < 1 && ctx.age > 2\"") +
+          rule("fine", "ctx.age >= offer.min_age", ", when: \"ctx.state == 'CA'\""));
+  CHECK(count(report, "never-holds", "rules.never", "error") == 1);
+  CHECK(count(report, "never-matters", "rules.always", "warning") == 1);
+  CHECK(count(report, "never-applies", "rules.nowhere.when", "warning") == 1);
+  for (const char* check : {"never-holds", "never-matters", "never-applies"}) {
+    CHECK(count(report, check, "rules.fine", "error") == 0);
+    CHECK(count(report, check, "rules.fine", "warning") == 0);
+  }
+}
+
+TEST_CASE("rules that contradict each other") {
+  const Json report = run("rules:\n" + rule("old", "ctx.age >= 60") + rule("young", "ctx.age < 30") +
+                          rule("other", "ctx.age >= 20"));
+  CHECK(count(report, "contradiction", "rules.old", "error") == 1);
+  CHECK(report.at("errors") == 1);
+  // Where only one of them applies there is no contradiction.
+  const Json apart = run("rules:\n" + rule("old", "ctx.age >= 60", ", when: \"ctx.state == 'CA'\"") +
+                         rule("young", "ctx.age < 30", ", when: \"ctx.state == 'NY'\""));
+  CHECK(apart.at("errors") == 0);
+}
+
+TEST_CASE("offers that nobody can reach") {
+  const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age") +
+                            rule("cap", "ctx.age <= 70 && offer.fee <= 100.0");
+  const Json report = run(rules, "offer,offer.min_age,offer.fee\na,18,0\nb,71,0\nc,18,100.5\n");
+  CHECK(count(report, "unreachable", "catalog.a", "warning") == 0);
+  CHECK(count(report, "unreachable", "catalog.b", "warning") == 1);
+  CHECK(count(report, "unreachable", "catalog.c", "warning") == 1);
+  CHECK(report.dump().find("rules.cap fails in all of them") != std::string::npos);
+  CHECK(count(run(rules, "offer,offer.min_age,offer.fee\nb,71,0\n"), "nobody-eligible", "rules",
+              "error") == 1);
+}
+
+TEST_CASE("what can be read off: units, texts, parameters, dates, unused facts, mandates") {
+  const Json report = run(R"(parameters:
+  used: {value: 1.0, min: 0.0, max: 2.0, owner: o, experiment: e}
+  unused: {value: 1.0}
+rules:
+  - {id: bare, expr: "ctx.age >= offer.min_age"}
+  - {id: ended, expr: "ctx.age >= 3", code: C, text: T, adverse_action: A, to: 2020-01-01T00:00:00Z}
+terms:
+  - {id: a, kind: revenue, unit: USD, expr: "p.click * param.used"}
+  - {id: b, kind: revenue, unit: EUR, expr: "p.click"}
+  - {id: c, kind: penalty, expr: "p.click"}
+placement:
+  mandated: [{offer: gone, slot: 1}, {offer: a, slot: 2}, {offer: b, slot: 2}]
+)",
+                          "offer,offer.min_age\na,18\nb,18\n");
+  CHECK(count(report, "reason", "rules.bare", "warning") == 2);
+  CHECK(count(report, "adverse-action", "rules.bare", "note") == 1);
+  CHECK(count(report, "dates", "rules.ended", "warning") == 1);
+  CHECK(report.dump().find("a score cannot sum them") != std::string::npos);
+  CHECK(count(report, "unit", "terms.c", "warning") == 1);
+  CHECK(count(report, "unused", "parameters.unused", "warning") == 1);
+  CHECK(count(report, "unused", "parameters.used", "warning") == 0);
+  CHECK(count(report, "unused", "facts.offer.fee", "warning") == 1);
+  CHECK(count(report, "unused", "facts.ctx.age", "warning") == 0);
+  CHECK(count(report, "bounds", "parameters.unused", "warning") == 1);
+  CHECK(count(report, "owner", "parameters.unused", "warning") == 1);
+  CHECK(count(report, "mandated", "placement.mandated.gone", "error") == 1);
+  CHECK(count(report, "mandated", "placement.mandated.b", "warning") == 1);
+  CHECK(count(report, "bypass", "placement.mandated.a", "warning") == 1);
+}
+
+TEST_CASE("a test that fails says what was wanted and what was found") {
+  const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age");
+  const Json report = run(rules + "terms:\n  - {id: r, kind: revenue, unit: USD, expr: p.click * 2.0}\n",
+                          "", R"(format: 1
+defaults: {context: {age: 30}, p: {click: 0.25}}
+tests:
+  - {name: right, expect: {eligible: true, kept: true, terms: {r: 0.5}, score: 0.5}}
+  - {name: wrong score, expect: {score: 0.500001}}
+  - {name: wrong reason, context: {age: 3}, expect: {eligible: false, reasons: [B]}}
+  - {name: not eligible, context: {age: null}, expect: {eligible: true}}
+)");
+  CHECK(report.at("tests_passed") == 1);
+  CHECK(report.at("tests_failed") == 3);
+  CHECK(report.at("tests")[1].at("difference") == "score: wanted 0.500001, found 0.500000");
+  CHECK(report.at("tests")[2].at("difference") == "reasons: wanted [B], found [C]");
+  CHECK(report.at("tests")[3].at("difference") == "eligible: wanted true, found false [C]");
+}
+
+TEST_CASE("malformed test documents are refused by place") {
+  const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age");
+  const auto refuses = [&](const std::string& test, const std::string& where) {
+    try {
+      run(rules, "", "format: 1\ntests:\n  - " + test + "\n");
+    } catch (const pack::PackError& problem) {
+      CHECK_MESSAGE(problem.where().find(where) != std::string::npos, problem.message());
+      return;
+    }
+    FAIL("accepted: " << test);
+  };
+  refuses("{expect: {}}", "tests[0]");
+  refuses("{name: a}", "tests[0]");
+  refuses("{name: a, expect: {eligble: true}}", "tests[0].expect");
+  refuses("{name: a, context: {agee: 3}, expect: {}}", "tests[0].context.agee");
+  refuses("{name: a, context: {age: x}, expect: {}}", "tests[0].context.age");
+  refuses("{name: a, p: {nothing: 0.5}, expect: {}}", "tests[0].p.nothing");
+  refuses("{name: a, expect: {score: 1e300}}", "tests[0].expect.score");
+}
+
+TEST_CASE("the cookbook is clean and its tests pass") {
+  const fs::path cookbook = fs::path(GUARDRANK_SOURCE_DIR) / "examples/policies";
+  int n_policies = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(cookbook)) {
+    if (!entry.is_directory()) continue;
+    CAPTURE(entry.path().filename().string());
+    LintInputs inputs;
+    inputs.policy = entry.path() / "policy.yaml";
+    inputs.catalog = entry.path() / "catalog.csv";
+    inputs.tests = {entry.path() / "tests.yaml"};
+    inputs.now = june_2026;
+    const Json report = Json::parse(lint(inputs));
+    CHECK_MESSAGE(report.at("errors") == 0, report.at("findings").dump(1));
+    CHECK_MESSAGE(report.at("warnings") == 0, report.at("findings").dump(1));
+    CHECK_MESSAGE(report.at("tests_failed") == 0, report.at("tests").dump(1));
+    CHECK(report.at("tests_passed") >= 8);
+    ++n_policies;
+  }
+  CHECK(n_policies == 4);
+}
+
+}  // namespace
+}  // namespace guardrank::lint
