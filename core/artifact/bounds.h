@@ -2,6 +2,7 @@
 // refer to. The limits are those of core/base/limits.h.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 
 #include "core/base/hash.h"
@@ -11,28 +12,44 @@
 namespace guardrank {
 
 // `below` and `above` are what a value outside gives. What is not finite gives Status::not_finite,
-// or `below` where that says more than Status::verify.
+// or `below` where that says more than Status::verify. Small, as there are many.
 struct Bounds {
-  double minimum = 0, maximum = 0;
-  Status below = Status::verify, above = Status::limit;
+  // The least value, or one of these.
+  static constexpr std::int8_t symmetric = -1;    // as far below 0 as `maximum` is above
+  static constexpr std::int8_t above_zero = -2;
 
+  double maximum = 0;
+  std::uint16_t below = 0, above = 0;             // Status
+  std::int8_t minimum = 0;
+
+  constexpr bool holds(double value) const {
+    if (minimum == symmetric && value < 0) value = -value;
+    const bool is_enough = minimum < 0 ? value > 0 || minimum == symmetric : value >= minimum;
+    return is_enough && value <= maximum;
+  }
   constexpr bool operator==(const Bounds&) const = default;
 };
 
 namespace bounds {
 
 inline constexpr double most = std::numeric_limits<double>::max();
-inline constexpr double above_zero = std::numeric_limits<double>::denorm_min();
 
-constexpr Bounds at_most(double maximum) { return {0, maximum, Status::verify, Status::limit}; }
-constexpr Bounds some(double maximum, Status none) { return {1, maximum, none, Status::limit}; }
-constexpr Bounds within(double minimum, double maximum, Status status = Status::verify) {
-  return {minimum, maximum, status, status};
+constexpr Bounds make(std::int8_t minimum, double maximum, Status below, Status above) {
+  return {maximum, static_cast<std::uint16_t>(below), static_cast<std::uint16_t>(above), minimum};
 }
+constexpr Bounds at_most(double maximum) { return make(0, maximum, Status::verify, Status::limit); }
+constexpr Bounds some(double maximum, Status none) {
+  return make(1, maximum, none, Status::limit);
+}
+constexpr Bounds within(std::int8_t minimum, double maximum, Status status = Status::verify) {
+  return make(minimum, maximum, status, status);
+}
+constexpr Bounds finite_or(Status status) { return within(Bounds::symmetric, most, status); }
+constexpr Bounds positive_or(Status status) { return within(Bounds::above_zero, most, status); }
 
 // Numbers
-inline constexpr Bounds finite = within(-most, most);
-inline constexpr Bounds positive = within(above_zero, most);
+inline constexpr Bounds finite = finite_or(Status::verify);
+inline constexpr Bounds positive = positive_or(Status::verify);
 inline constexpr Bounds not_negative = within(0, most);
 inline constexpr Bounds unit = within(0, 1);
 
@@ -49,12 +66,13 @@ inline constexpr Bounds digest = within(Sha256Digest{}.size(), Sha256Digest{}.si
 inline constexpr Bounds all[] = {
     finite, positive, not_negative, unit, text, document, request, name, optional_name, digest,
     // numbers
-    within(0, 1e12), within(above_zero, 1e12), within(0, 2), within(0, 4), within(0, 6),
+    within(0, 1e12), within(Bounds::above_zero, 1e12), within(0, 2), within(0, 4), within(0, 6),
     within(0, 10), within(0, 16), within(0, 127), within(8, 8, Status::version),
-    within(-(1 << 30), 1 << 30, Status::limit), within(1, limits::golden_rows, Status::limit),
-    within(above_zero, 1, Status::sampling), within(above_zero, most, Status::sampling),
-    within(-most, most, Status::calibrator), within(0, most, Status::calibrator),
-    within(above_zero, most, Status::calibrator),
+    within(Bounds::symmetric, 1 << 30, Status::limit),
+    within(1, limits::golden_rows, Status::limit),
+    within(Bounds::above_zero, 1, Status::sampling), positive_or(Status::sampling),
+    finite_or(Status::calibrator), positive_or(Status::calibrator),
+    within(0, most, Status::calibrator),
     some(limits::vector_width, Status::dimension), some(limits::embedding_dim, Status::dimension),
     some(limits::embedding_rows, Status::dimension), some(limits::layer_width, Status::dimension),
     some(limits::embedding_rows - 1, Status::verify), some(limits::slots, Status::verify),

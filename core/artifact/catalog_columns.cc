@@ -43,8 +43,9 @@ Kind element_of(FactType type) {
 
 }  // namespace
 
-const Table column_table = table_of<members>({.n_bytes = sizeof(StoredColumn),
-                         .duplicate = Status::duplicate});
+const Table column_table = table_of<members>({
+    .n_bytes = sizeof(StoredColumn),
+    .duplicate = Status::duplicate});
 
 // Numbers are finite, booleans 0 or 1.
 Status ColumnReader::read_numbers(const StoredColumn& stored, Column* column) {

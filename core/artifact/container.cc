@@ -25,13 +25,6 @@ bool all_zero(Bytes bytes) {
 
 bool is_known(SectionKind kind) { return !section_kind_name(kind).empty(); }
 
-// "section 2 (weights)".
-Text<48> section_text(std::uint32_t index, SectionKind kind) {
-  Text<48> text{"section ", index};
-  if (is_known(kind)) text.append({" (", section_kind_name(kind), ")"});
-  return text;
-}
-
 // The bytes of one artifact while its container is opened. Header and table are copied first and
 // only the copies are read.
 class ContainerReader {
@@ -63,6 +56,11 @@ class ContainerReader {
   Status check_hashes();
   Status check_padding();
   Sha256Digest hash_table() const;
+  // At "section 2 (weights)".
+  Status fail(std::uint32_t index, Status status, const char* message);
+  // "at most 64 sections", found so many.
+  Status wanted(Status status, const char* where, const char* relation, std::uint64_t expected,
+                const char* unit, std::uint64_t found);
 
   Bytes bytes_;
   Arena* arena_;
@@ -73,6 +71,19 @@ class ContainerReader {
   ArtifactKind kind_{};
 };
 
+Status ContainerReader::fail(std::uint32_t index, Status status, const char* message) {
+  const std::string_view name = section_kind_name(
+      static_cast<SectionKind>(read_u32(&table_[index * section_entry_bytes])));
+  Text<48> where{"section ", index};
+  if (!name.empty()) where.append({" (", name, ")"});
+  return error_->set(status, where, {message});
+}
+
+Status ContainerReader::wanted(Status status, const char* where, const char* relation,
+                               std::uint64_t expected, const char* unit, std::uint64_t found) {
+  return error_->wanted(status, where, {relation, expected, unit}, {found});
+}
+
 Status ContainerReader::read_header() {
   const std::size_t have = bytes_.size() < header_bytes ? bytes_.size() : header_bytes;
   if (have != 0) __builtin_memcpy(header_.data(), bytes_.data(), have);
@@ -80,8 +91,7 @@ Status ContainerReader::read_header() {
     if (header_[i] != container_magic[i])
       return error_->set(Status::identifier, "header", {"not a guardrank artifact"});
   if (have < header_bytes)
-    return error_->wanted(Status::truncated, "header", {header_bytes, " bytes"},
-                          {bytes_.size()});
+    return wanted(Status::truncated, "header", "", header_bytes, " bytes", bytes_.size());
   if (reinterpret_cast<std::uintptr_t>(bytes_.data()) % section_alignment != 0)
     return error_->set(Status::argument, "artifact", {"the bytes must be 64-byte aligned"});
   return Status::ok;
@@ -90,43 +100,35 @@ Status ContainerReader::read_header() {
 Status ContainerReader::read_versions() {
   const std::uint32_t version = read_u32(&header_[12]);
   if (version == 0 || version > container_version)
-    return error_->wanted(Status::version, "header.version",
-                          {"a container of version ", container_version, " or older"},
-                          {version, " (unsupported)"});
+    return wanted(Status::version, "header.version", "at most ", container_version,
+                  " (newer is unsupported)", version);
   const std::uint32_t numerics = read_u32(&header_[28]);
   if (numerics != numerics_version)
-    return error_->wanted(Status::version, "header.numerics",
-                          {"arithmetic of version ", numerics_version},
-                          {numerics, " (unsupported)"});
+    return wanted(Status::version, "header.numerics", "arithmetic ", numerics_version,
+                  " (another is unsupported)", numerics);
   kind_ = static_cast<ArtifactKind>(read_u32(&header_[8]));
   if (artifact_kind_name(kind_).empty())
-    return error_->wanted(Status::identifier, "header.kind", {"a known kind of artifact"},
-                          {read_u32(&header_[8])});
+    return error_->set(Status::identifier, "header.kind", {"not a kind of artifact"});
   return Status::ok;
 }
 
 Status ContainerReader::read_length() {
   const std::uint64_t length = read_u64(&header_[16]);
   if (length > limits::artifact_bytes)
-    return error_->wanted(Status::limit, "header.length",
-                          {"at most ", limits::artifact_bytes, " bytes"}, {length});
-  if (length > bytes_.size())
-    return error_->wanted(Status::truncated, "header.length", {length, " bytes"},
-                          {bytes_.size()});
-  if (length < bytes_.size())
-    return error_->wanted(Status::verify, "header.length", {length, " bytes"}, {bytes_.size()});
-  return Status::ok;
+    return wanted(Status::limit, "header.length", "at most ", limits::artifact_bytes, " bytes",
+                  length);
+  if (length == bytes_.size()) return Status::ok;
+  return wanted(length > bytes_.size() ? Status::truncated : Status::verify, "header.length", "",
+                length, " bytes", bytes_.size());
 }
 
 Status ContainerReader::copy_table() {
   const std::uint32_t count = read_u32(&header_[24]);
   if (count > limits::sections)
-    return error_->wanted(Status::limit, "header.sections", {"at most ", limits::sections},
-                          {count});
+    return wanted(Status::limit, "header.sections", "at most ", limits::sections, "", count);
   const std::size_t size = count * section_entry_bytes;
   if (size > bytes_.size() - header_bytes)
-    return error_->set(Status::verify, "header.sections",
-                       {"a table of ", count, " sections does not fit"});
+    return error_->set(Status::verify, "header.sections", {"the table does not fit"});
   if (arena_->make_uninitialised(size, &table_) != Status::ok ||
       arena_->make(count, &sections_) != Status::ok)
     return error_->set(Status::memory, "header.sections", {"no memory for the section table"});
@@ -141,8 +143,7 @@ Status ContainerReader::read_sections() {
     GUARDRANK_TRY(check_unique(i));
   }
   if (end != bytes_.size())
-    return error_->set(Status::verify, "header.length",
-                       {bytes_.size() - end, " bytes after the last section"});
+    return wanted(Status::verify, "header.length", "", end, " bytes", bytes_.size());
   return Status::ok;
 }
 
@@ -150,18 +151,15 @@ Status ContainerReader::read_sections() {
 Status ContainerReader::read_section(std::uint32_t index, std::uint64_t* end) {
   const std::uint8_t* entry = &table_[index * section_entry_bytes];
   const SectionKind kind = static_cast<SectionKind>(read_u32(entry));
-  const Text<48> where = section_text(index, kind);
   if (!all_zero({entry + 4, 4}) || !all_zero({entry + 56, 8}))
-    return error_->set(Status::verify, where, {"reserved bytes are not zero"});
+    return fail(index, Status::verify, "reserved bytes are not zero");
   const std::uint64_t offset = read_u64(entry + 8);
   const std::uint64_t length = read_u64(entry + 16);
   if (offset % section_alignment != 0)
-    return error_->set(Status::verify, where, {"offset ", offset, " is not 64-byte aligned"});
-  if (offset < *end)
-    return error_->set(Status::verify, where, {"offset ", offset, " overlaps what stands before"});
+    return fail(index, Status::verify, "its offset is not 64-byte aligned");
+  if (offset < *end) return fail(index, Status::verify, "it overlaps what stands before");
   if (offset > bytes_.size() || length > bytes_.size() - offset)
-    return error_->set(Status::verify, where,
-                       {"offset ", offset, " and length ", length, " leave the artifact"});
+    return fail(index, Status::verify, "offset and length leave the artifact");
   Section& section = sections_[index];
   section.kind = kind;
   section.bytes = bytes_.subspan(static_cast<std::size_t>(offset),
@@ -176,8 +174,7 @@ Status ContainerReader::check_unique(std::uint32_t index) {
   if (!is_known(kind)) return Status::ok;
   for (std::uint32_t i = 0; i < index; ++i)
     if (sections_[i].kind == kind)
-      return error_->set(Status::verify, section_text(index, kind),
-                         {"a section of this kind stands before"});
+      return fail(index, Status::verify, "a section of this kind stands before");
   return Status::ok;
 }
 
@@ -190,8 +187,7 @@ Status ContainerReader::check_hashes() {
     return error_->set(Status::hash, "header", {"header or table do not match their hash"});
   for (std::uint32_t i = 0; i < sections_.size(); ++i)
     if (sha256(sections_[i].bytes) != sections_[i].hash)
-      return error_->set(Status::hash, section_text(i, sections_[i].kind),
-                         {"the bytes do not match the section's hash"});
+      return fail(i, Status::hash, "the bytes do not match the section's hash");
   return check_padding();
 }
 
@@ -200,8 +196,7 @@ Status ContainerReader::check_padding() {
   for (std::uint32_t i = 0; i < sections_.size(); ++i) {
     const std::uint8_t* start = sections_[i].bytes.data();
     if (!all_zero({end, static_cast<std::size_t>(start - end)}))
-      return error_->set(Status::verify, section_text(i, sections_[i].kind),
-                         {"the bytes before it are not zero"});
+      return fail(i, Status::verify, "the bytes before it are not zero");
     end = start + sections_[i].bytes.size();
   }
   return Status::ok;

@@ -55,7 +55,8 @@ Status finish_model(ModelReader* reader, Model*) {
   return check_graph(reader);
 }
 
-constexpr Table model_table = table_of<model_members>({.finish = finish_as<ModelReader, Model, finish_model>});
+constexpr Table model_table = table_of<model_members>({
+    .finish = finish_as<ModelReader, Model, finish_model>});
 
 }  // namespace
 

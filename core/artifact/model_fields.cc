@@ -129,10 +129,11 @@ bool is_in_order(const Field& before, const Field& field) {
 
 }  // namespace
 
-const Table field_table = table_of<members>({.n_bytes = sizeof(Field),
-                        .blank = &blank,
-                        .finish = finish_as<ModelReader, Field, finish>,
-                        .duplicate = Status::reference});
+const Table field_table = table_of<members>({
+    .n_bytes = sizeof(Field),
+    .blank = &blank,
+    .finish = finish_as<ModelReader, Field, finish>,
+    .duplicate = Status::reference});
 
 Status check_fields(ModelReader* reader) {
   Model& model = *reader->model;

@@ -28,7 +28,8 @@ Status finish_request(ModelReader* reader, GoldenRequest* request) {
   return Status::ok;
 }
 
-constexpr Table request_table = table_of<request_members>({.n_bytes = sizeof(GoldenRequest),
+constexpr Table request_table = table_of<request_members>({
+    .n_bytes = sizeof(GoldenRequest),
     .finish = finish_as<ModelReader, GoldenRequest, finish_request>});
 
 constexpr Bounds n_requests = bounds::at_most(limits::golden_requests);

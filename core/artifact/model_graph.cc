@@ -8,7 +8,7 @@ constexpr Bounds n_values = bounds::at_most(limits::layer_width);
 constexpr Bounds shifts = bounds::within(0, 16);
 // Sums of 16,384 products of u7 and s8 stay under 2^28, so that with a bias of at most 2^30 no
 // int32 accumulator overflows.
-constexpr Bounds biases = bounds::within(-(1 << 30), 1 << 30, Status::limit);
+constexpr Bounds biases = bounds::within(Bounds::symmetric, 1 << 30, Status::limit);
 
 constexpr Member layer_members[] = {
     GUARDRANK_MEMBER(Layer, n_out, VT_N_OUT, Layer, n_out, {.bounds = &widths}),
@@ -42,9 +42,10 @@ constexpr Member expert_members[] = {
                      {.bounds = &n_layers, .child = &layer_table}),
 };
 constexpr Expert blank_expert{};
-constexpr Table expert_table = table_of<expert_members>({.n_bytes = sizeof(Expert),
-                             .blank = &blank_expert,
-                             .duplicate = Status::reference});
+constexpr Table expert_table = table_of<expert_members>({
+    .n_bytes = sizeof(Expert),
+    .blank = &blank_expert,
+    .duplicate = Status::reference});
 
 constexpr Bounds n_mixed = bounds::at_most(limits::experts_per_level);
 constexpr Member gate_members[] = {
@@ -55,7 +56,9 @@ constexpr Member gate_members[] = {
                      {.bounds = &n_mixed}),
 };
 constexpr Gate blank_gate{};
-constexpr Table gate_table = table_of<gate_members>({.n_bytes = sizeof(Gate), .blank = &blank_gate});
+constexpr Table gate_table = table_of<gate_members>({
+    .n_bytes = sizeof(Gate),
+    .blank = &blank_gate});
 
 constexpr Bounds n_experts = bounds::some(limits::experts_per_level, Status::dimension);
 constexpr Bounds n_gates = bounds::at_most(limits::heads + 1);
@@ -208,9 +211,10 @@ constexpr Layer blank_layer{};
 
 }  // namespace
 
-const Table layer_table = table_of<layer_members>({.n_bytes = sizeof(Layer),
-                        .blank = &blank_layer,
-                        .finish = finish_as<ModelReader, Layer, finish_layer>});
+const Table layer_table = table_of<layer_members>({
+    .n_bytes = sizeof(Layer),
+    .blank = &blank_layer,
+    .finish = finish_as<ModelReader, Layer, finish_layer>});
 const Table level_table = table_of<level_members>({.n_bytes = sizeof(Level)});
 
 Status check_graph(ModelReader* reader) {

@@ -12,10 +12,8 @@ constexpr auto platt = static_cast<std::uint8_t>(schema::CalibratorKind::platt);
 constexpr auto temperature = static_cast<std::uint8_t>(schema::CalibratorKind::temperature);
 constexpr auto beta = static_cast<std::uint8_t>(schema::CalibratorKind::beta);
 constexpr auto isotonic = static_cast<std::uint8_t>(schema::CalibratorKind::isotonic);
-constexpr Bounds finite =
-    bounds::within(-bounds::most, bounds::most, Status::calibrator);
-constexpr Bounds positive =
-    bounds::within(bounds::above_zero, bounds::most, Status::calibrator);
+constexpr Bounds finite = bounds::finite_or(Status::calibrator);
+constexpr Bounds positive = bounds::positive_or(Status::calibrator);
 constexpr Bounds not_negative = bounds::within(0, bounds::most, Status::calibrator);
 constexpr Bounds n_knots = bounds::at_most(limits::calibrator_knots);
 
@@ -76,15 +74,16 @@ Status finish_segment(ModelReader* reader, SegmentCalibrator* segment) {
 }
 
 constexpr SegmentCalibrator blank_segment{};
-constexpr Table segment_table = table_of<segment_members>({.n_bytes = sizeof(SegmentCalibrator),
+constexpr Table segment_table = table_of<segment_members>({
+    .n_bytes = sizeof(SegmentCalibrator),
     .blank = &blank_segment,
     .finish = finish_as<ModelReader, SegmentCalibrator, finish_segment>,
     .duplicate = Status::calibrator});
 
 // Heads. As with calibrators, `sampling_handled` is first the file's.
 constexpr Bounds kinds = bounds::within(0, log_amount);
-constexpr Bounds rates = bounds::within(bounds::above_zero, 1, Status::sampling);
-constexpr Bounds weights = bounds::within(bounds::above_zero, bounds::most, Status::sampling);
+constexpr Bounds rates = bounds::within(Bounds::above_zero, 1, Status::sampling);
+constexpr Bounds weights = bounds::positive_or(Status::sampling);
 constexpr Bounds n_layers = bounds::some(limits::layers, Status::dimension);
 constexpr Bounds n_segments = bounds::at_most(limits::calibrator_segments);
 
@@ -160,9 +159,10 @@ constexpr Head blank_head = [] {
 
 }  // namespace
 
-const Table head_table = table_of<head_members>({.n_bytes = sizeof(Head),
-                       .blank = &blank_head,
-                       .finish = finish_as<ModelReader, Head, finish_head>,
-                       .duplicate = Status::reference});
+const Table head_table = table_of<head_members>({
+    .n_bytes = sizeof(Head),
+    .blank = &blank_head,
+    .finish = finish_as<ModelReader, Head, finish_head>,
+    .duplicate = Status::reference});
 
 }  // namespace guardrank

@@ -69,9 +69,10 @@ constexpr Transform blank{};
 
 }  // namespace
 
-const Table transform_table = table_of<members>({.n_bytes = sizeof(Transform),
-                            .blank = &blank,
-                            .finish = finish_as<ModelReader, Transform, finish>});
+const Table transform_table = table_of<members>({
+    .n_bytes = sizeof(Transform),
+    .blank = &blank,
+    .finish = finish_as<ModelReader, Transform, finish>});
 
 std::uint64_t count_codes(std::span<const Transform> chain) {
   if (chain.empty()) return 0;

@@ -10,6 +10,7 @@ PlaceText Place::text(const char* member) const {
   PlaceText text;
   for (std::uint32_t i = 0; i < n_steps_; ++i) {
     const Step& step = steps_[i];
+    if (*step.name == 0) continue;   // of a member that nothing reads
     text.append({i == 0 ? "" : ".", step.name});
     if (!step.label.empty()) {
       text.append({"[", step.label, "]"});

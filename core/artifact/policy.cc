@@ -18,12 +18,14 @@ constexpr Member parameter_members[] = {
 
 // Bounds may be infinite: none was stated.
 Status finish_parameter(PolicyReader* reader, Parameter* parameter) {
-  return reader->check(bounds::within(parameter->minimum, parameter->maximum), "value",
-                       parameter->value);
+  if (parameter->minimum <= parameter->value && parameter->value <= parameter->maximum)
+    return Status::ok;
+  return reader->fail(Status::verify, "value", "wanted within its minimum and maximum");
 }
 
 constexpr Parameter blank_parameter{};
-constexpr Table parameter_table = table_of<parameter_members>({.n_bytes = sizeof(Parameter),
+constexpr Table parameter_table = table_of<parameter_members>({
+    .n_bytes = sizeof(Parameter),
     .blank = &blank_parameter,
     .finish = finish_as<PolicyReader, Parameter, finish_parameter>,
     .duplicate = Status::reference});
@@ -45,10 +47,11 @@ Status finish_rule(PolicyReader* reader, Rule* rule) {
 }
 
 constexpr Rule blank_rule{};
-constexpr Table rule_table = table_of<rule_members>({.n_bytes = sizeof(Rule),
-                           .blank = &blank_rule,
-                           .finish = finish_as<PolicyReader, Rule, finish_rule>,
-                           .duplicate = Status::reference});
+constexpr Table rule_table = table_of<rule_members>({
+    .n_bytes = sizeof(Rule),
+    .blank = &blank_rule,
+    .finish = finish_as<PolicyReader, Rule, finish_rule>,
+    .duplicate = Status::reference});
 
 constexpr Member guardrail_members[] = {
     GUARDRANK_MEMBER(Guardrail, id, VT_ID, Guardrail, id, id),
@@ -56,8 +59,9 @@ constexpr Member guardrail_members[] = {
     GUARDRANK_MEMBER(Guardrail, code, VT_CODE, Guardrail, code),
     GUARDRANK_MEMBER(Guardrail, text, VT_TEXT, Guardrail, text),
 };
-constexpr Table guardrail_table = table_of<guardrail_members>({.n_bytes = sizeof(Guardrail),
-                                .duplicate = Status::reference});
+constexpr Table guardrail_table = table_of<guardrail_members>({
+    .n_bytes = sizeof(Guardrail),
+    .duplicate = Status::reference});
 
 constexpr Bounds term_kinds = bounds::within(0, static_cast<int>(TermKind::bonus));
 constexpr Member term_members[] = {
@@ -67,8 +71,9 @@ constexpr Member term_members[] = {
     GUARDRANK_MEMBER(Term, kind, VT_KIND, Term, kind, {.bounds = &term_kinds}),
     GUARDRANK_UNREAD(Term, owner, VT_OWNER),
 };
-constexpr Table term_table = table_of<term_members>({.n_bytes = sizeof(Term),
-                           .duplicate = Status::reference});
+constexpr Table term_table = table_of<term_members>({
+    .n_bytes = sizeof(Term),
+    .duplicate = Status::reference});
 
 // Placement
 constexpr Bounds offer_id = bounds::some(limits::offer_id_bytes, Status::verify);
@@ -80,7 +85,9 @@ constexpr Member mandated_members[] = {
     GUARDRANK_MEMBER(MandatedOffer, slot, VT_SLOT, MandatedOffer, slot, {.bounds = &slots}),
 };
 constexpr MandatedOffer blank_mandated{};
-constexpr Table mandated_table = table_of<mandated_members>({.n_bytes = sizeof(MandatedOffer), .blank = &blank_mandated});
+constexpr Table mandated_table = table_of<mandated_members>({
+    .n_bytes = sizeof(MandatedOffer),
+    .blank = &blank_mandated});
 
 constexpr Member cap_members[] = {
     GUARDRANK_MEMBER(Cap, fact, VT_FACT, Cap, fact, {.bounds = &bounds::name}),
@@ -104,7 +111,8 @@ Status finish_diversity(PolicyReader* reader, Diversity* diversity) {
   return reader->check(slots, "within", diversity->within);
 }
 
-constexpr Table diversity_table = table_of<diversity_members>({.finish = finish_as<PolicyReader, Diversity, finish_diversity>});
+constexpr Table diversity_table = table_of<diversity_members>({
+    .finish = finish_as<PolicyReader, Diversity, finish_diversity>});
 
 constexpr Bounds explorations =
     bounds::within(0, static_cast<int>(ExplorationKind::plackett_luce));
@@ -119,7 +127,7 @@ constexpr Table exploration_table = table_of<exploration_members>();
 
 constexpr double most_us = 1e12;   // over 11 days
 constexpr Bounds time = bounds::within(0, most_us);
-constexpr Bounds some_time = bounds::within(bounds::above_zero, most_us);
+constexpr Bounds some_time = bounds::within(Bounds::above_zero, most_us);
 constexpr Member two_stage_members[] = {
     GUARDRANK_MEMBER(TwoStage, budget_us, VT_BUDGET_US, TwoStage, budget_us, {.bounds = &time}),
     GUARDRANK_MEMBER(TwoStage, fixed_us, VT_FIXED_US, TwoStage, fixed_us, {.bounds = &time}),
@@ -135,7 +143,8 @@ Status finish_two_stage(PolicyReader*, TwoStage* two_stage) {
   return Status::ok;
 }
 
-constexpr Table two_stage_table = table_of<two_stage_members>({.finish = finish_as<PolicyReader, TwoStage, finish_two_stage>});
+constexpr Table two_stage_table = table_of<two_stage_members>({
+    .finish = finish_as<PolicyReader, TwoStage, finish_two_stage>});
 
 // Read with the full rule language.
 constexpr Member pack_members[] = {

@@ -81,8 +81,9 @@ constexpr Fact blank{};
 
 }  // namespace
 
-const Table fact_table = table_of<fact_members>({.n_bytes = sizeof(Fact),
-                       .blank = &blank,
-                       .finish = finish_as<PolicyReader, Fact, finish>});
+const Table fact_table = table_of<fact_members>({
+    .n_bytes = sizeof(Fact),
+    .blank = &blank,
+    .finish = finish_as<PolicyReader, Fact, finish>});
 
 }  // namespace guardrank

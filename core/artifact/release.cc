@@ -27,7 +27,9 @@ constexpr Member route_members[] = {
     GUARDRANK_UNREAD(Route, salt, VT_SALT),
 };
 constexpr Route blank_route{};
-constexpr Table route_table = table_of<route_members>({.n_bytes = sizeof(Route), .blank = &blank_route});
+constexpr Table route_table = table_of<route_members>({
+    .n_bytes = sizeof(Route),
+    .blank = &blank_route});
 
 constexpr Bounds n_routes = bounds::some(limits::routes, Status::verify);
 constexpr Member release_members[] = {

@@ -157,7 +157,8 @@ constexpr bool fits() {
     return std::is_same_v<Target, std::span<const typename VectorElement<Source>::type>> ||
            std::is_same_v<Target, Sha256Digest>;
   else if constexpr (kind == Kind::tables) return is_span<Target>;
-  else if constexpr (kind == Kind::inner) return std::is_class_v<Target> || std::is_pointer_v<Target>;
+  else if constexpr (kind == Kind::inner)
+    return std::is_class_v<Target> || std::is_pointer_v<Target>;
   else return sizeof(Source) == sizeof(Target) && !std::is_class_v<Target>;
 }
 
@@ -187,7 +188,8 @@ namespace table_detail {
 
 constexpr std::size_t count_names(std::span<const Member> members) {
   std::size_t n = 0;
-  for (const Member& member : members) n += static_cast<std::size_t>(next_name(member.name) - member.name);
+  for (const Member& member : members)
+    n += static_cast<std::size_t>(next_name(member.name) - member.name);
   return n;
 }
 
@@ -254,10 +256,10 @@ constexpr Table table_of(TableOptions options = {}) {
   ::guardrank::make_member<decltype(std::declval<const ::guardrank::schema::Wire&>().wire()), \
                            decltype(Target::target)>(                                       \
       #wire, ::guardrank::schema::Wire::slot, offsetof(Target, target) __VA_OPT__(, ) __VA_ARGS__)
-// GUARDRANK_UNREAD(Field, owner, VT_OWNER)
+// GUARDRANK_UNREAD(Field, owner, VT_OWNER). Without its name: messages then name the table.
 #define GUARDRANK_UNREAD(Wire, wire, slot, ...)                                             \
   ::guardrank::make_unread<decltype(std::declval<const ::guardrank::schema::Wire&>().wire())>( \
-      #wire, ::guardrank::schema::Wire::slot __VA_OPT__(, ) __VA_ARGS__)
+      "", ::guardrank::schema::Wire::slot __VA_OPT__(, ) __VA_ARGS__)
 
 // A finish function with its own types.
 template <typename Reader, typename T, Status (*finish)(Reader*, T*)>

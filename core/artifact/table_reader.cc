@@ -27,11 +27,6 @@ void store_span(std::uint8_t* out, const std::uint8_t* first, std::size_t count)
   __builtin_memcpy(out, &view, sizeof view);
 }
 
-// Status::verify says no more than that something is wrong.
-Status not_finite_status(const Bounds& bounds) {
-  return bounds.below == Status::verify ? Status::not_finite : bounds.below;
-}
-
 }  // namespace
 
 std::size_t scalar_bytes(Kind kind) { return kind_bytes[static_cast<unsigned>(kind)]; }
@@ -109,14 +104,18 @@ Status TableReader::wanted(Status status, const char* member, std::uint64_t expe
 
 Status TableReader::check(const Bounds& bounds, const char* member, double value,
                           const char* unit) {
-  if (value >= bounds.minimum && value <= bounds.maximum) return Status::ok;
-  if (!is_finite(value)) return fail(not_finite_status(bounds), member, "wanted a finite number");
-  const TextPiece least =
-      bounds.minimum == bounds::above_zero ? TextPiece("above 0") : TextPiece(bounds.minimum);
+  if (bounds.holds(value)) return Status::ok;
+  const auto below = static_cast<Status>(bounds.below);
+  if (!is_finite(value))
+    return fail(below == Status::verify ? Status::not_finite : below, member,
+                "wanted a finite number");
+  const TextPiece least = bounds.minimum == Bounds::above_zero  ? TextPiece("above 0")
+                          : bounds.minimum == Bounds::symmetric ? TextPiece(-bounds.maximum)
+                                                                : TextPiece(bounds.minimum);
   const TextPiece most =
       bounds.maximum == bounds::most ? TextPiece("any") : TextPiece(bounds.maximum);
-  return error_->wanted(value < bounds.minimum ? bounds.below : bounds.above, place.text(member),
-                        {least, " to ", most, unit}, {value, unit});
+  return error_->wanted(value > bounds.maximum ? static_cast<Status>(bounds.above) : below,
+                        place.text(member), {least, " to ", most, unit}, {value, unit});
 }
 
 Status TableReader::no_memory() {
@@ -205,7 +204,8 @@ Status TableReader::read_table(const Table& table, std::size_t at, std::uint8_t*
 }
 
 // `at` 0: absent. `out` null: verified only.
-Status TableReader::read_member(const Table& table, const Row& member, std::size_t at, std::uint8_t* out) {
+Status TableReader::read_member(const Table& table, const Row& member, std::size_t at,
+                                std::uint8_t* out) {
   if (is_scalar(member.kind())) return read_scalar(member, at, out);
   const bool needs_arena =
       member.kind() == Kind::texts || member.kind() == Kind::one || member.kind() == Kind::tables;
@@ -217,25 +217,29 @@ Status TableReader::read_member(const Table& table, const Row& member, std::size
     if (member.kind() == Kind::label && text != nullptr) place.label(*text);
     return Status::ok;
   }
-  if (member.kind() == Kind::inner || member.kind() == Kind::one) {
-    if (at == 0) return Status::ok;
-    const Table& child = *table.children[member.detail];
-    if (member.kind() == Kind::one && out != nullptr) {
-      std::uint8_t* made = nullptr;
-      GUARDRANK_TRY(allocate_tables(child, 1, &made));
-      __builtin_memcpy(out, &made, sizeof made);
-      out = made;
-    }
-    GUARDRANK_TRY(follow(at, &at));
-    return read_table(child, at, out);
-  }
+  if (member.kind() == Kind::inner || member.kind() == Kind::one)
+    return read_child(*table.children[member.detail], member.kind() == Kind::one, at, out);
   Vector vector;
   if (at != 0) GUARDRANK_TRY(read_vector(at, element_bytes(member), &vector));
   if (out != nullptr && member.bounds != 0)
     GUARDRANK_TRY(check(*bounds_of(member.bounds), nullptr, vector.count));
   if (member.kind() == Kind::texts) return read_texts(vector, out);
-  if (member.kind() == Kind::tables) return read_tables(*table.children[member.detail], vector, out);
+  if (member.kind() == Kind::tables)
+    return read_tables(*table.children[member.detail], vector, out);
   return read_values(member, vector, out);
+}
+
+Status TableReader::read_child(const Table& table, bool stands_alone, std::size_t at,
+                               std::uint8_t* out) {
+  if (at == 0) return Status::ok;
+  if (stands_alone && out != nullptr) {
+    std::uint8_t* made = nullptr;
+    GUARDRANK_TRY(allocate_tables(table, 1, &made));
+    __builtin_memcpy(out, &made, sizeof made);
+    out = made;
+  }
+  GUARDRANK_TRY(follow(at, &at));
+  return read_table(table, at, out);
 }
 
 Status TableReader::read_scalar(const Row& member, std::size_t at, std::uint8_t* out) {
@@ -319,7 +323,8 @@ Status TableReader::read_tables(const Table& table, const Vector& vector, std::u
     place.last().label = {};
     std::size_t at = 0;
     GUARDRANK_TRY(follow(vector.at + 4 * std::size_t{i}, &at));
-    GUARDRANK_TRY(read_table(table, at, first == nullptr ? nullptr : first + i * table.options.n_bytes));
+    std::uint8_t* one = first == nullptr ? nullptr : first + i * table.options.n_bytes;
+    GUARDRANK_TRY(read_table(table, at, one));
     if (first != nullptr && table.options.duplicate != Status::ok)
       GUARDRANK_TRY(check_label(table, first, i));
   }

@@ -52,8 +52,8 @@ class TableReader {
                 std::uint64_t found);
   Status check(const Bounds& bounds, const char* member, double value, const char* unit = "");
 
-  // `count` elements of `element_bytes` at `offset` of a raw section, 64-byte aligned and within its
-  // budget, or Status::verify.
+  // `count` elements of `element_bytes` at `offset` of a raw section, 64-byte aligned and within
+  // its budget, or Status::verify.
   Status read_raw(RawSection* section, const char* member, std::uint64_t offset,
                   std::uint64_t count, std::uint64_t element_bytes, const std::uint8_t** out);
 
@@ -91,6 +91,7 @@ class TableReader {
   std::uint8_t* find_target(const Row& member, std::uint8_t* out);
   Status read_table(const Table& table, std::size_t at, std::uint8_t* out);
   Status read_member(const Table& table, const Row& member, std::size_t at, std::uint8_t* out);
+  Status read_child(const Table& table, bool stands_alone, std::size_t at, std::uint8_t* out);
   Status read_scalar(const Row& member, std::size_t at, std::uint8_t* out);
   Status read_text(std::size_t reference, const Bounds* bounds, std::string_view* out);
   Status read_texts(const Vector& vector, std::uint8_t* out);

@@ -28,7 +28,8 @@ constexpr Member exclusion_members[] = {
     GUARDRANK_MEMBER(ExcludedOffer, reasons, VT_REASONS, RecordedExclusion, reasons),
 };
 
-constexpr Table exclusion_table = table_of<exclusion_members>({.n_bytes = sizeof(RecordedExclusion)});
+constexpr Table exclusion_table = table_of<exclusion_members>({
+    .n_bytes = sizeof(RecordedExclusion)});
 
 constexpr Bounds n_offers = bounds::at_most(limits::candidates);
 constexpr Member members[] = {
