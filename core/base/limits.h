@@ -55,6 +55,15 @@ inline constexpr std::uint32_t diversity_facts = 16;
 inline constexpr std::uint32_t expression_bytes = 16u << 10;
 inline constexpr std::uint32_t expression_depth = 64;
 inline constexpr std::uint32_t expression_nodes = 4096;
+inline constexpr std::uint32_t expression_list = 1u << 16;   // elements of a list that it makes
+inline constexpr std::uint32_t expression_text = 1u << 18;   // bytes of a string that it makes
+inline constexpr std::uint64_t evaluation_row_steps = 1u << 20;
+inline constexpr std::uint64_t evaluation_steps = std::uint64_t{1} << 30;  // of all rows
+inline constexpr std::size_t evaluation_heap_bytes = std::size_t{64} << 20;  // texts, lists, maps
+inline constexpr std::uint32_t pattern_bytes = 1024;         // of a regular expression
+inline constexpr std::uint32_t pattern_states = 2048;
+inline constexpr std::uint32_t pattern_repeat = 1000;
+inline constexpr std::uint32_t pattern_depth = 32;
 inline constexpr std::uint32_t slots = 10'000;            // positions that placement fills
 
 // Memory (defaults; the host may set its own budgets)

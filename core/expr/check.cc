@@ -1,29 +1,46 @@
 #include "core/expr/check.h"
 
-#include "core/expr/overloads.h"
+#include <algorithm>
+
+#include "core/base/limits.h"
+#include "core/expr/names.h"
 
 namespace guardrank {
 namespace {
 
-ExprType list_of(ExprType element) {
-  switch (element) {
-    case ExprType::string: return ExprType::string_list;
-    case ExprType::integer: return ExprType::integer_list;
-    case ExprType::number: return ExprType::number_list;
-    case ExprType::boolean: return ExprType::boolean_list;
-    default: return ExprType::other_list;
-  }
+constexpr ExprType dyn = ExprType::dyn;
+
+using TypeText = Text<48>;
+
+// "list(string)", "map(string, double)".
+TypeText shape_name(const TypeShape& type) {
+  const std::string_view kind = expr_type_name(type.kind), element = expr_type_name(type.element);
+  if (type.kind == ExprType::list && type.element != dyn) return {kind, "(", element, ")"};
+  if (type.kind == ExprType::map && (type.key != dyn || type.element != dyn))
+    return {kind, "(", expr_type_name(type.key), ", ", element, ")"};
+  return {kind};
 }
 
-bool is_list(ExprType type) {
-  return type == ExprType::string_list || type == ExprType::integer_list ||
-         type == ExprType::number_list || type == ExprType::boolean_list ||
-         type == ExprType::other_list;
+// One type for both; `dyn` where they differ.
+ExprType joined(ExprType a, ExprType b) { return a == b ? a : dyn; }
+TypeShape joined(const TypeShape& a, const TypeShape& b) {
+  return {joined(a.kind, b.kind), joined(a.element, b.element), joined(a.key, b.key)};
+}
+
+bool can_be_equal(ExprType a, ExprType b) {
+  Overload overload;
+  return find_overload(Function::equal, a, b, &overload);
+}
+
+bool can_be_key(ExprType type) {
+  ExprValue value;
+  value.kind = type;
+  return type == dyn || is_key(value);
 }
 
 class Checker {
  public:
-  Checker(const Diagnostic& diagnostic, const NameScope& scope, SyntaxTree* tree)
+  Checker(const Diagnostic& diagnostic, const ExpressionScope& scope, SyntaxTree* tree)
       : diagnostic_(diagnostic), scope_(scope), tree_(*tree) {}
 
   // Children stand before their parents, so one pass in order is enough.
@@ -32,6 +49,7 @@ class Checker {
       GUARDRANK_TRY(check_node(&node));
       for (std::uint32_t at = node.first_child; at != no_node; at = tree_.nodes[at].next_sibling)
         node.varies = node.varies || tree_.nodes[at].varies;
+      node.varies = node.varies || scope_.is_by_row;
     }
     return check_root(wanted);
   }
@@ -39,75 +57,135 @@ class Checker {
  private:
   Status check_node(Node* node) {
     switch (node->kind) {
-      case NodeKind::literal: node->type = node->constant.type; return Status::ok;
-      case NodeKind::name: return resolve_name(diagnostic_, scope_, node);
-      case NodeKind::select: return check_select(*node);
+      case NodeKind::literal: return check_literal(node);
+      case NodeKind::name: return check_name(node);
+      case NodeKind::variable: return check_variable(node);
+      case NodeKind::select: return check_select(node);
       case NodeKind::call: return check_call(node);
       case NodeKind::conditional: return check_conditional(node);
-      case NodeKind::list: return check_list(node);
+      case NodeKind::list:
+      case NodeKind::map: return check_elements(node);
+      case NodeKind::macro: return check_macro(node);
+      case NodeKind::failure: break;
     }
     return Status::internal;
   }
 
-  Status check_select(const Node& node) {
-    const Node& operand = tree_.child(node, 0);
-    return diagnostic_.report(Status::typecheck, node.offset,
-                              {"a value of type ", expr_type_name(operand.type),
-                               " has no field '", clipped(node.name), "'"});
+  // What an expression must not do, or what fails when it runs where nothing is checked.
+  Status refuse(Node* node, Status code, std::uint32_t offset,
+                std::initializer_list<TextPiece> message) {
+    if (scope_.is_checked) return diagnostic_.report(code, offset, message);
+    if (node->type.kind != ExprType::boolean) node->type = {dyn};
+    return Status::ok;
+  }
+
+  Status check_literal(Node* node) {
+    const ExprValue& constant = node->constant;
+    const bool holds = constant.kind == ExprType::list || constant.kind == ExprType::map;
+    if (holds) node->most_elements = constant.size;
+    if (node->type.kind != dyn) node->type = {constant.kind};
+    return Status::ok;
+  }
+
+  Status check_name(Node* node) {
+    if (scope_.is_checked) return resolve_name(diagnostic_, scope_, node);
+    const Diagnostic silent{diagnostic_.source, diagnostic_.where, nullptr};
+    const Status status = resolve_name(silent, scope_, node);
+    if (status != Status::name) return status;
+    node->kind = NodeKind::failure;
+    node->problem = EvalProblem::unknown_name;
+    node->type = {dyn};
+    return Status::ok;
+  }
+
+  Status check_variable(Node* node) {
+    const Node& range = tree_.nodes[node->scope->range];
+    const bool is_map = range.type.kind == ExprType::map;
+    node->varies = range.varies;
+    node->type = {is_map ? range.type.key : range.type.kind == ExprType::list ? range.type.element
+                                                                              : dyn};
+    node->most_elements = limits::expression_list;
+    return Status::ok;
+  }
+
+  Status check_select(Node* node) {
+    const Node& operand = tree_.child(*node, 0);
+    const bool is_map = operand.type.kind == ExprType::map;
+    node->most_elements = limits::expression_list;
+    node->type = {node->is_presence_test ? ExprType::boolean : is_map ? operand.type.element : dyn};
+    if (is_map || operand.type.kind == dyn) return Status::ok;
+    return refuse(node, Status::typecheck, node->offset,
+                  {"a value of type ", shape_name(operand.type).view(), " has no field '",
+                   clipped(node->name), "'"});
   }
 
   Status check_call(Node* node) {
-    if (node->function == Function::none || node->is_member_call)
-      return diagnostic_.report(Status::name, node->offset,
-                                {"no function is called '", clipped(node->name), "'"});
-    const std::uint32_t wanted = argument_count(node->function);
-    if (node->n_children != wanted)
+    node->most_elements = limits::expression_list;
+    if (node->function == Function::none) {
+      node->type = {dyn};
+      return refuse(node, Status::name, node->offset,
+                    {"no function is called '", clipped(node->name), "'"});
+    }
+    const NamedFunction& function = function_row(node->function);
+    if (node->n_children < function.n_least || node->n_children > function.n_most)
       return diagnostic_.report(Status::typecheck, node->offset,
-                                {"'", function_text(node->function), "' takes ", wanted,
-                                 " argument", wanted == 1 ? "" : "s", ", found ",
+                                {"'", function.name, "' takes ", std::uint32_t{function.n_least},
+                                 " argument", function.n_least == 1 ? "" : "s", ", found ",
                                  node->n_children});
-    if (wanted == 1) return check_unary(node);
-    if (node->function == Function::in && tree_.child(*node, 1).kind == NodeKind::list)
-      return check_in_literal_list(node);
-    return check_binary(node);
+    const bool is_of_one_type = node->function == Function::least ||
+                                node->function == Function::greatest ||
+                                node->function == Function::clamp;
+    return is_of_one_type ? check_same(node) : check_overload(node);
   }
 
-  Status check_unary(Node* node) {
-    const Node& operand = tree_.child(*node, 0);
-    Overload overload;
-    if (!find_overload(node->function, operand.type, ExprType::null, &overload))
-      return diagnostic_.report(Status::typecheck, node->offset,
-                                {"'", function_text(node->function), "' does not take ",
-                                 expr_type_name(operand.type)});
-    node->type = overload.result;
-    return Status::ok;
-  }
-
-  Status check_binary(Node* node) {
+  Status check_overload(Node* node) {
+    const bool is_unary = node->n_children == 1;
     const Node& left = tree_.child(*node, 0);
-    const Node& right = tree_.child(*node, 1);
-    if (left.kind == NodeKind::list) return stray_list(left);
-    if (right.kind == NodeKind::list) return stray_list(right);
+    const Node& right = tree_.child(*node, is_unary ? 0 : 1);
     Overload overload;
-    if (!find_overload(node->function, left.type, right.type, &overload))
-      return report_mismatch(*node, left, right);
-    node->type = overload.result;
+    const ExprType second = is_unary ? ExprType::null : right.type.kind;
+    const bool is_test = is_comparison(node->function) || is_logical(node->function);
+    if (is_test) node->type = {ExprType::boolean};
+    if (!find_overload(node->function, left.type.kind, second, &overload))
+      return is_unary ? report_operand(node, left) : report_mismatch(node, left, right);
+    if (!is_test) node->type = {overload.result};
+    switch (node->function) {
+      case Function::index: return check_index(node, left, right);
+      case Function::in: return check_in(node, left, right);
+      case Function::add: check_joint_list(node, left, right); break;
+      default: break;
+    }
     return Status::ok;
   }
 
-  Status report_mismatch(const Node& node, const Node& left, const Node& right) {
-    const Text<96> hint = mismatch_hint(node.function, left, right);
-    return diagnostic_.report(Status::typecheck, node.offset,
-                              {"'", function_text(node.function), "' does not take ",
-                               expr_type_name(left.type), " and ", expr_type_name(right.type),
-                               hint.view()});
+  void check_joint_list(Node* node, const Node& left, const Node& right) {
+    if (node->type.kind != ExprType::list) return;
+    node->type = joined(left.type, right.type);
+    if (left.most_elements == 0 && left.kind == NodeKind::list) node->type = right.type;
+    if (right.most_elements == 0 && right.kind == NodeKind::list) node->type = left.type;
+    node->most_elements =
+        std::min(limits::expression_list, left.most_elements + right.most_elements);
+  }
+
+  Status report_operand(Node* node, const Node& operand) {
+    return refuse(node, Status::typecheck, node->offset,
+                  {"'", function_text(node->function), "' does not take ",
+                   shape_name(operand.type).view()});
+  }
+
+  Status report_mismatch(Node* node, const Node& left, const Node& right) {
+    const Text<96> hint = mismatch_hint(node->function, left, right);
+    return refuse(node, Status::typecheck, node->offset,
+                  {"'", function_text(node->function), "' does not take ",
+                   shape_name(left.type).view(), " and ", shape_name(right.type).view(),
+                   hint.view()});
   }
 
   Text<96> mismatch_hint(Function function, const Node& left, const Node& right) {
-    const bool are_numeric = is_numeric(left.type) && is_numeric(right.type);
-    if (are_numeric && left.type != right.type) return conversion_hint(left, right);
-    if (is_comparison(function) &&
-        (left.type == ExprType::null || right.type == ExprType::null))
+    const ExprType a = left.type.kind, b = right.type.kind;
+    const bool are_numeric = is_numeric(a) && is_numeric(b);
+    if (are_numeric && a != b) return conversion_hint(left, right);
+    if (is_comparison(function) && (a == ExprType::null || b == ExprType::null))
       return {"; whether a fact is there is has(...)"};
     if (function == Function::modulo && are_numeric) return {"; the remainder is for int and uint"};
     return {};
@@ -115,129 +193,124 @@ class Checker {
 
   // CEL never converts in arithmetic: "2" and "2.0" are two types.
   Text<96> conversion_hint(const Node& left, const Node& right) {
-    const bool has_number = left.type == ExprType::number || right.type == ExprType::number;
-    if (!has_number) return {"; write both as int or both as uint"};
-    const Node& whole = left.type == ExprType::number ? right : left;
-    if (whole.kind == NodeKind::literal && whole.type == ExprType::integer)
-      return {"; write ", whole.constant.integer, ".0 instead of ", whole.constant.integer};
+    const bool is_left = left.type.kind == ExprType::number;
+    if (!is_left && right.type.kind != ExprType::number)
+      return {"; write both as int or both as uint"};
+    const ExprValue& whole = (is_left ? right : left).constant;
+    if (whole.kind == ExprType::integer)
+      return {"; write ", whole.integer, ".0 instead of ", whole.integer};
     return {"; convert with double(...)"};
+  }
+
+  Status check_index(Node* node, const Node& left, const Node& right) {
+    node->type = {left.type.kind == dyn ? dyn : left.type.element};
+    const bool is_map = left.type.kind == ExprType::map;
+    if (!is_map || can_be_equal(left.type.key, right.type.kind)) return Status::ok;
+    return report_mismatch(node, left, right);
+  }
+
+  Status check_in(Node* node, const Node& left, const Node& right) {
+    node->type = {ExprType::boolean};
+    const bool is_map = right.type.kind == ExprType::map;
+    const ExprType sought = is_map ? right.type.key : right.type.element;
+    if (right.type.kind == dyn || can_be_equal(left.type.kind, sought)) return Status::ok;
+    return report_mismatch(node, left, right);
+  }
+
+  // least, greatest, clamp: numbers of one type.
+  Status check_same(Node* node) {
+    const Node& first = tree_.child(*node, 0);
+    node->type = {first.type.kind};
+    for (std::uint32_t at = node->first_child; at != no_node; at = tree_.nodes[at].next_sibling) {
+      const Node& other = tree_.nodes[at];
+      Overload overload;
+      if (!find_overload(Function::least, first.type.kind, other.type.kind, &overload))
+        return report_mismatch(node, first, other);
+      node->type = {joined(node->type.kind, other.type.kind)};
+    }
+    return Status::ok;
   }
 
   Status check_conditional(Node* node) {
     const Node& condition = tree_.child(*node, 0);
     const Node& first = tree_.child(*node, 1);
     const Node& second = tree_.child(*node, 2);
-    if (condition.type != ExprType::boolean)
-      return diagnostic_.report(Status::typecheck, node->offset,
-                                {"the condition before '?' must be bool, found ",
-                                 expr_type_name(condition.type)});
-    if (first.kind == NodeKind::list) return stray_list(first);
-    if (second.kind == NodeKind::list) return stray_list(second);
-    if (first.type != second.type) {
-      const bool are_numeric = is_numeric(first.type) && is_numeric(second.type);
-      const Text<96> hint = are_numeric ? conversion_hint(first, second) : Text<96>{};
-      return diagnostic_.report(Status::typecheck, node->offset,
-                                {"'?:' needs one type on both sides, found ",
-                                 expr_type_name(first.type), " and ",
-                                 expr_type_name(second.type), hint.view()});
-    }
-    node->type = first.type;
-    return Status::ok;
+    node->type = joined(first.type, second.type);
+    node->most_elements = std::max(first.most_elements, second.most_elements);
+    if (condition.type.kind != ExprType::boolean && condition.type.kind != dyn)
+      return refuse(node, Status::typecheck, node->offset,
+                    {"the condition before '?' must be bool, found ",
+                     shape_name(condition.type).view()});
+    const bool is_known = first.type.kind != dyn && second.type.kind != dyn;
+    if (first.type.kind == second.type.kind || !is_known) return Status::ok;
+    const bool are_numeric = is_numeric(first.type.kind) && is_numeric(second.type.kind);
+    const Text<96> hint = are_numeric ? conversion_hint(first, second) : Text<96>{};
+    return refuse(node, Status::typecheck, node->offset,
+                  {"'?:' needs one type on both sides, found ", shape_name(first.type).view(),
+                   " and ", shape_name(second.type).view(), hint.view()});
   }
 
-  Status check_list(Node* node) {
-    node->is_constant_list = true;
+  // A list's elements, a map's keys and values in turn.
+  Status check_elements(Node* node) {
+    const bool is_map = node->kind == NodeKind::map;
+    node->type = {is_map ? ExprType::map : ExprType::list};
+    node->most_elements = node->n_children / (is_map ? 2 : 1);
     std::uint32_t at = node->first_child;
     for (std::uint32_t i = 0; i < node->n_children; ++i, at = tree_.nodes[at].next_sibling) {
-      const Node& element = tree_.nodes[at];
-      if (is_list(element.type) || element.type == ExprType::null)
-        return diagnostic_.report(Status::typecheck, element.offset,
-                                  {"an element of a list cannot be ",
-                                   expr_type_name(element.type)});
-      if (i == 0) node->element_type = element.type;
-      if (element.type != node->element_type)
-        return diagnostic_.report(Status::typecheck, element.offset,
-                                  {"a list holds one type: the first element is ",
-                                   expr_type_name(node->element_type), ", this one ",
-                                   expr_type_name(element.type)});
-      node->is_constant_list = node->is_constant_list && element.kind == NodeKind::literal;
+      const ExprType type = tree_.nodes[at].type.kind;
+      const bool is_key = is_map && i % 2 == 0;
+      if (is_key && !can_be_key(type))
+        GUARDRANK_TRY(refuse(node, Status::typecheck, tree_.nodes[at].offset,
+                             {"a key of a map cannot be ", expr_type_name(type)}));
+      ExprType* joint = is_key ? &node->type.key : &node->type.element;
+      *joint = i < (is_map ? 2u : 1u) ? type : joined(*joint, type);
     }
-    node->type = list_of(node->element_type);
     return Status::ok;
   }
 
-  Status check_in_literal_list(Node* node) {
-    const Node& value = tree_.child(*node, 0);
-    Node& list = tree_.child(*node, 1);
-    node->type = ExprType::boolean;
-    if (value.kind == NodeKind::list) return stray_list(value);
-    Overload equality;
-    if (list.n_children > 0 &&
-        !find_overload(Function::equal, value.type, list.element_type, &equality))
-      return report_mismatch(*node, value, list);
-    if (is_list(value.type) || value.type == ExprType::null)
-      return report_mismatch(*node, value, list);
-    fold(value.type, &list);
-    return Status::ok;
-  }
-
-  // A list of literals becomes a constant of the operation; bools are compared one by one.
-  void fold(ExprType value, Node* list) {
-    list->is_constant_list = list->is_constant_list &&
-                             (list->n_children == 0 ||
-                              (value != ExprType::boolean && value != ExprType::timestamp));
-    list->is_folded = true;
-    if (!list->is_constant_list) return;
-    for (std::uint32_t at = list->first_child; at != no_node; at = tree_.nodes[at].next_sibling)
-      tree_.nodes[at].is_folded = true;
-  }
-
-  Status stray_list(const Node& node) {
-    return diagnostic_.report(Status::typecheck, node.offset,
-                              {"a list may only stand on the right of 'in'"});
+  Status check_macro(Node* node) {
+    const Node& range = tree_.child(*node, 0);
+    const Node& body = tree_.child(*node, 1);
+    const Node& last = tree_.child(*node, node->n_children - 1);
+    const bool makes_list = node->macro == Macro::map || node->macro == Macro::filter;
+    const bool is_map = range.type.kind == ExprType::map;
+    node->most_elements = range.most_elements;
+    node->type = {makes_list ? ExprType::list : ExprType::boolean};
+    if (node->macro == Macro::map) node->type.element = last.type.kind;
+    if (node->macro == Macro::filter)
+      node->type.element = is_map ? range.type.key : range.type.element;
+    if (!is_map && range.type.kind != ExprType::list && range.type.kind != dyn)
+      return refuse(node, Status::typecheck, node->offset,
+                    {"a macro goes over a list or a map, found ", shape_name(range.type).view()});
+    const bool is_test = node->macro != Macro::map || node->n_children == 3;
+    if (!is_test || body.type.kind == ExprType::boolean || body.type.kind == dyn)
+      return Status::ok;
+    return refuse(node, Status::typecheck, body.offset,
+                  {"the test of each element must be bool, found ", shape_name(body.type).view()});
   }
 
   Status check_root(ExprType wanted) {
     const Node& root = tree_.root();
-    if (root.kind == NodeKind::list) return stray_list(root);
-    if (root.type == wanted) return Status::ok;
+    const ExprType found = root.type.kind;
+    if (found == wanted || wanted == dyn || found == dyn) return Status::ok;
     Text<96> hint;
-    if (wanted == ExprType::number && root.kind == NodeKind::literal &&
-        root.type == ExprType::integer)
+    if (wanted == ExprType::number && root.constant.kind == ExprType::integer)
       hint.assign({"; write ", root.constant.integer, ".0"});
-    else if (wanted == ExprType::number && is_numeric(root.type))
+    else if (wanted == ExprType::number && is_numeric(found))
       hint.assign({"; convert with double(...), or write 2.0 instead of 2"});
     return diagnostic_.report(Status::typecheck, root.offset,
-                              {"wanted an expression of type ", expr_type_name(wanted),
-                               ", found ", expr_type_name(root.type), hint.view()});
+                              {"wanted an expression of type ", expr_type_name(wanted), ", found ",
+                               shape_name(root.type).view(), hint.view()});
   }
 
   const Diagnostic& diagnostic_;
-  const NameScope& scope_;
+  const ExpressionScope& scope_;
   SyntaxTree& tree_;
 };
 
 }  // namespace
 
-std::string_view expr_type_name(ExprType type) {
-  switch (type) {
-    case ExprType::null: return "null";
-    case ExprType::boolean: return "bool";
-    case ExprType::integer: return "int";
-    case ExprType::number: return "double";
-    case ExprType::string: return "string";
-    case ExprType::timestamp: return "timestamp";
-    case ExprType::string_list: return "list(string)";
-    case ExprType::integer_list: return "list(int)";
-    case ExprType::number_list: return "list(double)";
-    case ExprType::boolean_list: return "list(bool)";
-    case ExprType::unsigned_integer: return "uint";
-    case ExprType::other_list: return "list";
-  }
-  return "?";
-}
-
-Status check_expression(const Diagnostic& diagnostic, const NameScope& scope, ExprType wanted,
+Status check_expression(const Diagnostic& diagnostic, const ExpressionScope& scope, ExprType wanted,
                         SyntaxTree* tree) {
   return Checker(diagnostic, scope, tree).check(wanted);
 }

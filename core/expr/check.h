@@ -3,12 +3,12 @@
 
 #include "core/expr/ast.h"
 #include "core/expr/diagnostic.h"
-#include "core/expr/names.h"
 
 namespace guardrank {
 
-// Sets type, fact and variation of every node. Status::typecheck, name, protected_fact.
-Status check_expression(const Diagnostic& diagnostic, const NameScope& scope, ExprType wanted,
+// Sets type, fact, variation and most elements of every node. Status::typecheck, name,
+// protected_fact; of an unchecked scope only the last.
+Status check_expression(const Diagnostic& diagnostic, const ExpressionScope& scope, ExprType wanted,
                         SyntaxTree* tree);
 
 }  // namespace guardrank

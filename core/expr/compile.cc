@@ -2,193 +2,302 @@
 
 #include <algorithm>
 
-#include "core/expr/literal_list.h"
-#include "core/expr/overloads.h"
+#include "core/expr/emission.h"
+#include "core/expr/fold.h"
+#include "core/expr/pattern.h"
 
 namespace guardrank {
 namespace {
 
-// Runs twice over the tree: once to count, once to write into arrays of that size. Registers of one
-// row (context) come first, then the widened copies of those that rows need, then those of a tile,
-// which are used again as soon as their one reader has run.
-class Emitter {
+class Emitter : Emission {
  public:
-  Emitter(SyntaxTree* tree, Arena* arena, std::span<std::uint32_t> free)
-      : tree_(*tree), arena_(arena), free_(free) {}
+  Emitter(const Diagnostic& diagnostic, const ExpressionScope& scope, SyntaxTree* tree,
+          Arena* arena)
+      : Emission(tree, arena), diagnostic_(diagnostic), is_checked_(scope.is_checked) {}
 
-  Status count(Program* program) {
-    GUARDRANK_TRY(run());
-    program->n_context_operations = n_context_;
-    program->n_context_registers = n_context_;
-    program->n_broadcasts = n_broadcasts_;
+  Status emit(ExprType wanted, Program* program) {
+    GUARDRANK_TRY(open_levels());
+    GUARDRANK_TRY(run(wanted, program));
+    std::uint32_t n_operations = 0, n_registers = 0;
+    for (LevelState& level : levels_) {
+      level.first_widening = n_operations;
+      level.first_operation = n_operations + level.n_widenings;
+      n_operations = level.first_operation + level.n_operations;
+      level.first_register = n_registers;
+      n_registers += level.n_registers;
+    }
+    GUARDRANK_TRY(arena_->make(n_operations, &operations_));
+    GUARDRANK_TRY(run(wanted, program));
+    program->operations = operations_;
+    program->n_registers = n_registers;
     program->n_loads = n_loads_;
-    program->n_registers = n_context_ + n_broadcasts_ + n_row_registers_;
-    return Status::ok;
-  }
-  std::uint32_t n_operations() const { return n_context_ + n_broadcasts_ + n_rows_; }
-
-  Status write(const Program& program, std::span<Operation> operations) {
-    first_broadcast_ = program.n_context_operations;
-    first_row_ = first_broadcast_ + program.n_broadcasts;
-    operations_ = operations;
-    return run();
+    program->n_arguments = n_arguments_;
+    program->cost = cost_;
+    return publish_levels(program);
   }
 
  private:
-  Status run() {
-    n_context_ = n_broadcasts_ = n_rows_ = n_row_registers_ = n_free_ = n_loads_ = 0;
-    for (Node& node : tree_.nodes) node.register_ordinal = node.broadcast = no_register;
-    for (Node& node : tree_.nodes)
+  Status run(ExprType wanted, Program* program) {
+    n_loads_ = n_arguments_ = 0;
+    cost_ = 0;
+    for (LevelState& level : levels_) {
+      level.n_widenings = level.n_operations = level.n_registers = 0;
+      level.free = nullptr;
+    }
+    for (std::size_t i = first_macro_level; i < levels_.size(); ++i)
+      levels_[i].element = new_register(static_cast<std::uint32_t>(i));
+    for (Node& node : tree_.nodes) {
+      node.widened = nullptr;
       if (!node.is_folded) GUARDRANK_TRY(emit_node(&node));
+      GUARDRANK_TRY(status_);
+    }
+    Node& root = tree_.root();
+    program->type = wanted == ExprType::dyn ? root.type.kind : wanted;
+    Operand result;
+    GUARDRANK_TRY(coerce(&root, program->type, root.level, &result));
+    program->varies = root.level != context_level;
+    program->result = result.ordinal;
     return Status::ok;
   }
 
   Status emit_node(Node* node) {
-    switch (node->kind) {
-      case NodeKind::literal: emit_constant(node); return Status::ok;
-      case NodeKind::name: emit_fact(node); return Status::ok;
-      case NodeKind::conditional: emit_conditional(node); return Status::ok;
-      case NodeKind::call: break;
-      default: return Status::internal;   // check leaves no other
-    }
-    if (node->function == Function::in && tree_.child(*node, 1).kind == NodeKind::list)
-      return emit_in_literal_list(node);
-    return emit_call(node);
-  }
-
-  void emit_constant(Node* node) {
+    node->level = node->varies ? row_level : context_level;
+    for (std::uint32_t at = node->first_child; at != no_node; at = tree_.nodes[at].next_sibling)
+      if (levels_[tree_.nodes[at].level].depth > levels_[node->level].depth)
+        node->level = tree_.nodes[at].level;
     Operation operation;
-    operation.code = OpCode::constant;
-    operation.constant = node->constant;
-    finish(operation, node);
+    if (node->is_constant) {
+      operation.constant = node->constant;
+      finish(operation, node);
+      return Status::ok;
+    }
+    switch (node->kind) {
+      case NodeKind::failure: return emit_failure(node);
+      case NodeKind::name: return emit_fact(node);
+      case NodeKind::variable:
+        node->level = first_macro_level + node->scope->ordinal;
+        node->register_ordinal = levels_[node->level].element;
+        return Status::ok;
+      case NodeKind::select:
+        return emit_generic(node, node->is_presence_test ? Function::has_field
+                                                         : Function::select_field);
+      case NodeKind::conditional: return emit_conditional(node);
+      case NodeKind::list: return emit_generic(node, Function::make_list);
+      case NodeKind::map: return emit_generic(node, Function::make_map);
+      case NodeKind::macro: return emit_macro(node);
+      default: return emit_call(node);
+    }
   }
 
-  void emit_fact(Node* node) {
+  Status emit_failure(Node* node) {
+    Operation operation;
+    operation.code = OpCode::failure;
+    operation.problem = node->problem;
+    finish(operation, node);
+    return Status::ok;
+  }
+
+  Status emit_fact(Node* node) {
     Operation operation;
     operation.code = node->is_presence_test ? OpCode::has_fact : OpCode::load;
     operation.fact = node->fact;
     operation.load = n_loads_++;
     finish(operation, node);
+    return Status::ok;
   }
 
-  void emit_conditional(Node* node) {
+  Status emit_conditional(Node* node) {
     Operation operation;
+    Operand parts[3];
     operation.code = OpCode::select;
-    operation.left = operand(&tree_.child(*node, 0), node->varies);
-    operation.right = operand(&tree_.child(*node, 1), node->varies);
-    operation.third = operand(&tree_.child(*node, 2), node->varies);
+    for (std::uint32_t i = 0; i < 3; ++i)
+      GUARDRANK_TRY(coerce(&tree_.child(*node, i), i == 0 ? ExprType::boolean : node->type.kind,
+                           node->level, &parts[i]));
+    operation.left = parts[0].ordinal;
+    operation.right = parts[1].ordinal;
+    operation.third = parts[2].ordinal;
     finish(operation, node);
-    for (std::uint32_t i = 0; i < 3; ++i) release(tree_.child(*node, i));
+    for (const Operand& part : parts) release(part, node->level);
+    return Status::ok;
+  }
+
+  Status emit_macro(Node* node) {
+    const std::uint32_t inner = first_macro_level + node->scope->ordinal;
+    Operation operation;
+    operation.code = OpCode::macro;
+    operation.macro = node->macro;
+    operation.level = inner;
+    node->level = levels_[inner].parent;
+    Operand range, body, made;
+    GUARDRANK_TRY(operand(&tree_.child(*node, 0), node->level, &range));
+    const bool is_test = node->macro != Macro::map || node->n_children == 3;
+    GUARDRANK_TRY(coerce(&tree_.child(*node, 1), is_test ? ExprType::boolean : ExprType::dyn, inner,
+                         &body));
+    if (node->n_children == 3)
+      GUARDRANK_TRY(coerce(&tree_.child(*node, 2), ExprType::dyn, inner, &made));
+    operation.left = range.ordinal;
+    operation.right = is_test ? body.ordinal : no_register;
+    operation.third = is_test ? made.ordinal : body.ordinal;
+    finish(operation, node);
+    release(range, node->level);
+    return Status::ok;
   }
 
   Status emit_call(Node* node) {
+    switch (node->function) {
+      case Function::none:
+        node->problem = EvalProblem::no_overload;
+        return emit_failure(node);
+      case Function::logical_not: case Function::logical_and: case Function::logical_or:
+        return emit_logic(node);
+      case Function::least: case Function::greatest: case Function::clamp: return emit_chain(node);
+      case Function::in:
+        if (takes_constant_list(*node)) return emit_in(node);
+        break;
+      default: break;
+    }
     const bool is_unary = node->n_children == 1;
-    Node& left = tree_.child(*node, 0);
-    Node& right = tree_.child(*node, is_unary ? 0 : 1);
+    const ExprType second =
+        is_unary ? ExprType::null : tree_.child(*node, 1).type.kind;
     Overload overload;
-    if (!find_overload(node->function, left.type, right.type, &overload)) return Status::internal;
-    Operation operation = call(overload, operand(&left, node->varies),
-                               is_unary ? no_register : operand(&right, node->varies));
-    finish(operation, node);
-    release(left);
-    if (!is_unary) release(right);
-    return Status::ok;
+    const bool is_found =
+        find_overload(node->function, tree_.child(*node, 0).type.kind, second, &overload);
+    if (!is_found || overload.code == OpCode::generic) return emit_generic(node, node->function);
+    return emit_typed(node, overload);
   }
 
-  static Operation call(const Overload& overload, std::uint32_t left, std::uint32_t right) {
+  Status emit_typed(Node* node, const Overload& overload) {
+    Operand first, second;
+    GUARDRANK_TRY(operand(&tree_.child(*node, 0), node->level, &first));
+    if (node->n_children == 2)
+      GUARDRANK_TRY(operand(&tree_.child(*node, 1), node->level, &second));
     Operation operation;
     operation.code = overload.code;
     operation.accepted = overload.accepted;
-    operation.left = overload.is_swapped ? right : left;
-    operation.right = overload.is_swapped ? left : right;
-    return operation;
-  }
-
-  Status emit_in_literal_list(Node* node) {
-    Node& value = tree_.child(*node, 0);
-    Node& list = tree_.child(*node, 1);
-    if (!list.is_constant_list) return emit_in_expressions(node, &value, list);
-    Operation operation;
-    operation.left = operand(&value, node->varies);
-    if (!operations_.empty())
-      GUARDRANK_TRY(make_literal_list(tree_, list, value.type, arena_, &operation));
+    operation.left = overload.is_swapped ? second.ordinal : first.ordinal;
+    operation.right = overload.is_swapped ? first.ordinal : second.ordinal;
     finish(operation, node);
-    release(value);
+    release(first, node->level);
+    release(second, node->level);
     return Status::ok;
   }
 
-  // CEL makes the list before it looks, so an unknown element makes the answer unknown.
-  Status emit_in_expressions(Node* node, Node* value, const Node& list) {
-    Overload equality;
-    if (!find_overload(Function::equal, value->type, list.element_type, &equality))
-      return Status::internal;
-    const std::uint32_t sought = operand(value, node->varies);
-    std::uint32_t found = no_register;
-    for (std::uint32_t at = list.first_child; at != no_node; at = tree_.nodes[at].next_sibling) {
-      Operation equal = call(equality, sought, operand(&tree_.nodes[at], node->varies));
-      const std::uint32_t hit = place(equal, ExprType::boolean, node->varies);
-      release(tree_.nodes[at]);
-      if (found == no_register) {
-        found = hit;
-        continue;
-      }
-      Operation either;
-      either.code = OpCode::strict_or;
-      either.left = found;
-      either.right = hit;
-      const std::uint32_t joined = place(either, ExprType::boolean, node->varies);
-      if (node->varies) release(found), release(hit);
-      found = joined;
-    }
-    node->register_ordinal = found;
-    release(*value);
-    return Status::ok;
-  }
-
-  // The register of a child for a reader that runs per row, or once.
-  std::uint32_t operand(Node* node, bool reader_varies) {
-    if (node->varies || !reader_varies) return node->register_ordinal;
-    if (node->broadcast != no_register) return node->broadcast;
-    node->broadcast = first_broadcast_ + n_broadcasts_++;
-    if (operations_.empty()) return node->broadcast;
+  Status emit_logic(Node* node) {
     Operation operation;
-    operation.code = OpCode::broadcast;
-    operation.type = node->type;
-    operation.left = node->register_ordinal;
-    operation.target = node->broadcast;
-    operations_[node->broadcast] = operation;   // one operation per register so far
-    return node->broadcast;
+    Operand first, second;
+    operation.code = node->function == Function::logical_not   ? OpCode::logical_not
+                     : node->function == Function::logical_and ? OpCode::logical_and
+                                                               : OpCode::logical_or;
+    GUARDRANK_TRY(coerce(&tree_.child(*node, 0), ExprType::boolean, node->level, &first));
+    if (node->n_children == 2)
+      GUARDRANK_TRY(coerce(&tree_.child(*node, 1), ExprType::boolean, node->level, &second));
+    operation.left = first.ordinal;
+    operation.right = second.ordinal;
+    finish(operation, node);
+    release(first, node->level);
+    release(second, node->level);
+    return Status::ok;
   }
 
-  void finish(const Operation& operation, Node* node) {
-    node->register_ordinal = place(operation, node->type, node->varies);
+  // least(a, b, c) is least(least(a, b), c); clamp(x, low, high) is least(greatest(x, low), high).
+  Status emit_chain(Node* node) {
+    const ExprType type = node->type.kind;
+    Operand sum;
+    GUARDRANK_TRY(coerce(&tree_.child(*node, 0), type, node->level, &sum));
+    for (std::uint32_t i = 1; i < node->n_children; ++i) {
+      Operation operation;
+      operation.function = node->function != Function::clamp ? node->function
+                           : i == 1                          ? Function::greatest
+                                                             : Function::least;
+      Operand next;
+      GUARDRANK_TRY(coerce(&tree_.child(*node, i), type, node->level, &next));
+      Overload overload;
+      if (find_overload(operation.function, type, type, &overload)) operation.code = overload.code;
+      else operation.code = OpCode::generic;
+      operation.left = sum.ordinal;
+      operation.right = next.ordinal;
+      if (operation.code == OpCode::generic)
+        GUARDRANK_TRY(set_operands({sum.ordinal, next.ordinal}, &operation));
+      finish(operation, node);
+      release(sum, node->level);
+      release(next, node->level);
+      sum = {node->register_ordinal, true};
+    }
+    return Status::ok;
   }
 
-  // Gives the operation its register and puts it among its kind; returns the register.
-  std::uint32_t place(Operation operation, ExprType type, bool varies) {
-    operation.type = type;
-    operation.target = varies ? take() : n_context_;
-    const std::uint32_t at = varies ? first_row_ + n_rows_++ : n_context_++;
-    if (!operations_.empty()) operations_[at] = operation;
-    return operation.target;
+  bool takes_constant_list(const Node& node) const {
+    const Node& list = tree_.child(node, 1);
+    return list.is_constant && list.constant.kind == ExprType::list &&
+           has_constant_in(tree_.child(node, 0).type.kind);
   }
 
-  std::uint32_t take() {
-    if (n_free_ > 0) return free_[--n_free_];
-    return first_row_ + n_row_registers_++;
-  }
-  void release(std::uint32_t row_register) { free_[n_free_++] = row_register; }
-  void release(const Node& node) {
-    if (node.varies) release(node.register_ordinal);
+  Status emit_in(Node* node) {
+    Node& sought = tree_.child(*node, 0);
+    Operand value;
+    GUARDRANK_TRY(operand(&sought, node->level, &value));
+    Operation operation;
+    operation.code = OpCode::in_strings;
+    operation.left = value.ordinal;
+    if (!operations_.empty())
+      GUARDRANK_TRY(make_constant_in(tree_.child(*node, 1).constant, sought.type.kind, arena_,
+                                     &operation));
+    finish(operation, node);
+    release(value, node->level);
+    return Status::ok;
   }
 
-  SyntaxTree& tree_;
-  Arena* arena_;
-  std::span<std::uint32_t> free_;
-  std::span<Operation> operations_;        // empty while counting
-  std::uint32_t first_broadcast_ = 0, first_row_ = 0;
-  std::uint32_t n_context_ = 0, n_broadcasts_ = 0, n_rows_ = 0;
-  std::uint32_t n_row_registers_ = 0, n_free_ = 0, n_loads_ = 0;
+  // A function that takes its operands as values of whatever type.
+  Status emit_generic(Node* node, Function function) {
+    Operation operation;
+    operation.code = OpCode::generic;
+    operation.function = function;
+    operation.accepted = accepted_by(function);
+    operation.constant = ExprValue::of(node->name);
+    std::span<Operand> operands;
+    GUARDRANK_TRY(arena_->make(node->n_children, &operands));
+    std::uint64_t elements = 2;
+    std::uint32_t at = node->first_child;
+    for (Operand& one : operands) {
+      GUARDRANK_TRY(operand(&tree_.nodes[at], node->level, &one));
+      elements += tree_.nodes[at].most_elements;
+      at = tree_.nodes[at].next_sibling;
+    }
+    cost_ = add_capped(cost_, multiply_capped(elements, levels_[node->level].rows));
+    std::span<std::uint32_t> ordinals;
+    GUARDRANK_TRY(arena_->make(operands.size(), &ordinals));
+    for (std::size_t i = 0; i < ordinals.size(); ++i) ordinals[i] = operands[i].ordinal;
+    operation.operands = ordinals.data();
+    operation.n_operands = node->n_children;
+    n_arguments_ = std::max(n_arguments_, node->n_children);
+    if (function == Function::matches) GUARDRANK_TRY(set_pattern(*node, &operation));
+    finish(operation, node);
+    for (const Operand& one : operands) release(one, node->level);
+    return Status::ok;
+  }
+
+  // A pattern that is written out is read once, and complained about here.
+  Status set_pattern(const Node& node, Operation* operation) {
+    const Node& text = tree_.child(node, 1);
+    if (!text.is_constant || text.constant.kind != ExprType::string) return Status::ok;
+    if (operations_.empty()) return Status::ok;
+    const PatternRoom room = pattern_room(text.constant.text());
+    std::span<Pattern> pattern;
+    std::span<PatternStep> steps;
+    std::span<std::int32_t> pairs;
+    GUARDRANK_TRY(arena_->make(1, &pattern));
+    GUARDRANK_TRY(arena_->make(room.n_steps, &steps));
+    GUARDRANK_TRY(arena_->make(room.n_pairs, &pairs));
+    const std::string_view problem =
+        read_pattern(text.constant.text(), steps, pairs, &pattern[0]);
+    if (problem.empty()) operation->elements = pattern.data();
+    else if (is_checked_) return diagnostic_.report(Status::parse, text.offset, {problem});
+    return Status::ok;
+  }
+
+  const Diagnostic& diagnostic_;
+  const bool is_checked_;
+  std::uint32_t n_loads_ = 0;
 };
 
 Status collect_facts(const FactTable& facts, const SyntaxTree& tree, Arena* arena,
@@ -212,21 +321,12 @@ Status collect_facts(const FactTable& facts, const SyntaxTree& tree, Arena* aren
 
 }  // namespace
 
-Status compile_tree(const FactTable& facts, SyntaxTree* tree, Arena* arena, Program* program) {
+Status compile_tree(const Diagnostic& diagnostic, const ExpressionScope& scope, ExprType wanted,
+                    SyntaxTree* tree, Arena* arena, Program* program) {
   *program = {};
-  GUARDRANK_TRY(collect_facts(facts, *tree, arena, program));
-  std::span<std::uint32_t> free;
-  // Live registers: one per node, and three of a list under way.
-  GUARDRANK_TRY(arena->make(tree->nodes.size() + 3, &free));
-  Emitter emitter(tree, arena, free);
-  GUARDRANK_TRY(emitter.count(program));
-  std::span<Operation> operations;
-  GUARDRANK_TRY(arena->make(emitter.n_operations(), &operations));
-  GUARDRANK_TRY(emitter.write(*program, operations));
-  program->type = tree->root().type;
-  program->operations = operations;
-  program->result = tree->root().register_ordinal;
-  return Status::ok;
+  GUARDRANK_TRY(fold_constants(tree, arena));
+  if (scope.facts != nullptr) GUARDRANK_TRY(collect_facts(*scope.facts, *tree, arena, program));
+  return Emitter(diagnostic, scope, tree, arena).emit(wanted, program);
 }
 
 }  // namespace guardrank

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <new>
 
-#include "core/expr/registers.h"
+#include "core/base/limits.h"
+#include "core/expr/machine.h"
 
 namespace guardrank {
 namespace {
@@ -30,50 +31,62 @@ class Layout {
   std::size_t used_ = 0;
 };
 
-std::size_t value_bytes(ExprType type) {
-  switch (type) {
-    case ExprType::boolean: case ExprType::null: return 1;
-    case ExprType::string: return sizeof(std::string_view);
-    default: return 8;
-  }
-}
-
 struct Run {
   const Program* program = nullptr;
   std::uint32_t n_rows = 0, tile_rows = 0;
-  std::span<Lane> lanes;
-  std::span<Column> columns;
+  Machine machine;
   std::byte* values = nullptr;                  // of the result, when it varies
   std::uint8_t* states = nullptr;
   std::uint32_t* missing = nullptr;
   EvalProblem* problems = nullptr;
   bool has_states = false;
-
-  bool varies() const { return program->result >= program->n_context_registers; }
 };
 
-std::uint32_t choose_tile(const Program& program, std::uint32_t n_rows) {
+std::uint32_t choose_tile(const Program& program) {
   const std::uint32_t wide = tile_cells / (program.n_registers + 1);
-  const std::uint32_t tile = std::max(shortest_tile, std::min(longest_tile, wide / 8 * 8));
-  return std::max(std::min(tile, n_rows), 1u);
+  return std::max(shortest_tile, std::min(longest_tile, wide / 8 * 8));
+}
+
+std::uint32_t rows_of(const Run& run, std::uint32_t level) {
+  if (level == context_level) return 1;
+  return level == row_level ? run.tile_rows : run.machine.element_rows;
+}
+
+// A level's lanes, and what its macro keeps.
+void lay_out_level(std::uint32_t level, const Run& run, bool is_real, Layout* layout,
+                   ElementRows* elements, Lane* lanes) {
+  const std::size_t rows = rows_of(run, level);
+  ElementRows made;
+  if (level >= first_macro_level) {
+    made.parents = layout->take<std::uint32_t>(rows);
+    made.roots = layout->take<std::uint32_t>(rows);
+  }
+  if (is_real) ::new (static_cast<void*>(elements + level)) ElementRows(made);
+  const std::uint32_t first = run.program->levels[level].first_register;
+  for (std::uint32_t i = first; i < first + run.program->levels[level].n_registers; ++i) {
+    Lane lane;
+    lane.own_values = layout->take<std::byte>(rows * register_row_bytes);
+    lane.own_states = layout->take<std::uint8_t>(rows);
+    lane.own_missing = layout->take<std::uint32_t>(rows);
+    lane.own_problems = layout->take<EvalProblem>(rows);
+    if (is_real) ::new (static_cast<void*>(lanes + i)) Lane(lane);
+  }
 }
 
 // Lays all of a run's memory out from `base`; with a null base only counts. Returns the bytes.
 std::size_t lay_out(std::byte* base, Run* run) {
   const Program& program = *run->program;
+  Machine& machine = run->machine;
   Layout layout(base);
+  const std::uint32_t n_levels = static_cast<std::uint32_t>(program.levels.size());
   Lane* lanes = layout.take<Lane>(program.n_registers);
   Column* columns = layout.take<Column>(program.n_loads);
-  for (std::uint32_t i = 0; i < program.n_registers; ++i) {
-    const std::size_t rows = i < program.n_context_registers ? 1 : run->tile_rows;
-    Lane lane;
-    lane.own_values = layout.take<std::byte>(rows * register_row_bytes);
-    lane.own_states = layout.take<std::uint8_t>(rows);
-    lane.own_missing = layout.take<std::uint32_t>(rows);
-    lane.own_problems = layout.take<EvalProblem>(rows);
-    if (base != nullptr) ::new (static_cast<void*>(lanes + i)) Lane(lane);
-  }
-  const std::size_t rows = run->varies() ? run->n_rows : 0;
+  ElementRows* elements = layout.take<ElementRows>(n_levels);
+  machine.arguments = layout.take<ExprValue>(program.n_arguments);
+  machine.steps_left = layout.take<std::uint64_t>(run->tile_rows);
+  for (std::uint32_t level = 0; level < n_levels; ++level)
+    lay_out_level(level, *run, base != nullptr, &layout, elements, lanes);
+  const std::size_t rows = program.varies ? run->n_rows : 0;
   run->values = layout.take<std::byte>(rows * value_bytes(program.type));
   run->states = layout.take<std::uint8_t>(rows);
   run->missing = layout.take<std::uint32_t>(rows);
@@ -81,8 +94,9 @@ std::size_t lay_out(std::byte* base, Run* run) {
   if (base == nullptr) return layout.used();
   for (std::uint32_t i = 0; i < program.n_loads; ++i)
     ::new (static_cast<void*>(columns + i)) Column();
-  run->lanes = {lanes, program.n_registers};
-  run->columns = {columns, program.n_loads};
+  machine.lanes = {lanes, program.n_registers};
+  machine.columns = {columns, program.n_loads};
+  machine.elements = {elements, n_levels};
   return layout.used();
 }
 
@@ -105,7 +119,7 @@ bool holds(const Column& column, ExprType type) {
     case FactType::boolean: return type == ExprType::boolean;
     case FactType::string: return type == ExprType::string;
     case FactType::timestamp: return type == ExprType::timestamp;
-    case FactType::string_list: return type == ExprType::string_list;
+    case FactType::string_list: return type == ExprType::list;
     case FactType::f32_vector: break;
   }
   return false;
@@ -114,7 +128,7 @@ bool holds(const Column& column, ExprType type) {
 Status fetch_columns(Frame* frame, const Run& run) {
   for (const Operation& operation : run.program->operations) {
     if (operation.code != OpCode::load && operation.code != OpCode::has_fact) continue;
-    Column& column = run.columns[operation.load];
+    Column& column = run.machine.columns[operation.load];
     GUARDRANK_TRY(frame->column(operation.fact, &column));
     if (operation.code == OpCode::load && !holds(column, operation.type)) return Status::internal;
     if (column.n_rows > 1 && column.n_rows != run.n_rows) return Status::internal;
@@ -122,16 +136,9 @@ Status fetch_columns(Frame* frame, const Run& run) {
   return Status::ok;
 }
 
-void run_operations(std::span<const Operation> operations, std::uint32_t first_row,
-                    std::uint32_t n_rows, const Run& run) {
-  const Tile tile{run.columns, first_row, n_rows};
-  for (const Operation& operation : operations)
-    find_kernel(operation.code)(operation, tile, run.lanes);
-}
-
 // Appends the tile's result; states are written from the first tile on that has any.
 void collect(std::uint32_t first_row, std::uint32_t n_rows, Run* run) {
-  const Lane& lane = run->lanes[run->program->result];
+  const Lane& lane = run->machine.lanes[run->program->result];
   const std::size_t width = value_bytes(run->program->type);
   __builtin_memcpy(run->values + first_row * width, lane.values, n_rows * width);
   if (lane.states == nullptr && !run->has_states) return;
@@ -151,23 +158,39 @@ void collect(std::uint32_t first_row, std::uint32_t n_rows, Run* run) {
 
 void publish(const void* values, EvaluatedColumn* result) {
   switch (result->type) {
-    case ExprType::boolean:
-    case ExprType::null: result->booleans = static_cast<const std::uint8_t*>(values); break;
+    case ExprType::boolean: result->booleans = static_cast<const std::uint8_t*>(values); break;
     case ExprType::number: result->numbers = static_cast<const double*>(values); break;
     case ExprType::string: result->strings = static_cast<const std::string_view*>(values); break;
-    default: result->integers = static_cast<const std::int64_t*>(values); break;
+    case ExprType::integer: case ExprType::unsigned_integer:
+      result->integers = static_cast<const std::int64_t*>(values);
+      break;
+    default: result->values = static_cast<const ExprValue*>(values); break;
   }
 }
 
-void run_rows(std::span<const Operation> operations, Run* run) {
+void open_rows(std::uint32_t first_row, std::uint32_t n_rows, Machine* machine) {
+  machine->first_row = first_row;
+  machine->n_rows = n_rows;
+  for (std::uint32_t i = 0; i < n_rows; ++i)
+    machine->steps_left[i] = limits::evaluation_row_steps;
+}
+
+// What a tile made is forgotten with it, unless the result looks into it.
+void run_rows(Run* run) {
   const Program& program = *run->program;
-  run_operations(operations.subspan(program.n_context_operations, program.n_broadcasts), 0,
-                 run->tile_rows, *run);
-  const auto by_row = operations.subspan(program.n_context_operations + program.n_broadcasts);
-  for (std::uint32_t first = 0; first < run->n_rows; first += run->tile_rows) {
+  Machine& machine = run->machine;
+  const Level& level = program.levels[row_level];
+  open_rows(0, run->tile_rows, &machine);
+  machine.run(level.first_widening, level.n_widenings);
+  const bool is_plain = value_bytes(program.type) <= 8 && program.type != ExprType::string;
+  const ValueHeap::Mark mark = machine.heap->mark();
+  for (std::uint32_t first = 0; first < run->n_rows && machine.status == Status::ok;
+       first += run->tile_rows) {
     const std::uint32_t n_rows = std::min(run->tile_rows, run->n_rows - first);
-    run_operations(by_row, first, n_rows, *run);
-    collect(first, n_rows, run);
+    open_rows(first, n_rows, &machine);
+    machine.run(level.first_operation, level.n_operations);
+    if (machine.status == Status::ok) collect(first, n_rows, run);
+    if (is_plain) machine.heap->rewind(mark);
   }
 }
 
@@ -178,22 +201,29 @@ Status evaluate(const Program& program, Frame* frame, EvaluationMemory* memory,
   *result = {};
   result->type = program.type;
   Run run;
-  run.program = &program;
+  Machine& machine = run.machine;
+  ValueHeap heap(&frame->arena(), &memory->heap);
+  machine.program = run.program = &program;
+  machine.heap = &heap;
+  machine.all_steps_left = limits::evaluation_steps;
+  machine.element_rows = choose_tile(program);
   run.n_rows = frame->n_rows();
-  run.tile_rows = choose_tile(program, run.n_rows);
+  run.tile_rows = std::max(std::min(machine.element_rows, run.n_rows), 1u);
   GUARDRANK_TRY(provide_memory(frame, memory, &run));
   GUARDRANK_TRY(fetch_columns(frame, run));
-  run_operations(program.operations.subspan(0, program.n_context_operations), 0, 1, run);
-  if (!run.varies()) {
-    const Lane& lane = run.lanes[program.result];
+  open_rows(0, 1, &machine);
+  machine.run(program.levels[context_level].first_operation,
+              program.levels[context_level].n_operations);
+  if (!program.varies) {
+    const Lane& lane = machine.lanes[program.result];
     result->n_rows = 1;
     result->states = lane.states;
     result->missing = lane.missing;
     result->problems = lane.problems;
     publish(lane.values, result);
-    return Status::ok;
+    return machine.status;
   }
-  run_rows(program.operations, &run);
+  run_rows(&run);
   result->n_rows = run.n_rows;
   if (run.has_states) {
     result->states = run.states;
@@ -201,7 +231,7 @@ Status evaluate(const Program& program, Frame* frame, EvaluationMemory* memory,
     result->problems = run.problems;
   }
   publish(run.values, result);
-  return Status::ok;
+  return machine.status;
 }
 
 Status evaluate(const Program& program, Frame* frame, EvaluatedColumn* result) {

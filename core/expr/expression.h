@@ -8,18 +8,11 @@
 #include <string_view>
 
 #include "core/base/arena.h"
+#include "core/expr/expr_value.h"
 #include "core/frame/fact_table.h"
 #include "core/frame/frame.h"
 
 namespace guardrank {
-
-// Static types of expressions.
-enum class ExprType : std::uint8_t {
-  null = 0, boolean = 1, integer = 2, number = 3, string = 4, timestamp = 5, string_list = 6,
-  integer_list = 7, number_list = 8, boolean_list = 9, unsigned_integer = 10,
-  other_list = 11,   // an empty literal list, or one of uint or timestamp elements
-};
-std::string_view expr_type_name(ExprType type);   // CEL's names: "int", "double", "list(string)"
 
 // Which namespaces an expression may use; a bit per Namespace.
 using NamespaceSet = std::uint32_t;
@@ -37,8 +30,6 @@ inline constexpr NamespaceSet facts_and_outcomes =
 // State of one row of a result.
 enum class RowState : std::uint8_t { value = 0, unknown = 1, error = 2 };
 
-enum class EvalProblem : std::uint8_t { none = 0, overflow = 1, division_by_zero = 2 };
-
 // A result over the frame's rows, or one row where nothing in it varies by candidate.
 struct EvaluatedColumn {
   ExprType type = ExprType::boolean;
@@ -47,9 +38,10 @@ struct EvaluatedColumn {
   const std::uint32_t* missing = nullptr;        // where unknown: ordinal of a missing fact
   const EvalProblem* problems = nullptr;         // where error
   const std::uint8_t* booleans = nullptr;
-  const std::int64_t* integers = nullptr;        // int, timestamp; uint: the same 64 bits
+  const std::int64_t* integers = nullptr;        // int; uint: the same 64 bits
   const double* numbers = nullptr;
   const std::string_view* strings = nullptr;
+  const ExprValue* values = nullptr;             // every other type
 
   std::uint32_t row_of(std::uint32_t row) const { return n_rows == 1 ? 0 : row; }
   RowState state(std::uint32_t row) const {
@@ -58,20 +50,40 @@ struct EvaluatedColumn {
 };
 
 struct Operation;   // core/expr/program.h
+struct Level;
 
 // Compiled; immutable and shared between threads.
 struct Program {
   ExprType type = ExprType::boolean;
-  // First those that depend on the context alone, then the widening of their results, then those
-  // that run for each tile of rows.
-  std::span<const Operation> operations;
-  std::uint32_t n_context_operations = 0, n_broadcasts = 0;
-  std::uint32_t n_context_registers = 0;         // of one row; the first ordinals
+  bool varies = false;                           // from row to row
+  std::span<const Operation> operations;         // by level
+  std::span<const Level> levels;                 // the context, the rows, then macros' elements
   std::uint32_t n_registers = 0;
   std::uint32_t n_loads = 0;                     // operations that read a fact's column
+  std::uint32_t n_arguments = 0;                 // most operands of one operation
   std::uint32_t result = 0;                      // register
   std::span<const std::uint32_t> facts;          // ordinals it reads, ascending
   NamespaceSet namespaces = 0;
+  // Steps that one row can take at most, all lists being as long as they may; capped at UINT64_MAX.
+  // Above limits::evaluation_row_steps some request can drive it to EvalProblem::limit.
+  std::uint64_t cost = 0;
+};
+
+// A name that stands for a value, beside the facts: for tools and tests.
+struct NamedConstant {
+  std::string_view name;                         // may have dots: the longest match is taken
+  ExprType type = ExprType::dyn;                 // `dyn` where it is not to be relied upon
+  ExprValue value;
+};
+
+// What an expression may name, and how strictly it is checked.
+struct ExpressionScope {
+  const FactTable* facts = nullptr;
+  NamespaceSet allowed = 0;
+  std::span<const NamedConstant> constants;      // must outlive the program
+  std::string_view container;                    // names are tried within it first: "com.example"
+  bool is_checked = true;   // else what has no overload, and what is unknown, fails when it runs
+  bool is_by_row = false;   // run all by row, though nothing varies: for tests
 };
 
 // Parses, checks and compiles. Status::parse, typecheck, name (unknown fact; a fact that no policy
@@ -81,13 +93,21 @@ Status compile_expression(std::string_view source, std::string_view where, const
                           NamespaceSet allowed, ExprType wanted, Arena* arena, Program* program,
                           Error* error);
 
+// The same in a scope of one's own; `wanted` may be ExprType::dyn for whatever comes.
+Status compile_expression(std::string_view source, std::string_view where,
+                          const ExpressionScope& scope, ExprType wanted, Arena* arena,
+                          Program* program, Error* error);
+
 // Memory that evaluations of one stage share; grows from the frame's arena and must not outlive
 // the request.
 struct EvaluationMemory {
   std::span<std::byte> bytes;
+  std::span<std::byte> heap;                     // texts, lists and maps made on the way
 };
 
-// Evaluates over the frame's present rows. The result stays until `memory` is used again.
+// Evaluates over the frame's present rows. The result stays until `memory` is used again. A row
+// that takes more than limits::evaluation_row_steps is an error of that row; Status::limit when all
+// rows together take more than limits::evaluation_steps or limits::evaluation_heap_bytes.
 Status evaluate(const Program& program, Frame* frame, EvaluationMemory* memory,
                 EvaluatedColumn* result);
 // The same in memory of its own from the frame's arena: the result stays as long as the request.

@@ -1,5 +1,6 @@
 // + - * / % and conversion. Overflow and division by zero are errors of their row.
-#include "core/expr/registers.h"
+#include "core/base/math.h"
+#include "core/expr/machine.h"
 
 namespace guardrank {
 namespace {
@@ -43,19 +44,19 @@ EvalProblem modulo(Integer a, Integer b, Integer* result) {
 }
 
 template <typename Integer, EvalProblem (*apply)(Integer, Integer, Integer*)>
-void integer_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& left = lanes[operation.left];
-  const Lane& right = lanes[operation.right];
-  Lane& target = lanes[operation.target];
+void integer_kernel(const Operation& operation, Machine& machine) {
+  const Lane& left = machine.lanes[operation.left];
+  const Lane& right = machine.lanes[operation.right];
+  Lane& target = machine.lanes[operation.target];
   const Integer* a = left.read<Integer>();
   const Integer* b = right.read<Integer>();
   Integer* out = target.write<Integer>();
   unsigned any = 0;
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i) {
+  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
     target.own_problems[i] = apply(a[i], b[i], &out[i]);
     any |= static_cast<unsigned>(target.own_problems[i]);
   }
-  settle(left, &right, tile.n_rows, any != 0, &target);
+  settle(left, &right, machine.n_rows, any != 0, &target);
 }
 
 struct Add { static double apply(double a, double b) { return a + b; } };
@@ -65,47 +66,57 @@ struct Multiply { static double apply(double a, double b) { return a * b; } };
 struct Divide { static double apply(double a, double b) { return a / b; } };
 
 template <typename Operator>
-void number_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& left = lanes[operation.left];
-  const Lane& right = lanes[operation.right];
-  Lane& target = lanes[operation.target];
+void number_kernel(const Operation& operation, Machine& machine) {
+  const Lane& left = machine.lanes[operation.left];
+  const Lane& right = machine.lanes[operation.right];
+  Lane& target = machine.lanes[operation.target];
   const double* a = left.read<double>();
   const double* b = right.read<double>();
   double* out = target.write<double>();
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = Operator::apply(a[i], b[i]);
-  settle(left, &right, tile.n_rows, false, &target);
+  for (std::uint32_t i = 0; i < machine.n_rows; ++i) out[i] = Operator::apply(a[i], b[i]);
+  settle(left, &right, machine.n_rows, false, &target);
+}
+
+// A NaN on either side is the result.
+struct Least { static double apply(double a, double b) { return b < a || b != b ? b : a; } };
+struct Greatest { static double apply(double a, double b) { return b > a || b != b ? b : a; } };
+
+double negate(double x) { return -x; }
+double absolute(double x) { return __builtin_fabs(x); }
+// IEEE 754 demands the correctly rounded root; only NaN's sign is left to the machine.
+double square_root(double x) { return x >= 0 ? __builtin_sqrt(x) : __builtin_nan(""); }
+
+template <double (*apply)(double)>
+void function_kernel(const Operation& operation, Machine& machine) {
+  const Lane& source = machine.lanes[operation.left];
+  Lane& target = machine.lanes[operation.target];
+  const double* in = source.read<double>();
+  double* out = target.write<double>();
+  for (std::uint32_t i = 0; i < machine.n_rows; ++i) out[i] = apply(in[i]);
+  settle(source, nullptr, machine.n_rows, false, &target);
 }
 
 template <typename From, typename To>
-void convert_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& source = lanes[operation.left];
-  Lane& target = lanes[operation.target];
+void convert_kernel(const Operation& operation, Machine& machine) {
+  const Lane& source = machine.lanes[operation.left];
+  Lane& target = machine.lanes[operation.target];
   const From* in = source.read<From>();
   To* out = target.write<To>();
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = static_cast<To>(in[i]);
-  settle(source, nullptr, tile.n_rows, false, &target);
+  for (std::uint32_t i = 0; i < machine.n_rows; ++i) out[i] = static_cast<To>(in[i]);
+  settle(source, nullptr, machine.n_rows, false, &target);
 }
 
-void negate_number_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& source = lanes[operation.left];
-  Lane& target = lanes[operation.target];
-  const double* in = source.read<double>();
-  double* out = target.write<double>();
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = -in[i];
-  settle(source, nullptr, tile.n_rows, false, &target);
-}
-
-void negate_integer_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& source = lanes[operation.left];
-  Lane& target = lanes[operation.target];
+void negate_integer_kernel(const Operation& operation, Machine& machine) {
+  const Lane& source = machine.lanes[operation.left];
+  Lane& target = machine.lanes[operation.target];
   const std::int64_t* in = source.read<std::int64_t>();
   std::int64_t* out = target.write<std::int64_t>();
   unsigned any = 0;
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i) {
+  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
     target.own_problems[i] = subtract(std::int64_t{0}, in[i], &out[i]);
     any |= static_cast<unsigned>(target.own_problems[i]);
   }
-  settle(source, nullptr, tile.n_rows, any != 0, &target);
+  settle(source, nullptr, machine.n_rows, any != 0, &target);
 }
 
 using Int = std::int64_t;
@@ -116,10 +127,15 @@ using Uint = std::uint64_t;
 Kernel arithmetic_kernel(OpCode code) {
   switch (code) {
     case OpCode::negate_integer: return negate_integer_kernel;
-    case OpCode::negate_number: return negate_number_kernel;
+    case OpCode::negate_number: return function_kernel<negate>;
     case OpCode::number_of_integer: return convert_kernel<Int, double>;
     case OpCode::number_of_unsigned: return convert_kernel<Uint, double>;
-    case OpCode::number_of_number: return convert_kernel<double, double>;
+    case OpCode::least_number: return number_kernel<Least>;
+    case OpCode::greatest_number: return number_kernel<Greatest>;
+    case OpCode::absolute_number: return function_kernel<absolute>;
+    case OpCode::exponential_number: return function_kernel<deterministic_exp>;
+    case OpCode::logarithm_number: return function_kernel<deterministic_log>;
+    case OpCode::square_root_number: return function_kernel<square_root>;
     case OpCode::add_integer: return integer_kernel<Int, add<Int>>;
     case OpCode::subtract_integer: return integer_kernel<Int, subtract<Int>>;
     case OpCode::multiply_integer: return integer_kernel<Int, multiply<Int>>;

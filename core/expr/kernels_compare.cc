@@ -1,6 +1,6 @@
 // == != < <= > >= of one type or across number types. NaN equals nothing and stands nowhere.
 #include "core/expr/numeric_order.h"
-#include "core/expr/registers.h"
+#include "core/expr/machine.h"
 
 namespace guardrank {
 namespace {
@@ -57,13 +57,13 @@ void string_loop(const Operation& operation, const std::string_view* a, const st
 
 template <typename Left, typename Right,
           void (*loop)(const Operation&, const Left*, const Right*, std::uint32_t, std::uint8_t*)>
-void compare_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& left = lanes[operation.left];
-  const Lane& right = lanes[operation.right];
-  Lane& target = lanes[operation.target];
-  loop(operation, left.read<Left>(), right.read<Right>(), tile.n_rows,
+void compare_kernel(const Operation& operation, Machine& machine) {
+  const Lane& left = machine.lanes[operation.left];
+  const Lane& right = machine.lanes[operation.right];
+  Lane& target = machine.lanes[operation.target];
+  loop(operation, left.read<Left>(), right.read<Right>(), machine.n_rows,
        target.write<std::uint8_t>());
-  settle(left, &right, tile.n_rows, false, &target);
+  settle(left, &right, machine.n_rows, false, &target);
 }
 
 template <typename Number>
@@ -81,9 +81,7 @@ Kernel comparison_kernel(OpCode code) {
     case OpCode::compare_boolean: return same_kernel<std::uint8_t>;
     case OpCode::compare_string:
       return compare_kernel<std::string_view, std::string_view, string_loop>;
-    case OpCode::compare_integer_unsigned: return mixed_kernel<std::int64_t, std::uint64_t>;
     case OpCode::compare_integer_number: return mixed_kernel<std::int64_t, double>;
-    case OpCode::compare_unsigned_number: return mixed_kernel<std::uint64_t, double>;
     default: return nullptr;
   }
 }

@@ -1,7 +1,7 @@
-// `in`: a value in a literal list, a string in a fact's list.
+// `in` a constant list, for the types that have one.
 #include <algorithm>
 
-#include "core/expr/registers.h"
+#include "core/expr/machine.h"
 
 namespace guardrank {
 namespace {
@@ -22,34 +22,15 @@ bool contains(const double* elements, std::uint32_t n_elements, const double& va
 }
 
 template <typename T>
-void in_literals_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& source = lanes[operation.left];
-  Lane& target = lanes[operation.target];
+void in_literals_kernel(const Operation& operation, Machine& machine) {
+  const Lane& source = machine.lanes[operation.left];
+  Lane& target = machine.lanes[operation.target];
   const T* elements = static_cast<const T*>(operation.elements);
   const T* values = source.read<T>();
   std::uint8_t* out = target.write<std::uint8_t>();
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i)
+  for (std::uint32_t i = 0; i < machine.n_rows; ++i)
     out[i] = contains(elements, operation.n_elements, values[i]) ? 1 : 0;
-  settle(source, nullptr, tile.n_rows, false, &target);
-}
-
-void in_nothing_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  Lane& target = lanes[operation.target];
-  std::uint8_t* out = target.write<std::uint8_t>();
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i) out[i] = 0;
-  settle(lanes[operation.left], nullptr, tile.n_rows, false, &target);
-}
-
-void in_string_list_kernel(const Operation& operation, const Tile& tile, std::span<Lane> lanes) {
-  const Lane& sought = lanes[operation.left];
-  const Lane& lists = lanes[operation.right];
-  Lane& target = lanes[operation.target];
-  const std::string_view* values = sought.read<std::string_view>();
-  const StringList* list = lists.read<StringList>();
-  std::uint8_t* out = target.write<std::uint8_t>();
-  for (std::uint32_t i = 0; i < tile.n_rows; ++i)
-    out[i] = std::find(list[i].begin(), list[i].end(), values[i]) != list[i].end() ? 1 : 0;
-  settle(sought, &lists, tile.n_rows, false, &target);
+  settle(source, nullptr, machine.n_rows, false, &target);
 }
 
 }  // namespace
@@ -57,11 +38,8 @@ void in_string_list_kernel(const Operation& operation, const Tile& tile, std::sp
 Kernel membership_kernel(OpCode code) {
   switch (code) {
     case OpCode::in_integers: return in_literals_kernel<std::int64_t>;
-    case OpCode::in_unsigned: return in_literals_kernel<std::uint64_t>;
     case OpCode::in_numbers: return in_literals_kernel<double>;
     case OpCode::in_strings: return in_literals_kernel<std::string_view>;
-    case OpCode::in_nothing: return in_nothing_kernel;
-    case OpCode::in_string_list: return in_string_list_kernel;
     default: return nullptr;
   }
 }

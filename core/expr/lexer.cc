@@ -57,7 +57,8 @@ constexpr Symbol symbols[] = {
 std::string_view token_kind_text(TokenKind kind) {
   switch (kind) {
     case TokenKind::end: return "the end";
-    case TokenKind::identifier: return "a name";
+    case TokenKind::identifier:
+    case TokenKind::quoted_name: return "a name";
     case TokenKind::integer:
     case TokenKind::unsigned_integer:
     case TokenKind::number: return "a number";
@@ -167,6 +168,18 @@ Token Lexer::quoted(std::size_t prefix_bytes, bool is_raw, bool is_bytes) {
   return take(is_bytes ? TokenKind::bytes : TokenKind::string, size + marks);
 }
 
+// A field that is no name as such: .`content-type`.
+Token Lexer::quoted_name() {
+  constexpr std::string_view others = "_.-/ ";
+  std::size_t size = 1;
+  while (continues_word(at(size)) || others.find(at(size)) != std::string_view::npos) ++size;
+  if (at(size) != '`' || size == 1) return fail(position_, "this quoted name is not closed");
+  ++position_;
+  const Token token = take(TokenKind::quoted_name, size - 1);
+  ++position_;
+  return token;
+}
+
 Token Lexer::symbol() {
   const std::string_view rest = slice(source_, position_);
   for (const Symbol& symbol : symbols)
@@ -195,6 +208,7 @@ Token Lexer::next() {
   }
   if (at(prefix) == '\'' || at(prefix) == '"') return quoted(prefix, is_raw, is_bytes);
   if (starts_word(c)) return word();
+  if (c == '`') return quoted_name();
   return symbol();
 }
 

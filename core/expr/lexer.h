@@ -8,7 +8,7 @@ namespace guardrank {
 
 enum class TokenKind : std::uint8_t {
   end, bad,
-  identifier, integer, unsigned_integer, number, string, bytes,
+  identifier, quoted_name, integer, unsigned_integer, number, string, bytes,
   true_word, false_word, null_word, in_word, reserved_word,
   plus, minus, star, slash, percent, bang, and_and, or_or,
   equal_equal, bang_equal, less, less_equal, greater, greater_equal,
@@ -19,7 +19,7 @@ enum class TokenKind : std::uint8_t {
 struct Token {
   TokenKind kind = TokenKind::end;
   std::uint32_t offset = 0;
-  std::string_view text;        // as written; a number without its u
+  std::string_view text;        // as written; a number without its u, a `name` without its marks
 };
 
 // Reads `source` token by token; skips blanks and // comments.
@@ -39,6 +39,7 @@ class Lexer {
   void skip_blanks();
   Token number();
   Token word();
+  Token quoted_name();
   Token quoted(std::size_t prefix_bytes, bool is_raw, bool is_bytes);
   Token symbol();
   Token take(TokenKind kind, std::size_t bytes);

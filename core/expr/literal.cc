@@ -1,6 +1,7 @@
 #include "core/expr/literal.h"
 
 #include "core/base/number_text.h"
+#include "core/base/slice.h"
 
 namespace guardrank {
 namespace {
@@ -11,30 +12,6 @@ unsigned digit_value(char c) {
   if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
   if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
   return 16;
-}
-
-std::size_t put_utf8(std::uint32_t code, char* out) {
-  const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
-  if (code < 0x80) {
-    out[0] = byte(code);
-    return 1;
-  }
-  if (code < 0x800) {
-    out[0] = byte(0xC0 | (code >> 6));
-    out[1] = byte(0x80 | (code & 0x3F));
-    return 2;
-  }
-  if (code < 0x10000) {
-    out[0] = byte(0xE0 | (code >> 12));
-    out[1] = byte(0x80 | ((code >> 6) & 0x3F));
-    out[2] = byte(0x80 | (code & 0x3F));
-    return 3;
-  }
-  out[0] = byte(0xF0 | (code >> 18));
-  out[1] = byte(0x80 | ((code >> 12) & 0x3F));
-  out[2] = byte(0x80 | ((code >> 6) & 0x3F));
-  out[3] = byte(0x80 | (code & 0x3F));
-  return 4;
 }
 
 struct Escape {
@@ -59,8 +36,8 @@ bool read_code(std::string_view text, std::size_t at, std::size_t n_digits, unsi
 }
 
 // One escape at `text[*at]`, a backslash: moves behind it and writes up to 4 bytes.
-bool read_escape(std::string_view text, std::size_t* at, char* out, std::size_t* size,
-                 std::string_view* problem) {
+bool read_escape(std::string_view text, bool is_bytes, std::size_t* at, char* out,
+                 std::size_t* size, std::string_view* problem) {
   const char letter = *at + 1 < text.size() ? text[*at + 1] : '\0';
   for (const Escape& escape : escapes) {
     if (escape.letter != letter) continue;
@@ -72,8 +49,11 @@ bool read_escape(std::string_view text, std::size_t* at, char* out, std::size_t*
   unsigned base = 16;
   switch (letter) {
     case 'x': case 'X': n_digits = 2; break;
-    case 'u': n_digits = 4; break;
-    case 'U': n_digits = 8; break;
+    case 'u': case 'U':
+      n_digits = letter == 'u' ? 4 : 8;
+      if (!is_bytes) break;
+      *problem = "bytes take \\xHH and octal escapes only";
+      return false;
     case '0': case '1': case '2': case '3': skip = 1; n_digits = 3; base = 8; break;
     default: *problem = "unknown escape in this string"; return false;
   }
@@ -86,12 +66,26 @@ bool read_escape(std::string_view text, std::size_t* at, char* out, std::size_t*
     *problem = "this escape is no Unicode character";
     return false;
   }
-  *size += put_utf8(code, out + *size);
+  if (is_bytes) {
+    if (code > 0xFF) *problem = "this escape is no byte";
+    out[(*size)++] = static_cast<char>(code);
+  } else {
+    *size += write_character(code, out + *size);
+  }
   *at += skip + n_digits;
-  return true;
+  return problem->empty();
 }
 
 }  // namespace
+
+std::size_t write_character(std::uint32_t code, char* out) {
+  const std::size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  constexpr unsigned leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  for (std::size_t i = size - 1; i > 0; --i, code >>= 6)
+    out[i] = static_cast<char>(0x80 | (code & 0x3F));
+  out[0] = static_cast<char>(leads[size] | code);
+  return size;
+}
 
 bool read_unsigned_literal(std::string_view text, std::uint64_t* value) {
   const bool is_hex = text.size() > 2 && (text[1] == 'x' || text[1] == 'X');
@@ -132,9 +126,10 @@ Status read_number_literal(std::string_view text, Arena* arena, double* value, b
 Status read_string_literal(std::string_view text, Arena* arena, std::string_view* value,
                            std::string_view* problem, std::size_t* problem_offset) {
   std::size_t begin = 0;
-  bool is_raw = false;
+  bool is_raw = false, is_bytes = false;
   while (text[begin] != '\'' && text[begin] != '"') {
     is_raw = is_raw || text[begin] == 'r' || text[begin] == 'R';
+    is_bytes = is_bytes || text[begin] == 'b' || text[begin] == 'B';
     ++begin;
   }
   const char quote = text[begin];
@@ -152,7 +147,7 @@ Status read_string_literal(std::string_view text, Arena* arena, std::string_view
       continue;
     }
     const std::size_t escape = at;
-    if (!read_escape(text.substr(0, end), &at, copy.data(), &size, problem)) {
+    if (!read_escape(slice(text, 0, end), is_bytes, &at, copy.data(), &size, problem)) {
       *problem_offset = escape;
       return Status::ok;
     }

@@ -2,17 +2,19 @@
 
 #include <array>
 
+#include "core/base/limits.h"
+
 namespace guardrank {
 namespace {
 
 constexpr unsigned n_namespaces = 8;
 
-bool is_allowed(const NameScope& scope, Namespace space) {
+bool is_allowed(const ExpressionScope& scope, Namespace space) {
   return (scope.allowed & namespace_bit(space)) != 0;
 }
 
 // Facts that a message may propose.
-bool is_usable(const NameScope& scope, const Fact& fact) {
+bool is_usable(const ExpressionScope& scope, const Fact& fact) {
   const bool needs_declaration = fact.space == Namespace::context ||
                                  fact.space == Namespace::candidate ||
                                  fact.space == Namespace::pair;
@@ -49,7 +51,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 // The usable fact closest to the name as written; the same name elsewhere beats a misspelling.
-const Fact* nearest_fact(const NameScope& scope, std::string_view qualifier,
+const Fact* nearest_fact(const ExpressionScope& scope, std::string_view qualifier,
                          std::string_view name) {
   const Fact* nearest = nullptr;
   // Doubled, so that another namespace costs half an edit; at most a third of the name may differ.
@@ -66,7 +68,7 @@ const Fact* nearest_fact(const NameScope& scope, std::string_view qualifier,
   return nearest;
 }
 
-Status report_unknown(const Diagnostic& diagnostic, const NameScope& scope, const Node& node,
+Status report_unknown(const Diagnostic& diagnostic, const ExpressionScope& scope, const Node& node,
                       std::string_view what) {
   const std::string_view dot = node.qualifier.empty() ? "" : ".";
   const Fact* meant = nearest_fact(scope, node.qualifier, node.name);
@@ -91,20 +93,18 @@ Status report_closed(const Diagnostic& diagnostic, const Node& node, Namespace s
                            {"'", namespace_name(space), ".", clipped(node.name), "'", reason});
 }
 
-bool expression_type(FactType type, ExprType* result) {
-  switch (type) {
-    case FactType::f64: *result = ExprType::number; return true;
-    case FactType::i64: *result = ExprType::integer; return true;
-    case FactType::boolean: *result = ExprType::boolean; return true;
-    case FactType::string: *result = ExprType::string; return true;
-    case FactType::timestamp: *result = ExprType::timestamp; return true;
-    case FactType::string_list: *result = ExprType::string_list; return true;
-    case FactType::f32_vector: break;
-  }
-  return false;
+// False for a vector.
+bool expression_type(FactType type, TypeShape* result) {
+  constexpr ExprType kinds[] = {ExprType::number, ExprType::integer, ExprType::boolean,
+                                ExprType::string, ExprType::timestamp, ExprType::list};
+  const auto at = static_cast<std::size_t>(type);
+  if (at >= sizeof kinds / sizeof kinds[0]) return false;
+  result->kind = kinds[at];
+  if (type == FactType::string_list) result->element = ExprType::string;
+  return true;
 }
 
-Status bind(const Diagnostic& diagnostic, const NameScope& scope, Namespace space, Node* node) {
+Status bind(const Diagnostic& diagnostic, const ExpressionScope& scope, Namespace space, Node* node) {
   if (!is_allowed(scope, space)) return report_closed(diagnostic, *node, space);
   node->fact = scope.facts->find(space, node->name);
   if (node->fact == no_fact) return report_unknown(diagnostic, scope, *node, "no fact is called");
@@ -123,13 +123,14 @@ Status bind(const Diagnostic& diagnostic, const NameScope& scope, Namespace spac
                               "' is a vector; expressions cannot read it"});
   node->varies = !(space == Namespace::context || space == Namespace::parameter ||
                    space == Namespace::time);
-  if (node->is_presence_test) node->type = ExprType::boolean;
+  if (node->is_presence_test) node->type = {ExprType::boolean};
+  if (node->type.kind == ExprType::list) node->most_elements = limits::list_elements;
   return Status::ok;
 }
 
 }  // namespace
 
-Status resolve_name(const Diagnostic& diagnostic, const NameScope& scope, Node* node) {
+Status resolve_name(const Diagnostic& diagnostic, const ExpressionScope& scope, Node* node) {
   Namespace space = Namespace::time;
   if (node->qualifier.empty()) {
     if (node->name == namespace_name(Namespace::time)) return bind(diagnostic, scope, space, node);

@@ -7,14 +7,9 @@
 
 namespace guardrank {
 
-struct NameScope {
-  const FactTable* facts = nullptr;
-  NamespaceSet allowed = 0;
-};
-
 // Sets `node->fact`, `type` and `varies`. Status::name for an unknown name, one that no policy
 // declares or one of a namespace that is closed here; protected_fact; typecheck for a fact whose
 // type expressions do not know.
-Status resolve_name(const Diagnostic& diagnostic, const NameScope& scope, Node* node);
+Status resolve_name(const Diagnostic& diagnostic, const ExpressionScope& scope, Node* node);
 
 }  // namespace guardrank

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/expr/program.h"
+#include "core/expr/expr_value.h"
 
 namespace guardrank {
 

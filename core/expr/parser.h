@@ -7,8 +7,10 @@
 
 namespace guardrank {
 
-// Parses one whole expression. Status::parse, or Status::limit for more than
-// limits::expression_nodes nodes or limits::expression_depth levels of nesting.
-Status parse_expression(const Diagnostic& diagnostic, Arena* arena, SyntaxTree* tree);
+// Parses one whole expression; names of `scope`'s constants become their values. Status::parse, or
+// Status::limit for more than limits::expression_nodes nodes or limits::expression_depth levels of
+// nesting.
+Status parse_expression(const Diagnostic& diagnostic, const ExpressionScope& scope, Arena* arena,
+                        SyntaxTree* tree);
 
 }  // namespace guardrank

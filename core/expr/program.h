@@ -1,4 +1,4 @@
-// What a compiled expression is made of: operations over registers, each a typed loop.
+// What a compiled expression is made of: operations over registers, each a loop over rows.
 #pragma once
 
 #include <cstdint>
@@ -8,43 +8,36 @@
 
 namespace guardrank {
 
-enum class OpCode : std::uint8_t {
-  constant,          // the literal
-  load,              // a fact's column
-  has_fact,          // whether a fact is there
-  broadcast,         // a register of one row, over a tile of rows
-  negate_integer, negate_number, logical_not,
-  number_of_integer, number_of_unsigned, number_of_number,
-  add_integer, subtract_integer, multiply_integer, divide_integer, modulo_integer,
-  add_unsigned, subtract_unsigned, multiply_unsigned, divide_unsigned, modulo_unsigned,
-  add_number, subtract_number, multiply_number, divide_number,
-  compare_integer, compare_unsigned, compare_number, compare_string, compare_boolean,
-  compare_integer_unsigned, compare_integer_number, compare_unsigned_number,
-  logical_and, logical_or,   // absorb unknown and error
-  strict_or,                 // does not
-  select,                    // a boolean picks one of two
-  in_integers, in_unsigned, in_numbers, in_strings, in_nothing,   // a literal list
-  in_string_list,                        // a fact's list
-  count,
-};
-
-// How two values stand; a set of them is what a comparison accepts. Next to NaN: unordered.
-using Orderings = std::uint8_t;
-inline constexpr Orderings ordered_less = 1, ordered_equal = 2, ordered_greater = 4,
-                           unordered = 8;
-
 struct Operation {
   OpCode code = OpCode::constant;
+  Function function = Function::none;     // generic
+  Macro macro = Macro::all;
   Orderings accepted = 0;                 // comparisons
+  EvalProblem problem = EvalProblem::none;   // failure
   ExprType type = ExprType::null;         // of the result
   std::uint32_t target = no_register;
   std::uint32_t left = no_register, right = no_register, third = no_register;
   std::uint32_t fact = no_fact;           // load, has_fact
   std::uint32_t load = 0;                 // ordinal among the program's loads
-  Constant constant;                      // constant
-  const void* elements = nullptr;         // literal list of the operation's type, ascending
+  std::uint32_t level = 0;                // macro: where its elements are rows
+  const std::uint32_t* operands = nullptr;   // generic
+  std::uint32_t n_operands = 0;
+  ExprValue constant;                     // constant; the name of a field
+  const void* elements = nullptr;         // in: of the operation's type, ascending; matches: pattern
   std::uint32_t n_elements = 0;
 };
+
+// Rows of one kind: the context's only one, the candidates, or the elements that a macro goes over.
+// First the registers of the level above are widened, then the level's own operations run.
+struct Level {
+  std::uint32_t parent = 0;
+  std::uint32_t first_widening = 0, n_widenings = 0;       // in the program's operations
+  std::uint32_t first_operation = 0, n_operations = 0;
+  std::uint32_t first_register = 0, n_registers = 0;
+  std::uint32_t element = no_register;                     // a macro's variable
+  ExprType element_type = ExprType::dyn;
+};
+inline constexpr std::uint32_t context_level = 0, row_level = 1, first_macro_level = 2;
 
 // Bytes of one row's value in a register.
 constexpr std::size_t register_row_bytes = 16;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <random>
 
+#include "core/expr/program.h"
 #include "tests/core/expr/world.h"
 
 namespace guardrank::testing {
@@ -277,8 +278,8 @@ TEST_CASE("context parts are one row, and memory can be shared between programs"
   Program context, rows;
   REQUIRE(world.compile("ctx.x * 2.0 > 3.0", ExprType::boolean, &context) == Status::ok);
   REQUIRE(world.compile("offer.y * (ctx.x * 3.0 + 1.0)", number, &rows) == Status::ok);
-  CHECK(context.n_context_operations == context.operations.size());
-  CHECK(rows.n_broadcasts == 1);   // only the context part as a whole is widened
+  CHECK(context.levels[context_level].n_operations == context.operations.size());
+  CHECK(rows.levels[row_level].n_widenings == 1);   // only the context part as a whole
   CHECK(rows.facts.size() == 2);
   EvaluationMemory memory;
   EvaluatedColumn column;

@@ -24,6 +24,43 @@ inline Allocator host_allocator() {
   return allocator;
 }
 
+// "true", "3", "3u", "2.5", "'a'", "b'a'", "[1, 2]", "{'a': 1}", "type(int)", "5s 3ns" for a time or
+// a duration.
+inline std::string value_text(const ExprValue& value) {
+  switch (value.kind) {
+    case ExprType::null: return "null";
+    case ExprType::boolean: return value.integer != 0 ? "true" : "false";
+    case ExprType::integer: return std::to_string(value.integer);
+    case ExprType::unsigned_integer: return std::to_string(value.natural) + "u";
+    case ExprType::number: {
+      char digits[64];
+      std::snprintf(digits, sizeof digits, "%.17g", value.number);
+      return digits;
+    }
+    case ExprType::string: return "'" + std::string(value.text()) + "'";
+    case ExprType::bytes: return "b'" + std::string(value.text()) + "'";
+    case ExprType::timestamp:
+      return std::to_string(value.integer) + "s " + std::to_string(value.size) + "ns";
+    case ExprType::duration:
+      return std::to_string(value.integer / 1000000000) + "s " +
+             std::to_string(value.integer % 1000000000) + "ns";
+    case ExprType::type:
+      return "type(" + std::string(expr_type_name(static_cast<ExprType>(value.integer))) + ")";
+    case ExprType::dyn: break;
+    case ExprType::list:
+    case ExprType::map: {
+      const bool is_map = value.kind == ExprType::map;
+      std::string text = is_map ? "{" : "[";
+      for (std::uint32_t i = 0; i < value.size; ++i) {
+        text += (i > 0 ? ", " : "") + value_text(element_of(value, i));
+        if (is_map) text += ": " + value_text(value.elements[2 * i + 1]);
+      }
+      return text + (is_map ? "}" : "]");
+    }
+  }
+  return "?";
+}
+
 struct World {
   Arena arena{host_allocator(), std::size_t{1} << 30};
   Arena session{host_allocator(), std::size_t{1} << 30};
@@ -107,19 +144,17 @@ struct World {
       return "unknown " + std::string(namespace_name(fact.space)) + "." + std::string(fact.name);
     }
     if (column.state(row) == RowState::error)
-      return column.problems[at] == EvalProblem::overflow ? "overflow" : "zero";
+      return column.problems[at] == EvalProblem::division_by_zero
+                 ? "zero"
+                 : std::string(eval_problem_text(column.problems[at]));
     switch (column.type) {
-      case ExprType::boolean: return column.booleans[at] != 0 ? "true" : "false";
-      case ExprType::integer: return std::to_string(column.integers[at]);
+      case ExprType::boolean: return value_text(ExprValue::of(column.booleans[at] != 0));
+      case ExprType::integer: return value_text(ExprValue::of(column.integers[at]));
       case ExprType::unsigned_integer:
-        return std::to_string(static_cast<std::uint64_t>(column.integers[at])) + "u";
-      case ExprType::string: return "'" + std::string(column.strings[at]) + "'";
-      case ExprType::number: {
-        char digits[64];
-        std::snprintf(digits, sizeof digits, "%.17g", column.numbers[at]);
-        return digits;
-      }
-      default: return "?";
+        return value_text(ExprValue::of(static_cast<std::uint64_t>(column.integers[at])));
+      case ExprType::string: return value_text(ExprValue::of(column.strings[at]));
+      case ExprType::number: return value_text(ExprValue::of(column.numbers[at]));
+      default: return value_text(column.values[at]);
     }
   }
   std::string eval(std::string_view source, ExprType wanted = ExprType::boolean,

@@ -1,0 +1,163 @@
+#include "core/expr/machine.h"
+
+#include "core/base/limits.h"
+
+namespace guardrank {
+namespace {
+
+template <std::size_t width>
+void copy_as(const void* from, const std::uint32_t* rows, std::uint32_t n_rows, void* out) {
+  const std::byte* in = static_cast<const std::byte*>(from);
+  std::byte* to = static_cast<std::byte*>(out);
+  std::byte first[width];
+  __builtin_memcpy(first, in, width);
+  for (std::uint32_t i = 0; i < n_rows; ++i)
+    __builtin_memcpy(to + i * width, rows == nullptr ? first : in + rows[i] * width, width);
+}
+
+}  // namespace
+
+std::size_t value_bytes(ExprType type) {
+  switch (type) {
+    case ExprType::boolean: return 1;
+    case ExprType::integer: case ExprType::unsigned_integer: case ExprType::number: return 8;
+    case ExprType::string: return sizeof(std::string_view);
+    default: return sizeof(ExprValue);
+  }
+}
+
+ExprValue value_at(const Lane& lane, std::uint32_t row) {
+  switch (lane.type) {
+    case ExprType::boolean: return ExprValue::of(lane.read<std::uint8_t>()[row] != 0);
+    case ExprType::integer: return ExprValue::of(lane.read<std::int64_t>()[row]);
+    case ExprType::unsigned_integer: return ExprValue::of(lane.read<std::uint64_t>()[row]);
+    case ExprType::number: return ExprValue::of(lane.read<double>()[row]);
+    case ExprType::string: return ExprValue::of(lane.read<std::string_view>()[row]);
+    default: return lane.read<ExprValue>()[row];
+  }
+}
+
+EvalProblem store_value(const ExprValue& value, std::uint32_t row, Lane* lane) {
+  const bool holds = lane->type == value.kind || lane->type == ExprType::dyn;
+  const ExprValue kept = holds ? value : ExprValue{};
+  switch (lane->type) {
+    case ExprType::boolean:
+      static_cast<std::uint8_t*>(lane->own_values)[row] = static_cast<std::uint8_t>(kept.integer);
+      break;
+    case ExprType::integer: case ExprType::unsigned_integer: case ExprType::number:
+      static_cast<std::uint64_t*>(lane->own_values)[row] = kept.natural;
+      break;
+    case ExprType::string:
+      static_cast<std::string_view*>(lane->own_values)[row] =
+          holds ? kept.text() : std::string_view{};
+      break;
+    default: static_cast<ExprValue*>(lane->own_values)[row] = kept; break;
+  }
+  return holds ? EvalProblem::none : EvalProblem::no_overload;
+}
+
+void copy_state(const Lane& from, std::uint32_t from_row, std::uint32_t row, Lane* to) {
+  const std::uint8_t state = from.state(from_row);
+  to->own_states[row] = state;
+  if (state == state_unknown) to->own_missing[row] = from.missing[from_row];
+  else if (state == state_error) to->own_problems[row] = from.problems[from_row];
+}
+
+void copy_values(const void* from, const std::uint32_t* rows, ExprType type, std::uint32_t n_rows,
+                 void* out) {
+  switch (value_bytes(type)) {
+    case 1: return copy_as<1>(from, rows, n_rows, out);
+    case 8: return copy_as<8>(from, rows, n_rows, out);
+    default: return copy_as<16>(from, rows, n_rows, out);
+  }
+}
+
+void copy_rows(const Lane& from, const std::uint32_t* rows, std::uint32_t n_rows, Lane* to) {
+  copy_values(from.values, rows, from.type, n_rows, to->write<std::byte>());
+  if (from.states == nullptr) return;
+  for (std::uint32_t i = 0; i < n_rows; ++i) copy_state(from, rows == nullptr ? 0 : rows[i], i, to);
+  to->publish_states();
+}
+
+void settle(const Lane& left, const Lane* right, std::uint32_t n_rows, bool has_problems,
+            Lane* target) {
+  const bool has_states = left.states != nullptr || (right != nullptr && right->states != nullptr);
+  target->states = nullptr;
+  if (!has_states && !has_problems) return;
+  for (std::uint32_t i = 0; i < n_rows; ++i) {
+    const std::uint8_t l = left.state(i);
+    const std::uint8_t r = right == nullptr ? state_value : right->state(i);
+    if (l == state_value && r == state_value) {
+      const bool failed = has_problems && target->own_problems[i] != EvalProblem::none;
+      target->own_states[i] = failed ? state_error : state_value;
+    } else if (l == state_unknown || (l == state_error && r != state_unknown)) {
+      copy_state(left, i, i, target);
+    } else {
+      copy_state(*right, i, i, target);
+    }
+  }
+  target->publish_states();
+}
+
+void* ValueHeap::take(std::size_t bytes) {
+  bytes = (bytes + 15) / 16 * 16;
+  if (bytes > chunk_.size() - used_) {
+    constexpr std::size_t first_bytes = 16u << 10;
+    std::size_t wanted = chunk_.size() * 2 < first_bytes ? first_bytes : chunk_.size() * 2;
+    if (wanted < bytes) wanted = bytes;
+    std::span<std::byte> chunk;
+    status_ = taken_ + wanted > limits::evaluation_heap_bytes
+                  ? Status::limit
+                  : arena_.make_uninitialised(wanted, &chunk);
+    if (status_ != Status::ok) return nullptr;
+    taken_ += wanted;
+    chunk_ = chunk;
+    used_ = 0;
+  }
+  void* result = chunk_.data() + used_;
+  used_ += bytes;
+  return result;
+}
+
+bool Machine::charge(std::uint32_t row, std::uint64_t steps) {
+  std::uint64_t& left = steps_left[roots == nullptr ? row : roots[row]];
+  const bool has_enough = left >= steps;
+  const std::uint64_t taken = has_enough ? steps : left;
+  left -= taken;
+  if (all_steps_left < taken) status = Status::limit;
+  all_steps_left -= all_steps_left < taken ? all_steps_left : taken;
+  return has_enough;
+}
+
+void* Machine::take(std::uint32_t row, std::size_t bytes) {
+  constexpr std::size_t bytes_per_step = 16;
+  if (!charge(row, bytes / bytes_per_step) || status != Status::ok) return nullptr;
+  void* memory = heap->take(bytes);
+  if (memory == nullptr) status = heap->status();
+  return memory;
+}
+
+void Machine::run(std::uint32_t first_operation, std::uint32_t n_operations) {
+  for (const Operation& operation : program->operations.subspan(first_operation, n_operations)) {
+    lanes[operation.target].type = operation.type;
+    if (status == Status::ok) find_kernel(operation.code)(operation, *this);
+  }
+}
+
+Kernel find_kernel(OpCode code) {
+  switch (code) {
+    case OpCode::constant: return constant_kernel;
+    case OpCode::failure: return failure_kernel;
+    case OpCode::load: return load_kernel;
+    case OpCode::has_fact: return has_fact_kernel;
+    case OpCode::widen: return widen_kernel;
+    case OpCode::generic: return generic_kernel;
+    case OpCode::macro: return macro_kernel;
+    default: break;
+  }
+  for (const auto find : {arithmetic_kernel, comparison_kernel, logic_kernel, membership_kernel})
+    if (const Kernel kernel = find(code); kernel != nullptr) return kernel;
+  return nullptr;
+}
+
+}  // namespace guardrank
