@@ -23,6 +23,7 @@ void add_verify(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_pack(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_lint(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_audit(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_replay(CLI::App* app, CommonOptions* common, Actions* actions);
 
 // --json, for a subcommand.

@@ -65,6 +65,31 @@ typedef struct {
 GR_API gr_status gr_tools_lint(const gr_tools_lint_options* options, gr_tools_text** report,
                                gr_error** error);
 
+typedef struct {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gr_text specification;         /* JSON: what to measure (models/audit/README.md) */
+  gr_text population;            /* CSV, one row per decision; for gr_tools_audit_population */
+  gr_text requests;              /* JSON lines; for gr_tools_audit_ranking */
+  gr_text groups;                /* CSV of protected attributes with a key; empty: none */
+  gr_tools_progress progress;
+  void* progress_user;
+} gr_tools_audit_options;
+
+/* What decisions did to groups: rates, adverse impact ratios, the four-fifths rule with an exact
+ * test, scores, exposure, and a search for less discriminatory alternatives. `report` receives JSON,
+ * `page` (may be NULL) one self-contained HTML file. The same input gives the same bytes. Since 0.2. */
+GR_API gr_status gr_tools_audit_population(const gr_tools_audit_options* options,
+                                           gr_tools_text** report, gr_tools_text** page,
+                                           gr_error** error);
+/* What a snapshot's ranking shows to groups, and how far payouts move offers: every request is
+ * ranked as it is and with payouts equal. Groups are joined by request id; nothing of them reaches
+ * the ranking. Since 0.2. */
+GR_API gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session* session,
+                                        const gr_tools_audit_options* options,
+                                        gr_tools_text** report, gr_tools_text** page,
+                                        gr_error** error);
+
 /* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
  * out. Since 0.1. */
 typedef struct gr_tools_features gr_tools_features;
