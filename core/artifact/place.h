@@ -12,6 +12,12 @@
 
 namespace guardrank {
 
+// From the name of one step to the next of a list.
+constexpr const char* next_name(const char* name) {
+  while (*name != 0) ++name;
+  return name + 1;
+}
+
 using PlaceText = Text<Error::max_part_bytes>;
 
 class Place {
@@ -20,13 +26,14 @@ class Place {
 
   // One step: "root", ".fields[3]", ".fields[income]" once the name is known, ".scale".
   struct Step {
-    const char* name = nullptr;
+    const char* names = nullptr;  // the step's is number `ordinal` of these, each with its zero byte
+    std::uint32_t ordinal = 0;
     std::uint32_t index = no_index;
     std::string_view label{};   // shown in place of the index; valid UTF-8
   };
 
   // One step further in. Out of line, as the readers make many: it keeps the module small.
-  void enter(const char* name, std::uint32_t index = no_index, std::string_view label = {});
+  void enter(const char* names, std::uint32_t index = no_index, std::string_view label = {});
   void leave() { --n_steps_; }
   Step& last() { return steps_[n_steps_ - 1]; }
   // Shows `label` at the step before the last.

@@ -14,6 +14,7 @@
 #include "core/artifact/flatbuffers.h"
 
 #include "core/artifact/bounds.h"
+#include "core/artifact/place.h"
 
 namespace guardrank {
 
@@ -92,12 +93,6 @@ struct Table {
   const Table* const* children = nullptr;  // of the rows that have one
   TableOptions options{};
 };
-
-// From the name of one row to that of the next.
-constexpr const char* next_name(const char* name) {
-  while (*name != 0) ++name;
-  return name + 1;
-}
 
 namespace table_detail {
 

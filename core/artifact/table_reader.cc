@@ -11,6 +11,9 @@ constexpr std::uint8_t kind_bytes[] = {1, 1, 4, 4, 8, 4, 8, 1, 1, 4, 1, 0, 0, 0,
 
 constexpr bool is_scalar(Kind kind) { return kind <= Kind::f64; }
 
+// `size`: a power of two.
+bool is_aligned(std::size_t at, std::size_t size) { return (at & (size - 1)) == 0; }
+
 std::size_t element_bytes(const Row& row) {
   return scalar_bytes(row.kind() == Kind::values ? row.element() : row.kind());
 }
@@ -147,7 +150,7 @@ Status TableReader::read_vector(std::size_t reference, std::size_t element_bytes
   vector->at = at + 4;
   const std::uint64_t n_bytes = std::uint64_t{vector->count} * element_bytes;
   if (n_bytes > bytes_.size() - vector->at) return malformed();
-  if (n_bytes != 0 && vector->at % element_bytes != 0) return malformed();
+  if (n_bytes != 0 && !is_aligned(vector->at, element_bytes)) return malformed();
   return charge(4 + n_bytes);
 }
 
@@ -180,23 +183,24 @@ Status TableReader::read_table(const Table& table, std::size_t at, std::uint8_t*
   const std::size_t vtable_bytes = load<std::uint16_t>(vtable);
   const std::size_t table_bytes = load<std::uint16_t>(vtable + 2);
   unsigned selected = UINT8_MAX;
-  place.enter("");
-  const char* name = table.names;
+  place.enter(table.names);
+  Place::Step& step = place.last();
   for (const Row& member : table.rows) {
-    place.last() = {name};
-    name = next_name(name);
     std::size_t field = 0;
     if (member.slot < vtable_bytes) field = load<std::uint16_t>(vtable + member.slot);
     if (field != 0) {
       const std::size_t size = is_scalar(member.kind()) ? element_bytes(member) : 4;
-      if (field < 4 || field + size > table_bytes || (at + field) % size != 0) return malformed();
+      if (field < 4 || field + size > table_bytes || !is_aligned(at + field, size))
+        return malformed();
       field += at;
     }
     std::uint8_t* target = nullptr;
     if (out != nullptr && (member.when == UINT8_MAX || member.when == selected))
       target = find_target(member, out);
-    GUARDRANK_TRY(read_member(table, member, field, target));
+    if (field != 0 || target != nullptr || member.flags != 0)
+      GUARDRANK_TRY(read_member(table, member, field, target));
     if ((member.flags & Row::selects) != 0 && target != nullptr) selected = *target;
+    ++step.ordinal;
   }
   place.leave();
   if (out == nullptr || table.options.finish == nullptr) return Status::ok;
@@ -223,10 +227,16 @@ Status TableReader::read_member(const Table& table, const Row& member, std::size
   if (at != 0) GUARDRANK_TRY(read_vector(at, element_bytes(member), &vector));
   if (out != nullptr && member.bounds != 0)
     GUARDRANK_TRY(check(*bounds_of(member.bounds), nullptr, vector.count));
-  if (member.kind() == Kind::texts) return read_texts(vector, out);
-  if (member.kind() == Kind::tables)
-    return read_tables(*table.children[member.detail], vector, out);
-  return read_values(member, vector, out);
+  if (member.kind() == Kind::values || member.kind() == Kind::digest) {
+    GUARDRANK_TRY(read_values(member, vector, out));
+  } else if (member.kind() == Kind::texts) {
+    GUARDRANK_TRY(read_texts(vector, out));
+  } else {
+    GUARDRANK_TRY(read_tables(*table.children[member.detail], vector, out));
+  }
+  place.last().index = Place::no_index;
+  place.last().label = {};
+  return Status::ok;
 }
 
 Status TableReader::read_child(const Table& table, bool stands_alone, std::size_t at,
@@ -293,8 +303,10 @@ Status TableReader::read_values(const Row& member, const Vector& vector, std::ui
   if (each == nullptr) return Status::ok;
   const std::size_t size = element_bytes(member);
   for (std::uint32_t i = 0; i < vector.count; ++i) {
+    const double value = read_number(member.element(), first + i * size);
+    if (each->holds(value)) continue;
     place.last().index = i;
-    GUARDRANK_TRY(check(*each, nullptr, read_number(member.element(), first + i * size)));
+    return check(*each, nullptr, value);
   }
   return Status::ok;
 }
