@@ -1,4 +1,4 @@
-"""python3 -m real census|tmall|cards: run by `./dev real`."""
+"""python3 -m real census|tmall|cards|audit: run by `./dev real`."""
 import argparse
 import sys
 
@@ -6,10 +6,10 @@ from train.command import CommandError
 from train.library import LibraryError
 from train.watch import TrainingStopped
 
-from . import cards_run, census_run, tmall_run
+from . import audit_run, cards_run, census_run, tmall_run
 from .engine import EngineError
 
-PROGRAMS = {"census": census_run.run, "tmall": tmall_run.run, "cards": cards_run.run}
+PROGRAMS = {"census": census_run.run, "tmall": tmall_run.run, "cards": cards_run.run, "audit": audit_run.run}
 # What settings were chosen by; not part of "all".
 CHOOSING = {"census-selection": census_run.select, "tmall-selection": tmall_run.select}
 
