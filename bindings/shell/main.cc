@@ -1,4 +1,5 @@
 // The `guardrank` command. Exit codes: 0 done, 1 bad input, 2 wrong usage.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -16,6 +17,17 @@ namespace {
 constexpr int bad_input = 1;
 constexpr int wrong_usage = 2;
 
+// Line by line, for a caret stands under the line before it.
+std::string printable_lines(const std::string& message) {
+  std::string text;
+  for (std::size_t begin = 0; begin <= message.size();) {
+    const std::size_t end = std::min(message.find('\n', begin), message.size());
+    text += (begin > 0 ? "\n" : "") + printable(message.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return text;
+}
+
 // The form of contracts.md on standard output with --json; words on standard error otherwise.
 int report(gr_status code, const std::string& where, const std::string& message, bool as_json) {
   if (as_json) {
@@ -25,7 +37,7 @@ int report(gr_status code, const std::string& where, const std::string& message,
     std::cout << error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   } else {
     std::cerr << "guardrank: " << gr_status_name(code) << " (" << code << "): "
-              << printable(message) << '\n';
+              << printable_lines(message) << '\n';
   }
   return bad_input;
 }
@@ -56,8 +68,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   CommonOptions common;
   Actions actions;
-  for (const auto add : {add_rank, add_explain, add_inspect, add_verify, add_pack, add_evaluate,
-                         add_lint, add_audit, add_replay}) {
+  for (const auto add : {add_rank, add_explain, add_inspect, add_verify, add_pack, add_eval,
+                         add_evaluate, add_lint, add_audit, add_replay}) {
     add(&app, &common, &actions);
   }
   try {

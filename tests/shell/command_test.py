@@ -26,7 +26,7 @@ def run(*arguments, data: str | bytes = b"", code: int = 0) -> str:
 
 class Usage(unittest.TestCase):
     def test_help_of_every_subcommand(self):
-        for name in ("rank", "explain", "inspect", "verify", "pack", "evaluate", "lint", "replay"):
+        for name in ("rank", "explain", "inspect", "verify", "pack", "eval", "evaluate", "lint", "replay"):
             self.assertIn("--json", run(name, "--help"))
         self.assertIn("replay", run("--help"))
         self.assertRegex(run("--version"), r"^\d+\.\d+\.\d+\n$")
@@ -39,6 +39,36 @@ class Usage(unittest.TestCase):
                           ("rank", "--model", "m", "--request", "-"), ("verify",), ("replay", "--bundle", BUNDLE),
                           ("pack", "--model", "m"), ("explain", "--bundle", BUNDLE, "--request", "-")):
             run(*arguments, code=2)
+
+
+class Eval(unittest.TestCase):
+    FACTS = json.dumps({"ctx": {"age": 34, "tags": ["a", "b"], "income": None, "profile": {"score": 2.5}},
+                        "offer": {"min_age": 21}, "now": "2026-11-21T10:00:00Z", "rates": [1, 2.5]})
+
+    def test_typed_values(self):
+        for expression, text in (("ctx.age >= offer.min_age", "bool true"), ("ctx.age + 1", "int 35"),
+                                 ("rates[1] * 2.0", "double 5.0"), ("ctx.profile.score", "double 2.5"),
+                                 ("ctx.tags.map(t, t + '!')", "list ['a!', 'b!']"), ("{'k': 1u}", "map {'k': 1u}"),
+                                 ("now + duration('1h')", "timestamp timestamp('2026-11-21T11:00:00Z')"),
+                                 ("b'\\xff'", "bytes b'\\xff'"), ("type(1)", "type int"), ("null", "null_type null"),
+                                 ("ctx.income > 3.0", "unknown: nothing is given for ctx.income")):
+            self.assertEqual(run("eval", "--expr", expression, "--facts", self.FACTS), text + "\n")
+
+    def test_json(self):
+        done = json.loads(run("eval", "--expr", "[1, 9007199254740993, 0.5]", "--json"))
+        self.assertEqual((done["type"], done["value"]), ("list", [1, "9007199254740993", 0.5]))
+        done = json.loads(run("eval", "--expr", "ctx.income", "--facts", "@-", "--json", data=self.FACTS))
+        self.assertEqual((done["type"], done["fact"]), ("unknown", "ctx.income"))
+
+    def test_errors(self):
+        error = json.loads(run("eval", "--expr", "1 / 0", "--json", code=1))["error"]
+        self.assertEqual((error["name"], error["message"]), ("GR_STATUS_EVAL", "expression: division by zero"))
+        error = json.loads(run("eval", "--expr", "ctx.agee > 1", "--facts", self.FACTS, "--json", code=1))["error"]
+        self.assertIn("1:1: no fact is called 'ctx.agee'; did you mean ctx.age?\nctx.agee > 1\n^", error["message"])
+        run("eval", "--expr", "1 +", code=1)
+        run("eval", "--expr", "1", "--facts", "[]", code=1)
+        run("eval", "--expr", "1", "--facts", "@/nowhere.json", code=1)
+        run("eval", code=2)
 
 
 class Lint(unittest.TestCase):

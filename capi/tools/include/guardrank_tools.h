@@ -90,6 +90,15 @@ GR_API gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session*
                                         gr_tools_text** report, gr_tools_text** page,
                                         gr_error** error);
 
+/* One expression of the rule language against facts: `facts` is JSON (empty: none), an object of
+ * "ctx", "offer", "pair", "p", "reach", "value" and "param" with facts by name, "now" as RFC 3339, and
+ * any other name with a value of its own. Gives JSON: "type", "value", "text" (as a literal) and
+ * "cost", or "type": "unknown" and the "fact" that is missing. GR_STATUS_PARSE, TYPECHECK, NAME with
+ * line, column and caret; GR_STATUS_EVAL for an error when it runs. Since 0.2. */
+GR_API gr_status gr_tools_evaluate_expression(const char* expression, size_t expression_size,
+                                              const char* facts, size_t facts_size,
+                                              gr_tools_text** result, gr_error** error);
+
 /* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
  * out. Since 0.1. */
 typedef struct gr_tools_features gr_tools_features;

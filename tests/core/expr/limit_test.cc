@@ -109,7 +109,8 @@ TEST_CASE("no bytes and no tokens break the compiler") {
   const std::string_view tokens[] = {"ctx.a", "ctx.s", "offer.b", "1", "2.5", "3u", "'x'", "true",
                                      "null", "(", ")", "[", "]", ",", "+", "-", "*", "/", "%", "!",
                                      "&&", "||", "==", "!=", "<", ">=", "in", "?", ":", "has(",
-                                     "double(", ".", "now", "x", "\n", "//c\n", "'", "\"\"\""};
+                                     "double(", ".", "now", "x", "{", "}", ".all(x,", ".map(x,", "b'a'", "dyn(",
+                                     "size(", "[0]", "type(", "duration('1s')", "\n", "//c\n", "'", "\"\"\""};
   hostile.check("true");
   int n_valid = 0;
   for (int round = 0; round < 60000; ++round) {
@@ -125,6 +126,87 @@ TEST_CASE("no bytes and no tokens break the compiler") {
   CHECK(n_valid > 100);
 }
 
+TEST_CASE("what takes too long or too much is an error of its row") {
+  Hostile hostile;
+  hostile.check("true");
+  hostile.candidates(3);
+  hostile.set_ctx("s", std::string_view{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"});
+  for (std::uint32_t i = 0; i < 3; ++i) hostile.set_offer(i, "b", 1.0 + i);
+  hostile.open();
+  std::string ten = "[0,1,2,3,4,5,6,7,8,9]";
+  // Ten to the seventh elements, from literals alone and by row.
+  const auto nested = [&](const std::string& body) {
+    std::string source = body;
+    for (const char* name : {"g", "f", "e", "d", "c", "b", "a"})
+      source = ten + ".all(" + name + ", " + source + ")";
+    return source;
+  };
+  CHECK(hostile.eval(nested("a + g >= 0")) == "over the limit");
+  CHECK(hostile.eval(nested("offer.b > 0.0"), ExprType::boolean, 2) == "over the limit");
+  CHECK(hostile.eval("offer.b < 0.0 || " + nested("a >= 0") + " || offer.b > 2.0",
+                     ExprType::boolean, 2) == "true");   // absorbed like any other error
+  // Doubling: 2^40 elements, characters.
+  std::string list = "[1]", text = "'x'";
+  for (int i = 0; i < 9; ++i) {
+    list = "[" + list + "].map(l, l + l)[0]";
+    text = "[" + text + "].map(t, t + t + t + t)[0]";
+  }
+  CHECK(hostile.eval("size(" + list + ")", ExprType::integer) == "512");
+  CHECK(hostile.eval("size(" + text + ")", ExprType::integer) == "262144");
+  CHECK(hostile.eval("size(" + text + " + 'x')", ExprType::integer) == "over the limit");
+  // Patterns that make a backtracking matcher exponential.
+  CHECK(hostile.eval("ctx.s.matches('^(a+)+$')") == "false");
+  CHECK(hostile.eval("ctx.s.matches('^(a|aa)+$')") == "false");
+  CHECK(hostile.eval("ctx.s.matches('(a?){40}a{40}')") == "true");
+  CHECK(hostile.eval("ctx.s.matches('((a{50}){50}){50}')").find("the pattern is too large") !=
+        std::string::npos);
+  CHECK(hostile.eval("ctx.s.matches('" + repeat("(", 40) + repeat(")", 40) + "')")
+            .find("nested too deep") != std::string::npos);
+  CHECK(hostile.eval("ctx.s.matches('" + std::string(limits::pattern_bytes + 1, 'a') + "')")
+            .find("too long") != std::string::npos);
+  CHECK(hostile.eval("[" + text + "].exists(t, t.matches('(x|y){200}z'))") == "over the limit");
+}
+
+TEST_CASE("cost is estimated from how long lists may be") {
+  World world;
+  world.offer("tags", FactType::string_list);
+  world.offer("b", FactType::f64);
+  Program program;
+  const auto cost = [&](std::string_view source) {
+    REQUIRE_MESSAGE(world.compile(source, ExprType::boolean, &program) == Status::ok,
+                    world.error.message());
+    return program.cost;
+  };
+  CHECK(cost("offer.b > 1.0") < 10);
+  const std::uint64_t one = cost("offer.tags.all(t, t != 'a')");
+  CHECK(one > limits::list_elements);
+  CHECK(one < limits::evaluation_row_steps);
+  CHECK(cost("[1, 2, 3].all(t, t > 0)") < 20);
+  CHECK(cost("offer.tags.all(t, offer.tags.all(u, u != t || u == 'a'))") >
+        limits::evaluation_row_steps);
+  std::string deep = "true";
+  for (int i = 0; i < 12; ++i) deep = "offer.tags.all(t, " + deep + ")";
+  CHECK(cost(deep) == UINT64_MAX);
+}
+
+TEST_CASE("evaluating again takes no new memory") {
+  World world;
+  world.offer("b", FactType::f64);
+  world.candidates(900);
+  for (std::uint32_t i = 0; i < 900; ++i) world.set_offer(i, "b", 1.0 + i);
+  world.open();
+  Program program;
+  REQUIRE(world.compile("[1.0, 2.0].map(x, [x, x * offer.b])[1][1]", ExprType::number, &program) ==
+          Status::ok);
+  EvaluationMemory memory;
+  EvaluatedColumn column;
+  for (int i = 0; i < 3; ++i) REQUIRE(evaluate(program, &world.frame, &memory, &column) == Status::ok);
+  CHECK(column.numbers[899] == 1800.0);
+  const std::size_t used = world.session.used_bytes();
+  for (int i = 0; i < 3; ++i) REQUIRE(evaluate(program, &world.frame, &memory, &column) == Status::ok);
+  CHECK(world.session.used_bytes() == used);
+}
+
 TEST_CASE("every lack of memory is a status") {
   World world;
   world.ctx("a", FactType::i64);
@@ -134,7 +216,8 @@ TEST_CASE("every lack of memory is a status") {
     Program program;
     Error error;
     const Status status =
-        compile_expression("ctx.a in [1, 2, 3] && 'x' != 'y' || .5 > 1.0", "w", world.facts,
+        compile_expression("ctx.a in [1, 2, 3] && 'x' != 'y' || .5 > 1.0 || 'a'.matches('b+') || "
+                           "[[1], [ctx.a]].exists(l, l.map(x, x + ctx.a) == [2])", "w", world.facts,
                            facts_only, ExprType::boolean, &small, &program, &error);
     succeeded = status == Status::ok;
     if (!succeeded) REQUIRE(status == Status::memory);

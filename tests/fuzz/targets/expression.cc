@@ -35,17 +35,32 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Request request(facts, nullptr, fuzz::allocator());
   (void)request.set_context(0, Value::of(std::int64_t{34}), &error);
   (void)request.set_context(1, Value::of(std::string_view("CA")), &error);
-  (void)request.set_candidates({}, &error);
-  for (const ExprType wanted : {ExprType::boolean, ExprType::number}) {
-    Program program;
-    if (compile_expression(source, "rules.fuzz", facts, facts_only, wanted, &arena, &program,
-                           &error) != Status::ok) {
-      continue;
+  const std::string_view offers[] = {"a", "b"};
+  (void)request.set_candidates(offers, &error);
+  const std::string_view tags[] = {"cash", "travel"};
+  Value list;
+  list.type = FactType::string_list;
+  list.is_missing = false;
+  list.strings = tags;
+  (void)request.set_context(2, list, &error);
+  ExpressionScope scope;
+  scope.facts = &facts;
+  scope.allowed = facts_only;
+  // Checked and not, as one row and by row: what compiles must evaluate, whatever it comes to.
+  for (const unsigned mode : {0u, 1u, 2u, 3u}) {
+    scope.is_checked = (mode & 1) == 0;
+    scope.is_by_row = (mode & 2) != 0;
+    for (const ExprType wanted : {ExprType::boolean, ExprType::number, ExprType::dyn}) {
+      Program program;
+      if (compile_expression(source, "rules.fuzz", scope, wanted, &arena, &program, &error) !=
+          Status::ok) {
+        continue;
+      }
+      Frame frame;
+      if (frame.open(request, &arena) != Status::ok) return 0;
+      EvaluatedColumn result;
+      (void)evaluate(program, &frame, &result);
     }
-    Frame frame;
-    if (frame.open(request, &arena) != Status::ok) return 0;
-    EvaluatedColumn result;
-    (void)evaluate(program, &frame, &result);
   }
   return 0;
 }
