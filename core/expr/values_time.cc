@@ -1,4 +1,6 @@
 // Times and durations: their texts and their parts, in UTC or at a fixed offset from it.
+#include <algorithm>
+
 #include "core/base/number_text.h"
 #include "core/base/slice.h"
 #include "core/expr/values.h"
@@ -10,6 +12,11 @@ constexpr std::int64_t nanos_per_second = 1'000'000'000, seconds_per_day = 86'40
 constexpr std::int64_t first_second = -62'135'596'800;       // 0001-01-01T00:00:00Z
 constexpr std::int64_t last_second = 253'402'300'799;        // 9999-12-31T23:59:59Z
 constexpr std::size_t point_at = 19;                         // in "2009-02-13T23:31:30.5Z"
+
+// Facts may hold any 64 bits of micros; texts and parts have the years 1 to 9999.
+std::int64_t micros_in_range(std::int64_t seconds) {
+  return std::clamp(seconds, first_second, last_second) * 1'000'000;
+}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -137,7 +144,7 @@ bool read_time(std::string_view text, ExprValue* timestamp) {
 }
 
 std::size_t write_time(const ExprValue& timestamp, char* out) {
-  write_timestamp(timestamp.integer * 1'000'000, out);
+  write_timestamp(micros_in_range(timestamp.integer), out);
   std::size_t size = point_at;
   size += write_fraction(timestamp.size, out + size);
   out[size] = 'Z';
@@ -178,7 +185,7 @@ EvalProblem time_part(const Call& call, ExprValue* result) {
   }
   const std::int64_t seconds = time.integer + offset;
   char text[max_time_text_bytes];
-  write_timestamp(seconds * 1'000'000, text);
+  write_timestamp(micros_in_range(seconds), text);
   std::int64_t part = 0;
   switch (call.function()) {
     case Function::get_full_year: part = digits(text, 0, 4); break;

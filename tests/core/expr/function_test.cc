@@ -160,6 +160,19 @@ TEST_CASE("times and durations") {
   CHECK(eval("duration('-1.25s').getMilliseconds()") == "-250");
 }
 
+TEST_CASE("a fact's time beyond the calendar") {
+  World world;
+  world.ctx("far", FactType::timestamp);
+  world.candidates(1);
+  Value far = Value::of(std::int64_t{INT64_MAX});
+  far.type = FactType::timestamp;
+  REQUIRE(world.request().set_context(0, far, &world.error) == Status::ok);
+  world.open();
+  CHECK(world.eval("ctx.far.getFullYear('+23:59')", ExprType::integer) == "9999");
+  CHECK(world.eval("string(ctx.far).startsWith('9999-12-31T23:59:59')") == "true");
+  CHECK(world.eval("ctx.far + duration('1h') > ctx.far") == "out of range");
+}
+
 TEST_CASE("mathematics for terms") {
   CHECK(eval("least(3, 1, 2)") == "1");
   CHECK(eval("greatest(1.5, ctx.amount)") == "2.5");
