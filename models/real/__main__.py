@@ -9,7 +9,12 @@ from train.watch import TrainingStopped
 from . import audit_run, cards_run, census_run, tmall_run
 from .engine import EngineError
 
-PROGRAMS = {"census": census_run.run, "tmall": tmall_run.run, "cards": cards_run.run, "audit": audit_run.run}
+PROGRAMS = {
+    "census": census_run.run,
+    "tmall": tmall_run.run,
+    "cards": cards_run.run,
+    "audit": audit_run.run,
+}
 # What settings were chosen by; not part of "all".
 CHOOSING = {"census-selection": census_run.select, "tmall-selection": tmall_run.select}
 

@@ -1,5 +1,6 @@
 """python3 -m real census: train, export, pack, score in float and int8, compare with boosting."""
 import os
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy
 import pandas
@@ -28,6 +29,7 @@ COLUMNS = {"income": "income_50k", "never_married": "marital_stat"}
 
 
 SPLITS = (1, 2, 3)  # seeds of the hash that holds rows out
+WORKERS = 2
 
 
 def run():
@@ -36,10 +38,13 @@ def run():
     if path is None:
         return 0
     folder = result_folder("census")
+    configs = [census_config(seed) for seed in SPLITS]
+    folders = [os.path.join(folder, f"split-{seed}") for seed in SPLITS]
     results = []
-    for seed in SPLITS:
-        results.append(run_split(path, census_config(seed), os.path.join(folder, f"split-{seed}")))
-        print_split(results[-1])
+    with ProcessPoolExecutor(WORKERS) as workers:  # a split uses one core
+        for result in workers.map(run_split, [path] * len(SPLITS), configs, folders):
+            results.append(result)
+            print_split(result)
     result = {"splits": results, "over_splits": over_splits(results)}
     write_json(os.path.join(folder, "census.json"), result)
     write_page(os.path.join(folder, "census.html"), result)

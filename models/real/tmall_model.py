@@ -52,7 +52,7 @@ def tmall_config(heads, rate, name):
             "version": "1",
             "fields": tmall_fields(),
             "heads": [{"name": name, "loss_weight": LOSS_WEIGHTS[name], **head} for name in heads],
-            "graph": {"kind": "mmoe", "experts": 6, "layers": [32, 16]},
+            "graph": {"kind": "ple", "experts": 2, "own_experts": 3, "layers": [32, 16]},
             "sampling_column": "rate",
             "split": {"holdout": 0.02, "seed": 3},
             "training": training,

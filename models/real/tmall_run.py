@@ -26,7 +26,7 @@ from .tmall_rows import training_rows
 
 HEADS = {"purchase": "buy", "favorite": "collect"}
 MODELS = {
-    "both (MMoE)": ["purchase", "favorite"],
+    "both (PLE)": ["purchase", "favorite"],
     "purchase alone": ["purchase"],
     "favorite alone": ["favorite"],
 }
@@ -130,7 +130,7 @@ def rows_frame(rows):
 
 def compare(outcomes):
     """Head to method to the paired difference: the two-task model less that method."""
-    both = outcomes["both (MMoE)"]
+    both = outcomes["both (PLE)"]
     return {
         head: {
             name: paired_bootstrap(both[head], found[head])
@@ -167,7 +167,7 @@ def run(stage="test"):
     write_page(os.path.join(folder, "tmall.html"), result)
     print(note(result))
     print_table(NAMES, table_rows(result))
-    print("\nNDCG@10 of both (MMoE) less that of another, paired bootstrap over users")
+    print("\nNDCG@10 of both (PLE) less that of another, paired bootstrap over users")
     print_table(PAIRED_NAMES, paired_rows(result))
     return 0
 
