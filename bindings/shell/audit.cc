@@ -141,7 +141,9 @@ int audit(const Options& options, bool as_json) {
 
 void add_population_options(CLI::App* command, Options* options, CLI::Option* population) {
   const auto add = [&](const char* name, auto* value, const char* text) {
-    return command->add_option(name, *value, text)->needs(population)->group("Outcomes of a population");
+    return command->add_option(name, *value, text)
+        ->needs(population)
+        ->group("Outcomes of a population");
   };
   add("--outcome", &options->outcome,
       "COLUMN or COLUMN=VALUE: the favorable outcome; without VALUE, 1 or true");
@@ -153,7 +155,8 @@ void add_population_options(CLI::App* command, Options* options, CLI::Option* po
   add("--weight", &options->weight, "COLUMN of row weights");
   auto* position = add("--position", &options->position,
                        "COLUMN of positions from 1: exposure at 1/log2(1 + position)");
-  add("--list", &options->list, "COLUMN that says which rows were ranked together")->needs(position);
+  add("--list", &options->list, "COLUMN that says which rows were ranked together")
+      ->needs(position);
   command->add_flag("--allow-missing", options->allows_missing,
                     "Leave out rows with a blank outcome, score or position")
       ->group("Outcomes of a population");
@@ -164,7 +167,8 @@ void add_population_options(CLI::App* command, Options* options, CLI::Option* po
   auto* features = add_search("--features", &options->features,
                               "COLUMN,...: search models of the outcome on these columns");
   features->delimiter(',');
-  add_search("--max-loss", &options->max_loss, "AUC that an alternative may cost (0.01)")->needs(features);
+  add_search("--max-loss", &options->max_loss, "AUC that an alternative may cost (0.01)")
+      ->needs(features);
   add_search("--select-rate", &options->select_rate,
              "Share that is selected (the share of favorable outcomes)")->needs(features);
   add_search("--search", &options->search, "Weightings to try (400)")->needs(features);

@@ -52,7 +52,8 @@ std::string line(const std::string& text) { return printable(text) + "\n"; }
 // Columns that the report has, in order.
 class Columns {
  public:
-  Columns(const Json& rows, std::vector<Table::Heading> first) : rows_(rows), headings_(std::move(first)) {}
+  Columns(const Json& rows, std::vector<Table::Heading> first)
+      : rows_(rows), headings_(std::move(first)) {}
 
   template <typename Cell>
   void add(const char* title, const char* member, const Cell& make) {
@@ -164,12 +165,13 @@ std::string steering_text(const Json& steering) {
   std::string text = "\nsteering: ranked again with ";
   for (std::size_t i = 0; i < steering["payouts"].size(); ++i)
     text += (i == 0 ? "" : ", ") + steering["payouts"][i].get<std::string>();
-  text = line(text + " equal") + steering["requests_with_another_order"].dump() + " of " +
-         steering["requests"].dump() + " requests in another order, " +
-         steering["requests_with_another_first"].dump() + " with another first offer\n" +
-         "mean Kendall tau " + cell(steering, "kendall_tau", 4) + " " +
-         interval(steering, "kendall_tau_interval", 4) + ", mean distance moved " +
-         cell(steering, "mean_displacement", 3) + " positions\n";
+  text = line(text + " equal");
+  text += steering["requests_shown"].dump() + " of " + steering["requests"].dump() +
+          " requests are shown offers: " + steering["requests_with_another_order"].dump() +
+          " in another order, " + steering["requests_with_another_first"].dump() +
+          " with another first offer\n" + "mean Kendall tau " + cell(steering, "kendall_tau", 4) +
+          " " + interval(steering, "kendall_tau_interval", 4) + ", mean distance moved " +
+          cell(steering, "mean_displacement", 3) + " positions\n";
   if (steering.contains("by")) text += labels_text(steering["by"]);
   Table table({{"offers moved the most"}, {"lift", Align::right}, {"position", Align::right},
                {"payouts equal", Align::right}});

@@ -13,8 +13,8 @@ namespace guardrank::audit {
 using Progress =
     std::function<void(const char* step, std::uint64_t done, std::uint64_t total)>;
 
-// `report` is JSON, `page` one self-contained HTML file; both follow from the inputs alone, byte for
-// byte. Their forms: models/audit/README.md.
+// `report` is JSON, `page` one self-contained HTML file; both follow from the inputs alone, byte
+// for byte. Their forms: models/audit/README.md.
 struct Audit {
   std::string report, page;
 };

@@ -29,15 +29,17 @@ Json notes_of(const Population& population, const PopulationChoice& choice) {
                     " rows have no line in the groups file.");
   const auto n_missing = std::count(population.outcomes.begin(), population.outcomes.end(),
                                     Outcome::missing);
-  if (n_missing > 0) notes.push_back(std::to_string(n_missing) + " rows without an outcome are left out.");
+  if (n_missing > 0)
+    notes.push_back(std::to_string(n_missing) + " rows without an outcome are left out.");
   if (!population.weights.empty())
     notes.push_back("Rows are weighted: intervals use Kish's effective number of rows, and the "
                     "exact test gives way to a score test.");
-  notes.push_back("Intervals are at 95%: Wilson of a rate, Koopman of a ratio of rates, Newcombe of "
-                  "a difference; bootstrap percentiles of " +
-                  std::to_string(choice.sampling.draws) + " draws" +
-                  (population.lists.empty() ? "" : " of whole lists") + " (seed " +
-                  std::to_string(choice.sampling.seed) + ") of score and exposure.");
+  notes.push_back(
+      "Intervals are at 95%: Wilson of a rate, Koopman of a ratio of rates, Newcombe of "
+      "a difference; bootstrap percentiles of " +
+      std::to_string(choice.sampling.draws) + " draws" +
+      (population.lists.empty() ? "" : " of whole lists") + " (seed " +
+      std::to_string(choice.sampling.seed) + ") of score and exposure.");
   notes.push_back("Groups of fewer than " + std::to_string(choice.sampling.min_group) +
                   " rows are marked small and decide nothing.");
   return notes;

@@ -19,7 +19,8 @@ Json notes_of(const Rankings& rankings, const RankingChoice& choice) {
                   "percentiles of " + std::to_string(choice.sampling.draws) +
                   " draws of whole requests (seed " + std::to_string(choice.sampling.seed) + ").");
   if (!rankings.payouts_of_model.empty())
-    notes.push_back("The model reads payouts: with equal payouts its probabilities change as well.");
+    notes.push_back(
+        "The model reads payouts: with equal payouts its probabilities change as well.");
   return notes;
 }
 

@@ -126,7 +126,8 @@ void check(const PopulationChoice& choice) {
   if (choice.threshold && !std::isfinite(*choice.threshold))
     Members::refuse("threshold", "wanted a finite number");
   if (choice.threshold && !choice.outcome.empty())
-    Members::refuse("threshold", "selection comes from the outcome or from score and threshold, not both");
+    Members::refuse("threshold",
+                    "selection comes from the outcome or from score and threshold, not both");
   if (!choice.alternatives.features.empty() && choice.outcome.empty())
     Members::refuse("features", "alternatives predict an outcome: name one");
   if (!choice.list.empty() && choice.position.empty())

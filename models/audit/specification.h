@@ -32,7 +32,7 @@ struct AlternativesChoice {
 };
 
 struct PopulationChoice {
-  std::string outcome, outcome_value;      // favorable where column outcome says outcome_value, or 1
+  std::string outcome, outcome_value;  // favorable where column outcome says outcome_value, or 1
   std::string score;
   std::optional<double> threshold;
   bool is_low_favorable = false;           // of the score
@@ -47,9 +47,9 @@ struct RankingChoice {
   std::vector<GroupChoice> groups;         // empty: no audit by group
   std::string key = "request_id";          // column of the groups file
   std::string head;                        // whose probability is reached; "": approve, or the last
-  std::string by;                          // candidate fact that offers are summed by, "offer.issuer"
+  std::string by;  // candidate fact that offers are summed by, "offer.issuer"
   bool has_steering = true;
-  std::vector<std::string> payouts;        // candidate facts made equal; empty: those of revenue terms
+  std::vector<std::string> payouts;  // candidate facts made equal; empty: those of revenue terms
   std::uint64_t depth = 0;                 // positions that give exposure; 0: the request's limit
   Sampling sampling;
 };

@@ -21,7 +21,8 @@ std::vector<std::string> read_header(pack::CsvReader* reader, const std::string&
   std::vector<std::string> names;
   for (std::string_view field : fields) {
     if (std::find(names.begin(), names.end(), field) != names.end())
-      throw PackError(Status::duplicate, what, "column \"" + std::string(field) + "\" stands twice");
+      throw PackError(Status::duplicate, what,
+                      "column \"" + std::string(field) + "\" stands twice");
     names.emplace_back(field);
   }
   return names;

@@ -343,7 +343,8 @@ def steering(folder):
                     "--by", "offer.issuer", "--draws", "300"])  # fmt: skip
     found = report["steering"]
     print(
-        f"\nSteering on {len(columns['offer'])} real cards, simulated payouts, {found['requests']} applicants: "
+        f"\nSteering on {len(columns['offer'])} real cards, simulated payouts, {found['requests']} applicants, "
+          f"{found['requests_shown']} of them shown offers: "
         f"{found['requests_with_another_first']} get another first offer, tau {found['kendall_tau']:.3f}, "
         f"mean distance {found['mean_displacement']:.2f} positions"
     )

@@ -17,7 +17,8 @@ namespace {
 std::string people() {
   std::string csv = "id,group,chosen,score,position\n";
   for (int i = 0; i < 20; ++i)
-    csv += "a" + std::to_string(i) + ",a," + (i < 15 ? "1," : "0,") + std::to_string(i + 1) + ",1\n";
+    csv +=
+        "a" + std::to_string(i) + ",a," + (i < 15 ? "1," : "0,") + std::to_string(i + 1) + ",1\n";
   for (int i = 0; i < 20; ++i)
     csv += "b" + std::to_string(i) + ",b," + (i < 6 ? "1," : "0,") + std::to_string(i) + ",3\n";
   return csv;
@@ -75,12 +76,14 @@ TEST_CASE("the reference is the group with the highest rate unless named") {
 }
 
 TEST_CASE("a score with a threshold, high or low favorable") {
-  const std::string start = R"({"groups": [{"column": "group", "reference": "a"}], "score": "score", )"
-                            R"("min_group": 10, "draws": 100, "threshold": 10)";
+  const std::string start =
+      R"({"groups": [{"column": "group", "reference": "a"}], "score": "score", )"
+      R"("min_group": 10, "draws": 100, "threshold": 10)";
   const json high = run(start + "}", people())["attributes"][0]["groups"];
   CHECK(high[0]["selected"] == 11);     // 10..20
   CHECK(high[1]["selected"] == 10);     // 10..19
-  const json low = run(start + R"(, "low_is_favorable": true})", people())["attributes"][0]["groups"];
+  const json low =
+      run(start + R"(, "low_is_favorable": true})", people())["attributes"][0]["groups"];
   CHECK(low[0]["selected"] == 9);
   CHECK(low[1]["selected"] == 10);
 }
@@ -103,7 +106,8 @@ TEST_CASE("groups from their own file, joined by key") {
 TEST_CASE("weights: rates are weighted, rows count by their effective number") {
   const json report = run(
       R"({"groups": [{"column": "g", "reference": "a"}], "outcome": "y", "weight": "w", "min_group": 1,
-          "draws": 100})", "g,y,w\na,1,1\na,0,1\nb,1,1\nb,0,3\n");
+          "draws": 100})",
+      "g,y,w\na,1,1\na,0,1\nb,1,1\nb,0,3\n");
   const json& b = report["attributes"][0]["groups"][1];
   CHECK(b["rate"] == 0.25);
   CHECK(b["effective_rows"] == 1.6);      // 4^2 / (1 + 9)
@@ -140,15 +144,19 @@ TEST_CASE("errors name the place") {
   CHECK(says(message_of(by_outcome, ""), "wanted a header"));
   CHECK(says(message_of(by_outcome, "group,chosen\na,1\nb\n"), "row 3: wanted 2 fields, found 1"));
   CHECK(says(message_of(by_outcome, "group,chosen\na,1\nb,\n"), "row 3, column chosen: blank"));
-  CHECK(says(message_of(by_outcome, "group,chosen\na,1\nb,maybe\n"), "wanted 0 or 1, found \"maybe\""));
+  CHECK(says(message_of(by_outcome, "group,chosen\na,1\nb,maybe\n"),
+             "wanted 0 or 1, found \"maybe\""));
   CHECK(says(message_of(by_outcome, "group,chosen\na,1\na,0\n"), "every row is in one group, a"));
   CHECK(says(message_of(by_outcome, "group,chosen\n,1\n,0\n"), "every row is blank"));
-  CHECK(says(message_of(by_outcome, "group,chosen\na,0\nb,0\n"), "no row has the favorable outcome"));
+  CHECK(
+      says(message_of(by_outcome, "group,chosen\na,0\nb,0\n"), "no row has the favorable outcome"));
   const std::string scored = R"({"groups": [{"column": "g"}], "score": "s"})";
   CHECK(says(message_of(scored, "g,s\na,1\nb,nan\n"), "row 3, column s: wanted a finite number"));
   CHECK(says(message_of(scored, "g,s\na,1\nb,inf\n"), "wanted a finite number, found \"inf\""));
-  CHECK(says(message_of(R"({"groups": [{"column": "group", "reference": "z"}], "outcome": "chosen"})",
-                        people()), "no row is in the reference group \"z\"; its groups are a, b"));
+  CHECK(
+      says(message_of(R"({"groups": [{"column": "group", "reference": "z"}], "outcome": "chosen"})",
+                      people()),
+           "no row is in the reference group \"z\"; its groups are a, b"));
   CHECK(says(message_of(R"({"groups": [{"column": "group"}], "outcome": "chosen", "colour": 1})",
                         people()), "specification.colour: unknown member"));
   CHECK(says(message_of(R"({"groups": [{"column": "group"}], "outcome": "chosen", "threshold": 1})",

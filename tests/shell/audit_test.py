@@ -111,10 +111,11 @@ class Population(Folder):
 
 class Bundle(Folder):
     def test_groups_and_steering(self):
-        groups = self.file("who.csv", "request_id,race\n" + "".join(f"r-{i},{'x' if i < 30 else 'y'}\n" for i in range(60)))
+        lines = [f"r-{i},{'x' if i < 30 else 'y'}\n" for i in range(60)]
+        groups = self.file("who.csv", "request_id,race\n" + "".join(lines))
         page = self.folder / "audit.html"
-        text = run("--bundle", BUNDLE, "--requests", "-", "--groups", groups, "--group", "race", "--by", "offer.partner",
-                   "--draws", 100, "--html", page, "--json", data=requests(60))
+        text = run("--bundle", BUNDLE, "--requests", "-", "--groups", groups, "--group", "race", "--by",
+                   "offer.partner", "--draws", 100, "--html", page, "--json", data=requests(60))
         report = json.loads(text)
         race = report["attributes"][0]
         self.assertEqual([group["rows"] for group in race["groups"]], [30, 30])
@@ -141,7 +142,8 @@ class Bundle(Folder):
         catalog = self.file("equal.csv", "\n".join(map(",".join, lines)) + "\n")
         data = requests(12)
         source = ("--model", self.folder, "--policy", SOURCE / "policy.yaml", "--requests", "-", "--catalog")
-        ranked = subprocess.run([COMMAND, "rank", *source, catalog], input=data.encode(), capture_output=True, check=True)
+        ranked = subprocess.run([COMMAND, "rank", *source, catalog], input=data.encode(), capture_output=True,
+                                check=True)
         positions, exposures = {}, {}
         for line in ranked.stdout.splitlines():
             for row in json.loads(line)["ranked"]:
@@ -156,7 +158,8 @@ class Bundle(Folder):
     def test_bad_input(self):
         groups = self.file("who.csv", "request_id,race\nother,x\n")
         options = ("--bundle", BUNDLE, "--requests", "-")
-        self.assertIn("no key is the same", run(*options, "--groups", groups, "--group", "race", data=requests(3), code=1))
+        joined = (*options, "--groups", groups, "--group", "race")
+        self.assertIn("no key is the same", run(*joined, data=requests(3), code=1))
         self.assertIn("line 2", run(*options, data=requests(1) + "nonsense\n", code=1))
         self.assertIn("offer.apr2", run(*options, "--payout", "offer.apr2", data=requests(1), code=1))
         self.assertIn("no request to rank", run(*options, data="\n", code=1))

@@ -71,7 +71,9 @@ class Writer {
       else if (tried.kept[f] < 1) weights[design_.features[f].name] = tried.kept[f];
     }
     const Figures test = ScoreMeasure(measured_, scores_of(tried)).measure({});
-    return {{"kind", at == 0 ? "full model" : tried.is_refit ? "features dropped" : "weights changed"},
+    return {{"kind", at == 0          ? "full model"
+                     : tried.is_refit ? "features dropped"
+                                      : "weights changed"},
             {"dropped", dropped},
             {"weights", weights},
             {"auc_validation", tried.validation.auc},

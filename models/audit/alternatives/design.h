@@ -16,9 +16,9 @@ struct DesignFeature {
   std::size_t first = 0, count = 0;
 };
 
-// Standardised columns, rows one after another. A number gives itself, hinges at its quartiles where
-// it has more than ten values, and an indicator where it is missing anywhere (then 0 elsewhere);
-// a text gives an indicator per value, blank among them.
+// Standardised columns, rows one after another. A number gives itself, hinges at its quartiles
+// where it has more than ten values, and an indicator where it is missing anywhere (then 0
+// elsewhere); a text gives an indicator per value, blank among them.
 struct Design {
   std::size_t n_rows = 0, n_columns = 0;
   std::vector<DesignFeature> features;

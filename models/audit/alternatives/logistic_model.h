@@ -25,8 +25,8 @@ struct LabelledRows {
   std::span<const double> row_weights;      // by row of the design; empty: 1
 };
 
-// `is_used`: by feature. `start`: where to begin, or null. The loss is strictly convex and a step is
-// halved until it falls: it converges from anywhere.
+// `is_used`: by feature. `start`: where to begin, or null. The loss is strictly convex and a step
+// is halved until it falls: it converges from anywhere.
 LogisticModel fit_logistic_model(const LabelledRows& data, const std::vector<bool>& is_used,
                                  const LogisticModel* start);
 

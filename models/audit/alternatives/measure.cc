@@ -79,7 +79,8 @@ Figures ScoreMeasure::measure(std::span<const std::uint32_t> counts) const {
   Sweep sweep(*what_.population, all * what_.select_rate);
   for (std::size_t t = 0; t + 1 < ties_.size(); ++t) {
     const std::size_t count = ties_[t + 1] - ties_[t];
-    sweep.add(std::span(rows).subspan(ties_[t], count), std::span(weights).subspan(ties_[t], count));
+    sweep.add(std::span(rows).subspan(ties_[t], count),
+              std::span(weights).subspan(ties_[t], count));
   }
   Figures figures;
   figures.auc = sweep.auc();

@@ -54,8 +54,8 @@ class Search {
   }
 
   LogisticModel fit(const std::vector<bool>& is_used, const LogisticModel* start) const {
-    return fit_logistic_model({input_.design, input_.parts->fit, labels_, input_.population->weights},
-                              is_used, start);
+    return fit_logistic_model(
+        {input_.design, input_.parts->fit, labels_, input_.population->weights}, is_used, start);
   }
 
   Figures measure(const std::vector<double>& scores) const {

@@ -1,5 +1,5 @@
-// The search for less discriminatory alternatives: other feature sets and other weights of features,
-// judged by AUC and the worst adverse impact ratio.
+// The search for less discriminatory alternatives: other feature sets and other weights of
+// features, judged by AUC and the worst adverse impact ratio.
 #pragma once
 
 #include <functional>
@@ -44,7 +44,8 @@ struct Found {
   LogisticModel full;
   std::vector<Alternative> tried;            // the first is the full model
   std::vector<std::size_t> frontier;         // not beaten on both figures, by AUC from the best
-  std::optional<std::size_t> best_drop, best_weights;   // within max_loss, better than the full model
+  std::optional<std::size_t> best_drop,
+      best_weights;  // within max_loss, better than the full model
 };
 Found search_alternatives(const SearchInput& input, const StepProgress& progress);
 

@@ -1,5 +1,5 @@
-// One self-contained page: well-formed XHTML-style HTML, plots as SVG inside, no scripts, nothing to
-// load. Reads on a phone: plot and table stand beside each other where there is room.
+// One self-contained page: well-formed XHTML-style HTML, plots as SVG inside, no scripts, nothing
+// to load. Reads on a phone: plot and table stand beside each other where there is room.
 #pragma once
 
 #include <string>

@@ -48,7 +48,8 @@ class Scale {
   // After the last cover: from `start` to `end` of the drawing.
   void place(double start, double end) {
     if (!(low_ <= high_)) low_ = 0, high_ = 1;
-    const double margin = high_ > low_ ? (high_ - low_) * 0.06 : std::max(0.05, std::fabs(low_) / 10);
+    const double margin =
+        high_ > low_ ? (high_ - low_) * 0.06 : std::max(0.05, std::fabs(low_) / 10);
     low_ -= margin;
     high_ += margin;
     start_ = start;
@@ -87,8 +88,9 @@ std::string interval_line(const IntervalRow& row, const Scale& scale, double y, 
   svg += text_at(left - 8, y + 4, shortened(row.label), "text-anchor=\"end\"");
   if (std::isfinite(row.value)) {
     svg += line(scale.at(low), y, scale.at(high), y, "bar");
-    svg += circle(scale.at(row.value), y, 4.5, "point",
-                  row.label + ": " + fixed(row.value, 3) + " (" + fixed_interval(low, high, 3) + ")");
+    svg +=
+        circle(scale.at(row.value), y, 4.5, "point",
+               row.label + ": " + fixed(row.value, 3) + " (" + fixed_interval(low, high, 3) + ")");
   }
   return svg + "</g>";
 }
@@ -131,14 +133,16 @@ struct Field {
            text_at(left + 4, up.at(mark.value) - 4, mark.label, "class=\"soft\"");
   }
 
-  std::string point(const ScatterPoint& at) const {
+  // `n`: of the labelled points; their words take turns above and below, as points may be close.
+  std::string point(const ScatterPoint& at, std::size_t n) const {
     if (!std::isfinite(at.x) || !std::isfinite(at.y)) return "";
     const bool is_faint = at.label.empty();
     std::string svg = circle(across.at(at.x), up.at(at.y), is_faint ? 2.5 : 5,
                              is_faint ? "faint" : "point",
                              at.label + " " + fixed(at.x, 4) + ", " + fixed(at.y, 4));
     if (!is_faint)
-      svg += text_at(across.at(at.x) - 8, up.at(at.y) - 8, at.label, "text-anchor=\"end\"");
+      svg += text_at(across.at(at.x) - 8, up.at(at.y) + (n % 2 == 0 ? 18 : -8), at.label,
+                     "text-anchor=\"end\"");
     return svg;
   }
 };
@@ -177,7 +181,8 @@ std::string interval_plot(const std::string& axis, const std::vector<IntervalRow
   }
   for (const PlotMark& mark : marks) {
     svg += line(scale.at(mark.value), top - 4, scale.at(mark.value), bottom, "mark");
-    svg += text_at(scale.at(mark.value), top - 8, mark.label, "class=\"soft\" text-anchor=\"middle\"");
+    svg +=
+        text_at(scale.at(mark.value), top - 8, mark.label, "class=\"soft\" text-anchor=\"middle\"");
   }
   double y = top + row_height / 2;
   for (const IntervalRow& row : rows) {
@@ -206,7 +211,11 @@ std::string scatter_plot(const std::string& x_axis, const std::string& y_axis,
   for (const ScatterPoint& point : path)
     joined += number(field.across.at(point.x)) + "," + number(field.up.at(point.y)) + " ";
   if (!joined.empty()) svg += "<polyline class=\"path\" points=\"" + joined + "\"/>";
-  for (const ScatterPoint& point : points) svg += field.point(point);
+  std::size_t n_labelled = 0;
+  for (const ScatterPoint& point : points) {
+    svg += field.point(point, n_labelled);
+    if (!point.label.empty()) ++n_labelled;
+  }
   return svg +
          text_at((Field::left + width - right) / 2, Field::bottom + 36, x_axis,
                  "text-anchor=\"middle\"") +

@@ -15,14 +15,16 @@ std::string joined(const Json& names) {
 }
 
 std::string described(const Json& alternative) {
-  std::string text = alternative["dropped"].empty() ? "" : "without " + joined(alternative["dropped"]);
+  std::string text =
+      alternative["dropped"].empty() ? "" : "without " + joined(alternative["dropped"]);
   for (const auto& [name, weight] : alternative["weights"].items())
     text += (text.empty() ? "" : "; ") + name + " x " + fixed(weight.get<double>(), 2);
   return text.empty() ? alternative["kind"].get<std::string>() : text;
 }
 
 HtmlTable frontier_table(const Json& alternatives) {
-  HtmlTable table{{"alternative", "AUC", "worst AIR", "AUC, test rows", "worst AIR, test rows"}, {}};
+  HtmlTable table{{"alternative", "AUC", "worst AIR", "AUC, test rows", "worst AIR, test rows"},
+                  {}};
   for (const Json& one : alternatives["frontier"])
     table.rows.push_back({described(one), cell(one, "auc_validation", 4),
                           cell(one, "air_validation", 4), cell(one, "auc_test", 4),
@@ -59,7 +61,8 @@ void add_alternatives(const Json& report, Page* page) {
       " are selected. An alternative may cost " + cell(found, "max_loss", 4) +
       " of AUC. Figures below are on " + found["rows"]["test"].dump() +
       " rows that neither fitted nor chose.");
-  HtmlTable best{{"alternative", "AUC", "change of AUC", "95%", "worst AIR", "change of AIR", "95%"}, {}};
+  HtmlTable best{
+      {"alternative", "AUC", "change of AUC", "95%", "worst AIR", "change of AIR", "95%"}, {}};
   const Json& full = found["full_model"];
   best.rows.push_back({"full model", cell(full, "auc_test", 4), "", "", cell(full, "air_test", 4),
                        "", ""});
@@ -83,8 +86,8 @@ std::string population_page(const Json& report) {
   for (const Json& attribute : report["attributes"]) {
     page.heading(attribute["attribute"].get<std::string>());
     page.paragraph("Reference: " + attribute["reference"].get<std::string>() + " (by " +
-                   attribute["reference_chosen_by"].get<std::string>() + "). Rows without a group: " +
-                   attribute["rows_without_group"].dump() + ".");
+                   attribute["reference_chosen_by"].get<std::string>() +
+                   "). Rows without a group: " + attribute["rows_without_group"].dump() + ".");
     add_ratios(attribute, "Adverse impact ratio", &page);
     add_rates(attribute, "Selection rate", &page);
     add_means(attribute, {"score_mean", "score_smd", 0, "Score", "standardized mean difference"},

@@ -62,7 +62,8 @@ std::string joined(const Json& names) {
 void add_labels(const Json& steering, Page* page) {
   if (!steering.contains("by")) return;
   const std::string fact = steering["by"]["fact"];
-  HtmlTable table{{fact, "share of exposure", "with payouts equal", "change", "95% (bootstrap)"}, {}};
+  HtmlTable table{{fact, "share of exposure", "with payouts equal", "change", "95% (bootstrap)"},
+                  {}};
   std::vector<IntervalRow> rows;
   for (const Json& label : steering["by"]["values"]) {
     const std::string name = label["value"];
@@ -102,9 +103,10 @@ void add_steering(const Json& report, Page* page) {
                   " at their mean over its candidates. Nothing else was changed.");
   page->table({{"figure", "value"},
                {{"requests", steering["requests"].dump()},
+                {"shown any offer", steering["requests_shown"].dump()},
                 {"with another order", steering["requests_with_another_order"].dump()},
                 {"with another first offer", steering["requests_with_another_first"].dump()},
-                {"mean Kendall tau of the two orders (95%)",
+                {"mean Kendall tau of two orders of at least two (95%)",
                  cell(steering, "kendall_tau", 4) + " (" +
                      interval_cell(steering, "kendall_tau_interval", 4) + ")"},
                 {"mean distance moved, positions", cell(steering, "mean_displacement", 3)},

@@ -36,7 +36,8 @@ std::vector<std::vector<std::size_t>> rows_by_group(
     const Attribute& attribute, const std::function<bool(std::size_t)>& is_usable) {
   std::vector<std::vector<std::size_t>> rows(attribute.groups.size());
   for (std::size_t row = 0; row < attribute.codes.size(); ++row) {
-    if (attribute.codes[row] != no_group && is_usable(row)) rows[attribute.codes[row]].push_back(row);
+    if (attribute.codes[row] != no_group && is_usable(row))
+      rows[attribute.codes[row]].push_back(row);
   }
   return rows;
 }

@@ -217,7 +217,8 @@ Verdict judge(double ratio, double ratio_low, double p_value) {
 std::vector<std::uint8_t> selected_rows(const Population& population,
                                         const PopulationChoice& choice) {
   std::vector<std::uint8_t> selected;
-  for (Outcome outcome : population.outcomes) selected.push_back(static_cast<std::uint8_t>(outcome));
+  for (Outcome outcome : population.outcomes)
+    selected.push_back(static_cast<std::uint8_t>(outcome));
   if (!choice.threshold) return selected;
   for (double score : population.scores) {
     const bool is_hit =

@@ -50,8 +50,9 @@ std::vector<std::uint32_t> find_payouts(const Pipeline& pipeline,
     if (name.starts_with(candidate_prefix)) name.remove_prefix(candidate_prefix.size());
     const std::uint32_t fact = facts.find(Namespace::candidate, name);
     if (fact == no_fact || !is_number(facts[fact]))
-      throw PackError(Status::name, "specification.payouts",
-                      "offer." + std::string(name) + " is no number that the bundle knows of offers");
+      throw PackError(
+          Status::name, "specification.payouts",
+          "offer." + std::string(name) + " is no number that the bundle knows of offers");
     payouts.push_back(fact);
   }
   const auto& terms = pipeline.policy->terms;

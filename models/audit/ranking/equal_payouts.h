@@ -25,8 +25,9 @@ class EqualPayouts {
   EqualPayouts(const Pipeline& pipeline, std::vector<std::uint32_t> payouts,
                const Allocator& allocator);
 
-  // The request of the JSON text with each payout at its mean over the request's candidates (rounded
-  // where the fact is a whole number); what is missing stays missing. Valid until the next call.
+  // The request of the JSON text with each payout at its mean over the request's candidates
+  // (rounded where the fact is a whole number); what is missing stays missing. Valid until the next
+  // call.
   Request& read(std::string_view json);
   const Pipeline& pipeline() const { return pipeline_; }
 

@@ -136,7 +136,8 @@ Json audit_reach(const Rankings& rankings, std::string_view groups, const Rankin
                  const DrawProgress& progress) {
   const Population population = as_population(rankings, groups, choice);
   std::vector<std::uint8_t> selected;
-  for (Outcome outcome : population.outcomes) selected.push_back(static_cast<std::uint8_t>(outcome));
+  for (Outcome outcome : population.outcomes)
+    selected.push_back(static_cast<std::uint8_t>(outcome));
   Json attributes = Json::array();
   for (const Attribute& attribute : population.attributes) {
     Json report = audit_attribute(population, attribute, selected, choice.sampling, progress);
@@ -154,8 +155,9 @@ Json audit_reach(const Rankings& rankings, std::string_view groups, const Rankin
       against.reference = static_cast<std::uint32_t>(
           std::find(attribute.groups.begin(), attribute.groups.end(), reference) -
           attribute.groups.begin());
-      report["by"] = {{"fact", choice.by},
-                      {"values", label_parity(rankings, population, against, choice.sampling, progress)}};
+      report["by"] = {
+          {"fact", choice.by},
+          {"values", label_parity(rankings, population, against, choice.sampling, progress)}};
     }
     report["requests_unmatched"] = population.n_unmatched;
     attributes.push_back(std::move(report));

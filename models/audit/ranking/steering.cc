@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace guardrank::audit {
@@ -10,6 +11,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint32_t not_ranked = UINT32_MAX;
+constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 
 // What happened to one offer over all requests.
 struct OfferSums {
@@ -30,7 +32,8 @@ std::uint64_t inversions(std::vector<std::uint32_t>* values, std::vector<std::ui
                          std::size_t low, std::size_t high) {
   if (high - low < 2) return 0;
   const std::size_t middle = low + (high - low) / 2;
-  std::uint64_t count = inversions(values, room, low, middle) + inversions(values, room, middle, high);
+  std::uint64_t count =
+      inversions(values, room, low, middle) + inversions(values, room, middle, high);
   std::size_t left = low, right = middle, out = low;
   while (left < middle || right < high) {
     const bool takes_right = left == middle || (right < high && (*values)[right] < (*values)[left]);
@@ -55,6 +58,7 @@ class Steering {
     Json json = {{"payouts", rankings_.payouts},
                  {"payouts_that_the_model_reads", rankings_.payouts_of_model},
                  {"requests", rankings_.requests.size()},
+                 {"requests_shown", n_shown_},
                  {"requests_with_another_order", n_other_order_},
                  {"requests_with_another_first", n_other_first_},
                  {"kendall_tau", mean(taus_)},
@@ -102,7 +106,8 @@ class Steering {
     std::vector<std::uint32_t> order;
     for (const Shown& shown : request.actual)
       if (equal[shown.offer] != not_ranked) order.push_back(equal[shown.offer]);
-    taus_.push_back(kendall_tau(order));
+    n_shown_ += request.actual.empty() ? 0 : 1;
+    taus_.push_back(order.size() < 2 ? not_known : kendall_tau(order));
     const bool has_first = !request.actual.empty() && !request.equal.empty();
     const bool is_same_set = request.actual.size() == order.size() &&
                              request.equal.size() == order.size();
@@ -129,16 +134,23 @@ class Steering {
     }
   }
 
-  static double mean(const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  // Of the values that are known, as often as they count; all once without counts.
+  static double mean(const std::vector<double>& values,
+                     std::span<const std::uint32_t> counts = {}) {
+    double sum = 0, weight = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double count = counts.empty() ? 1 : counts[i];
+      if (std::isnan(values[i])) continue;
+      sum += count * values[i];
+      weight += count;
+    }
+    return sum / weight;
   }
 
   Json interval(const std::vector<double>& values, const DrawProgress& progress) const {
     std::vector<double> drawn;
     draw([&](std::span<const std::uint32_t> counts) {
-      double sum = 0;
-      for (std::size_t i = 0; i < values.size(); ++i) sum += counts[i] * values[i];
-      drawn.push_back(sum / static_cast<double>(values.size()));
+      drawn.push_back(mean(values, counts));
     }, progress);
     return pair(percentile_interval(&drawn));
   }
@@ -235,7 +247,7 @@ class Steering {
   std::vector<OfferSums> sums_;              // by offer
   std::vector<LabelExposure> exposures_;     // by request
   std::vector<double> taus_;
-  std::uint64_t n_other_order_ = 0, n_other_first_ = 0;
+  std::uint64_t n_shown_ = 0, n_other_order_ = 0, n_other_first_ = 0;
   double displacement_ = 0, n_both_ = 0, actual_score_ = 0, equal_score_ = 0;
 };
 

@@ -12,8 +12,8 @@ namespace guardrank::audit {
 nlohmann::ordered_json audit_steering(const Rankings& rankings, const RankingChoice& choice,
                                       const DrawProgress& progress);
 
-// Kendall's tau-a of two orders of the same n things; `order`: places in the second, in the order of
-// the first. 1 for n < 2.
+// Kendall's tau-a of two orders of the same n things; `order`: places in the second, in the order
+// of the first. 1 for n < 2.
 double kendall_tau(std::span<const std::uint32_t> order);
 
 }  // namespace guardrank::audit

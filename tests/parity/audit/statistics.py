@@ -1,4 +1,6 @@
-"""guardrank audit against SciPy, statsmodels and scikit-learn: statistics.py GUARDRANK. Exit code 77: they are absent."""
+"""guardrank audit against SciPy, statsmodels and scikit-learn: statistics.py GUARDRANK.
+
+Exit code 77: one of them is absent."""
 import csv
 import io
 import json
@@ -43,11 +45,13 @@ def compare_rates(command, generator):
     """Fisher, Wilson, Newcombe and Koopman on drawn tables."""
     for _ in range(25):
         n_a, n_b = generator.integers(20, 900, 2)
-        a, b = generator.random(n_a) < generator.uniform(0.1, 0.95), generator.random(n_b) < generator.uniform(0.1, 0.95)
+        a = generator.random(n_a) < generator.uniform(0.1, 0.95)
+        b = generator.random(n_b) < generator.uniform(0.1, 0.95)
         if not a.any() or not b.any():
             continue
         rows = [("a", int(hit)) for hit in a] + [("b", int(hit)) for hit in b]
-        report = audit(command, rows, ["g", "y"], "--outcome", "y", "--group", "g", "--reference", "a", "--min-group", "1")
+        report = audit(command, rows, ["g", "y"], "--outcome", "y", "--group", "g", "--reference", "a",
+                       "--min-group", "1")
         found = report["attributes"][0]["groups"][1]
         x1, x0 = int(b.sum()), int(a.sum())
         compare("Fisher", found["fisher_p"], fisher_exact([[x1, n_b - x1], [x0, n_a - x0]])[1], 1e-6)
@@ -65,8 +69,9 @@ def compare_means(command, generator):
     group = numpy.where(generator.random(n) < 0.3, "b", "a")
     score = generator.normal(size=n) + (group == "b") * 0.4
     position = generator.integers(1, 30, n)
-    report = audit(command, zip(group, map(repr, map(float, score)), position), ["g", "s", "p"], "--score", "s", "--position", "p",
-                   "--group", "g", "--reference", "a", "--draws", "2000")
+    rows = zip(group, map(float, score), position)
+    report = audit(command, rows, ["g", "s", "p"], "--score", "s", "--position", "p", "--group", "g",
+                   "--reference", "a", "--draws", "2000")
     found = report["attributes"][0]["groups"][1]
     ours, theirs = score[group == "b"], score[group == "a"]
     pooled = (ours.var(ddof=1) * (len(ours) - 1) + theirs.var(ddof=1) * (len(theirs) - 1)) / (n - 2)
@@ -86,8 +91,9 @@ def compare_model(command, generator):
     x, z = generator.normal(size=n), generator.normal(size=n)
     group = numpy.where(generator.random(n) < 0.5, "b", "a")
     y = generator.random(n) < 1 / (1 + numpy.exp(-(1.2 * x - 0.7 * z)))
-    report = audit(command, zip(group, map(float, x), map(float, z), map(int, y)), ["g", "x", "z", "y"], "--outcome", "y",
-                   "--group", "g", "--reference", "a", "--features", "x,z", "--search", "10", "--draws", "100")
+    rows = zip(group, map(float, x), map(float, z), map(int, y))
+    report = audit(command, rows, ["g", "x", "z", "y"], "--outcome", "y", "--group", "g", "--reference", "a",
+                   "--features", "x,z", "--search", "10", "--draws", "100")
     half = n // 2
     features = numpy.column_stack([x, z])
     model = LogisticRegression().fit(features[:half], y[:half])
