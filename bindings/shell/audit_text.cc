@@ -162,10 +162,10 @@ std::string labels_text(const Json& by) {
 }
 
 std::string steering_text(const Json& steering) {
-  std::string text = "\nsteering: ranked again with ";
+  std::string text = "steering: ranked again with ";
   for (std::size_t i = 0; i < steering["payouts"].size(); ++i)
     text += (i == 0 ? "" : ", ") + steering["payouts"][i].get<std::string>();
-  text = line(text + " equal");
+  text = "\n" + line(text + " equal");
   text += steering["requests_shown"].dump() + " of " + steering["requests"].dump() +
           " requests are shown offers: " + steering["requests_with_another_order"].dump() +
           " in another order, " + steering["requests_with_another_first"].dump() +
