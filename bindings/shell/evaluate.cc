@@ -6,6 +6,7 @@
 #include "bindings/shell/progress.h"
 #include "bindings/shell/report_text.h"
 #include "bindings/shell/source.h"
+#include "bindings/shell/sweep.h"
 
 namespace guardrank::shell {
 namespace {
@@ -13,12 +14,15 @@ namespace {
 struct Options {
   SourceOptions source;
   std::string requests;
+  SweepOptions sweep;
 };
 
 int evaluate(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
-  const Session session = create_session(source.engine.get());
   const std::string requests = read_input(options.requests);
+  if (options.sweep.is_asked())
+    return run_sweep(options.sweep, source.snapshot.get(), requests, as_json);
+  const Session session = create_session(source.engine.get());
   Progress progress;
   gr_tools_text* reported = nullptr;
   check([&](gr_error** error) {
@@ -36,13 +40,15 @@ int evaluate(const Options& options, bool as_json) {
 }  // namespace
 
 void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions) {
-  CLI::App* command = app->add_subcommand("evaluate", "Measure heads on labelled requests");
+  CLI::App* command = app->add_subcommand("evaluate", "Measure heads on labelled requests, or what parameters trade");
   const auto options = std::make_shared<Options>();
   add_source_options(command, &options->source);
   add_json_option(command, common);
   command->add_option("--requests", options->requests,
-                      "JSON lines: requests with \"labels\": {\"<head>\": [0, 1, null, ...]}, or -")
+                      "JSON lines, or -: requests, for heads with \"labels\": {\"<head>\": "
+                      "[0, 1, null, ...]}")
       ->required();
+  add_sweep_options(command, &options->sweep);
   (*actions)[command] = [options, common] { return evaluate(*options, common->as_json); };
 }
 

@@ -28,11 +28,13 @@ CORE = {
 # Top-level part -> parts that it may include.
 PARTS = {
     "core": {"core", "models/schema"},
-    "capi/tools": {"capi/tools", "capi", "models/pack", "models/lint", "models/audit", "core"},
+    "capi/tools": {"capi/tools", "capi", "models/pack", "models/lint", "models/audit", "models/plan",
+                   "core"},
     "capi": {"capi", "core"},
     "models/pack": {"models/pack", "models/schema", "core"},
     "models/lint": {"models/lint", "models/pack", "core"},
     "models/audit": {"models/audit", "models/pack", "core"},
+    "models/plan": {"models/plan", "models/audit", "models/pack", "core"},
     "bindings": {"bindings", "capi", "capi/tools"},
     "wasm": {"wasm", "capi"},
     "examples": {"examples", "capi"},

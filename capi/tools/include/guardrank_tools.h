@@ -99,6 +99,33 @@ GR_API gr_status gr_tools_evaluate_expression(const char* expression, size_t exp
                                               const char* facts, size_t facts_size,
                                               gr_tools_text** result, gr_error** error);
 
+typedef struct {
+  gr_text figure;                /* "p.<head>", "share.<head>", "term.<id>": models/plan/README.md */
+  gr_text parameter;             /* the policy's parameter that is moved for it */
+  double at_least;
+} gr_tools_target;
+
+typedef struct {
+  uint32_t struct_size;
+  uint32_t points;               /* between minimum and maximum; 0: 9 */
+  uint32_t depth;                /* positions that give exposure; 0: 10 */
+  uint32_t parameter_count;      /* 0: all */
+  const gr_text* parameters;
+  uint32_t target_count;         /* 0: a sweep; else multipliers for the targets */
+  uint32_t reserved;
+  const gr_tools_target* targets;
+  gr_text segment;               /* "ctx.<fact>" or a member of the route; empty: none */
+  gr_text requests;              /* JSON lines */
+  gr_tools_progress progress;
+  void* progress_user;
+} gr_tools_sweep_options;
+
+/* What the policy's parameters trade on a sample of requests, or, with targets, values of parameters
+ * that meet them. `report` receives JSON, `page` (may be NULL) one self-contained HTML file. The
+ * snapshot is not changed. Since 0.2. */
+GR_API gr_status gr_tools_sweep(const gr_snapshot* snapshot, const gr_tools_sweep_options* options,
+                                gr_tools_text** report, gr_tools_text** page, gr_error** error);
+
 /* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
  * out. Since 0.1. */
 typedef struct gr_tools_features gr_tools_features;

@@ -1,0 +1,146 @@
+#include "bindings/shell/sweep.h"
+
+#include <charconv>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "bindings/shell/files.h"
+#include "bindings/shell/progress.h"
+#include "bindings/shell/table.h"
+
+namespace guardrank::shell {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+gr_text text_of(const std::string& text) { return {text.data(), text.size()}; }
+
+// "approve>=0.12:approve_bonus" in parts.
+struct ParsedTarget {
+  std::string figure, parameter;
+  double at_least = 0;
+};
+
+ParsedTarget parse_target(const std::string& text) {
+  const std::size_t relation = text.find(">="), colon = text.rfind(':');
+  ParsedTarget target;
+  bool is_number = false;
+  if (relation != std::string::npos && colon != std::string::npos && colon > relation + 2) {
+    target.figure = text.substr(0, relation);
+    target.parameter = text.substr(colon + 1);
+    const char* begin = text.data() + relation + 2;
+    const char* end = text.data() + colon;
+    const auto parsed = std::from_chars(begin, end, target.at_least);
+    is_number = parsed.ec == std::errc() && parsed.ptr == end;
+  }
+  if (!is_number || target.figure.empty() || target.parameter.empty())
+    throw Failure(GR_STATUS_ARGUMENT, "--target",
+                  "--target: wanted FIGURE>=NUMBER:PARAMETER, found " + text);
+  return target;
+}
+
+std::string number(const Json& value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value.get<double>());
+  return text;
+}
+
+// Revenue and score at every point; the page and the JSON have the other figures.
+void print_parameter(const Json& parameter) {
+  Table table({{parameter.at("name").get<std::string>(), Table::Align::right},
+               {"revenue", Table::Align::right}, {"score", Table::Align::right},
+               {"shown", Table::Align::right}, {"empty", Table::Align::right}});
+  for (const Json& point : parameter.at("points")) {
+    const Json& figures = point.at("figures");
+    const std::string mark = point.at("is_policy").get<bool>() ? "* " : "";
+    table.add({mark + number(point.at("value"), 4), number(figures.at("revenue"), 6),
+               number(figures.at("score"), 6), number(figures.at("shown"), 2),
+               number(figures.at("empty"), 3)});
+  }
+  std::cout << table.text(terminal_width());
+  for (const Json& loss : parameter.at("worst_segments"))
+    std::cout << "  " << printable(loss.at("segment").get<std::string>()) << " ("
+              << number(loss.at("requests"), 0) << " requests) loses most at "
+              << number(loss.at("value"), 4) << ": " << number(loss.at("revenue_before"), 6)
+              << " to " << number(loss.at("revenue_after"), 6) << '\n';
+  std::cout << '\n';
+}
+
+void print_targets(const Json& report) {
+  Table table({{"figure"}, {"at least", Table::Align::right}, {"before", Table::Align::right},
+               {"found", Table::Align::right}, {"parameter"}, {"now", Table::Align::right},
+               {"proposed", Table::Align::right}});
+  for (const Json& target : report.at("targets"))
+    table.add({target.at("figure").get<std::string>(), number(target.at("at_least"), 6),
+               number(target.at("before"), 6), number(target.at("found"), 6),
+               target.at("parameter").get<std::string>(), number(target.at("value"), 4),
+               number(target.at("proposed"), 4)});
+  std::cout << table.text(terminal_width());
+  std::cout << (report.at("is_met").get<bool>() ? "all targets met" : "not all targets can be met")
+            << "; revenue a request " << number(report.at("revenue_before"), 6) << " before, "
+            << number(report.at("revenue"), 6) << " then\n";
+}
+
+}  // namespace
+
+void add_sweep_options(CLI::App* command, SweepOptions* options) {
+  const char* group = "Trade-offs";
+  command->add_flag("--sweep", options->is_sweep,
+                    "Move every parameter through its bounds instead of measuring heads: revenue "
+                    "against each guardrail")->group(group);
+  command->add_option("--parameter", options->parameters, "Sweep these alone")->group(group);
+  command->add_option("--points", options->points, "Points between minimum and maximum")
+      ->default_val(9)->check(CLI::Range(2, 101))->group(group);
+  command->add_option("--segment", options->segment,
+                      "ctx.<fact>, segment, surface, market, product or partner: tells the five "
+                      "that lose most")->group(group);
+  command->add_option("--depth", options->depth, "Positions that give exposure")
+      ->default_val(10)->check(CLI::Range(1, 1000))->group(group);
+  command->add_option("--target", options->targets,
+                      "FIGURE>=NUMBER:PARAMETER, as share.favorite>=0.4:w_favorite: proposes the "
+                      "parameter's value that meets it")->group(group);
+  command->add_option("--html", options->html, "Write the page with plots here")->group(group);
+}
+
+int run_sweep(const SweepOptions& options, const gr_snapshot* snapshot,
+              const std::string& requests, bool as_json) {
+  std::vector<ParsedTarget> parsed;
+  for (const std::string& target : options.targets) parsed.push_back(parse_target(target));
+  std::vector<gr_tools_target> targets;
+  for (const ParsedTarget& target : parsed)
+    targets.push_back({text_of(target.figure), text_of(target.parameter), target.at_least});
+  std::vector<gr_text> parameters;
+  for (const std::string& name : options.parameters) parameters.push_back(text_of(name));
+  Progress progress;
+  gr_tools_sweep_options given{};
+  given.struct_size = sizeof given;
+  given.points = options.points;
+  given.depth = options.depth;
+  given.parameter_count = static_cast<std::uint32_t>(parameters.size());
+  given.parameters = parameters.data();
+  given.target_count = static_cast<std::uint32_t>(targets.size());
+  given.targets = targets.data();
+  given.segment = text_of(options.segment);
+  given.requests = text_of(requests);
+  given.progress = Progress::report;
+  given.progress_user = &progress;
+  gr_tools_text *reported = nullptr, *paged = nullptr;
+  check([&](gr_error** error) {
+    return gr_tools_sweep(snapshot, &given, &reported, &paged, error);
+  });
+  progress.clear();
+  const ToolsText report(reported), page(paged);
+  if (!options.html.empty()) write_output(options.html, view(gr_tools_text_view(page.get())));
+  const Json told = Json::parse(view(gr_tools_text_view(report.get())));
+  if (as_json) {
+    std::cout << told.dump() << '\n';
+  } else if (!targets.empty()) {
+    print_targets(told);
+  } else {
+    for (const Json& parameter : told.at("parameters")) print_parameter(parameter);
+  }
+  return 0;
+}
+
+}  // namespace guardrank::shell

@@ -1,0 +1,125 @@
+#include "models/plan/pages.h"
+
+#include "models/audit/page/html.h"
+#include "models/audit/page/plot.h"
+
+namespace guardrank::plan {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using audit::fixed;
+
+double figure(const Json& point, const std::string& name) {
+  return point.at("figures").at(name).get<double>();
+}
+
+// What moves at all along a parameter, but for the revenue itself.
+std::vector<std::string> moving_figures(const Json& parameter) {
+  std::vector<std::string> names;
+  const Json& points = parameter.at("points");
+  for (const auto& [name, first] : points[0].at("figures").items()) {
+    if (name == "revenue" || name == "term.revenue") continue;
+    bool moves = false;
+    for (const Json& point : points) moves |= figure(point, name) != first.get<double>();
+    if (moves) names.push_back(name);
+  }
+  return names;
+}
+
+// Revenue against one figure, the points joined in the order of the parameter.
+std::string trade_off(const Json& parameter, const std::string& name) {
+  std::vector<audit::ScatterPoint> points, path;
+  for (const Json& point : parameter.at("points")) {
+    const double x = figure(point, name), y = figure(point, "revenue");
+    const bool is_policy = point.at("is_policy").get<bool>();
+    points.push_back({x, y, fixed(point.at("value").get<double>(), 4) +
+                                (is_policy ? " (policy)" : "")});
+    path.push_back({x, y, ""});
+  }
+  return audit::scatter_plot(name, "revenue a request", points, path, std::nullopt, std::nullopt);
+}
+
+audit::HtmlTable trade_off_table(const Json& parameter, const std::string& name) {
+  audit::HtmlTable table{{parameter.at("name").get<std::string>(), "revenue", name}, {}};
+  for (const Json& point : parameter.at("points"))
+    table.rows.push_back({fixed(point.at("value").get<double>(), 4),
+                          fixed(figure(point, "revenue"), 6), fixed(figure(point, name), 6)});
+  return table;
+}
+
+void add_worst_segments(const Json& parameter, audit::Page* page) {
+  if (parameter.at("worst_segments").empty()) return;
+  audit::HtmlTable table{{"segment", "requests", "at", "revenue before", "revenue there"}, {}};
+  for (const Json& loss : parameter.at("worst_segments"))
+    table.rows.push_back({loss.at("segment").get<std::string>(),
+                          fixed(loss.at("requests").get<double>(), 0),
+                          fixed(loss.at("value").get<double>(), 4),
+                          fixed(loss.at("revenue_before").get<double>(), 6),
+                          fixed(loss.at("revenue_after").get<double>(), 6)});
+  page->paragraph("Segments that lose most revenue anywhere along it, each at its worst point:");
+  page->table(table);
+}
+
+void add_parameter(const Json& parameter, audit::Page* page) {
+  const std::string name = parameter.at("name").get<std::string>();
+  page->heading(name);
+  page->paragraph("Now " + fixed(parameter.at("value").get<double>(), 4) + ", from " +
+                  fixed(parameter.at("minimum").get<double>(), 4) + " to " +
+                  fixed(parameter.at("maximum").get<double>(), 4) + ", owned by " +
+                  parameter.at("owner").get<std::string>() + ".");
+  const std::vector<std::string> moving = moving_figures(parameter);
+  if (moving.empty()) page->paragraph("Nothing moves with it on this sample.");
+  for (const std::string& moved : moving)
+    page->figure("Revenue against " + moved, trade_off(parameter, moved),
+                 trade_off_table(parameter, moved));
+  add_worst_segments(parameter, page);
+}
+
+std::string exposure_note(const Json& report) {
+  return std::to_string(report.at("requests").get<std::size_t>()) +
+         " requests; exposure 1/log2(1 + position) over the first " +
+         std::to_string(report.at("depth").get<std::size_t>()) +
+         " positions, one for each request.";
+}
+
+}  // namespace
+
+std::string sweep_page(const Json& report) {
+  audit::Page page("Parameter sweep");
+  page.paragraph(exposure_note(report));
+  for (const Json& parameter : report.at("parameters")) add_parameter(parameter, &page);
+  return page.text();
+}
+
+std::string targets_page(const Json& report) {
+  audit::Page page("Multipliers for targets");
+  page.paragraph(exposure_note(report));
+  page.paragraph(report.at("is_met").get<bool>() ? "All targets are met."
+                                                 : "Not all targets can be met within the bounds.");
+  audit::HtmlTable table{
+      {"figure", "at least", "before", "found", "parameter", "now", "proposed"}, {}};
+  for (const Json& target : report.at("targets"))
+    table.rows.push_back({target.at("figure").get<std::string>(),
+                          fixed(target.at("at_least").get<double>(), 6),
+                          fixed(target.at("before").get<double>(), 6),
+                          fixed(target.at("found").get<double>(), 6),
+                          target.at("parameter").get<std::string>(),
+                          fixed(target.at("value").get<double>(), 6),
+                          fixed(target.at("proposed").get<double>(), 6)});
+  page.table(table);
+  std::vector<audit::ScatterPoint> points, path;
+  audit::HtmlTable steps{{"step", "revenue", "missed"}, {}};
+  for (const Json& step : report.at("steps")) {
+    const double x = step.at("missed").get<double>(), y = step.at("revenue").get<double>();
+    points.push_back({x, y, ""});
+    path.push_back({x, y, ""});
+    steps.rows.push_back({std::to_string(steps.rows.size() + 1), fixed(y, 6), fixed(x, 6)});
+  }
+  page.figure("Steps: revenue against what the targets still miss",
+              audit::scatter_plot("missed", "revenue a request", points, path, std::nullopt,
+                                  std::nullopt),
+              steps);
+  return page.text();
+}
+
+}  // namespace guardrank::plan

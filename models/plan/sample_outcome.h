@@ -1,0 +1,74 @@
+// What a policy gives on a sample of requests: the figures that a sweep draws and targets name.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/decision/pipeline.h"
+#include "models/pack/rows/calibration_rows.h"
+
+namespace guardrank::plan {
+
+// Names of the figures and where each is read.
+class Figures {
+ public:
+  explicit Figures(const Pipeline& pipeline);
+
+  // "revenue" and "score" (currency units a request), "term.<id>", "p.<head>", "reach.<head>",
+  // "share.<head>" (of the reach of all heads without a condition), "shown" (offers a request),
+  // "empty" (share of requests that show nothing), "removed.<guardrail>" (offers a request).
+  const std::vector<std::string>& names() const { return names_; }
+  std::size_t find(const std::string& name) const;   // throws PackError (Status::name)
+
+  // Sums over what one decision shows, exposure 1/log2(1 + position) over `depth` positions and
+  // normalised to 1 a request; added to `sums`, one per name.
+  void add(const Decision& decision, std::size_t depth, std::vector<double>* sums) const;
+  // Means from sums over `n` requests; shares are taken here.
+  std::vector<double> means(const std::vector<double>& sums, double n) const;
+
+ private:
+  std::size_t at(const std::string& name) const { return ordinals_.find(name)->second; }
+
+  const Policy* policy_;
+  const Model* model_;
+  std::vector<std::string> names_;
+  std::map<std::string, std::size_t> ordinals_;
+};
+
+struct Segment {
+  std::string name;
+  double n_requests = 0;
+  std::vector<double> sums;
+};
+
+struct SampleOutcome {
+  std::vector<double> means;             // by figure
+  std::vector<Segment> segments;         // by name
+};
+
+// The sample: requests as JSON lines (members "labels" are ignored).
+class Sample {
+ public:
+  // `segment`: "ctx.<fact>" or a member of the route ("segment", "surface", ...); empty: none.
+  // `depth`: positions that give exposure.
+  Sample(const Pipeline& pipeline, std::string_view requests, std::string segment,
+         std::size_t depth);
+
+  std::size_t size() const { return requests_.size(); }
+  const Figures& figures() const { return figures_; }
+  // Ranks every request. Throws PackError that names the line.
+  SampleOutcome run(const Pipeline& pipeline, const std::function<void(std::size_t)>& ranked) const;
+
+ private:
+  std::string segment_of(const Request& request, const FactTable& facts) const;
+
+  Figures figures_;
+  std::vector<std::string> requests_;    // without labels
+  std::vector<std::size_t> lines_;
+  std::string segment_;
+  std::size_t depth_;
+};
+
+}  // namespace guardrank::plan

@@ -1,0 +1,50 @@
+// A policy's trade-offs on a sample: every parameter moved through its bounds, and multipliers
+// proposed for stated targets. Offline; the policy itself is changed by people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/decision/pipeline.h"
+#include "models/pack/rows/calibration_rows.h"
+
+namespace guardrank::plan {
+
+struct SweepChoice {
+  std::vector<std::string> parameters;   // empty: all
+  std::size_t n_points = 9;              // from minimum to maximum
+  std::string segment;                   // empty: none
+  std::size_t depth = 10;                // positions that give exposure
+  double least_segment = 20;             // requests; smaller segments are not compared
+};
+
+struct Target {
+  std::string figure;                    // "p.approve", "share.favorite": see Figures
+  double at_least = 0;
+  std::string parameter;                 // the multiplier that is moved for it
+};
+
+struct TargetChoice {
+  std::vector<Target> targets;
+  std::size_t n_steps = 40;
+  std::size_t depth = 10;
+};
+
+// JSON and one self-contained HTML page.
+struct PlanReport {
+  std::string report, page;
+};
+
+// Each parameter alone, the others as the policy has them: the figures at every point, and the five
+// (segment, point) pairs that lose most revenue against the policy as it stands.
+PlanReport sweep(const Pipeline& pipeline, std::string_view requests, const SweepChoice& choice,
+                 const pack::Progress& progress);
+
+// Projected dual ascent: a multiplier grows while its figure is under the target and falls while it
+// is above, within the parameter's bounds, by steps that shrink as 1/sqrt(t) (Boyd, Subgradient
+// Methods, 2014). Proposed are the values of the step that meets all targets with most revenue, or
+// that misses least.
+PlanReport meet_targets(const Pipeline& pipeline, std::string_view requests,
+                        const TargetChoice& choice, const pack::Progress& progress);
+
+}  // namespace guardrank::plan

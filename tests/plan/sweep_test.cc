@@ -1,0 +1,165 @@
+#include "models/plan/sweep.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "core/engine/snapshot.h"
+#include "models/pack/artifact/writers.h"
+#include "models/pack/pack_error.h"
+#include "models/plan/sample_outcome.h"
+#include "models/plan/varied_pipeline.h"
+
+namespace guardrank::plan {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// A reference bundle, and the requests that stand beside it.
+class Reference {
+ public:
+  explicit Reference(const std::string& name)
+      : bytes_(Bytes(reinterpret_cast<const std::uint8_t*>(text(name).data()), text_.size())),
+        snapshot_(pack::system_allocator()) {
+    Error error;
+    REQUIRE_MESSAGE(snapshot_.open(bytes_, Check::structure, KernelChoice::automatic, false,
+                                   &error) == Status::ok,
+                    error.message());
+    requests_ = read(root() / name / "requests.jsonl");
+  }
+
+  const Pipeline& pipeline() const { return snapshot_.pipeline(); }
+  const std::string& requests() const { return requests_; }
+
+ private:
+  static fs::path root() { return fs::path(GUARDRANK_SOURCE_DIR) / "models/reference"; }
+  const std::string& text(const std::string& name) {
+    return text_ = read(root() / (name + ".guardrank"));
+  }
+
+  std::string text_;
+  pack::AlignedBytes bytes_;
+  Snapshot snapshot_;
+  std::string requests_;
+};
+
+double at(const Json& report, std::size_t parameter, std::size_t point, const char* figure) {
+  return report.at("parameters")[parameter].at("points")[point].at("figures").at(figure);
+}
+
+TEST_CASE("figures are means over requests of what they show, weighed by exposure") {
+  const Reference goods("goods");
+  const Sample sample(goods.pipeline(), goods.requests(), "", 3);
+  const SampleOutcome outcome = sample.run(goods.pipeline(), {});
+  // The same by hand.
+  Request request(*goods.pipeline().facts, goods.pipeline().catalog, pack::system_allocator());
+  Session session(pack::system_allocator(), SIZE_MAX);
+  std::istringstream lines(goods.requests());
+  double score = 0, favorite = 0, n = 0;
+  for (std::string line; std::getline(lines, line); n += 1) {
+    Error error;
+    Decision decision;
+    REQUIRE(read_request_json(line, &request, &error) == Status::ok);
+    REQUIRE(rank(goods.pipeline(), request, &session, &decision, &error) == Status::ok);
+    const std::size_t shown = std::min<std::size_t>(3, decision.ranked.size());
+    const double weights[] = {1.0, 1.0 / std::log2(3.0), 0.5};
+    double total = 0;
+    for (std::size_t i = 0; i < shown; ++i) total += weights[i];
+    for (std::size_t i = 0; i < shown; ++i) {
+      const std::uint32_t row = decision.ranked[i].row;
+      score += weights[i] / total * static_cast<double>(decision.scores.score[row]) / 1e6;
+      favorite += weights[i] / total * decision.heads[0].reach[row];
+    }
+  }
+  REQUIRE(n == static_cast<double>(sample.size()));
+  REQUIRE(goods.pipeline().model->heads[0].name == "favorite");
+  CHECK(outcome.means[sample.figures().find("score")] == doctest::Approx(score / n).epsilon(1e-12));
+  CHECK(outcome.means[sample.figures().find("reach.favorite")] ==
+        doctest::Approx(favorite / n).epsilon(1e-12));
+  CHECK_THROWS_AS(sample.figures().find("nonsense"), pack::PackError);
+}
+
+TEST_CASE("a sweep passes through the policy's own value and does what the parameter does") {
+  const Reference goods("goods");
+  SweepChoice choice;
+  choice.parameters = {"purchase_floor", "repeat_cost"};
+  choice.n_points = 3;
+  choice.segment = "ctx.surface";
+  choice.least_segment = 1;
+  const PlanReport result = sweep(goods.pipeline(), goods.requests(), choice, {});
+  const Json report = Json::parse(result.report);
+  REQUIRE(report.at("parameters").size() == 2);
+  for (const Json& parameter : report.at("parameters")) {
+    int n_own = 0;
+    for (const Json& point : parameter.at("points")) {
+      if (!point.at("is_policy").get<bool>()) continue;
+      ++n_own;
+      CHECK(point.at("figures") == report.at("baseline"));
+    }
+    CHECK(n_own == 1);
+  }
+  const Json& floor_points = report.at("parameters")[0].at("points");
+  CHECK(at(report, 0, 0, "removed.purchase_floor") == 0);      // a floor of 0 removes nobody
+  CHECK(at(report, 0, floor_points.size() - 1, "empty") == 1); // half is above every probability
+  CHECK(at(report, 1, 0, "term.repetition") == 0);             // showing again costs nothing
+  CHECK(report.at("parameters")[0].at("worst_segments").size() <= 5);
+  CHECK(!report.at("parameters")[0].at("worst_segments").empty());
+  CHECK(result.page.find("<svg") != std::string::npos);
+  CHECK(result.page.find("<script") == std::string::npos);
+}
+
+TEST_CASE("multipliers meet a target that a grid can meet") {
+  const Reference goods("goods");
+  const Sample sample(goods.pipeline(), goods.requests(), "", 10);
+  const std::size_t share = sample.figures().find("share.favorite");
+  VariedPipeline varied(goods.pipeline());
+  const std::size_t weight = varied.find("w_favorite");
+  double best = 0, now = 0;
+  for (int i = 0; i <= 20; ++i) {
+    varied.set(weight, 0.5 * i);
+    best = std::max(best, sample.run(varied.pipeline(), {}).means[share]);
+  }
+  varied.reset();
+  now = sample.run(varied.pipeline(), {}).means[share];
+  REQUIRE(best > now);
+  TargetChoice choice;
+  choice.targets = {{"share.favorite", now + 0.7 * (best - now), "w_favorite"}};
+  const Json report = Json::parse(meet_targets(goods.pipeline(), goods.requests(), choice, {}).report);
+  CHECK(report.at("is_met") == true);
+  const Json& target = report.at("targets")[0];
+  CHECK(target.at("found").get<double>() >= target.at("at_least").get<double>());
+  CHECK(target.at("proposed").get<double>() > target.at("value").get<double>());
+  // And one that nothing can meet is said to be missed.
+  choice.targets[0].at_least = 1.5;
+  CHECK(Json::parse(meet_targets(goods.pipeline(), goods.requests(), choice, {}).report)
+            .at("is_met") == false);
+}
+
+TEST_CASE("what cannot be swept is refused by name") {
+  const Reference goods("goods");
+  SweepChoice choice;
+  choice.parameters = {"nothing"};
+  CHECK_THROWS_AS(sweep(goods.pipeline(), goods.requests(), choice, {}), pack::PackError);
+  choice.parameters = {};
+  CHECK_THROWS_AS(sweep(goods.pipeline(), "", choice, {}), pack::PackError);
+  CHECK_THROWS_AS(sweep(goods.pipeline(), "{\"time\": 3}\n", choice, {}), pack::PackError);
+  choice.segment = "ctx.nothing";
+  CHECK_THROWS_AS(sweep(goods.pipeline(), goods.requests(), choice, {}), pack::PackError);
+  TargetChoice none;
+  CHECK_THROWS_AS(meet_targets(goods.pipeline(), goods.requests(), none, {}), pack::PackError);
+}
+
+}  // namespace
+}  // namespace guardrank::plan
