@@ -17,6 +17,8 @@ using Json = nlohmann::ordered_json;
 using pack::PackError;
 
 constexpr std::size_t n_worst = 5;
+// Of a parameter's range: all steps together cross it more than once, the last are fine.
+constexpr double first_step = 0.25, step_ratio = 0.85;
 
 Json figures_json(const Figures& figures, const std::vector<double>& means) {
   Json out = Json::object();
@@ -192,12 +194,10 @@ class Targeting {
   void move(const Step& step, std::size_t t) {
     for (std::size_t i = 0; i < which_.size(); ++i) {
       const Parameter& parameter = varied_.parameter(which_[i]);
-      const double wanted = choice_.targets[i].at_least;
-      const double scale = std::max(std::abs(wanted), 1e-12);
-      const double slope = std::clamp((wanted - step.found[i]) / scale, -1.0, 1.0);
-      const double length = 0.3 * (parameter.maximum - parameter.minimum) /
-                            std::sqrt(static_cast<double>(t + 1));
-      varied_.set(which_[i], std::clamp(step.multipliers[i] + length * slope, parameter.minimum,
+      const double way = step.found[i] < choice_.targets[i].at_least ? 1.0 : -1.0;
+      const double length = first_step * (parameter.maximum - parameter.minimum) *
+                            std::pow(step_ratio, static_cast<double>(t));
+      varied_.set(which_[i], std::clamp(step.multipliers[i] + length * way, parameter.minimum,
                                         parameter.maximum));
     }
   }

@@ -41,9 +41,9 @@ PlanReport sweep(const Pipeline& pipeline, std::string_view requests, const Swee
                  const pack::Progress& progress);
 
 // Projected dual ascent: a multiplier grows while its figure is under the target and falls while it
-// is above, within the parameter's bounds, by steps that shrink as 1/sqrt(t) (Boyd, Subgradient
-// Methods, 2014). Proposed are the values of the step that meets all targets with most revenue, or
-// that misses least.
+// is above, within the parameter's bounds, by normalised steps that shrink geometrically (Shor,
+// Minimization Methods for Non-Differentiable Functions, 1985). Proposed are the values of the step
+// that meets all targets with most revenue, or that misses least.
 PlanReport meet_targets(const Pipeline& pipeline, std::string_view requests,
                         const TargetChoice& choice, const pack::Progress& progress);
 

@@ -31,7 +31,8 @@ std::string read(const fs::path& path) {
 class Reference {
  public:
   explicit Reference(const std::string& name)
-      : bytes_(Bytes(reinterpret_cast<const std::uint8_t*>(text(name).data()), text_.size())),
+      : text_(read(root() / (name + ".guardrank"))),
+        bytes_(Bytes(reinterpret_cast<const std::uint8_t*>(text_.data()), text_.size())),
         snapshot_(pack::system_allocator()) {
     Error error;
     REQUIRE_MESSAGE(snapshot_.open(bytes_, Check::structure, KernelChoice::automatic, false,
@@ -45,10 +46,6 @@ class Reference {
 
  private:
   static fs::path root() { return fs::path(GUARDRANK_SOURCE_DIR) / "models/reference"; }
-  const std::string& text(const std::string& name) {
-    return text_ = read(root() / (name + ".guardrank"));
-  }
-
   std::string text_;
   pack::AlignedBytes bytes_;
   Snapshot snapshot_;
