@@ -187,6 +187,13 @@ bool add_checked(std::int64_t a, std::int64_t b, std::int64_t* sum) {
   return true;
 }
 
+// IEEE 754 demands the correctly rounded root and leaves NaN's sign to the machine. A compiler may
+// take the root of a negative number for a NaN like any other, so none is ever taken.
+double deterministic_sqrt(double x) {
+  const double root = __builtin_sqrt(x > 0.0 ? x : 0.0);
+  return x > 0.0 ? root : (x == 0.0 ? x : canonical_nan);
+}
+
 bool is_finite(double x) { return (bits_of(x) & infinity_bits) != infinity_bits; }
 bool is_nan(double x) { return (bits_of(x) & ~sign_bit) > infinity_bits; }
 

@@ -10,6 +10,7 @@ namespace guardrank {
 double deterministic_exp(double x);
 double deterministic_log(double x);    // log(0) = -inf, negative: NaN
 double deterministic_log1p(double x);
+double deterministic_sqrt(double x);   // correctly rounded; negative: NaN
 // exp in float for the gates' softmax: argument clamped to [-87, 0] by the caller's subtraction.
 float deterministic_exp(float x);
 

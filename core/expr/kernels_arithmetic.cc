@@ -83,8 +83,6 @@ struct Greatest { static double apply(double a, double b) { return b > a || b !=
 
 double negate(double x) { return -x; }
 double absolute(double x) { return __builtin_fabs(x); }
-// IEEE 754 demands the correctly rounded root; only NaN's sign is left to the machine.
-double square_root(double x) { return x >= 0 ? __builtin_sqrt(x) : __builtin_nan(""); }
 
 template <double (*apply)(double)>
 void function_kernel(const Operation& operation, Machine& machine) {
@@ -135,7 +133,7 @@ Kernel arithmetic_kernel(OpCode code) {
     case OpCode::absolute_number: return function_kernel<absolute>;
     case OpCode::exponential_number: return function_kernel<deterministic_exp>;
     case OpCode::logarithm_number: return function_kernel<deterministic_log>;
-    case OpCode::square_root_number: return function_kernel<square_root>;
+    case OpCode::square_root_number: return function_kernel<deterministic_sqrt>;
     case OpCode::add_integer: return integer_kernel<Int, add<Int>>;
     case OpCode::subtract_integer: return integer_kernel<Int, subtract<Int>>;
     case OpCode::multiply_integer: return integer_kernel<Int, multiply<Int>>;

@@ -170,7 +170,7 @@ EvalProblem calculate(const Call& call, ExprValue* result) {
   if (!is_number) return EvalProblem::no_overload;
   if (call.function() == Function::exponential) result->number = deterministic_exp(a.number);
   else if (call.function() == Function::logarithm) result->number = deterministic_log(a.number);
-  else result->number = a.number >= 0 ? __builtin_sqrt(a.number) : __builtin_nan("");
+  else result->number = deterministic_sqrt(a.number);
   return EvalProblem::none;
 }
 

@@ -107,6 +107,17 @@ TEST_CASE("special values of exp and log") {
   CHECK(deterministic_log1p(DBL_MAX) == doctest::Approx(709.782712893384).epsilon(1e-15));
 }
 
+TEST_CASE("square roots are those of libm, NaN canonical, zero keeps its sign") {
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    const double x = std::ldexp(uniform(3, 1, i), static_cast<int>(i % 200) - 100);
+    REQUIRE(deterministic_sqrt(x) == std::sqrt(x));
+  }
+  CHECK(std::signbit(deterministic_sqrt(-0.0)));
+  CHECK(deterministic_sqrt(INFINITY) == INFINITY);
+  for (const double x : {-1.0, -INFINITY, std::nan(""), -std::nan("")})
+    CHECK(__builtin_bit_cast(std::uint64_t, deterministic_sqrt(x)) == 0x7FF8000000000000u);
+}
+
 TEST_CASE("NaNs come out canonical whatever goes in") {
   for (const std::uint64_t bits : {0x7FF8000000000001u, 0xFFF8000000000000u, 0x7FF0000000000001u,
                                    0xFFFFFFFFFFFFFFFFu}) {
