@@ -114,7 +114,7 @@ TEST_CASE("square roots are those of libm, NaN canonical, zero keeps its sign") 
   }
   CHECK(std::signbit(deterministic_sqrt(-0.0)));
   CHECK(deterministic_sqrt(INFINITY) == INFINITY);
-  for (const double x : {-1.0, -INFINITY, std::nan(""), -std::nan("")})
+  for (const double x : {-1.0, -HUGE_VAL, std::nan(""), -std::nan("")})
     CHECK(__builtin_bit_cast(std::uint64_t, deterministic_sqrt(x)) == 0x7FF8000000000000u);
 }
 
