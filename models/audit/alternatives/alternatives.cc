@@ -59,7 +59,7 @@ class Writer {
  public:
   Writer(const Population& population, const Design& design, const Parts& parts,
          std::span<const Contrast> contrasts, double select_rate, const Found& found)
-      : population_(population), design_(design), parts_(parts), contrasts_(contrasts),
+      : design_(design), parts_(parts), contrasts_(contrasts),
         measured_{&population, parts.test, contrasts, select_rate}, found_(found),
         base_(measured_, scores_of(found.tried[0])) {}
 
@@ -117,7 +117,6 @@ class Writer {
     return alternative_scores(design_, found_.full, alternative, parts_.test);
   }
 
-  const Population& population_;
   const Design& design_;
   const Parts& parts_;
   std::span<const Contrast> contrasts_;
