@@ -1,6 +1,7 @@
 // Arithmetic of values: numbers of one type, times, texts, lists.
 #include "core/base/limits.h"
 #include "core/base/math.h"
+#include "core/expr/integer_operations.h"
 #include "core/expr/values.h"
 
 namespace guardrank {
@@ -8,36 +9,19 @@ namespace {
 
 constexpr std::int64_t nanos_per_second = 1'000'000'000;
 
-EvalProblem of_overflow(bool has_overflowed) {
-  return has_overflowed ? EvalProblem::overflow : EvalProblem::none;
-}
-
-EvalProblem add_integers(Function function, std::int64_t a, std::int64_t b, std::int64_t* out) {
+// An operator of arithmetic on two numbers of one type.
+template <typename Integer>
+EvalProblem combine(Function function, Integer a, Integer b, Integer* out) {
   switch (function) {
-    case Function::add: return of_overflow(__builtin_add_overflow(a, b, out));
-    case Function::subtract: return of_overflow(__builtin_sub_overflow(a, b, out));
-    case Function::multiply: return of_overflow(__builtin_mul_overflow(a, b, out));
-    default: break;
+    case Function::add: return add(a, b, out);
+    case Function::subtract: return subtract(a, b, out);
+    case Function::multiply: return multiply(a, b, out);
+    case Function::divide: return divide(a, b, out);
+    default: return modulo(a, b, out);
   }
-  if (b == 0) return EvalProblem::division_by_zero;
-  if (a == INT64_MIN && b == -1) return EvalProblem::overflow;
-  *out = function == Function::divide ? a / b : a % b;
-  return EvalProblem::none;
 }
 
-EvalProblem add_naturals(Function function, std::uint64_t a, std::uint64_t b, std::uint64_t* out) {
-  switch (function) {
-    case Function::add: return of_overflow(__builtin_add_overflow(a, b, out));
-    case Function::subtract: return of_overflow(__builtin_sub_overflow(a, b, out));
-    case Function::multiply: return of_overflow(__builtin_mul_overflow(a, b, out));
-    default: break;
-  }
-  if (b == 0) return EvalProblem::division_by_zero;
-  *out = function == Function::divide ? a / b : a % b;
-  return EvalProblem::none;
-}
-
-EvalProblem add_numbers(Function function, double a, double b, double* out) {
+EvalProblem combine(Function function, double a, double b, double* out) {
   switch (function) {
     case Function::add: *out = a + b; break;
     case Function::subtract: *out = a - b; break;
@@ -82,7 +66,7 @@ EvalProblem add_times(Function function, const ExprValue& a, const ExprValue& b,
   if (b.kind == ExprType::timestamp && is_sum) return shift(b, a.integer, result);
   if (b.kind != ExprType::duration) return EvalProblem::no_overload;
   std::int64_t nanos = 0;
-  const EvalProblem problem = add_integers(function, a.integer, b.integer, &nanos);
+  const EvalProblem problem = combine(function, a.integer, b.integer, &nanos);
   *result = ExprValue::of_duration(nanos);
   return problem;
 }
@@ -120,7 +104,7 @@ EvalProblem negate(const ExprValue& value, ExprValue* result) {
   }
   if (value.kind != ExprType::integer && value.kind != ExprType::duration)
     return EvalProblem::no_overload;
-  return of_overflow(__builtin_sub_overflow(std::int64_t{0}, value.integer, &result->integer));
+  return subtract(std::int64_t{0}, value.integer, &result->integer);
 }
 
 }  // namespace
@@ -133,11 +117,11 @@ EvalProblem add_values(const Call& call, ExprValue* result) {
   if (a.kind == b.kind) {
     switch (a.kind) {
       case ExprType::integer:
-        return add_integers(call.function(), a.integer, b.integer, &result->integer);
+        return combine(call.function(), a.integer, b.integer, &result->integer);
       case ExprType::unsigned_integer:
-        return add_naturals(call.function(), a.natural, b.natural, &result->natural);
+        return combine(call.function(), a.natural, b.natural, &result->natural);
       case ExprType::number:
-        return add_numbers(call.function(), a.number, b.number, &result->number);
+        return combine(call.function(), a.number, b.number, &result->number);
       case ExprType::string: case ExprType::bytes: case ExprType::list:
         if (call.function() == Function::add) return join(call, a, b, result);
         return EvalProblem::no_overload;

@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "models/pack/metrics/metrics.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::audit {
@@ -86,7 +87,7 @@ std::vector<double> read_exposures(const Table& table, const PopulationChoice& c
     if (values[row] < 1 || values[row] != std::floor(values[row]))
       throw PackError(Status::type, table.place(row, choice.position),
                       "wanted a position: a whole number from 1");
-    values[row] = 1 / std::log2(1 + values[row]);
+    values[row] = pack::position_discount(values[row]);
   }
   return values;
 }

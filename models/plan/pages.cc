@@ -1,13 +1,13 @@
 #include "models/plan/pages.h"
 
-#include "models/audit/page/html.h"
-#include "models/audit/page/plot.h"
+#include "models/page/html.h"
+#include "models/page/plot.h"
 
 namespace guardrank::plan {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using audit::fixed;
+using page::fixed;
 
 double figure(const Json& point, const std::string& name) {
   return point.at("figures").at(name).get<double>();
@@ -28,7 +28,7 @@ std::vector<std::string> moving_figures(const Json& parameter) {
 
 // Revenue against one figure, the points joined in the order of the parameter.
 std::string trade_off(const Json& parameter, const std::string& name) {
-  std::vector<audit::ScatterPoint> points, path;
+  std::vector<page::ScatterPoint> points, path;
   for (const Json& point : parameter.at("points")) {
     const double x = figure(point, name), y = figure(point, "revenue");
     const bool is_policy = point.at("is_policy").get<bool>();
@@ -36,20 +36,20 @@ std::string trade_off(const Json& parameter, const std::string& name) {
                                 (is_policy ? " (policy)" : "")});
     path.push_back({x, y, ""});
   }
-  return audit::scatter_plot(name, "revenue a request", points, path, std::nullopt, std::nullopt);
+  return page::scatter_plot(name, "revenue a request", points, path, std::nullopt, std::nullopt);
 }
 
-audit::HtmlTable trade_off_table(const Json& parameter, const std::string& name) {
-  audit::HtmlTable table{{parameter.at("name").get<std::string>(), "revenue", name}, {}};
+page::HtmlTable trade_off_table(const Json& parameter, const std::string& name) {
+  page::HtmlTable table{{parameter.at("name").get<std::string>(), "revenue", name}, {}};
   for (const Json& point : parameter.at("points"))
     table.rows.push_back({fixed(point.at("value").get<double>(), 4),
                           fixed(figure(point, "revenue"), 6), fixed(figure(point, name), 6)});
   return table;
 }
 
-void add_worst_segments(const Json& parameter, audit::Page* page) {
+void add_worst_segments(const Json& parameter, page::Page* page) {
   if (parameter.at("worst_segments").empty()) return;
-  audit::HtmlTable table{{"segment", "requests", "at", "revenue before", "revenue there"}, {}};
+  page::HtmlTable table{{"segment", "requests", "at", "revenue before", "revenue there"}, {}};
   for (const Json& loss : parameter.at("worst_segments"))
     table.rows.push_back({loss.at("segment").get<std::string>(),
                           fixed(loss.at("requests").get<double>(), 0),
@@ -60,7 +60,7 @@ void add_worst_segments(const Json& parameter, audit::Page* page) {
   page->table(table);
 }
 
-void add_parameter(const Json& parameter, audit::Page* page) {
+void add_parameter(const Json& parameter, page::Page* page) {
   const std::string name = parameter.at("name").get<std::string>();
   page->heading(name);
   page->paragraph("Now " + fixed(parameter.at("value").get<double>(), 4) + ", from " +
@@ -85,18 +85,18 @@ std::string exposure_note(const Json& report) {
 }  // namespace
 
 std::string sweep_page(const Json& report) {
-  audit::Page page("Parameter sweep");
+  page::Page page("Parameter sweep");
   page.paragraph(exposure_note(report));
   for (const Json& parameter : report.at("parameters")) add_parameter(parameter, &page);
   return page.text();
 }
 
 std::string targets_page(const Json& report) {
-  audit::Page page("Multipliers for targets");
+  page::Page page("Multipliers for targets");
   page.paragraph(exposure_note(report));
   page.paragraph(report.at("is_met").get<bool>() ? "All targets are met."
                                                  : "Not all targets can be met within the bounds.");
-  audit::HtmlTable table{
+  page::HtmlTable table{
       {"figure", "at least", "before", "found", "parameter", "now", "proposed"}, {}};
   for (const Json& target : report.at("targets"))
     table.rows.push_back({target.at("figure").get<std::string>(),
@@ -107,8 +107,8 @@ std::string targets_page(const Json& report) {
                           fixed(target.at("value").get<double>(), 6),
                           fixed(target.at("proposed").get<double>(), 6)});
   page.table(table);
-  std::vector<audit::ScatterPoint> points, path;
-  audit::HtmlTable steps{{"step", "revenue", "missed"}, {}};
+  std::vector<page::ScatterPoint> points, path;
+  page::HtmlTable steps{{"step", "revenue", "missed"}, {}};
   for (const Json& step : report.at("steps")) {
     const double x = step.at("missed").get<double>(), y = step.at("revenue").get<double>();
     points.push_back({x, y, ""});
@@ -116,7 +116,7 @@ std::string targets_page(const Json& report) {
     steps.rows.push_back({std::to_string(steps.rows.size() + 1), fixed(y, 6), fixed(x, 6)});
   }
   page.figure("Steps: revenue against what the targets still miss",
-              audit::scatter_plot("missed", "revenue a request", points, path, std::nullopt,
+              page::scatter_plot("missed", "revenue a request", points, path, std::nullopt,
                                   std::nullopt),
               steps);
   return page.text();

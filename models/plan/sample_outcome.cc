@@ -1,20 +1,15 @@
 #include "models/plan/sample_outcome.h"
 
-#include <cmath>
-
 #include "core/frame/frame.h"
 #include "models/pack/memory.h"
+#include "models/pack/metrics/metrics.h"
 #include "models/pack/pack_error.h"
-#include "models/plan/request_lines.h"
+#include "models/pack/rows/request_lines.h"
 
 namespace guardrank::plan {
 namespace {
 
 constexpr double micros_per_unit = 1e6;
-
-double exposure(std::size_t position) {
-  return 1.0 / std::log2(1.0 + static_cast<double>(position));
-}
 
 std::string text_of(std::string_view text) { return std::string(text); }
 
@@ -55,10 +50,10 @@ std::size_t Figures::find(const std::string& name) const {
 void Figures::add(const Decision& decision, std::size_t depth, std::vector<double>* sums) const {
   const std::size_t n_shown = std::min(depth, decision.ranked.size());
   double total = 0;
-  for (std::size_t i = 0; i < n_shown; ++i) total += exposure(i + 1);
+  for (std::size_t i = 0; i < n_shown; ++i) total += pack::exposure_at(i);
   for (std::size_t i = 0; i < n_shown; ++i) {
     const std::uint32_t row = decision.ranked[i].row;
-    const double weight = exposure(i + 1) / total;
+    const double weight = pack::exposure_at(i) / total;
     (*sums)[at("score")] +=
         weight * static_cast<double>(decision.scores.score[row]) / micros_per_unit;
     for (std::size_t t = 0; t < policy_->terms.size(); ++t) {
@@ -98,9 +93,11 @@ std::vector<double> Figures::means(const std::vector<double>& sums, double n) co
 Sample::Sample(const Pipeline& pipeline, std::string_view requests, std::string segment,
                std::size_t depth)
     : figures_(pipeline), segment_(std::move(segment)), depth_(depth) {
-  read_request_lines(requests, [&](std::string request, std::size_t line) {
-    requests_.push_back(std::move(request));
-    lines_.push_back(line);
+  pack::Memory memory;
+  pack::for_each_request_line(requests, [&](std::string_view line, std::size_t number) {
+    memory.arena().reset();
+    requests_.emplace_back(pack::take_labels(line, &memory).request);
+    lines_.push_back(number);
   });
   if (requests_.empty()) throw pack::PackError(Status::missing, "requests", "there are none");
 }

@@ -4,10 +4,11 @@
 #include <doctest/doctest.h>
 
 #include "models/audit/audit.h"
-#include "models/audit/page/html.h"
+#include "models/page/html.h"
 #include "models/audit/ranking/steering.h"
 
 using namespace guardrank::audit;
+using namespace guardrank::page;
 
 namespace {
 

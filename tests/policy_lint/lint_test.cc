@@ -10,6 +10,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/artifact/catalog.h"
+#include "models/lint/compiled_policy.h"
+#include "models/lint/policy_tests.h"
+#include "models/pack/artifact/writers.h"
+#include "models/pack/documents/catalog_document.h"
+#include "models/pack/documents/policy_document.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::lint {
@@ -211,6 +217,75 @@ TEST_CASE("the cookbook is clean and its tests pass") {
     ++n_policies;
   }
   CHECK(n_policies == 4);
+}
+
+std::string read(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// A cookbook policy, its catalog and its tests, to be run again with parts of the policy changed.
+class Mutations {
+ public:
+  explicit Mutations(const fs::path& folder)
+      : document_(pack::read_policy(read(folder / "policy.yaml"))),
+        tests_text_(read(folder / "tests.yaml")),
+        tests_(pack::parse_document_tree(tests_text_, &memory_)),
+        heads_(StatedHeads::from_document(tests_.at("heads"))) {
+    Findings unheard;
+    const CompiledPolicy schema(document_.policy(), Catalog{}, {},
+                                StatedHeads::from_document(tests_.at("heads")), &unheard);
+    const pack::CatalogDocument catalog =
+        pack::read_catalog(read(folder / "catalog.csv"), pack::CatalogFormat::csv, schema.facts());
+    bytes_ = pack::write_catalog(catalog.catalog());
+    Error error;
+    pack::throw_if(open_catalog(bytes_, Check::full, &memory_.arena(), &catalog_, &error), error);
+  }
+
+  const Policy& policy() const { return document_.policy(); }
+  // How many of the author's tests fail under another policy.
+  int count_failures(const Policy& policy) const {
+    int n = 0;
+    for (const TestOutcome& outcome :
+         run_policy_tests(tests_, policy, catalog_, heads_.heads(), june_2026))
+      n += outcome.has_passed ? 0 : 1;
+    return n;
+  }
+  // The same with one expression of `parts` changed, for each of them in turn.
+  template <typename Part>
+  void change_each(std::span<const Part> Policy::*parts, std::string_view changed) const {
+    for (std::size_t i = 0; i < (policy().*parts).size(); ++i) {
+      std::vector<Part> all((policy().*parts).begin(), (policy().*parts).end());
+      all[i].expr = changed;
+      Policy mutant = policy();
+      mutant.*parts = all;
+      CHECK_MESSAGE(count_failures(mutant) > 0, all[i].id, " could be ", changed);
+    }
+  }
+
+ private:
+  pack::Memory memory_;
+  pack::PolicyDocument document_;
+  std::string tests_text_;
+  pack::DocumentNode tests_;
+  StatedHeads heads_;
+  pack::AlignedBytes bytes_;
+  Catalog catalog_;
+};
+
+TEST_CASE("every rule, guardrail and term of the cookbook is held by a test") {
+  const fs::path cookbook = fs::path(GUARDRANK_SOURCE_DIR) / "examples/policies";
+  for (const std::string name : {"us_cards", "personal_loans", "insurance", "goods"}) {
+    CAPTURE(name);
+    const Mutations mutations(cookbook / name);
+    REQUIRE(mutations.count_failures(mutations.policy()) == 0);
+    for (const char* changed : {"true", "false"}) {
+      mutations.change_each(&Policy::rules, changed);
+      mutations.change_each(&Policy::guardrails, changed);
+    }
+    mutations.change_each(&Policy::terms, "1234.5");
+  }
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ typedef struct {
 } gr_tools_lint_options;
 
 /* Looks a policy over: mistakes of the policy and tests that fail are no failure of the call but
- * stand in the report (JSON: findings, tests, counts). Since 0.2. */
+ * stand in the report (JSON: findings, tests, counts). Since 0.1. */
 GR_API gr_status gr_tools_lint(const gr_tools_lint_options* options, gr_tools_text** report,
                                gr_error** error);
 
@@ -78,13 +78,13 @@ typedef struct {
 
 /* What decisions did to groups: rates, adverse impact ratios, the four-fifths rule with an exact
  * test, scores, exposure, and a search for less discriminatory alternatives. `report` receives JSON,
- * `page` (may be NULL) one self-contained HTML file. The same input gives the same bytes. Since 0.2. */
+ * `page` (may be NULL) one self-contained HTML file. The same input gives the same bytes. Since 0.1. */
 GR_API gr_status gr_tools_audit_population(const gr_tools_audit_options* options,
                                            gr_tools_text** report, gr_tools_text** page,
                                            gr_error** error);
 /* What a snapshot's ranking shows to groups, and how far payouts move offers: every request is
  * ranked as it is and with payouts equal. Groups are joined by request id; nothing of them reaches
- * the ranking. Since 0.2. */
+ * the ranking. Since 0.1. */
 GR_API gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session* session,
                                         const gr_tools_audit_options* options,
                                         gr_tools_text** report, gr_tools_text** page,
@@ -94,7 +94,7 @@ GR_API gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session*
  * "ctx", "offer", "pair", "p", "reach", "value" and "param" with facts by name, "now" as RFC 3339, and
  * any other name with a value of its own. Gives JSON: "type", "value", "text" (as a literal) and
  * "cost", or "type": "unknown" and the "fact" that is missing. GR_STATUS_PARSE, TYPECHECK, NAME with
- * line, column and caret; GR_STATUS_EVAL for an error when it runs. Since 0.2. */
+ * line, column and caret; GR_STATUS_EVAL for an error when it runs. Since 0.1. */
 GR_API gr_status gr_tools_evaluate_expression(const char* expression, size_t expression_size,
                                               const char* facts, size_t facts_size,
                                               gr_tools_text** result, gr_error** error);
@@ -122,7 +122,7 @@ typedef struct {
 
 /* What the policy's parameters trade on a sample of requests, or, with targets, values of parameters
  * that meet them. `report` receives JSON, `page` (may be NULL) one self-contained HTML file. The
- * snapshot is not changed. Since 0.2. */
+ * snapshot is not changed. Since 0.1. */
 GR_API gr_status gr_tools_sweep(const gr_snapshot* snapshot, const gr_tools_sweep_options* options,
                                 gr_tools_text** report, gr_tools_text** page, gr_error** error);
 

@@ -4,43 +4,14 @@
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/evaluation.h"
 #include "capi/tools/src/tools_text.h"
-#include "models/pack/json_copy.h"
+#include "models/pack/rows/request_lines.h"
 
 namespace {
 
 using guardrank::Error;
-using guardrank::JsonType;
-using guardrank::JsonValue;
 using guardrank::Report;
 using guardrank::Status;
 namespace pack = guardrank::pack;
-
-// One labelled line, taken apart.
-struct LabelledRequest {
-  const JsonValue* labels = nullptr;
-  std::string_view request;            // JSON without the labels
-};
-
-LabelledRequest take_apart(std::string_view line, pack::Memory* memory) {
-  const JsonValue* root = nullptr;
-  Error error;
-  pack::throw_if(guardrank::parse_json(line, &memory->arena(), &root, &error), error);
-  if (root->type != JsonType::object) throw pack::PackError(Status::type, "", "wanted an object");
-  LabelledRequest out;
-  out.labels = root->member("labels");
-  if (out.labels == nullptr) throw pack::PackError(Status::missing, "labels", "missing");
-  guardrank::JsonWriter writer(&memory->arena());
-  writer.begin_object();
-  for (const JsonValue* at = root->first; at != nullptr; at = at->next) {
-    if (at == out.labels) continue;
-    writer.key(at->key);
-    pack::copy_json(*at, &writer);
-  }
-  writer.end_object();
-  if (writer.status() != Status::ok) throw pack::PackError(writer.status(), "", "out of memory");
-  out.request = writer.view();
-  return out;
-}
 
 class Evaluator {
  public:
@@ -52,7 +23,8 @@ class Evaluator {
 
   void add(std::string_view line) {
     memory_.arena().reset();
-    const LabelledRequest labelled = take_apart(line, &memory_);
+    const pack::LabelledRequest labelled = pack::take_labels(line, &memory_);
+    if (labelled.labels == nullptr) throw pack::PackError(Status::missing, "labels", "missing");
     Error error;
     pack::throw_if(guardrank::read_request_json(labelled.request, &request_, &error), error);
     guardrank::Decision decision;
@@ -71,28 +43,13 @@ class Evaluator {
   pack::Memory memory_;
 };
 
-// Calls `visit` with each line that is not blank and its number.
-template <typename Visit>
-void for_each_line(std::string_view text, const Visit& visit) {
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) visit(line, number);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-}
-
 std::string evaluate(const gr_snapshot* snapshot, gr_session* session, std::string_view requests,
                      const pack::Progress& progress) {
   constexpr std::size_t progress_lines = 100;
   Evaluator evaluator(snapshot, session);
   const char* start = requests.data();
-  for_each_line(requests, [&](std::string_view line, std::size_t number) {
-    try {
-      evaluator.add(line);
-    } catch (const pack::PackError& problem) {
-      throw problem.within("line " + std::to_string(number));
-    }
+  pack::for_each_request_line(requests, [&](std::string_view line, std::size_t number) {
+    evaluator.add(line);
     if (progress && number % progress_lines == 0)
       progress("evaluating", static_cast<std::uint64_t>(line.data() - start), requests.size());
   });

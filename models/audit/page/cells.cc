@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "models/audit/page/plot.h"
+#include "models/page/plot.h"
 
 namespace guardrank::audit {
 namespace {
@@ -26,11 +26,11 @@ double real(const Json& object, const char* name, std::size_t index) {
 }
 
 std::string cell(const Json& object, const char* name, int digits) {
-  return fixed(real(object, name), digits);
+  return page::fixed(real(object, name), digits);
 }
 
 std::string interval_cell(const Json& object, const char* name, int digits) {
-  return fixed_interval(real(object, name, 0), real(object, name, 1), digits);
+  return page::fixed_interval(real(object, name, 0), real(object, name, 1), digits);
 }
 
 std::string p_cell(const Json& object, const char* name) {

@@ -1,7 +1,7 @@
 #include "models/audit/page/parity_figures.h"
 
 #include "models/audit/page/cells.h"
-#include "models/audit/page/plot.h"
+#include "models/page/plot.h"
 
 namespace guardrank::audit {
 namespace {
@@ -20,24 +20,25 @@ std::string group_label(const Json& group) {
   return group["group"].get<std::string>() + (group["is_small"].get<bool>() ? " (small)" : "");
 }
 
-void add_rates(const Json& attribute, const std::string& caption, Page* page) {
+void add_rates(const Json& attribute, const std::string& caption, page::Page* page) {
   if (!has_rates(attribute)) return;
-  HtmlTable table{{"group", "rows", "selected", "rate", "95% (Wilson)"}, {}};
-  std::vector<IntervalRow> rows;
+  page::HtmlTable table{{"group", "rows", "selected", "rate", "95% (Wilson)"}, {}};
+  std::vector<page::IntervalRow> rows;
   for (const Json& group : attribute["groups"]) {
     table.rows.push_back({group_label(group), count(group, "of"), count(group, "selected"),
                           cell(group, "rate", 4), interval_cell(group, "rate_interval", 4)});
     rows.push_back({group_label(group), real(group, "rate"), real(group, "rate_interval", 0),
                     real(group, "rate_interval", 1), false});
   }
-  page->figure(caption, interval_plot("rate", rows, {}), table);
+  page->figure(caption, page::interval_plot("rate", rows, {}), table);
 }
 
-void add_ratios(const Json& attribute, const std::string& caption, Page* page) {
+void add_ratios(const Json& attribute, const std::string& caption, page::Page* page) {
   if (!has_rates(attribute)) return;
-  HtmlTable table{{"group", "AIR", "95% (Koopman)", "difference", "95% (Newcombe)", "Fisher p",
+  page::HtmlTable table{{"group", "AIR", "95% (Koopman)", "difference", "95% (Newcombe)",
+                         "Fisher p",
                    "mid-p", "p of AIR >= 0.8", "four-fifths rule"}, {}};
-  std::vector<IntervalRow> rows;
+  std::vector<page::IntervalRow> rows;
   for (const Json& group : attribute["groups"]) {
     if (group["is_reference"].get<bool>()) continue;
     table.rows.push_back({group_label(group), cell(group, "air", 4),
@@ -49,14 +50,15 @@ void add_ratios(const Json& attribute, const std::string& caption, Page* page) {
                     real(group, "air_interval", 1), group["four_fifths"] == "adverse"});
   }
   page->figure(caption + " against " + attribute["reference"].get<std::string>(),
-               interval_plot("rate / rate of the reference", rows, {{0.8, "4/5"}, {1, "equal"}}),
+               page::interval_plot("rate / rate of the reference", rows,
+                                   {{0.8, "4/5"}, {1, "equal"}}),
                table);
 }
 
-void add_means(const Json& attribute, const MeanFigure& what, Page* page) {
+void add_means(const Json& attribute, const MeanFigure& what, page::Page* page) {
   if (!attribute["groups"][0].contains(what.mean)) return;
-  HtmlTable table{{"group", "mean", what.axis, "95% (bootstrap)"}, {}};
-  std::vector<IntervalRow> rows;
+  page::HtmlTable table{{"group", "mean", what.axis, "95% (bootstrap)"}, {}};
+  std::vector<page::IntervalRow> rows;
   const std::string interval = std::string(what.comparison) + "_interval";
   for (const Json& group : attribute["groups"]) {
     table.rows.push_back({group_label(group), cell(group, what.mean, 4),
@@ -66,7 +68,7 @@ void add_means(const Json& attribute, const MeanFigure& what, Page* page) {
       rows.push_back({group_label(group), real(group, what.comparison),
                       real(group, interval.c_str(), 0), real(group, interval.c_str(), 1), false});
   }
-  page->figure(what.caption, interval_plot(what.axis, rows, {{what.equal, "equal"}}), table);
+  page->figure(what.caption, page::interval_plot(what.axis, rows, {{what.equal, "equal"}}), table);
 }
 
 }  // namespace guardrank::audit

@@ -5,14 +5,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "models/audit/page/html.h"
+#include "models/page/html.h"
 
 namespace guardrank::audit {
 
 // A group's name, with a flag where it is small.
 std::string group_label(const nlohmann::ordered_json& group);
-void add_ratios(const nlohmann::ordered_json& attribute, const std::string& caption, Page* page);
-void add_rates(const nlohmann::ordered_json& attribute, const std::string& caption, Page* page);
+void add_ratios(const nlohmann::ordered_json& attribute, const std::string& caption,
+                page::Page* page);
+void add_rates(const nlohmann::ordered_json& attribute, const std::string& caption,
+               page::Page* page);
 
 // Members of a group: a mean, and its comparison with the reference's, which is `equal` where there
 // is no difference.
@@ -22,6 +24,6 @@ struct MeanFigure {
   double equal;
   std::string caption, axis;
 };
-void add_means(const nlohmann::ordered_json& attribute, const MeanFigure& what, Page* page);
+void add_means(const nlohmann::ordered_json& attribute, const MeanFigure& what, page::Page* page);
 
 }  // namespace guardrank::audit

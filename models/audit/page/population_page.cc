@@ -1,7 +1,7 @@
 #include "models/audit/page/cells.h"
 #include "models/audit/page/pages.h"
 #include "models/audit/page/parity_figures.h"
-#include "models/audit/page/plot.h"
+#include "models/page/plot.h"
 
 namespace guardrank::audit {
 namespace {
@@ -18,12 +18,13 @@ std::string described(const Json& alternative) {
   std::string text =
       alternative["dropped"].empty() ? "" : "without " + joined(alternative["dropped"]);
   for (const auto& [name, weight] : alternative["weights"].items())
-    text += (text.empty() ? "" : "; ") + name + " x " + fixed(weight.get<double>(), 2);
+    text += (text.empty() ? "" : "; ") + name + " x " + page::fixed(weight.get<double>(), 2);
   return text.empty() ? alternative["kind"].get<std::string>() : text;
 }
 
-HtmlTable frontier_table(const Json& alternatives) {
-  HtmlTable table{{"alternative", "AUC", "worst AIR", "AUC, test rows", "worst AIR, test rows"},
+page::HtmlTable frontier_table(const Json& alternatives) {
+  page::HtmlTable table{{"alternative", "AUC", "worst AIR", "AUC, test rows",
+                         "worst AIR, test rows"},
                   {}};
   for (const Json& one : alternatives["frontier"])
     table.rows.push_back({described(one), cell(one, "auc_validation", 4),
@@ -33,7 +34,7 @@ HtmlTable frontier_table(const Json& alternatives) {
 }
 
 std::string frontier_plot(const Json& alternatives) {
-  std::vector<ScatterPoint> points, path;
+  std::vector<page::ScatterPoint> points, path;
   for (const Json& point : alternatives["points"])
     points.push_back({point[0].get<double>(), point[1].get<double>(), ""});
   for (const Json& one : alternatives["frontier"])
@@ -44,11 +45,11 @@ std::string frontier_plot(const Json& alternatives) {
     points.push_back({real(one, "auc_validation"), real(one, "air_validation"),
                       one["kind"].get<std::string>()});
   const double least = real(full, "auc_validation") - real(alternatives, "max_loss");
-  return scatter_plot("AUC (rows that choose)", "worst AIR", points, path,
-                      PlotMark{least, "most loss"}, PlotMark{0.8, "4/5"});
+  return page::scatter_plot("AUC (rows that choose)", "worst AIR", points, path,
+                      page::PlotMark{least, "most loss"}, page::PlotMark{0.8, "4/5"});
 }
 
-void add_alternatives(const Json& report, Page* page) {
+void add_alternatives(const Json& report, page::Page* page) {
   if (!report.contains("alternatives")) return;
   const Json& found = report["alternatives"];
   page->heading("Less discriminatory alternatives");
@@ -61,7 +62,7 @@ void add_alternatives(const Json& report, Page* page) {
       " are selected. An alternative may cost " + cell(found, "max_loss", 4) +
       " of AUC. Figures below are on " + found["rows"]["test"].dump() +
       " rows that neither fitted nor chose.");
-  HtmlTable best{
+  page::HtmlTable best{
       {"alternative", "AUC", "change of AUC", "95%", "worst AIR", "change of AIR", "95%"}, {}};
   const Json& full = found["full_model"];
   best.rows.push_back({"full model", cell(full, "auc_test", 4), "", "", cell(full, "air_test", 4),
@@ -80,7 +81,7 @@ void add_alternatives(const Json& report, Page* page) {
 }  // namespace
 
 std::string population_page(const Json& report) {
-  Page page("Audit of outcomes by group");
+  page::Page page("Audit of outcomes by group");
   page.paragraph(report["rows"].dump() + " rows. " + report["summary"].get<std::string>());
   for (const Json& note : report["notes"]) page.paragraph(note.get<std::string>());
   for (const Json& attribute : report["attributes"]) {

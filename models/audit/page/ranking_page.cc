@@ -3,7 +3,7 @@
 #include "models/audit/page/cells.h"
 #include "models/audit/page/pages.h"
 #include "models/audit/page/parity_figures.h"
-#include "models/audit/page/plot.h"
+#include "models/page/plot.h"
 
 namespace guardrank::audit {
 namespace {
@@ -12,15 +12,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_offers = 25;     // in the plot and table of those moved the most
 
-void add_label_parity(const Json& attribute, Page* page) {
+void add_label_parity(const Json& attribute, page::Page* page) {
   if (!attribute.contains("by")) return;
   const std::string fact = attribute["by"]["fact"];
   const std::string reference = attribute["reference"];
   for (std::size_t g = 0; g < attribute["groups"].size(); ++g) {
     const Json& group = attribute["groups"][g];
     if (group["is_reference"].get<bool>()) continue;
-    HtmlTable table{{fact, "share of exposure", reference, "ratio", "95% (bootstrap)"}, {}};
-    std::vector<IntervalRow> rows;
+    page::HtmlTable table{{fact, "share of exposure", reference, "ratio", "95% (bootstrap)"}, {}};
+    std::vector<page::IntervalRow> rows;
     for (const Json& label : attribute["by"]["values"]) {
       const Json& own = label["groups"][g];
       std::string of_reference = "-";
@@ -34,11 +34,11 @@ void add_label_parity(const Json& attribute, Page* page) {
                       real(own, "ratio_interval", 1), false});
     }
     page->figure("Exposure by " + fact + ": " + group_label(group) + " against " + reference,
-                 interval_plot("ratio of exposure shares", rows, {{1, "equal"}}), table);
+                 page::interval_plot("ratio of exposure shares", rows, {{1, "equal"}}), table);
   }
 }
 
-void add_attribute(const Json& attribute, const std::string& head, Page* page) {
+void add_attribute(const Json& attribute, const std::string& head, page::Page* page) {
   page->heading(attribute["attribute"].get<std::string>());
   page->paragraph("Reference: " + attribute["reference"].get<std::string>() + " (by " +
                   attribute["reference_chosen_by"].get<std::string>() +
@@ -59,12 +59,13 @@ std::string joined(const Json& names) {
   return text;
 }
 
-void add_labels(const Json& steering, Page* page) {
+void add_labels(const Json& steering, page::Page* page) {
   if (!steering.contains("by")) return;
   const std::string fact = steering["by"]["fact"];
-  HtmlTable table{{fact, "share of exposure", "with payouts equal", "change", "95% (bootstrap)"},
+  page::HtmlTable table{{fact, "share of exposure", "with payouts equal", "change",
+                         "95% (bootstrap)"},
                   {}};
-  std::vector<IntervalRow> rows;
+  std::vector<page::IntervalRow> rows;
   for (const Json& label : steering["by"]["values"]) {
     const std::string name = label["value"];
     table.rows.push_back({name, cell(label, "exposure_share", 4),
@@ -74,13 +75,14 @@ void add_labels(const Json& steering, Page* page) {
                     real(label, "change_interval", 1), false});
   }
   page->figure("Exposure that payouts bring, by " + fact,
-               interval_plot("change of the share of exposure", rows, {{0, "none"}}), table);
+               page::interval_plot("change of the share of exposure", rows, {{0, "none"}}), table);
 }
 
-void add_offers(const Json& steering, Page* page) {
-  HtmlTable table{{"offer", "ranked", "mean position", "with payouts equal", "lift", "exposure",
+void add_offers(const Json& steering, page::Page* page) {
+  page::HtmlTable table{{"offer", "ranked", "mean position", "with payouts equal", "lift",
+                         "exposure",
                    "with payouts equal"}, {}};
-  std::vector<IntervalRow> rows;
+  std::vector<page::IntervalRow> rows;
   for (std::size_t i = 0; i < std::min(most_offers, steering["offers"].size()); ++i) {
     const Json& offer = steering["offers"][i];
     const std::string name = offer["offer"];
@@ -91,10 +93,10 @@ void add_offers(const Json& steering, Page* page) {
     rows.push_back({name, lift, std::min(0.0, lift), std::max(0.0, lift), lift < 0});
   }
   page->figure("Offers that payouts move the most (positions; right is up)",
-               interval_plot("mean lift, positions", rows, {{0, "none"}}), table);
+               page::interval_plot("mean lift, positions", rows, {{0, "none"}}), table);
 }
 
-void add_steering(const Json& report, Page* page) {
+void add_steering(const Json& report, page::Page* page) {
   if (!report.contains("steering")) return;
   const Json& steering = report["steering"];
   page->heading("Steering: what payouts do to the order");
@@ -121,7 +123,7 @@ void add_steering(const Json& report, Page* page) {
 }  // namespace
 
 std::string ranking_page(const Json& report) {
-  Page page("Audit of a ranking");
+  page::Page page("Audit of a ranking");
   page.paragraph(report["requests"].dump() + " requests.");
   for (const Json& note : report["notes"]) page.paragraph(note.get<std::string>());
   const Json none = Json::array();

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "models/audit/parity/parity.h"
+#include "models/pack/metrics/metrics.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::audit {
@@ -25,8 +26,8 @@ struct Reached {
 Reached reached(const RankedRequest& request) {
   Reached sums;
   for (std::size_t i = 0; i < std::min(request.depth, request.actual.size()); ++i) {
-    sums.exposure += discount(i + 1);
-    sums.reach += discount(i + 1) * request.actual[i].probability;
+    sums.exposure += pack::exposure_at(i);
+    sums.reach += pack::exposure_at(i) * request.actual[i].probability;
   }
   return sums;
 }
@@ -84,7 +85,7 @@ std::vector<std::uint32_t> largest_labels(const Rankings& rankings) {
   std::vector<double> totals(rankings.offers->labels().size(), 0);
   for (const RankedRequest& request : rankings.requests)
     for (std::size_t i = 0; i < std::min(request.depth, request.actual.size()); ++i)
-      totals[rankings.offers->label(request.actual[i].offer)] += discount(i + 1);
+      totals[rankings.offers->label(request.actual[i].offer)] += pack::exposure_at(i);
   std::vector<std::uint32_t> order(totals.size());
   std::iota(order.begin(), order.end(), 0u);
   std::stable_sort(order.begin(), order.end(),
@@ -99,7 +100,7 @@ std::vector<double> label_shares(const Rankings& rankings, std::uint32_t label) 
   for (const RankedRequest& request : rankings.requests) {
     double share = 0;
     for (std::size_t i = 0; i < std::min(request.depth, request.actual.size()); ++i)
-      if (rankings.offers->label(request.actual[i].offer) == label) share += discount(i + 1);
+      if (rankings.offers->label(request.actual[i].offer) == label) share += pack::exposure_at(i);
     const double exposure = reached(request).exposure;
     shares.push_back(exposure > 0 ? share / exposure : not_known);
   }

@@ -6,6 +6,7 @@
 
 #include "core/frame/frame.h"
 #include "models/pack/pack_error.h"
+#include "models/pack/rows/request_lines.h"
 
 namespace guardrank::audit {
 namespace {
@@ -109,8 +110,6 @@ class Ranker {
 
 }  // namespace
 
-double discount(std::size_t position) { return 1 / std::log2(1 + static_cast<double>(position)); }
-
 void Offers::open(const Request& request) {
   if (by_ == no_fact || request.n_candidates() == 0) return;
   memory_.arena().reset();
@@ -155,19 +154,11 @@ std::uint32_t Offers::label_of(std::uint32_t candidate) {
 Rankings rank_requests(const RankingInput& input, const RankingChoice& choice,
                        const Progress& progress) {
   Ranker ranker(input, choice);
-  std::string_view left = input.requests;
-  for (std::size_t number = 1; !left.empty(); ++number) {
-    const std::size_t end = left.find('\n');
-    const std::string_view line = left.substr(0, end);
-    try {
-      if (line.find_first_not_of(" \t\r") != std::string_view::npos) ranker.add(line);
-    } catch (const PackError& problem) {
-      throw problem.within("line " + std::to_string(number));
-    }
-    left.remove_prefix(end == std::string_view::npos ? left.size() : end + 1);
-    if (progress && number % 16 == 0)
-      progress("ranking", input.requests.size() - left.size(), input.requests.size());
-  }
+  pack::for_each_request_line(input.requests, [&](std::string_view line, std::size_t number) {
+    ranker.add(line);
+    const auto done = static_cast<std::uint64_t>(line.data() - input.requests.data());
+    if (progress && number % 16 == 0) progress("ranking", done, input.requests.size());
+  });
   Rankings rankings = ranker.take();
   if (rankings.requests.empty())
     throw PackError(Status::argument, "requests", "no request to rank");

@@ -13,9 +13,6 @@
 
 namespace guardrank::audit {
 
-// 1 / log2(1 + position), position from 1.
-double discount(std::size_t position);
-
 struct Shown {
   std::uint32_t offer = 0;           // ordinal in Offers
   double probability = 0;            // of the head

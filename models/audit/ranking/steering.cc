@@ -1,4 +1,5 @@
 #include "models/audit/ranking/steering.h"
+#include "models/pack/metrics/metrics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -82,13 +83,13 @@ class Steering {
       actual[shown.offer] = static_cast<std::uint32_t>(i);
       score[shown.offer] = shown.score;
       expose(shown.offer, i, request.depth, &OfferSums::actual_exposure, &exposure.actual);
-      if (i < request.depth) actual_score_ += discount(i + 1) * shown.score;
+      if (i < request.depth) actual_score_ += pack::exposure_at(i) * shown.score;
     }
     for (std::size_t i = 0; i < request.equal.size(); ++i) {
       const std::uint32_t offer = request.equal[i].offer;
       equal[offer] = static_cast<std::uint32_t>(i);
       expose(offer, i, request.depth, &OfferSums::equal_exposure, &exposure.equal);
-      if (i < request.depth) equal_score_ += discount(i + 1) * score[offer];
+      if (i < request.depth) equal_score_ += pack::exposure_at(i) * score[offer];
     }
     exposures_.push_back(std::move(exposure));
     compare(request, actual, equal);
@@ -97,8 +98,8 @@ class Steering {
   void expose(std::uint32_t offer, std::size_t place, std::size_t depth,
               double OfferSums::*sum, std::vector<double>* by_label) {
     if (place >= depth) return;
-    sums_[offer].*sum += discount(place + 1);
-    if (offers_.has_labels()) (*by_label)[offers_.label(offer)] += discount(place + 1);
+    sums_[offer].*sum += pack::exposure_at(place);
+    if (offers_.has_labels()) (*by_label)[offers_.label(offer)] += pack::exposure_at(place);
   }
 
   void compare(const RankedRequest& request, const std::vector<std::uint32_t>& actual,

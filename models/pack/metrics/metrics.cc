@@ -36,9 +36,9 @@ std::vector<Group> groups(std::span<const double> scores, std::span<const std::u
   return out;
 }
 
-double discount(std::size_t position) { return 1 / std::log2(static_cast<double>(position) + 2); }
-
 }  // namespace
+
+double position_discount(double position) { return 1 / std::log2(1 + position); }
 
 double auc(std::span<const double> scores, std::span<const std::uint8_t> labels) {
   double positives = 0, negatives = 0, pairs = 0;
@@ -91,8 +91,8 @@ double ndcg_at(std::span<const std::uint8_t> labels_in_order, std::size_t k) {
   std::size_t positives = 0;
   for (std::size_t i = 0; i < labels_in_order.size(); ++i) {
     if (labels_in_order[i] == 0) continue;
-    if (i < k) gain += discount(i);
-    if (positives < k) ideal += discount(positives);
+    if (i < k) gain += exposure_at(i);
+    if (positives < k) ideal += exposure_at(positives);
     ++positives;
   }
   return positives == 0 ? not_a_number : gain / ideal;

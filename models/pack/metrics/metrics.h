@@ -23,6 +23,13 @@ double log_loss(std::span<const double> probabilities, std::span<const std::uint
 double calibration_error(std::span<const double> probabilities,
                          std::span<const std::uint8_t> labels, std::size_t n_bins = 15);
 
+// 1 / log2(1 + position), position from 1: the exposure of a place, and the discount of NDCG.
+double position_discount(double position);
+// The same by index in a list, from 0.
+inline double exposure_at(std::size_t index) {
+  return position_discount(static_cast<double>(index) + 1);
+}
+
 // Of one list, in the order shown. Binary gain, discount 1 / log2(1 + position); the ideal list
 // holds as many positives first. NaN without positives.
 double ndcg_at(std::span<const std::uint8_t> labels_in_order, std::size_t k);

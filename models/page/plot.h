@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace guardrank::audit {
+namespace guardrank::page {
 
 // "0.776", "-" for what is not finite.
 std::string fixed(double value, int digits);
@@ -37,4 +37,4 @@ std::string scatter_plot(const std::string& x_axis, const std::string& y_axis,
                          const std::vector<ScatterPoint>& path, std::optional<PlotMark> x_mark,
                          std::optional<PlotMark> y_mark);
 
-}  // namespace guardrank::audit
+}  // namespace guardrank::page

@@ -1,8 +1,8 @@
-#include "models/audit/page/html.h"
+#include "models/page/html.h"
 
 #include "core/base/utf8.h"
 
-namespace guardrank::audit {
+namespace guardrank::page {
 namespace {
 
 constexpr std::string_view style =
@@ -82,4 +82,4 @@ std::string Page::text() const {
          "</h1>\n" + body_ + "</body></html>\n";
 }
 
-}  // namespace guardrank::audit
+}  // namespace guardrank::page

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace guardrank::audit {
+namespace guardrank::page {
 
 // & < > " and characters that XML does not know; invalid UTF-8 becomes U+FFFD.
 std::string escape(std::string_view text);
@@ -32,4 +32,4 @@ class Page {
   std::string title_, body_;
 };
 
-}  // namespace guardrank::audit
+}  // namespace guardrank::page

@@ -1,4 +1,4 @@
-#include "models/audit/page/plot.h"
+#include "models/page/plot.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +6,9 @@
 #include <limits>
 
 #include "core/base/utf8.h"
-#include "models/audit/page/html.h"
+#include "models/page/html.h"
 
-namespace guardrank::audit {
+namespace guardrank::page {
 namespace {
 
 constexpr double width = 560, right = 20, row_height = 26, character = 6.6;
@@ -222,4 +222,4 @@ std::string scatter_plot(const std::string& x_axis, const std::string& y_axis,
          text_at(4, 16, y_axis, "") + "</svg>";
 }
 
-}  // namespace guardrank::audit
+}  // namespace guardrank::page
