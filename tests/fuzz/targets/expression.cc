@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "core/expr/expression.h"
+#include "core/expr/threshold.h"
 #include "tests/fuzz/fuzz_arena.h"
 
 using namespace guardrank;
@@ -16,6 +17,25 @@ void add(FactTable* facts, Namespace space, std::string_view name, FactType type
   fact.type = type;
   fact.is_declared = true;
   (void)facts->add(fact, nullptr, &error);
+}
+
+// The parts of what compiles as a rule compile too.
+void look_for_changes(std::string_view source, const Request& request, Arena* arena) {
+  Error error;
+  Program program;
+  if (compile_expression(source, "rules.fuzz", request.facts(), facts_only, ExprType::boolean,
+                         arena, &program, &error) != Status::ok)
+    return;
+  Thresholds thresholds;
+  const Status status =
+      find_thresholds(source, request.facts(), facts_only, arena, &thresholds);
+  if (status != Status::ok && status != Status::memory) __builtin_trap();
+  Frame frame;
+  ThresholdColumns columns;
+  if (frame.open(request, arena) != Status::ok ||
+      columns.open(thresholds, &frame) != Status::ok)
+    return;
+  for (std::uint32_t row = 0; row < frame.n_rows(); ++row) (void)columns.nearest(row);
 }
 
 }  // namespace
@@ -43,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   list.is_missing = false;
   list.strings = tags;
   (void)request.set_context(2, list, &error);
+  look_for_changes(source, request, &arena);
   ExpressionScope scope;
   scope.facts = &facts;
   scope.allowed = facts_only;

@@ -1,0 +1,88 @@
+// How far a rule is from changing its mind: the nearest value of one number in it that would.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/expr/expression.h"
+#include "core/expr/functions.h"
+
+namespace guardrank {
+
+// A rule as `&&`, `||` and `!` over comparisons of numbers and whatever else is true or false.
+// Programs are ordinals among Thresholds::programs.
+struct ThresholdNode {
+  enum class Kind : std::uint8_t { fixed, comparison, negation, conjunction, disjunction };
+  Kind kind = Kind::fixed;
+  Orderings accepted = 0;                // comparison
+  std::uint32_t left = 0, right = 0;     // programs; nodes of a negation (left), and, or
+};
+
+// What happens to a number on its way to the comparison: `function` of it and another number.
+struct ThresholdStep {
+  Function function = Function::none;    // to_double, add, subtract, multiply, divide
+  bool is_left = false;                  // it is the left operand
+  std::uint32_t other = 0;               // program of the other operand
+};
+
+// One place where a fact stands, and its way from there to a side of a comparison.
+struct ThresholdPath {
+  std::uint32_t fact = no_fact, value = 0;   // ordinal, program
+  std::uint32_t node = 0;
+  bool is_left = false;                      // side of the comparison
+  std::span<const ThresholdStep> steps;
+};
+
+struct Thresholds {
+  std::span<const Program> programs;
+  std::span<const ThresholdNode> nodes;      // children first, the last is the root
+  std::span<const ThresholdPath> paths;      // empty: no one number decides
+};
+
+// Finds the facts that decide by number: given ones, and p, reach and value of the heads, that
+// reach comparisons only, each of them once, through + - * / of doubles and double(). A fact that
+// is also read in another way (in a macro, an `in`, a product with itself) is left out, and an
+// expression beyond limits::thresholds gives none. `source` is one that compiles.
+Status find_thresholds(std::string_view source, const FactTable& facts, NamespaceSet allowed,
+                       Arena* arena, Thresholds* thresholds);
+
+// The value of one fact, all others staying, with which the expression is the opposite of what it
+// is. `share`: the size of the change over the size of what it is now.
+struct ThresholdChange {
+  std::uint32_t fact = no_fact;              // no_fact: there is none
+  ExprValue from, to;                        // int or double, as the fact's type is
+  double share = 0;
+};
+
+// The thresholds of one expression over the rows of a frame, in the frame's arena.
+class ThresholdColumns {
+ public:
+  Status open(const Thresholds& thresholds, Frame* frame);
+
+  // The nearest change of a fact is found exactly (through arithmetic: to 4 units in the last
+  // place). Of several facts one of the context goes before one of the pair, before what the model
+  // says, before the offer's; then the smallest share counts. None where the expression is unknown
+  // or an error, or no one number decides.
+  ThresholdChange nearest(std::uint32_t row) const;
+
+ private:
+  struct Trial;
+  enum class Truth : std::uint8_t { is_false, is_true, neither };
+
+  bool number(std::uint32_t program, std::uint32_t row, ExprValue* value) const;
+  bool forward(const ThresholdPath& path, std::uint32_t row, ExprValue* value) const;
+  bool backward(const ThresholdPath& path, std::uint32_t row, ExprValue* bound) const;
+  Truth compare(std::uint32_t node, std::uint32_t row, const Trial& trial) const;
+  Truth decide(std::uint32_t row, const Trial& trial) const;
+  void try_near(const ThresholdPath& path, std::uint32_t row, const ExprValue& bound,
+                Truth wanted, ThresholdChange* best) const;
+  void consider(const Trial& trial, std::uint32_t row, const ExprValue& from, Truth wanted,
+                ThresholdChange* best) const;
+
+  const FactTable* facts_ = nullptr;
+  Thresholds thresholds_;
+  std::span<const EvaluatedColumn> columns_;   // by program
+};
+
+}  // namespace guardrank
