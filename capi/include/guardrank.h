@@ -205,6 +205,8 @@ GR_API uint32_t gr_snapshot_head_count(const gr_snapshot* snapshot);
 GR_API gr_text gr_snapshot_head_name(const gr_snapshot* snapshot, uint32_t head);
 GR_API uint32_t gr_snapshot_term_count(const gr_snapshot* snapshot);
 GR_API gr_text gr_snapshot_term_name(const gr_snapshot* snapshot, uint32_t term);
+GR_API uint32_t gr_snapshot_guardrail_count(const gr_snapshot* snapshot);
+GR_API gr_text gr_snapshot_guardrail_name(const gr_snapshot* snapshot, uint32_t guardrail);
 GR_API uint32_t gr_snapshot_offer_count(const gr_snapshot* snapshot);
 
 /* ---- Requests -------------------------------------------------------------------------------- */
@@ -338,9 +340,28 @@ typedef struct {
   gr_text adverse_action;
   gr_text value;                 /* "false", "unknown", "error", "not_finite", "overflow" */
   gr_text missing;               /* where unknown: the missing fact, "ctx.age" */
+  uint32_t principal_rank;       /* 1 to 4 for the principal reasons of the exclusion, else 0 */
 } gr_reason;
 GR_API gr_status gr_decision_reason(const gr_decision* decision, uint32_t index, uint32_t reason,
                                     gr_reason* out);
+
+/* The smallest change of one number, everything else staying, that makes a rule or guardrail decide
+ * the other way. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t type;                  /* gr_type of the fact: GR_TYPE_F64 or GR_TYPE_I64 */
+  gr_text fact;                  /* "ctx.age", "p.approve"; empty: no one number decides */
+  double from_number, to_number; /* F64 */
+  int64_t from_integer, to_integer;   /* I64 */
+  double share;                  /* size of the change over the size of the number now */
+} gr_change;
+/* For a reason that is false. Worked out when asked, in the session's memory. Since 0.1. */
+GR_API gr_status gr_decision_change(const gr_decision* decision, uint32_t index, uint32_t reason,
+                                    gr_change* change, gr_error** error);
+/* What would make a guardrail (by its place in the policy) remove a ranked offer. Since 0.1. */
+GR_API gr_status gr_decision_guardrail_change(const gr_decision* decision, uint32_t position,
+                                              uint32_t guardrail, gr_change* change,
+                                              gr_error** error);
 
 /* The JSON form; valid as long as the decision. `with_record`: include the record. Since 0.1. */
 GR_API gr_status gr_decision_json(const gr_decision* decision, bool with_record, gr_text* json,
@@ -352,6 +373,40 @@ GR_API gr_status gr_decision_json(const gr_decision* decision, bool with_record,
  * decision. Since 0.1. */
 GR_API gr_status gr_decision_record(const gr_decision* decision, gr_bytes* record, gr_error** error);
 
+/* FULL replays by itself. REDACTED holds salted commitments in place of the request's values that
+ * are not listed. DIGEST holds who decided, and a commitment to the full record. */
+typedef enum { GR_RECORD_FULL = 0, GR_RECORD_REDACTED = 1, GR_RECORD_DIGEST = 2 } gr_record_level;
+
+typedef struct {
+  uint32_t struct_size;
+  int32_t level;                 /* gr_record_level */
+  /* REDACTED: the values that stay readable: "ctx.state", "offer.apr", "pair.seen", "route.market",
+   * "request_id". Names that the request does not give are no error. */
+  const gr_text* shown;
+  size_t shown_count;
+  /* REDACTED, DIGEST: 16 random bytes or more, secret, for this record only. A replay needs them. */
+  gr_bytes salt;
+  /* The hash of the record before it in a chain: 32 bytes; NULL: the first, or no chain. */
+  const uint8_t* previous;
+} gr_record_options;
+/* A record of another level, or in a chain; `options` may be NULL: full. Since 0.1. */
+GR_API gr_status gr_decision_record_as(const gr_decision* decision, const gr_record_options* options,
+                                       gr_bytes* record, gr_error** error);
+/* SHA-256 of a record: what the next one in a chain holds as `previous`, and, of the last one, what
+ * is kept elsewhere. Since 0.1. */
+GR_API void gr_record_hash(const uint8_t* record, size_t size, uint8_t hash[32]);
+/* What a record says of itself. The texts point into `record`. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t level;                 /* gr_record_level */
+  gr_text release, engine;
+  uint8_t previous[32];          /* zeros where there is none */
+  int32_t has_previous;
+} gr_record_info;
+/* Verifies a record, which must be 8-byte aligned; untrusted ones are safe. Since 0.1. */
+GR_API gr_status gr_record_open(const uint8_t* record, size_t size, gr_record_info* info,
+                                gr_error** error);
+
 typedef struct {
   uint32_t struct_size;
   int32_t is_equal;              /* 1: every recorded bit was computed again */
@@ -361,6 +416,19 @@ typedef struct {
  * are safe. Since 0.1. */
 GR_API gr_status gr_replay(gr_session* session, const gr_snapshot* snapshot, const uint8_t* record,
                            size_t size, gr_replay_result* result, gr_error** error);
+
+/* What a record that is not full leaves out: the request as JSON, as it was, and the salt. */
+typedef struct {
+  uint32_t struct_size;
+  gr_text request_json;
+  gr_bytes salt;
+} gr_replay_options;
+/* The same for a record of any level; `options` may be NULL for a full one. Of a redacted record it
+ * is also checked that the request is the one that it commits to. GR_STATUS_MISSING without a
+ * request that is needed. Since 0.1. */
+GR_API gr_status gr_replay_with(gr_session* session, const gr_snapshot* snapshot, const uint8_t* record,
+                                size_t size, const gr_replay_options* options,
+                                gr_replay_result* result, gr_error** error);
 
 /* JSON {"error": {...}} of contracts.md for any status and an optional error; written to `out`
  * (capacity bytes, terminated by a zero byte); returns the bytes that the whole needs. Since 0.1. */

@@ -7,6 +7,7 @@ using guardrank::Decision;
 using guardrank::Placed;
 using guardrank::Report;
 using guardrank::Status;
+using guardrank::ThresholdChange;
 
 namespace {
 
@@ -20,11 +21,52 @@ Status write_json(const Decision& decision, bool with_record, guardrank::Arena* 
     return error->set(Status::argument, "decision", {"its session has failed to rank since"});
   }
   guardrank::Bytes record;
-  if (with_record) GUARDRANK_TRY(guardrank::write_record(decision, arena, &record, error));
+  if (with_record) GUARDRANK_TRY(guardrank::write_record(decision, {}, arena, &record, error));
   if (guardrank::write_decision_json(decision, record, arena, text) == Status::ok) {
     return Status::ok;
   }
   return error->set(Status::memory, "json", {"no memory left in the session for it"});
+}
+
+gr_change as_change(const Decision& decision, const ThresholdChange& found) {
+  gr_change known{};
+  if (found.fact == guardrank::no_fact) return known;
+  known.fact = guardrank::as_text(decision.pipeline->fact_names[found.fact]);
+  known.share = found.share;
+  if (found.from.kind == guardrank::ExprType::integer) {
+    known.type = GR_TYPE_I64;
+    known.from_integer = found.from.integer;
+    known.to_integer = found.to.integer;
+  } else {
+    known.from_number = found.from.number;
+    known.to_number = found.to.number;
+  }
+  return known;
+}
+
+// What a session works out is in its own memory, though it hands out constant decisions.
+guardrank::Explanation& explanation_of(const gr_decision* decision) {
+  return decision->session->decision.explanation;
+}
+
+// `find(decision, change)` under the session's lock; Status::argument: there is no such thing.
+template <typename Find>
+gr_status explain(const gr_decision* decision, gr_change* change, gr_error** error, Find find) {
+  Report report(error);
+  if (decision == nullptr) return report.null("decision");
+  if (change == nullptr) return report.null("change");
+  gr_session* session = decision->session;
+  report.use(session->allocator);
+  const guardrank::SessionLock lock(session);
+  if (!lock.is_held()) return lock.busy(&report);
+  ThresholdChange found;
+  const Status status = find(decision->decision, &found);
+  if (status == Status::argument)
+    return report.finish(report.error()->set(status, "decision", {"it has nothing at that index"}));
+  if (status != Status::ok)
+    return report.finish(report.error()->set(status, "decision", {"no memory left to explain it"}));
+  const gr_status written = guardrank::write_struct(as_change(decision->decision, found), change);
+  return written != GR_STATUS_OK ? written : report.finish(Status::ok);
 }
 
 }  // namespace
@@ -103,7 +145,27 @@ gr_status gr_decision_reason(const gr_decision* decision, uint32_t index, uint32
   known.adverse_action = guardrank::as_text(text.adverse_action);
   known.value = guardrank::as_text(text.value);
   known.missing = guardrank::as_text(text.missing);
+  known.principal_rank =
+      guardrank::principal_reasons(d, d.excluded[index]).rank_of(reason);
   return guardrank::write_struct(known, out);
+}
+
+gr_status gr_decision_change(const gr_decision* decision, uint32_t index, uint32_t reason,
+                             gr_change* change, gr_error** error) {
+  return explain(decision, change, error, [&](const Decision& d, ThresholdChange* found) {
+    if (index >= d.excluded.size()) return Status::argument;
+    const auto reasons = d.exclusions->reasons(d.excluded[index]);
+    if (reason >= reasons.size()) return Status::argument;
+    return explanation_of(decision).change_of(d.excluded[index], reasons[reason], found);
+  });
+}
+
+gr_status gr_decision_guardrail_change(const gr_decision* decision, uint32_t position,
+                                       uint32_t guardrail, gr_change* change, gr_error** error) {
+  return explain(decision, change, error, [&](const Decision& d, ThresholdChange* found) {
+    if (position >= d.ranked.size()) return Status::argument;
+    return explanation_of(decision).change_of_guardrail(d.ranked[position].row, guardrail, found);
+  });
 }
 
 gr_status gr_decision_json(const gr_decision* decision, bool with_record, gr_text* json,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "capi/include/guardrank.h"
+#include "core/decision/explanation.h"
 #include "core/engine/opened_artifact.h"
 #include "core/engine/snapshot.h"
 
@@ -83,13 +84,18 @@ struct gr_request {
 };
 
 struct gr_decision {
+  explicit gr_decision(gr_session* owner, guardrank::Arena* arena)
+      : session(owner), explanation(&decision, arena) {}
+
   gr_session* session = nullptr;
   guardrank::Decision decision;
+  guardrank::Explanation explanation;   // of this decision; made anew by each ranking
 };
 
 struct gr_session {
   explicit gr_session(const gr_engine& engine)
-      : allocator(engine.allocator), session(engine.allocator, engine.session_limit_bytes) {}
+      : allocator(engine.allocator), session(engine.allocator, engine.session_limit_bytes),
+        decision(this, &session.arena()) {}
 
   guardrank::Allocator allocator;
   std::atomic<bool> is_busy{false};

@@ -14,7 +14,6 @@ gr_status gr_session_create(const gr_engine* engine, gr_session** session, gr_er
   report.use(engine->allocator);
   auto* created = guardrank::create_handle<gr_session>(engine->allocator, *engine);
   if (created == nullptr) return report.no_memory("session");
-  created->decision.session = created;
   *session = created;
   return report.finish(Status::ok);
 }
@@ -41,6 +40,7 @@ gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decis
   const Status status = guardrank::rank(pipeline, request->request, &session->session,
                                         &session->decision.decision, report.error());
   if (status != Status::ok) session->decision.decision = {};
+  session->decision.explanation = {&session->decision.decision, &session->session.arena()};
   if (status == Status::ok) *decision = &session->decision;
   return report.finish(status);
 }

@@ -93,6 +93,16 @@ gr_text gr_snapshot_head_name(const gr_snapshot* snapshot, uint32_t head) {
   return guardrank::as_text(pipeline_of(snapshot).model->heads[head].name);
 }
 
+uint32_t gr_snapshot_guardrail_count(const gr_snapshot* snapshot) {
+  if (snapshot == nullptr) return 0;
+  return static_cast<uint32_t>(pipeline_of(snapshot).policy->guardrails.size());
+}
+
+gr_text gr_snapshot_guardrail_name(const gr_snapshot* snapshot, uint32_t guardrail) {
+  if (guardrail >= gr_snapshot_guardrail_count(snapshot)) return {"", 0};
+  return guardrank::as_text(pipeline_of(snapshot).policy->guardrails[guardrail].id);
+}
+
 uint32_t gr_snapshot_term_count(const gr_snapshot* snapshot) {
   if (snapshot == nullptr) return 0;
   return static_cast<uint32_t>(pipeline_of(snapshot).policy->terms.size());

@@ -145,6 +145,15 @@ void set_numbers(std::uint32_t fact, std::span<const double> numbers, Frame* fra
 
 }  // namespace
 
+void set_outcomes(const CalibrationPlan& plan, std::span<const HeadOutcome> outcomes,
+                  Frame* frame) {
+  for (std::size_t h = 0; h < outcomes.size(); ++h) {
+    set_numbers(plan.facts[h].probability, outcomes[h].probability, frame);
+    set_numbers(plan.facts[h].reach, outcomes[h].reach, frame);
+    set_numbers(plan.facts[h].value, outcomes[h].probability, frame);
+  }
+}
+
 Status apply_calibration(const CalibrationPlan& plan, Frame* frame, ExclusionList* exclusions,
                          std::span<HeadOutcome>* outcomes) {
   if (frame->logits.size() != plan.heads.size()) return Status::internal;
@@ -158,11 +167,9 @@ Status apply_calibration(const CalibrationPlan& plan, Frame* frame, ExclusionLis
   GUARDRANK_TRY(frame->arena().make(columns.size(), outcomes));
   for (std::size_t h = 0; h < columns.size(); ++h) {
     const HeadColumns& head = columns[h];
-    set_numbers(plan.facts[h].probability, head.probability, frame);
-    set_numbers(plan.facts[h].reach, head.reach, frame);
-    set_numbers(plan.facts[h].value, head.probability, frame);
     (*outcomes)[h] = {head.logit, head.corrected, head.probability, head.reach};
   }
+  set_outcomes(plan, *outcomes, frame);
   return Status::ok;
 }
 

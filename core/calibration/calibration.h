@@ -49,5 +49,8 @@ struct HeadOutcome {
 // finite is excluded (ReasonKind::probability). `outcomes`: one per head, over the rows kept.
 Status apply_calibration(const CalibrationPlan& plan, Frame* frame, ExclusionList* exclusions,
                          std::span<HeadOutcome>* outcomes);
+// Sets the p, reach and value columns of a frame whose rows are the outcomes'.
+void set_outcomes(const CalibrationPlan& plan, std::span<const HeadOutcome> outcomes,
+                  Frame* frame);
 
 }  // namespace guardrank

@@ -1,3 +1,4 @@
+#include "core/decision/explanation.h"
 #include "core/decision/reason_text.h"
 #include "core/decision/version.h"
 #include "core/base/json.h"
@@ -77,7 +78,38 @@ void write_terms(JsonWriter* json, const Decision& decision, std::uint32_t row) 
   json->end_array();
 }
 
-void write_ranked(JsonWriter* json, const Decision& decision) {
+void write_number(JsonWriter* json, std::string_view key, const ExprValue& value) {
+  json->key(key);
+  if (value.kind == ExprType::integer) json->integer(value.integer); else json->number(value.number);
+}
+
+// "fact", "from" and "to", into the object that is open.
+void write_change(JsonWriter* json, const Decision& decision, const ThresholdChange& change) {
+  json->key("fact").string(decision.pipeline->fact_names[change.fact]);
+  write_number(json, "from", change.from);
+  write_number(json, "to", change.to);
+}
+
+// The guardrails that a small change of one number would make remove this row.
+Status write_near_edge(JsonWriter* json, const Decision& decision, std::uint32_t row,
+                       Explanation* explanation) {
+  const std::span<const Guardrail> guardrails = decision.pipeline->policy->guardrails;
+  bool is_open = false;
+  for (std::uint32_t g = 0; g < guardrails.size(); ++g) {
+    ThresholdChange change;
+    GUARDRANK_TRY(explanation->change_of_guardrail(row, g, &change));
+    if (change.fact == no_fact || !(change.share <= near_edge_share)) continue;
+    if (!is_open) json->key("near_edge").begin_array();
+    is_open = true;
+    json->begin_object().key("guardrail").string(guardrails[g].id);
+    write_change(json, decision, change);
+    json->end_object();
+  }
+  if (is_open) json->end_array();
+  return Status::ok;
+}
+
+Status write_ranked(JsonWriter* json, const Decision& decision, Explanation* explanation) {
   json->key("ranked").begin_array();
   std::uint64_t position = 0;
   for (const Placed& placed : decision.ranked) {
@@ -90,14 +122,15 @@ void write_ranked(JsonWriter* json, const Decision& decision) {
     if (decision.request->explain()) {
       write_heads(json, decision, placed.row);
       write_terms(json, decision, placed.row);
+      GUARDRANK_TRY(write_near_edge(json, decision, placed.row, explanation));
     }
     json->end_object();
   }
   json->end_array();
+  return Status::ok;
 }
 
 void write_reason(JsonWriter* json, const ReasonText& reason, bool explain) {
-  json->begin_object();
   json->key("rule").string(reason.rule);
   json->key("code").string(reason.code);
   if (explain) json->key("text").string(reason.text);
@@ -106,22 +139,45 @@ void write_reason(JsonWriter* json, const ReasonText& reason, bool explain) {
   if (explain && !reason.adverse_action.empty()) {
     json->key("adverse_action").string(reason.adverse_action);
   }
-  json->end_object();
 }
 
-void write_excluded(JsonWriter* json, const Decision& decision) {
+Status write_reasons(JsonWriter* json, const Decision& decision, const Exclusion& exclusion,
+                     Explanation* explanation) {
+  const bool explain = decision.request->explain();
+  const std::span<const Reason> reasons = decision.exclusions->reasons(exclusion);
+  const PrincipalReasons principal = principal_reasons(decision, exclusion);
+  json->key("reasons").begin_array();
+  for (std::uint32_t i = 0; i < reasons.size(); ++i) {
+    json->begin_object();
+    write_reason(json, describe(*decision.pipeline, reasons[i]), explain);
+    if (explain) {
+      if (const std::uint32_t rank = principal.rank_of(i); rank != 0)
+        json->key("principal").natural(rank);
+      ThresholdChange change;
+      GUARDRANK_TRY(explanation->change_of(exclusion, reasons[i], &change));
+      if (change.fact != no_fact) {
+        json->key("change").begin_object();
+        write_change(json, decision, change);
+        json->end_object();
+      }
+    }
+    json->end_object();
+  }
+  json->end_array();
+  return Status::ok;
+}
+
+Status write_excluded(JsonWriter* json, const Decision& decision, Explanation* explanation) {
   json->key("excluded").begin_array();
   for (const Exclusion& exclusion : decision.excluded) {
     json->begin_object();
     json->key("offer").string(decision.request->offer_id(exclusion.candidate));
     json->key("stage").string(exclusion_stage_name(exclusion.stage));
-    json->key("reasons").begin_array();
-    for (const Reason& reason : decision.exclusions->reasons(exclusion)) {
-      write_reason(json, describe(*decision.pipeline, reason), decision.request->explain());
-    }
-    json->end_array().end_object();
+    GUARDRANK_TRY(write_reasons(json, decision, exclusion, explanation));
+    json->end_object();
   }
   json->end_array();
+  return Status::ok;
 }
 
 }  // namespace
@@ -129,11 +185,12 @@ void write_excluded(JsonWriter* json, const Decision& decision) {
 Status write_decision_json(const Decision& decision, Bytes record, Arena* arena,
                            std::string_view* text) {
   JsonWriter json(arena);
+  Explanation explanation(&decision, arena);
   json.begin_object();
   write_identity(&json, decision);
   write_stages(&json, decision.stages);
-  write_ranked(&json, decision);
-  write_excluded(&json, decision);
+  GUARDRANK_TRY(write_ranked(&json, decision, &explanation));
+  GUARDRANK_TRY(write_excluded(&json, decision, &explanation));
   if (!record.empty()) json.key("record").base64(record);
   json.end_object();
   GUARDRANK_TRY(json.status());

@@ -70,8 +70,18 @@ Status run_value(Run* run) {
   return keep_outcomes(kept, run->arena, run->outcomes);
 }
 
+// The outcomes' arrays stay as they are: removing rows makes new ones.
+Status keep_guardrail_inputs(Run* run) {
+  std::span<HeadOutcome> heads;
+  GUARDRANK_TRY(run->arena->make(run->outcomes.size(), &heads));
+  std::copy(run->outcomes.begin(), run->outcomes.end(), heads.begin());
+  run->decision->guarded.heads = heads;
+  return copy_rows(run, &run->decision->guarded.candidates);
+}
+
 Status run_guardrails(Run* run) {
   const std::uint32_t n_before = run->frame.n_rows();
+  GUARDRANK_TRY(keep_guardrail_inputs(run));
   std::span<const std::uint32_t> kept;
   GUARDRANK_TRY(
       apply_guardrails(run->pipeline.placement, &run->frame, run->exclusions, &kept));

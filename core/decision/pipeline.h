@@ -46,6 +46,12 @@ struct StageCounts {
   std::uint32_t candidates = 0, eligible = 0, retrieved = 0, scored = 0, removed = 0;
 };
 
+// What came to the guardrails, by row: for the explanation.
+struct GuardrailInputs {
+  std::span<const std::uint32_t> candidates;         // request index, ascending
+  std::span<const HeadOutcome> heads;
+};
+
 // Columns by row of those that got through; `ranked` points into them. All in the session's arena,
 // valid until its next ranking.
 struct Decision {
@@ -56,6 +62,7 @@ struct Decision {
   std::span<const HeadOutcome> heads;
   Scores scores;
   std::span<const Placed> ranked;                    // in order of position
+  GuardrailInputs guarded;
   const ExclusionList* exclusions = nullptr;         // in the order found; holds the reasons
   std::span<const Exclusion> excluded;               // the same, by stage, then candidate
 };

@@ -89,6 +89,41 @@ static void test_excluded(const gr_decision* d) {
   CHECK(gr_decision_reason(d, 0, 0, NULL) == GR_STATUS_ARGUMENT);
 }
 
+/* Too young by a year for some: which number, and how far. */
+static void test_changes(const world* w) {
+  const char* json =
+      "{\"time\": \"2026-11-21T10:00:00Z\", \"context\": {\"age\": 20, \"state\": \"CA\","
+      " \"income\": 82000}, \"candidates\": [{\"offer\": \"o-1\"}, {\"offer\": \"o-2\"}]}";
+  const gr_decision* d = NULL;
+  gr_change change = {.struct_size = sizeof change};
+  gr_reason why = {.struct_size = sizeof why};
+  CHECK_OK(gr_request_from_json(w->request, json, strlen(json), &error));
+  CHECK_OK(gr_rank(w->session, w->request, &d, &error));
+  CHECK(gr_decision_excluded_count(d) == 1);
+  CHECK_OK(gr_decision_change(d, 0, 0, &change, &error));
+  CHECK(is_text(change.fact, "ctx.age") && change.type == GR_TYPE_I64);
+  CHECK(change.from_integer == 20 && change.to_integer == 21 && change.share == 0.05);
+  CHECK(gr_decision_reason(d, 0, 0, &why) == GR_STATUS_OK && why.principal_rank == 1);
+  CHECK(gr_snapshot_guardrail_count(w->snapshot) == 1);
+  CHECK(is_text(gr_snapshot_guardrail_name(w->snapshot, 0), "approve_floor"));
+  CHECK(gr_snapshot_guardrail_name(w->snapshot, 1).size == 0);
+  gr_head_outcome approve = {.struct_size = sizeof approve};
+  CHECK(gr_decision_head(d, 0, 1, &approve) == GR_STATUS_OK);
+  CHECK_OK(gr_decision_guardrail_change(d, 0, 0, &change, &error));
+  CHECK(is_text(change.fact, "p.approve") && change.type == GR_TYPE_F64);
+  CHECK(change.from_number == approve.probability && change.to_number < 0.30);
+  CHECK_FAILS(gr_decision_change(d, 1, 0, &change, &error), GR_STATUS_ARGUMENT, "decision");
+  CHECK_FAILS(gr_decision_change(d, 0, 1, &change, &error), GR_STATUS_ARGUMENT, "decision");
+  CHECK_FAILS(gr_decision_change(NULL, 0, 0, &change, &error), GR_STATUS_ARGUMENT, "decision");
+  CHECK_FAILS(gr_decision_change(d, 0, 0, NULL, &error), GR_STATUS_ARGUMENT, "change");
+  CHECK_FAILS(gr_decision_guardrail_change(d, 0, 1, &change, &error), GR_STATUS_ARGUMENT,
+              "decision");
+  CHECK_FAILS(gr_decision_guardrail_change(d, 9, 0, &change, &error), GR_STATUS_ARGUMENT,
+              "decision");
+  change.struct_size = 0;
+  CHECK(gr_decision_change(d, 0, 0, &change, NULL) == GR_STATUS_STRUCT_SIZE);
+}
+
 static void test_json(const gr_decision* d) {
   gr_text plain, with_record;
   CHECK_OK(gr_decision_json(d, false, &plain, &error));
@@ -134,6 +169,7 @@ void test_decision(void) {
   test_heads(d);
   test_excluded(d);
   test_json(d);
+  test_changes(&w);
   test_null(&w);
   CHECK(gr_session_peak_bytes(w.session) > 0);
   test_small_session();

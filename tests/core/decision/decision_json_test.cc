@@ -21,7 +21,7 @@ TEST_CASE("a rule that is unknown names the missing fact, its texts only when ex
   const std::string full = world.json_of(world.rank_json(finance + "true}"));
   CHECK(holds(full, R"("request_id":"r-1")"));
   CHECK(holds(full, R"({"rule":"min_age","code":"AGE","text":"Too young","value":"unknown",)"
-                    R"("missing":"ctx.age","adverse_action":"Age"})"));
+                    R"("missing":"ctx.age","adverse_action":"Age","principal":1})"));
   const std::string brief = world.json_of(world.rank_json(finance + "false}"));
   CHECK(holds(brief, R"({"rule":"min_age","code":"AGE","value":"unknown","missing":"ctx.age"})"));
 }
