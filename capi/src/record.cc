@@ -12,7 +12,8 @@ namespace {
 // A replay ranks a request of its own, and reads the record from aligned memory that nobody else
 // can change meanwhile.
 Status replay(gr_session* session, const gr_snapshot& snapshot, Bytes record,
-              guardrank::ReplayResult* result, Error* error) {
+              const guardrank::ReplaySupplement& supplement, guardrank::ReplayResult* result,
+              Error* error) {
   guardrank::Arena arena(session->allocator, SIZE_MAX / 2);
   std::span<std::uint8_t> copy;
   if (arena.make_uninitialised(record.size(), &copy) != Status::ok) {
@@ -21,15 +22,38 @@ Status replay(gr_session* session, const gr_snapshot& snapshot, Bytes record,
   if (!record.empty()) std::memcpy(copy.data(), record.data(), record.size());
   const guardrank::Pipeline& pipeline = snapshot.snapshot.pipeline();
   guardrank::Request request(*pipeline.facts, pipeline.catalog, session->allocator);
-  return guardrank::replay(pipeline, copy, &session->session, &request, result, error);
+  return guardrank::replay(pipeline, copy, supplement, &session->session, &request, result, error);
 }
 
-Status write(gr_session* session, Bytes* record, Error* error) {
+Bytes as_bytes(gr_bytes bytes) {
+  return bytes.data == nullptr ? Bytes{} : Bytes{bytes.data, bytes.size};
+}
+
+Status read_options(const gr_record_options& given, guardrank::Arena* arena,
+                    guardrank::RecordOptions* options, Error* error) {
+  if (given.level < GR_RECORD_FULL || given.level > GR_RECORD_DIGEST)
+    return error->wanted(Status::argument, "level", {"0, 1 or 2"}, {given.level});
+  if (given.shown == nullptr && given.shown_count != 0)
+    return error->set(Status::argument, "shown", {"must not be NULL"});
+  std::span<std::string_view> shown;
+  GUARDRANK_TRY(arena->make(given.shown_count, &shown));
+  for (std::size_t i = 0; i < shown.size(); ++i) shown[i] = guardrank::as_view(given.shown[i]);
+  options->level = static_cast<guardrank::RecordLevel>(given.level);
+  options->shown = shown;
+  options->salt = as_bytes(given.salt);
+  if (given.previous != nullptr)
+    options->previous = {given.previous, guardrank::Sha256Digest{}.size()};
+  return Status::ok;
+}
+
+Status write(gr_session* session, const gr_record_options& given, Bytes* record, Error* error) {
   const guardrank::Decision& decision = session->decision.decision;
   if (decision.pipeline == nullptr) {
     return error->set(Status::argument, "decision", {"its session has failed to rank since"});
   }
-  return guardrank::write_record(decision, &session->session.arena(), record, error);
+  guardrank::RecordOptions options;
+  GUARDRANK_TRY(read_options(given, &session->session.arena(), &options, error));
+  return guardrank::write_record(decision, options, &session->session.arena(), record, error);
 }
 
 gr_status write_result(const guardrank::ReplayResult& replayed, gr_replay_result* result) {
@@ -47,33 +71,82 @@ gr_status write_result(const guardrank::ReplayResult& replayed, gr_replay_result
 extern "C" {
 
 gr_status gr_decision_record(const gr_decision* decision, gr_bytes* record, gr_error** error) {
+  return gr_decision_record_as(decision, nullptr, record, error);
+}
+
+gr_status gr_decision_record_as(const gr_decision* decision, const gr_record_options* options,
+                                gr_bytes* record, gr_error** error) {
   Report report(error);
   if (decision == nullptr || record == nullptr) {
     return report.null(decision == nullptr ? "decision" : "record");
   }
   gr_session* session = decision->session;
   report.use(session->allocator);
+  gr_record_options known{};
+  if (const Status status = guardrank::read_struct(options, "options", &known, report.error());
+      status != Status::ok)
+    return report.finish(status);
   const guardrank::SessionLock lock(session);
   if (!lock.is_held()) return lock.busy(&report);
   Bytes bytes;
-  const Status status = write(session, &bytes, report.error());
+  const Status status = write(session, known, &bytes, report.error());
   if (status == Status::ok) *record = {bytes.data(), bytes.size()};
   return report.finish(status);
 }
 
+void gr_record_hash(const uint8_t* record, size_t size, uint8_t hash[32]) {
+  if (hash == nullptr) return;
+  const guardrank::Sha256Digest digest =
+      guardrank::sha256(record == nullptr ? Bytes{} : Bytes{record, size});
+  std::memcpy(hash, digest.data(), digest.size());
+}
+
+gr_status gr_record_open(const uint8_t* record, size_t size, gr_record_info* info,
+                         gr_error** error) {
+  Report report(error);
+  if (record == nullptr || info == nullptr)
+    return report.null(record == nullptr ? "record" : "info");
+  guardrank::RecordView view;
+  if (const Status status = guardrank::open_record({record, size}, &view, report.error());
+      status != Status::ok)
+    return report.finish(status);
+  gr_record_info known{};
+  known.level = static_cast<int32_t>(view.level);
+  known.release = guardrank::as_text(view.release);
+  known.engine = guardrank::as_text(view.engine);
+  known.has_previous = view.previous.empty() ? 0 : 1;
+  if (!view.previous.empty())
+    std::memcpy(known.previous, view.previous.data(), view.previous.size());
+  const gr_status written = guardrank::write_struct(known, info);
+  return written != GR_STATUS_OK ? written : report.finish(Status::ok);
+}
+
 gr_status gr_replay(gr_session* session, const gr_snapshot* snapshot, const uint8_t* record,
                     size_t size, gr_replay_result* result, gr_error** error) {
+  return gr_replay_with(session, snapshot, record, size, nullptr, result, error);
+}
+
+gr_status gr_replay_with(gr_session* session, const gr_snapshot* snapshot, const uint8_t* record,
+                         size_t size, const gr_replay_options* options, gr_replay_result* result,
+                         gr_error** error) {
   Report report(error);
   if (session == nullptr) return report.null("session");
   if (snapshot == nullptr) return report.null("snapshot");
   if (record == nullptr) return report.null("record");
   if (result == nullptr) return report.null("result");
   report.use(session->allocator);
+  gr_replay_options known{};
+  if (const Status status = guardrank::read_struct(options, "options", &known, report.error());
+      status != Status::ok)
+    return report.finish(status);
   const guardrank::SessionLock lock(session);
   if (!lock.is_held()) return lock.busy(&report);
   session->decision.decision = {};
   guardrank::ReplayResult replayed;
-  Status status = replay(session, *snapshot, {record, size}, &replayed, report.error());
+  const guardrank::ReplaySupplement supplement{guardrank::as_view(known.request_json),
+                                               as_bytes(known.salt)};
+  Status status =
+      replay(session, *snapshot, {record, size}, supplement, &replayed, report.error());
   if (status == Status::ok) status = static_cast<Status>(write_result(replayed, result));
   return report.finish(status);
 }

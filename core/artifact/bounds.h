@@ -68,6 +68,7 @@ inline constexpr Bounds all[] = {
     // numbers
     within(0, 1e12), within(Bounds::above_zero, 1e12), within(0, 2), within(0, 4), within(0, 6),
     within(0, 10), within(0, 16), within(0, 127), within(8, 8, Status::version),
+    at_most(Sha256Digest{}.size()),
     within(Bounds::symmetric, 1 << 30, Status::limit),
     within(1, limits::golden_rows, Status::limit),
     within(Bounds::above_zero, 1, Status::sampling), positive_or(Status::sampling),

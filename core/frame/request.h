@@ -125,9 +125,19 @@ class Request {
 // not outlive the call.
 Status read_request_json(std::string_view text, Request* request, Error* error);
 
+// What a request's JSON shows of its values; the others stand as commitments. Time, seed, limit and
+// offer ids are always shown.
+struct Redaction {
+  std::span<const std::string_view> shown;   // "ctx.state", "offer.apr", "route.market", "request_id"
+  std::span<const std::uint8_t> salt;
+};
+
 // Canonical JSON of the same form: what was given, nothing derived; facts in ordinal order. Reading
 // it back gives a request that ranks to the same bits. So that every request has such a form, a
-// time outside RFC 3339's years travels as micros in a decimal string.
-Status write_request_json(const Request& request, Arena* arena, std::string_view* text);
+// time outside RFC 3339's years travels as micros in a decimal string. Redacted (`redaction` not null),
+// a value that is not shown is {"commitment": "base64"}, of its path here ("candidates[3].facts.apr")
+// and its canonical JSON (core/base/commitment.h); such a text is not read back.
+Status write_request_json(const Request& request, const Redaction* redaction, Arena* arena,
+                          std::string_view* text);
 
 }  // namespace guardrank

@@ -1,7 +1,10 @@
+#include "core/base/commitment.h"
 #include "core/base/json.h"
+#include "core/base/limits.h"
 #include "core/base/number_text.h"
 #include "core/frame/given_rows.h"
 #include "core/frame/request.h"
+#include "core/base/text.h"
 
 namespace guardrank {
 
@@ -38,58 +41,115 @@ void write_value(const Value& value, JsonWriter* writer) {
   }
 }
 
-// The facts of one row of a namespace, as an object under `name`; nothing when none was given.
-void write_row(const Request& request, std::span<const std::uint32_t> facts, Namespace space,
-               std::uint32_t row, std::string_view name, JsonWriter* writer) {
-  bool is_open = false;
-  for (const std::uint32_t fact : facts) {
-    const Column& given = request.given(fact);
-    if (request.facts()[fact].space != space || !given.is_present(row)) continue;
-    if (!is_open) writer->key(name).begin_object();
-    is_open = true;
-    writer->key(request.facts()[fact].name);
-    write_value(value_of(given, row), writer);
-  }
-  if (is_open) writer->end_object();
-}
+class RequestWriter {
+ public:
+  RequestWriter(const Request& request, const Redaction* redaction,
+                std::span<const std::uint32_t> facts, Arena* arena)
+      : request_(request), redaction_(redaction), facts_(facts), arena_(arena), writer_(arena) {}
 
-void write_route(const RouteKey& key, JsonWriter* writer) {
-  const struct {
-    std::string_view name, text;
-  } members[] = {{"product", key.product}, {"market", key.market},   {"segment", key.segment},
-                 {"partner", key.partner}, {"surface", key.surface}, {"unit", key.unit}};
-  bool is_open = false;
-  for (const auto& member : members) {
-    if (member.text.empty()) continue;
-    if (!is_open) writer->key("route").begin_object();
-    is_open = true;
-    writer->key(member.name).string(member.text);
+  std::string_view write(bool lists_candidates) {
+    writer_.begin_object();
+    write_head();
+    write_row(Namespace::context, 0, "context", "");
+    if (lists_candidates) write_candidates();
+    writer_.end_object();
+    return writer_.view();
   }
-  if (is_open) writer->end_object();
-}
+  Status status() const { return status_ != Status::ok ? status_ : writer_.status(); }
 
-void write_head(const Request& request, JsonWriter* writer) {
-  if (!request.request_id().empty()) writer->key("request_id").string(request.request_id());
-  writer->key("time");
-  write_time(request.time(), writer);
-  writer->key("seed").natural(request.seed());
-  if (request.limit() != 0) writer->key("limit").natural(request.limit());
-  writer->key("explain").boolean(request.explain());
-  write_route(request.route(), writer);
-}
+ private:
+  using PathText = Text<limits::name_bytes + 64>;
 
-void write_candidates(const Request& request, std::span<const std::uint32_t> facts,
-                      JsonWriter* writer) {
-  writer->key("candidates").begin_array();
-  for (std::uint32_t row = 0; row < request.n_candidates(); ++row) {
-    writer->begin_object();
-    writer->key("offer").string(request.offer_id(row));
-    write_row(request, facts, Namespace::candidate, row, "facts", writer);
-    write_row(request, facts, Namespace::pair, row, "pair", writer);
-    writer->end_object();
+  bool is_shown(std::string_view space, std::string_view name) const {
+    if (redaction_ == nullptr) return true;
+    for (const std::string_view listed : redaction_->shown)
+      if (listed.starts_with(space) && listed.substr(space.size()) == name) return true;
+    return false;
   }
-  writer->end_array();
-}
+
+  // A member of the object that is open; `space` and `name` are what a list of shown values says.
+  void write_member(std::string_view space, std::string_view name, std::string_view path,
+                    const Value& value) {
+    writer_.key(name);
+    if (is_shown(space, name)) {
+      write_value(value, &writer_);
+      return;
+    }
+    JsonWriter plain(arena_);
+    write_value(value, &plain);
+    if (plain.status() != Status::ok) status_ = plain.status();
+    const std::string_view text = plain.view();
+    const Sha256Digest commitment = commit(
+        redaction_->salt, path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    writer_.begin_object().key("commitment").base64(commitment).end_object();
+  }
+
+  // The facts of one row of a namespace, as an object under `name`; nothing when none was given.
+  void write_row(Namespace space, std::uint32_t row, std::string_view name,
+                 std::string_view parent) {
+    bool is_open = false;
+    const Text<16> listed({namespace_name(space), "."});
+    for (const std::uint32_t ordinal : facts_) {
+      const Column& given = request_.given(ordinal);
+      const Fact& fact = request_.facts()[ordinal];
+      if (fact.space != space || !given.is_present(row)) continue;
+      if (!is_open) writer_.key(name).begin_object();
+      is_open = true;
+      write_member(listed, fact.name, PathText({parent, name, ".", fact.name}),
+                   value_of(given, row));
+    }
+    if (is_open) writer_.end_object();
+  }
+
+  void write_route() {
+    const RouteKey& key = request_.route();
+    const struct {
+      std::string_view name, text;
+    } members[] = {{"product", key.product}, {"market", key.market},   {"segment", key.segment},
+                   {"partner", key.partner}, {"surface", key.surface}, {"unit", key.unit}};
+    bool is_open = false;
+    for (const auto& member : members) {
+      if (member.text.empty()) continue;
+      if (!is_open) writer_.key("route").begin_object();
+      is_open = true;
+      write_member("route.", member.name, PathText({"route.", member.name}),
+                   Value::of(member.text));
+    }
+    if (is_open) writer_.end_object();
+  }
+
+  void write_head() {
+    constexpr std::string_view id = "request_id";
+    if (!request_.request_id().empty())
+      write_member("", id, id, Value::of(request_.request_id()));
+    writer_.key("time");
+    write_time(request_.time(), &writer_);
+    writer_.key("seed").natural(request_.seed());
+    if (request_.limit() != 0) writer_.key("limit").natural(request_.limit());
+    writer_.key("explain").boolean(request_.explain());
+    write_route();
+  }
+
+  void write_candidates() {
+    writer_.key("candidates").begin_array();
+    for (std::uint32_t row = 0; row < request_.n_candidates(); ++row) {
+      const Text<32> parent({"candidates[", row, "]."});
+      writer_.begin_object();
+      writer_.key("offer").string(request_.offer_id(row));
+      write_row(Namespace::candidate, row, "facts", parent);
+      write_row(Namespace::pair, row, "pair", parent);
+      writer_.end_object();
+    }
+    writer_.end_array();
+  }
+
+  const Request& request_;
+  const Redaction* redaction_;
+  std::span<const std::uint32_t> facts_;
+  Arena* arena_;
+  JsonWriter writer_;
+  Status status_ = Status::ok;
+};
 
 // Ordinals of the facts that were given; says whether some are facts of candidates.
 Status find_given(const Request& request, Arena* arena, std::span<const std::uint32_t>* given,
@@ -109,20 +169,14 @@ Status find_given(const Request& request, Arena* arena, std::span<const std::uin
 
 }  // namespace
 
-Status write_request_json(const Request& request, Arena* arena, std::string_view* text) {
+Status write_request_json(const Request& request, const Redaction* redaction, Arena* arena,
+                          std::string_view* text) {
   std::span<const std::uint32_t> facts;
   bool has_candidate_facts = false;
   GUARDRANK_TRY(find_given(request, arena, &facts, &has_candidate_facts));
-  JsonWriter writer(arena);
-  writer.begin_object();
-  write_head(request, &writer);
-  write_row(request, facts, Namespace::context, 0, "context", &writer);
+  RequestWriter writer(request, redaction, facts, arena);
   // A whole catalog is left out, unless something was given for its rows.
-  if (!request.is_whole_catalog() || has_candidate_facts) {
-    write_candidates(request, facts, &writer);
-  }
-  writer.end_object();
-  *text = writer.view();
+  *text = writer.write(!request.is_whole_catalog() || has_candidate_facts);
   return writer.status();
 }
 

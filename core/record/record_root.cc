@@ -31,6 +31,7 @@ constexpr Member exclusion_members[] = {
 constexpr Table exclusion_table = table_of<exclusion_members>({
     .n_bytes = sizeof(RecordedExclusion)});
 
+constexpr Bounds digest_or_none = bounds::at_most(Sha256Digest{}.size());
 constexpr Bounds n_offers = bounds::at_most(limits::candidates);
 constexpr Member members[] = {
     GUARDRANK_MEMBER(Record, level, VT_LEVEL, RecordRoot, level),
@@ -44,7 +45,10 @@ constexpr Member members[] = {
                      {.bounds = &bounds::digest}),
     GUARDRANK_MEMBER(Record, request, VT_REQUEST, RecordRoot, request,
                      {.bounds = &bounds::document}),
-    GUARDRANK_UNREAD(Record, previous, VT_PREVIOUS),
+    GUARDRANK_MEMBER(Record, previous, VT_PREVIOUS, RecordRoot, previous,
+                     {.bounds = &digest_or_none}),
+    GUARDRANK_MEMBER(Record, shown, VT_SHOWN, RecordRoot, shown),
+    GUARDRANK_MEMBER(Record, digest, VT_DIGEST, RecordRoot, digest, {.bounds = &digest_or_none}),
     // From here on, what is compared.
     GUARDRANK_MEMBER(Record, release_name, VT_RELEASE_NAME, RecordRoot, release_name),
     GUARDRANK_MEMBER(Record, stages, VT_STAGES, RecordRoot, stages),
@@ -69,8 +73,13 @@ Status read_record_root(Bytes record, Arena* arena, RecordRoot* root, Error* err
                          {record.size()});
   if (reinterpret_cast<std::uintptr_t>(record.data()) % 8 != 0)
     return error->set(Status::argument, "record", {"must be 8-byte aligned"});
-  return TableReader(arena, error).read(record, "record", schema::RecordIdentifier(),
-                                        record_tables, record_table, root);
+  GUARDRANK_TRY(TableReader(arena, error).read(record, "record", schema::RecordIdentifier(),
+                                               record_tables, record_table, root));
+  for (const auto& digest : {root->previous, root->digest})
+    if (digest.size() % Sha256Digest{}.size() != 0)
+      return error->wanted(Status::verify, "record.previous, record.digest", {"32 bytes or none"},
+                           {digest.size()});
+  return Status::ok;
 }
 
 }  // namespace guardrank

@@ -28,6 +28,8 @@ struct RecordRoot {
   std::uint8_t level = 0;
   std::uint32_t numerics = 0;
   std::string_view engine, release_name, request;
+  std::span<const std::string_view> shown;            // redacted
+  std::span<const std::uint8_t> previous, digest;     // 32 bytes, or none
   Sha256Digest release{}, model{}, policy{}, catalog{};
   std::span<const std::string_view> heads, terms;
   std::span<const RecordedOffer> ranked;
@@ -40,7 +42,7 @@ struct RecordRoot {
 
 // Its first rows say what was asked of what; the others are the outcomes, which a replay compares.
 extern const Table record_table;
-inline constexpr std::size_t n_not_compared = 9;
+inline constexpr std::size_t n_not_compared = 11;
 
 // Status: truncated, argument, identifier, verify. Lists of names and of offers stand in `arena`;
 // without one they are verified and left empty.

@@ -1,4 +1,5 @@
-#include "core/decision/version.h"
+#include "core/base/commitment.h"
+#include "core/base/limits.h"
 #include "core/record/flat_writer.h"
 #include "core/record/record.h"
 
@@ -8,7 +9,7 @@ namespace {
 // Ordinals of the fields of models/schema/record.fbs.
 enum RecordField : std::size_t {
   level = 0, engine, numerics, release_name, release, model, policy, catalog, request, heads, terms,
-  ranked, logits, probabilities, term_micros, excluded, stages, previous, n_record_fields,
+  ranked, logits, probabilities, term_micros, excluded, stages, previous, shown, digest, n_record_fields,
 };
 enum RankedField : std::size_t {
   ranked_candidate = 0, ranked_offer, score_micros, propensity, mandated, n_ranked_fields,
@@ -19,6 +20,7 @@ enum ExcludedField : std::size_t {
 
 struct Writing {
   const Decision& decision;
+  const RecordOptions& options;
   Arena* arena;
   FlatWriter writer;
   FlatLayout layout;
@@ -29,28 +31,50 @@ struct Writing {
   }
 };
 
-FlatLayout layout_record(FlatWriter* writer) {
-  std::uint8_t sizes[n_record_fields];
-  for (std::uint8_t& size : sizes) size = 4;
+// A record of level digest ends with what it is of.
+FlatLayout layout_record(const RecordOptions& options, FlatWriter* writer) {
+  const bool is_digest = options.level == RecordLevel::digest;
+  std::uint8_t sizes[n_record_fields] = {};
+  for (std::size_t field = 0; field < previous; ++field)
+    sizes[field] = is_digest && field >= request ? 0 : 4;
   sizes[level] = 1;
-  sizes[previous] = 0;
+  sizes[previous] = options.previous.empty() ? 0 : 4;
+  sizes[shown] = options.level == RecordLevel::redacted ? 4 : 0;
+  sizes[digest] = is_digest ? 4 : 0;
   return writer->layout(sizes);
 }
 
-void write_identity(Writing* w, std::string_view request_json) {
+void write_identity(Writing* w) {
   const Pipeline& pipeline = *w->decision.pipeline;
   w->writer.scalar(w->table, w->layout, numerics, numerics_version);
-  w->refer(engine, w->writer.string(engine_version));
+  w->writer.scalar(w->table, w->layout, level, static_cast<std::uint8_t>(w->options.level));
+  w->refer(engine, w->writer.string(w->options.engine));
   w->refer(release_name, w->writer.string(pipeline.release_name));
   w->refer(release, w->writer.vector(std::span<const std::uint8_t>(pipeline.ids.release)));
   w->refer(model, w->writer.vector(std::span<const std::uint8_t>(pipeline.ids.model)));
   w->refer(policy, w->writer.vector(std::span<const std::uint8_t>(pipeline.ids.policy)));
   w->refer(catalog, w->writer.vector(std::span<const std::uint8_t>(pipeline.ids.catalog)));
-  w->refer(request, w->writer.string(request_json));
+  if (!w->options.previous.empty()) w->refer(previous, w->writer.vector(w->options.previous));
+}
+
+Status write_request(Writing* w) {
+  const Redaction redaction{w->options.shown, w->options.salt};
+  const bool is_redacted = w->options.level == RecordLevel::redacted;
+  std::string_view json;
+  GUARDRANK_TRY(write_request_json(*w->decision.request, is_redacted ? &redaction : nullptr,
+                                   w->arena, &json));
+  w->refer(request, w->writer.string(json));
+  if (!is_redacted) return Status::ok;
+  const std::uint32_t names = w->writer.references(w->options.shown.size());
+  for (std::size_t i = 0; i < w->options.shown.size(); ++i)
+    w->writer.refer(FlatWriter::element(names, i), w->writer.string(w->options.shown[i]));
+  w->refer(shown, names);
+  return Status::ok;
 }
 
 template <typename Named>
-std::uint32_t write_names(FlatWriter* writer, std::span<const Named> named, std::string_view Named::*name) {
+std::uint32_t write_names(FlatWriter* writer, std::span<const Named> named,
+                          std::string_view Named::*name) {
   const std::uint32_t names = writer->references(named.size());
   for (std::size_t i = 0; i < named.size(); ++i) {
     writer->refer(FlatWriter::element(names, i), writer->string(named[i].*name));
@@ -149,28 +173,56 @@ void write_stages(Writing* w) {
   w->refer(stages, w->writer.vector(std::span<const std::uint32_t>(values)));
 }
 
-Status write(const Decision& decision, Arena* arena, Bytes* record) {
-  std::string_view request_json;
-  GUARDRANK_TRY(write_request_json(*decision.request, arena, &request_json));
-  Writing w{decision, arena, FlatWriter(arena, "GRRC"), {}, 0};
-  w.layout = layout_record(&w.writer);
+Status write(const Decision& decision, const RecordOptions& options, Arena* arena, Bytes* record);
+
+// The commitment to the full record of the same engine, without its place in a chain.
+Status write_digest(Writing* w) {
+  Bytes full;
+  RecordOptions options;
+  options.engine = w->options.engine;
+  GUARDRANK_TRY(write(w->decision, options, w->arena, &full));
+  const Sha256Digest commitment = commit(w->options.salt, "record", full);
+  w->refer(digest, w->writer.vector(std::span<const std::uint8_t>(commitment)));
+  return Status::ok;
+}
+
+Status write_decision(Writing* w) {
+  GUARDRANK_TRY(write_request(w));
+  w->refer(heads, write_names(&w->writer, w->decision.pipeline->model->heads, &Head::name));
+  w->refer(terms, write_names(&w->writer, w->decision.pipeline->policy->terms, &Term::id));
+  write_ranked(w);
+  GUARDRANK_TRY(write_outcomes(w));
+  GUARDRANK_TRY(write_excluded(w));
+  write_stages(w);
+  return Status::ok;
+}
+
+Status write(const Decision& decision, const RecordOptions& options, Arena* arena, Bytes* record) {
+  Writing w{decision, options, arena, FlatWriter(arena, "GRRC"), {}, 0};
+  w.layout = layout_record(options, &w.writer);
   w.table = w.writer.table(w.layout);
   w.writer.root(w.table);
-  write_identity(&w, request_json);
-  w.refer(heads, write_names(&w.writer, decision.pipeline->model->heads, &Head::name));
-  w.refer(terms, write_names(&w.writer, decision.pipeline->policy->terms, &Term::id));
-  write_ranked(&w);
-  GUARDRANK_TRY(write_outcomes(&w));
-  GUARDRANK_TRY(write_excluded(&w));
-  write_stages(&w);
+  write_identity(&w);
+  GUARDRANK_TRY(options.level == RecordLevel::digest ? write_digest(&w) : write_decision(&w));
   *record = w.writer.bytes();
   return w.writer.status();
 }
 
+Status check(const RecordOptions& options, Error* error) {
+  if (options.level != RecordLevel::full && options.salt.size() < limits::salt_bytes)
+    return error->wanted(Status::argument, "salt", {limits::salt_bytes, " bytes or more"},
+                         {options.salt.size()});
+  if (!options.previous.empty() && options.previous.size() != Sha256Digest{}.size())
+    return error->wanted(Status::argument, "previous", {"32 bytes"}, {options.previous.size()});
+  return Status::ok;
+}
+
 }  // namespace
 
-Status write_record(const Decision& decision, Arena* arena, Bytes* record, Error* error) {
-  const Status status = write(decision, arena, record);
+Status write_record(const Decision& decision, const RecordOptions& options, Arena* arena,
+                    Bytes* record, Error* error) {
+  GUARDRANK_TRY(check(options, error));
+  const Status status = write(decision, options, arena, record);
   if (status == Status::ok) return status;
   return error->set(status, "record", {"it could not be written: ", status_name(status)});
 }

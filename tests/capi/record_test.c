@@ -90,6 +90,52 @@ static void test_decision_after_replay(const world* w, owned_record record) {
   CHECK_FAILS(gr_decision_record(decision, &bytes, &error), GR_STATUS_ARGUMENT, "decision");
 }
 
+/* Levels and chains: a redacted record after a full one. */
+static void test_levels(const world* w, owned_record record) {
+  const gr_decision* decision = NULL;
+  gr_bytes bytes = {NULL, 0};
+  const gr_text shown[] = {{"ctx.state", 9}};
+  uint8_t hash[32];
+  gr_record_hash(record.bytes, record.size, hash);
+  gr_record_options options = {.struct_size = sizeof options, .level = GR_RECORD_REDACTED,
+                               .shown = shown, .shown_count = 1,
+                               .salt = {(const uint8_t*)"0123456789abcdef", 16}, .previous = hash};
+  CHECK_OK(gr_request_from_json(w->request, whole_catalog_request, strlen(whole_catalog_request),
+                                &error));
+  CHECK_OK(gr_rank(w->session, w->request, &decision, &error));
+  CHECK_OK(gr_decision_record_as(decision, &options, &bytes, &error));
+  gr_record_info info = {.struct_size = sizeof info};
+  CHECK_OK(gr_record_open(bytes.data, bytes.size, &info, &error));
+  CHECK(info.level == GR_RECORD_REDACTED && info.has_previous && memcmp(info.previous, hash, 32) == 0);
+  CHECK(is_text(info.engine, "0.1.0"));
+  uint8_t* copy = malloc(bytes.size);
+  const size_t size = bytes.size;
+  memcpy(copy, bytes.data, size);
+
+  gr_replay_result result = {.struct_size = sizeof result};
+  gr_replay_options supplied = {.struct_size = sizeof supplied,
+                                .request_json = {whole_catalog_request, strlen(whole_catalog_request)},
+                                .salt = options.salt};
+  CHECK_OK(gr_replay_with(w->session, w->snapshot, copy, size, &supplied, &result, &error));
+  CHECK(result.is_equal);
+  CHECK_FAILS(gr_replay(w->session, w->snapshot, copy, size, &result, &error), GR_STATUS_MISSING,
+              "request");
+  CHECK_FAILS(gr_replay_with(w->session, w->snapshot, record.bytes, record.size, &supplied, &result,
+                             &error), GR_STATUS_ARGUMENT, "request");
+  free(copy);
+
+  CHECK_OK(gr_rank(w->session, w->request, &decision, &error));
+  options.level = 3;
+  CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_ARGUMENT, "level");
+  options.level = GR_RECORD_DIGEST;
+  options.salt.size = 15;
+  CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_ARGUMENT, "salt");
+  options.shown = NULL;
+  CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_ARGUMENT, "shown");
+  CHECK_FAILS(gr_record_open(NULL, 0, &info, &error), GR_STATUS_ARGUMENT, "record");
+  CHECK_FAILS(gr_record_open(hash, 32, &info, &error), GR_STATUS_IDENTIFIER, "record");
+}
+
 void test_record(void) {
   world w;
   CHECK_OK(open_world(NULL, &w, &error));
@@ -98,6 +144,7 @@ void test_record(void) {
   test_damage(&w, record);
   test_other_artifacts(&w, record);
   test_arguments(&w, record);
+  test_levels(&w, record);
   test_decision_after_replay(&w, record);
   free(record.bytes);
   close_world(&w);

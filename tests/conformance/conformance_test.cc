@@ -42,12 +42,12 @@ std::string request_text(const Json& vector) {
 
 void check_replay(Loaded* loaded, const Decision& decision) {
   Bytes record;
-  REQUIRE(write_record(decision, &loaded->session.arena(), &record, &loaded->error) == Status::ok);
+  REQUIRE(write_record(decision, {}, &loaded->session.arena(), &record, &loaded->error) == Status::ok);
   const AlignedBytes copy({record.begin(), record.end()});
   const Pipeline& pipeline = loaded->snapshot.pipeline();
   Request request(*pipeline.facts, pipeline.catalog, loaded->memory.allocator());
   ReplayResult result;
-  REQUIRE(replay(pipeline, copy.view(), &loaded->session, &request, &result, &loaded->error) ==
+  REQUIRE(replay(pipeline, copy.view(), {}, &loaded->session, &request, &result, &loaded->error) ==
           Status::ok);
   CHECK_MESSAGE(result.is_equal, result.first_difference.view());
 }

@@ -45,7 +45,7 @@ std::string written(const Request& request) {
   TestMemory memory;
   Arena arena(memory.allocator(), 1 << 28);
   std::string_view text;
-  REQUIRE(write_request_json(request, &arena, &text) == Status::ok);
+  REQUIRE(write_request_json(request, nullptr, &arena, &text) == Status::ok);
   return std::string(text);
 }
 

@@ -21,7 +21,7 @@ const std::string whole_catalog =
 std::vector<std::uint8_t> record_of(World* world, const std::string& json) {
   const Decision decision = world->rank_json(json);
   Bytes record;
-  REQUIRE(write_record(decision, &world->session.arena(), &record, &world->error) == Status::ok);
+  REQUIRE(write_record(decision, {}, &world->session.arena(), &record, &world->error) == Status::ok);
   return {record.begin(), record.end()};
 }
 
@@ -29,7 +29,7 @@ Status replay_on(World* world, const std::vector<std::uint8_t>& record, ReplayRe
   const AlignedBytes bytes(record);
   const Pipeline& pipeline = world->snapshot.pipeline();
   Request request(*pipeline.facts, pipeline.catalog, world->memory.allocator());
-  return replay(pipeline, bytes.view(), &world->session, &request, result, &world->error);
+  return replay(pipeline, bytes.view(), {}, &world->session, &request, result, &world->error);
 }
 
 schema::Record* root_of(std::vector<std::uint8_t>* record) {
@@ -47,7 +47,7 @@ TEST_CASE("a record holds what the decision says and passes the library's verifi
   World world("cards");
   const Decision d = world.rank_json(whole_catalog);
   Bytes bytes;
-  REQUIRE(write_record(d, &world.session.arena(), &bytes, &world.error) == Status::ok);
+  REQUIRE(write_record(d, {}, &world.session.arena(), &bytes, &world.error) == Status::ok);
   flatbuffers::Verifier verifier(bytes.data(), bytes.size());
   REQUIRE(schema::VerifyRecordBuffer(verifier));
   const schema::Record* record = schema::GetRecord(bytes.data());
@@ -120,8 +120,166 @@ TEST_CASE("records of other artifacts, levels and arithmetics are refused") {
   CHECK(replay_on(&cards, other, &result) == Status::version);
   other = record;
   root = reinterpret_cast<flatbuffers::Table*>(root_of(&other));
-  overwrite(root->GetAddressOf(schema::Record::VT_LEVEL), schema::RecordLevel::digest);
+  overwrite(root->GetAddressOf(schema::Record::VT_LEVEL), std::uint8_t{3});
   CHECK(replay_on(&cards, other, &result) == Status::version);
+  // A full record that says it is a digest wants the request, and then holds no digest.
+  overwrite(root->GetAddressOf(schema::Record::VT_LEVEL), schema::RecordLevel::digest);
+  CHECK(replay_on(&cards, other, &result) == Status::missing);
+}
+
+namespace {
+
+const std::string personal =
+    R"({"request_id": "r-1", "time": "2026-11-21T10:00:00Z", "seed": 3,
+        "route": {"market": "US", "unit": "user-9"},
+        "context": {"age": 34, "state": "CA", "income": 50000},
+        "candidates": [{"offer": "o-1", "facts": {"apr": 35.5}, "pair": {"seen_before": 2}},
+                       {"offer": "o-2"}]})";
+const std::string secret = "sixteen bytes or more";
+
+Bytes bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::vector<std::uint8_t> record_as(World* world, const std::string& json,
+                                    const RecordOptions& options) {
+  const Decision decision = world->rank_json(json);
+  Bytes record;
+  REQUIRE_MESSAGE(write_record(decision, options, &world->session.arena(), &record,
+                               &world->error) == Status::ok,
+                  world->error.message());
+  flatbuffers::Verifier verifier(record.data(), record.size());
+  REQUIRE(schema::VerifyRecordBuffer(verifier));
+  return {record.begin(), record.end()};
+}
+
+// "equal", what differs first, or the name of the status.
+std::string replayed(World* world, const std::vector<std::uint8_t>& record,
+                     const std::string& request_json, const std::string& salt) {
+  const AlignedBytes bytes(record);
+  const Pipeline& pipeline = world->snapshot.pipeline();
+  Request request(*pipeline.facts, pipeline.catalog, world->memory.allocator());
+  ReplayResult result;
+  const Status status = replay(pipeline, bytes.view(), {request_json, bytes_of(salt)},
+                               &world->session, &request, &result, &world->error);
+  if (status != Status::ok) return std::string(status_name(status));
+  return result.is_equal ? "equal" : std::string(result.first_difference.view());
+}
+
+RecordOptions options_of(RecordLevel level, std::span<const std::string_view> shown = {}) {
+  RecordOptions options;
+  options.level = level;
+  options.shown = shown;
+  options.salt = bytes_of(secret);
+  return options;
+}
+
+std::string request_in(const std::vector<std::uint8_t>& record) {
+  const auto* text = schema::GetRecord(record.data())->request();
+  return text == nullptr ? "" : text->str();
+}
+
+}  // namespace
+
+TEST_CASE("a redacted record shows what is listed and commits to the rest") {
+  World world("cards");
+  const std::string_view shown[] = {"ctx.state", "route.market", "offer.apr", "ctx.nobody"};
+  const auto record = record_as(&world, personal, options_of(RecordLevel::redacted, shown));
+  // Commitments by Python: base64(sha256(u32(len(salt)) + salt + u32(len(path)) + path + value)).
+  CHECK(request_in(record) ==
+        R"({"request_id":{"commitment":"E89hLuRr3gAmK1KBfqjSlvDvlFLSjsu3osK3thLAGIU="},)"
+        R"("time":"2026-11-21T10:00:00Z","seed":3,"explain":true,)"
+        R"("route":{"market":"US","unit":{"commitment":"ya+mNM3B/jR1wgld7pWl6NxEgIOaikrL9n4wKsB8EjM="}},)"
+        R"("context":{"age":{"commitment":"lIjJpceYZYaKBSdepmTDbdUJ+MZUh/kcc9eoPRlfJag="},"state":"CA",)"
+        R"("income":{"commitment":"/mI5S7Mj8WT1lYHLeng/IrDLaVZ4gP4icXN0FvzoHUE="}},)"
+        R"("candidates":[{"offer":"o-1","facts":{"apr":35.5},)"
+        R"("pair":{"seen_before":{"commitment":"sfO6tiHmm4H668VFjUKujoR0qD7ZKycd7pW0bP+MRj4="}}},)"
+        R"({"offer":"o-2"}]})");
+  CHECK(replayed(&world, record, personal, secret) == "equal");
+}
+
+TEST_CASE("a redacted record replays with its own request and salt only") {
+  World world("cards");
+  const auto record = record_as(&world, personal, options_of(RecordLevel::redacted));
+  CHECK(replayed(&world, record, "", secret) == "GR_STATUS_MISSING");
+  CHECK(replayed(&world, record, personal, "another salt, as long") ==
+        "request: not the values that the record commits to");
+  std::string older = personal;
+  older.replace(older.find("34"), 2, "35");   // changes no outcome of the ranking
+  CHECK(replayed(&world, record, older, secret) ==
+        "request: not the values that the record commits to");
+  CHECK(replayed(&world, record, "{", secret) == "GR_STATUS_JSON");
+  CHECK(replayed(&world, record, personal, "short") == "GR_STATUS_ARGUMENT");
+  CHECK(replayed(&world, record_of(&world, personal), personal, secret) == "GR_STATUS_ARGUMENT");
+}
+
+TEST_CASE("a redacted record's outcomes are compared like a full one's") {
+  World world("cards");
+  auto record = record_as(&world, personal, options_of(RecordLevel::redacted));
+  overwrite(root_of(&record)->term_micros()->Data(), std::int64_t{7});
+  CHECK(replayed(&world, record, personal, secret)
+            .starts_with("ranked[0].terms.revenue.micros: 7 recorded, "));
+}
+
+TEST_CASE("a digest record holds no request and no outcome, and replays") {
+  World world("cards");
+  const auto record = record_as(&world, personal, options_of(RecordLevel::digest));
+  const schema::Record* root = schema::GetRecord(record.data());
+  CHECK(root->request() == nullptr);
+  CHECK(root->ranked() == nullptr);
+  CHECK(root->excluded() == nullptr);
+  CHECK(root->stages() == nullptr);
+  REQUIRE(root->digest()->size() == 32);
+  CHECK(record.size() < 600);
+  CHECK(replayed(&world, record, personal, secret) == "equal");
+  std::string older = personal;
+  older.replace(older.find("34"), 2, "35");
+  CHECK(replayed(&world, record, older, secret) == "digest: of another request, salt or decision");
+  CHECK(replayed(&world, record, personal, "another salt, as long") ==
+        "digest: of another request, salt or decision");
+  CHECK(replayed(&world, record, "", secret) == "GR_STATUS_MISSING");
+}
+
+TEST_CASE("levels other than full want a salt, a chain a digest") {
+  World world("cards");
+  const Decision decision = world.rank_json(personal);
+  Bytes record;
+  for (const RecordLevel level : {RecordLevel::redacted, RecordLevel::digest}) {
+    RecordOptions options = options_of(level);
+    options.salt = options.salt.first(15);
+    CHECK(write_record(decision, options, &world.session.arena(), &record, &world.error) ==
+          Status::argument);
+    CHECK(world.error.where() == "salt");
+  }
+  RecordOptions options;
+  options.previous = bytes_of(secret);
+  CHECK(write_record(decision, options, &world.session.arena(), &record, &world.error) ==
+        Status::argument);
+}
+
+TEST_CASE("records chain by hash, and a previous of another size is refused") {
+  World world("cards");
+  const auto first = record_of(&world, personal);
+  const Sha256Digest hash = sha256(first);
+  RecordOptions options;
+  options.previous = hash;
+  for (const RecordLevel level : {RecordLevel::full, RecordLevel::redacted, RecordLevel::digest}) {
+    options.level = level;
+    options.salt = bytes_of(secret);
+    auto second = record_as(&world, personal, options);
+    const AlignedBytes bytes(second);
+    RecordView view;
+    REQUIRE(open_record(bytes.view(), &view, &world.error) == Status::ok);
+    CHECK(std::equal(view.previous.begin(), view.previous.end(), hash.begin(), hash.end()));
+    CHECK(view.level == level);
+    const std::string request = level == RecordLevel::full ? "" : personal;
+    CHECK(replayed(&world, second, request, level == RecordLevel::full ? "" : secret) == "equal");
+    // One byte shorter.
+    const auto* previous = root_of(&second)->previous();
+    overwrite(previous->Data() - 4, 31u);
+    const AlignedBytes damaged(second);
+    CHECK(open_record(damaged.view(), &view, &world.error) == Status::verify);
+  }
 }
 
 TEST_CASE("damaged records get a status, whatever the damage") {
