@@ -1,5 +1,6 @@
 #include "bindings/shell/base64.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "bindings/shell/library.h"
@@ -31,6 +32,19 @@ std::string decode_base64(std::string_view text) {
     for (std::size_t b = 0; b < n; ++b) bytes += static_cast<char>(group >> (16 - 8 * b) & 0xff);
   }
   return bytes;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t b = 0; b < 3; ++b)
+      group = group << 8 | (b < n ? static_cast<unsigned char>(bytes[i + b]) : 0u);
+    for (std::size_t c = 0; c < 4; ++c)
+      text += c <= n ? alphabet[group >> (18 - 6 * c) & 63] : '=';
+  }
+  return text;
 }
 
 }  // namespace guardrank::shell

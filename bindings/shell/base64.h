@@ -9,4 +9,6 @@ namespace guardrank::shell {
 // Throws a Failure where `text` is not base64 with padding.
 std::string decode_base64(std::string_view text);
 
+std::string encode_base64(std::string_view bytes);
+
 }  // namespace guardrank::shell

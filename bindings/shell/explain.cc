@@ -56,17 +56,24 @@ std::string ranked_text(const Json& ranked, const Json& inspection) {
        << ranked["position"] << (ranked.value("mandated", false) ? ", a mandated slot" : "")
        << ", propensity " << ranked["propensity"] << "\n\n"
        << heads_text(ranked["heads"]) << "\n" << terms_text(ranked, inspection);
+  if (!ranked.contains("near_edge")) return text.str();
+  for (const Json& edge : ranked["near_edge"])
+    text << "\nnear its edge: " << printable(edge["guardrail"].get<std::string>())
+         << " would remove it with " << change_text(edge) << '\n';
   return text.str();
 }
 
 std::string excluded_text(const Json& excluded) {
-  Table table({{"rule"}, {"code"}, {"value"}, {"missing"}, {"text"}});
+  Table table({{"rule"}, {"code"}, {"value"}, {"missing"}, {"principal", Table::Align::right},
+               {"would change it"}, {"text"}});
   for (const Json& reason : excluded["reasons"]) {
     std::string text = reason["text"];
     if (reason.contains("adverse_action")) {
       text += " (adverse action: " + reason["adverse_action"].get<std::string>() + ")";
     }
-    table.add({reason["rule"], reason["code"], reason["value"], reason.value("missing", ""), text});
+    table.add({reason["rule"], reason["code"], reason["value"], reason.value("missing", ""),
+               reason.contains("principal") ? reason["principal"].dump() : "",
+               reason.contains("change") ? change_text(reason["change"]) : "", text});
   }
   return printable(excluded["offer"].get<std::string>()) + " is excluded at stage " +
          excluded["stage"].get<std::string>() + "\n\n" + table.text(terminal_width());
@@ -83,7 +90,7 @@ const Json* find_offer(const Json& list, const std::string& offer) {
 int explain(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
-  const Json decision = Json::parse(ranker.rank(read_input(options.request), {false, true}));
+  const Json decision = Json::parse(ranker.rank(read_input(options.request), true));
   const Json* ranked = find_offer(decision["ranked"], options.offer);
   const Json* excluded = find_offer(decision["excluded"], options.offer);
   if (ranked == nullptr && excluded == nullptr) {

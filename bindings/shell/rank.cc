@@ -1,10 +1,12 @@
 #include <iostream>
 #include <memory>
 
+#include "bindings/shell/base64.h"
 #include "bindings/shell/command.h"
 #include "bindings/shell/files.h"
 #include "bindings/shell/progress.h"
 #include "bindings/shell/ranking.h"
+#include "bindings/shell/record_maker.h"
 #include "bindings/shell/table.h"
 
 namespace guardrank::shell {
@@ -14,14 +16,26 @@ struct Options {
   SourceOptions source;
   std::string request, requests, record_out, out = "-";
   bool with_record = false;
+  RecordFlags record;
 };
+
+// The decision with its record as a last member, as the library writes it.
+std::string with_record(std::string json, std::string_view record) {
+  json.pop_back();
+  return json + ",\"record\":\"" + encode_base64(record) + "\"}";
+}
 
 int rank_one(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
   const std::string request = read_input(options.request);
-  const std::string json(ranker.rank(request, {options.with_record, !as_json}));
-  if (!options.record_out.empty()) write_output(options.record_out, ranker.record());
+  RecordMaker records(options.record);
+  std::string json(ranker.rank(request, !as_json));
+  if (options.with_record || !options.record_out.empty()) {
+    const std::string record = records.make(ranker.decision(), request);
+    if (options.with_record) json = with_record(std::move(json), record);
+    if (!options.record_out.empty()) write_output(options.record_out, record);
+  }
   if (as_json) {
     write_output(options.out, json + "\n");
   } else {
@@ -29,6 +43,7 @@ int rank_one(const Options& options, bool as_json) {
     write_output(options.out, decision_text(nlohmann::ordered_json::parse(json),
                                             source.inspection, width));
   }
+  records.commit();
   return 0;
 }
 
@@ -47,6 +62,7 @@ std::string failure_line(const Failure& failure, std::size_t line) {
 int rank_many(const Options& options) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
+  RecordMaker records(options.record);
   const std::string requests = read_input(options.requests);
   OutputFile out(options.out);
   Progress progress;
@@ -59,7 +75,9 @@ int rank_many(const Options& options) {
     ++line_number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     try {
-      const std::string json(ranker.rank(line, {options.with_record, false}));
+      std::string json(ranker.rank(line, false));
+      if (options.with_record)
+        json = with_record(std::move(json), records.make(ranker.decision(), line));
       out.write(json + "\n");
     } catch (const Failure& failure) {
       out.write(failure_line(failure, line_number));
@@ -69,6 +87,7 @@ int rank_many(const Options& options) {
   }
   progress.clear();
   out.commit();
+  records.commit();
   return code;
 }
 
@@ -86,6 +105,7 @@ void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--record-out", options->record_out, "Write the decision's record here")
       ->needs(one);
   command->add_flag("--with-record", options->with_record, "Include the record in the JSON");
+  add_record_flags(command, &options->record);
   command->add_option("--out", options->out, "Write here instead of standard output");
   auto wants = [command, options] {
     if (options->request.empty() && options->requests.empty()) {

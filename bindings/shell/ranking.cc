@@ -81,6 +81,7 @@ std::string reason_cell(const Json& reason) {
   if (text.empty()) text = reason["code"].get<std::string>();
   text += " [" + reason["rule"].get<std::string>() + ": " + reason["value"].get<std::string>();
   if (reason.contains("missing")) text += ", missing " + reason["missing"].get<std::string>();
+  if (reason.contains("change")) text += ", " + change_text(reason["change"]);
   return text + "]";
 }
 
@@ -114,26 +115,25 @@ Ranker::Ranker(const Source& source)
     : session_(create_session(source.engine.get())),
       request_(create_request(source.snapshot.get())) {}
 
-std::string_view Ranker::rank(std::string_view request, const RankOptions& options) {
+std::string_view Ranker::rank(std::string_view request, bool explains_always) {
   decision_ = nullptr;
   check([&](gr_error** error) {
     return gr_request_from_json(request_.get(), request.data(), request.size(), error);
   });
-  if (options.explains_always) gr_request_set_explain(request_.get(), true);
+  if (explains_always) gr_request_set_explain(request_.get(), true);
   check([&](gr_error** error) {
     return gr_rank(session_.get(), request_.get(), &decision_, error);
   });
   gr_text json{};
   check([&](gr_error** error) {
-    return gr_decision_json(decision_, options.with_record, &json, error);
+    return gr_decision_json(decision_, false, &json, error);
   });
   return view(json);
 }
 
-std::string_view Ranker::record() const {
-  gr_bytes record{};
-  check([&](gr_error** error) { return gr_decision_record(decision_, &record, error); });
-  return {reinterpret_cast<const char*>(record.data), record.size};
+std::string change_text(const Json& change) {
+  return printable(change["fact"].get<std::string>()) + " " + change["from"].dump() + " -> " +
+         change["to"].dump();
 }
 
 std::int64_t integer_of(const Json& value) {

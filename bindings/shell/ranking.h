@@ -9,20 +9,15 @@
 
 namespace guardrank::shell {
 
-struct RankOptions {
-  bool with_record = false;       // as base64 in the JSON
-  bool explains_always = false;   // whatever the request says
-};
-
 // One session and one request, reused.
 class Ranker {
  public:
   explicit Ranker(const Source& source);
 
-  // The decision as JSON, valid until the next call.
-  std::string_view rank(std::string_view request, const RankOptions& options);
-  // The record of the last decision.
-  std::string_view record() const;
+  // The decision as JSON, valid until the next call. `explains_always`: whatever the request says.
+  std::string_view rank(std::string_view request, bool explains_always);
+  // The last one.
+  const gr_decision* decision() const { return decision_; }
 
  private:
   Session session_;
@@ -33,6 +28,8 @@ class Ranker {
 // "$1.9112", "-$0.0770", or "1.9112 EUR" for another unit. Exact: micros have six digits, of which
 // trailing zeros beyond four are left out.
 std::string money(std::int64_t micros, const std::string& unit);
+// "ctx.age 17 -> 18", of a change in the JSON form.
+std::string change_text(const nlohmann::ordered_json& change);
 // An integer of the JSON form, which writes those beyond 2^53 as text.
 std::int64_t integer_of(const nlohmann::ordered_json& value);
 

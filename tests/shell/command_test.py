@@ -181,6 +181,68 @@ class Records(unittest.TestCase):
             error = json.loads(run("replay", "--bundle", other, "--record", record, "--json", code=1))["error"]
             self.assertEqual(error["code"], 305)
 
+    def test_redacted_and_digest_records(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "secret").write_bytes(os.urandom(32))
+            (folder / "request").write_text(json.dumps(REQUEST))
+            for level, flags in (("redacted", ("--record-shows", "ctx.state,request_id")), ("digest", ())):
+                run("rank", "--bundle", BUNDLE, "--request", folder / "request", "--json", "--with-record",
+                    "--record-level", level, *flags, "--record-secret", folder / "secret", "--out", folder / "d")
+                record = base64.b64decode(json.loads((folder / "d").read_text())["record"])
+                self.assertNotIn(b"82000", record)
+                self.assertEqual(level == "redacted", b'"state":"CA"' in record and b'"request_id":"r-1"' in record)
+                replay = ("replay", "--bundle", BUNDLE, "--record", folder / "d", "--json")
+                supplied = ("--request", folder / "request", "--record-secret", folder / "secret")
+                self.assertEqual(json.loads(run(*replay, *supplied)), {"equal": True})
+                self.assertEqual(json.loads(run(*replay, code=1))["error"]["code"], 202)
+                (folder / "other").write_text(json.dumps({**REQUEST, "seed": 9}))
+                told = json.loads(run(*replay, "--request", folder / "other", *supplied[2:], code=1))
+                self.assertEqual(told["equal"], False)
+            (folder / "short").write_bytes(b"15 bytes, short")
+            for flags in ((), ("--record-secret", folder / "short")):
+                error = json.loads(run("rank", "--bundle", BUNDLE, "--request", folder / "request", "--json",
+                                       "--record-level", "digest", *flags, code=1))["error"]
+                self.assertEqual(error["where"], "record-secret")
+
+    def chain(self, folder: pathlib.Path, n: int) -> list[str]:
+        requests = [json.dumps({**REQUEST, "request_id": f"r-{i}", "seed": i}) for i in range(n)]
+        requests.insert(2, "{}")                       # refused: no link
+        (folder / "requests").write_text("\n".join(requests) + "\n")
+        run("rank", "--bundle", BUNDLE, "--requests", folder / "requests", "--with-record", "--record-chain",
+            folder / "head", "--out", folder / "log", code=1)
+        return (folder / "log").read_text().splitlines()
+
+    def replay_chain(self, folder: pathlib.Path, lines: list[str], code: int) -> dict:
+        (folder / "log").write_text("\n".join(lines) + "\n")
+        return json.loads(run("replay", "--bundle", BUNDLE, "--records", folder / "log", "--record-chain",
+                              folder / "head", "--json", code=code))
+
+    def test_a_chain_of_records(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            lines = self.chain(folder, 5)
+            told = self.replay_chain(folder, lines, 0)
+            head = (folder / "head").read_text().strip()
+            self.assertEqual(told, {"records": 5, "equal": 5, "chain": "intact", "head": head, "differences": []})
+            left_out = self.replay_chain(folder, lines[:3] + lines[4:], 1)
+            self.assertEqual((left_out["equal"], left_out["chain"]), (4, "line 4 does not follow the one before it"))
+            cut = self.replay_chain(folder, lines[:-1], 1)
+            self.assertIn("the last record is not the one", cut["chain"])
+            swapped = self.replay_chain(folder, [lines[1], lines[0], *lines[2:]], 1)
+            self.assertEqual(swapped["chain"], "line 2 does not follow the one before it")
+            later = self.chain(folder, 2)              # goes on from the head
+            both = self.replay_chain(folder, lines + later, 0)
+            self.assertEqual((both["records"], both["chain"]), (7, "intact"))
+            (folder / "head").write_text("sha256:12\n")
+            error = json.loads(run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--record-chain",
+                                   folder / "head", data=json.dumps(REQUEST), code=1))["error"]
+            self.assertEqual(error["where"], "chain")
+
+    def test_an_exclusion_says_what_would_change_it(self):
+        young = {**REQUEST, "context": {**REQUEST["context"], "age": 17}}
+        self.assertIn("ctx.age 17 -> 18", run("rank", "--bundle", BUNDLE, "--request", "-", data=json.dumps(young)))
+
     def test_no_record(self):
         for data, wanted in (("{}", 202), ('{"record": "****"}', 302), ("ab", 300)):
             error = json.loads(run("replay", "--bundle", BUNDLE, "--record", "-", "--json", data=data, code=1))
