@@ -27,9 +27,17 @@ static_assert(sizeof(gr_head_outcome) == 40 && offsetof(gr_head_outcome, is_valu
 static_assert(sizeof(gr_excluded) == 28 && offsetof(gr_excluded, candidate) == 4 &&
               offsetof(gr_excluded, offer) == 8 && offsetof(gr_excluded, stage) == 16 &&
               offsetof(gr_excluded, reason_count) == 24);
-static_assert(sizeof(gr_reason) == 52 && offsetof(gr_reason, rule) == 4 &&
+static_assert(sizeof(gr_reason) == 56 && offsetof(gr_reason, rule) == 4 &&
               offsetof(gr_reason, code) == 12 && offsetof(gr_reason, text) == 20 &&
               offsetof(gr_reason, adverse_action) == 28 && offsetof(gr_reason, value) == 36 &&
-              offsetof(gr_reason, missing) == 44);
+              offsetof(gr_reason, missing) == 44 && offsetof(gr_reason, principal_rank) == 52);
+static_assert(sizeof(gr_record_options) == 28 && offsetof(gr_record_options, level) == 4 &&
+              offsetof(gr_record_options, shown) == 8 &&
+              offsetof(gr_record_options, shown_count) == 12 &&
+              offsetof(gr_record_options, salt) == 16 &&
+              offsetof(gr_record_options, previous) == 24);
+static_assert(sizeof(gr_replay_options) == 20 && offsetof(gr_replay_options, request_json) == 4 &&
+              offsetof(gr_replay_options, salt) == 12);
+static_assert(GR_RECORD_FULL == 0 && GR_RECORD_REDACTED == 1 && GR_RECORD_DIGEST == 2);
 static_assert(sizeof(gr_replay_result) == 168 && offsetof(gr_replay_result, is_equal) == 4 &&
               offsetof(gr_replay_result, first_difference) == 8);

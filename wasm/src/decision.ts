@@ -1,7 +1,8 @@
 import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
-import type { Library } from "./library.js";
-import type { Ranking, Reason } from "./ranking.js";
+import { type Library, writeTexts } from "./library.js";
+import { Block } from "./memory.js";
+import type { Ranking, Reason, RecordOptions } from "./ranking.js";
 import type { Request } from "./request.js";
 import type { Session } from "./session.js";
 
@@ -166,6 +167,7 @@ export class Decision {
     const text = (field: number) => library.memory.text(struct + field);
     const adverse_action = text(layout.reason.adverse_action);
     const missing = text(layout.reason.missing);
+    const principal = library.memory.u32(struct + layout.reason.principal_rank);
     return {
       rule: text(layout.reason.rule),
       code: text(layout.reason.code),
@@ -173,6 +175,7 @@ export class Decision {
       value: text(layout.reason.value),
       ...(adverse_action && { adverse_action }),
       ...(missing && { missing }),
+      ...(principal && { principal }),
     };
   }
 
@@ -190,12 +193,24 @@ export class Decision {
   }
 
   /** Bytes from which anyone with the artifacts can compute the decision again. */
-  record(): Uint8Array<ArrayBuffer> {
+  record(options: RecordOptions = {}): Uint8Array<ArrayBuffer> {
     const { library } = this;
-    library.check(library.exports.gr_decision_record(
-      this.currentHandle(), library.out, library.errorOut,
-    ));
-    return library.memory.copyBytes(library.out);
+    const handle = this.currentHandle();
+    if (options.previous !== undefined && options.previous.length !== 32) {
+      throw argumentError("wanted the 32 bytes of a SHA-256", "previous");
+    }
+    const names = new Block(library.memory);
+    const bytes = new Block(library.memory);
+    try {
+      const struct = writeRecordOptions(library, options, names, bytes);
+      library.check(library.exports.gr_decision_record_as(
+        handle, struct, library.out, library.errorOut,
+      ));
+      return library.memory.copyBytes(library.out);
+    } finally {
+      names.free();
+      bytes.free();
+    }
   }
 
   private eachRanked(take: (view: DataView, struct: number, position: number) => void): void {
@@ -214,4 +229,24 @@ export class Decision {
     if (current) return this.handle;
     throw argumentError("the session or the request has moved on from this decision", "decision");
   }
+}
+
+function writeRecordOptions(
+  library: Library, options: RecordOptions, names: Block, bytes: Block,
+): number {
+  const { level = "full", shows = [], salt = new Uint8Array(), previous } = options;
+  const texts = writeTexts(library.memory, names, shows, "shows");
+  const start = bytes.reserve(salt.length + 32);
+  library.memory.bytes.set(salt, start);
+  if (previous) library.memory.bytes.set(previous, start + salt.length);
+  const fields = layout.record_options;
+  const struct = library.clearStruct(fields.size);
+  const view = library.memory.view;
+  view.setInt32(struct + fields.level, layout.recordLevel[level] ?? -1, true);
+  view.setUint32(struct + fields.shown, texts, true);
+  view.setUint32(struct + fields.shown_count, shows.length, true);
+  view.setUint32(struct + fields.salt, start, true);
+  view.setUint32(struct + fields.salt + 4, salt.length, true);
+  if (previous) view.setUint32(struct + fields.previous, start + salt.length, true);
+  return struct;
 }

@@ -77,9 +77,12 @@ export interface Exports {
   gr_decision_excluded(decision: number, index: number, excluded: number): number;
   gr_decision_reason(decision: number, index: number, reason: number, out: number): number;
   gr_decision_json(decision: number, with_record: number, json: number, error: number): number;
-  gr_decision_record(decision: number, record: number, error: number): number;
-  gr_replay(
-    session: number, snapshot: number, record: number, size: number, result: number, error: number,
+  gr_decision_record_as(
+    decision: number, options: number, record: number, error: number,
+  ): number;
+  gr_replay_with(
+    session: number, snapshot: number, record: number, size: number, options: number,
+    result: number, error: number,
   ): number;
 
   gr_buffer_create(size: number): number;

@@ -18,11 +18,20 @@ export const head_outcome = {
 };
 export const excluded = { size: 28, candidate: 4, offer: 8, stage: 16, reason_count: 24 };
 export const reason = {
-  size: 52, rule: 4, code: 12, text: 20, adverse_action: 28, value: 36, missing: 44,
+  size: 56, rule: 4, code: 12, text: 20, adverse_action: 28, value: 36, missing: 44,
+  principal_rank: 52,
 };
 export const replay_result = {
   size: 168, is_equal: 4, first_difference: 8, first_difference_bytes: 160,
 };
+
+export const record_options = {
+  size: 28, level: 4, shown: 8, shown_count: 12, salt: 16, previous: 24,
+};
+export const replay_options = { size: 20, request_json: 4, salt: 12 };
+
+/** gr_record_level */
+export const recordLevel = { full: 0, redacted: 1, digest: 2 } as const;
 
 /** gr_type */
 export const type = {

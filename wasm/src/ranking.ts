@@ -50,6 +50,8 @@ export interface RankedOffer {
   mandated?: true;
   heads?: Record<string, HeadOutcome | ValueOutcome>;
   terms?: { id: string; micros: Integer }[];
+  /** Guardrails that a change of a tenth of one number or less would make remove this offer. */
+  near_edge?: (Change & { guardrail: string })[];
 }
 
 export interface Reason {
@@ -60,6 +62,18 @@ export interface Reason {
   value: string;
   adverse_action?: string;
   missing?: string;
+  /** 1 to 4 for the principal reasons of the exclusion. */
+  principal?: number;
+  /** The smallest change of one number that would have flipped it; only in the JSON form. */
+  change?: Change;
+}
+
+/** From what a number is to the nearest value with which a rule or guardrail decides otherwise. */
+export interface Change {
+  /** "ctx.age", "p.approve" */
+  fact: string;
+  from: Integer;
+  to: Integer;
 }
 
 export interface ExcludedOffer {
@@ -93,6 +107,26 @@ export interface RankOptions {
   explain?: boolean;
   /** Adds the record, from which anyone can compute the decision again. */
   record?: boolean;
+}
+
+export interface RecordOptions {
+  /**
+   * "full" (the default) replays by itself; "redacted" holds commitments in place of the request's
+   * values that `shows` does not list; "digest" holds a commitment to the whole.
+   */
+  level?: "full" | "redacted" | "digest";
+  /** Values that a redacted record shows: "ctx.state", "offer.apr", "route.market", "request_id". */
+  shows?: readonly string[];
+  /** 16 random bytes or more, kept secret, for this record only; wanted unless it is full. */
+  salt?: Uint8Array;
+  /** SHA-256 of the record before it in a chain. */
+  previous?: Uint8Array;
+}
+
+/** What a redacted or digest record leaves out. */
+export interface ReplaySupplement {
+  request: RankRequest | string;
+  salt: Uint8Array;
 }
 
 export interface Replay {

@@ -2,7 +2,9 @@ import { Decision } from "./decision.js";
 import { argumentError, GuardrankError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
-import type { Replay } from "./ranking.js";
+import { Block, requireWellFormed } from "./memory.js";
+import { requestText } from "./ranking.js";
+import type { Replay, ReplaySupplement } from "./ranking.js";
 import type { Request } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 
@@ -39,19 +41,24 @@ export class Session {
   }
 
   /** Computes a recorded decision again and compares every bit. */
-  replay(snapshot: Snapshot, record: Uint8Array | string): Replay {
+  replay(
+    snapshot: Snapshot, record: Uint8Array | string, supplement?: ReplaySupplement,
+  ): Replay {
     const { library } = this;
     const bytes = typeof record === "string" ? fromBase64(record) : record;
     const handle = this.openHandle();
     this.generation++;
     const address = library.bytesArgument(bytes);
+    const supplied = new Block(library.memory);
     const struct = library.clearStruct(layout.replay_result.size);
     try {
-      library.check(library.exports.gr_replay(
-        handle, snapshot.openHandle(), address, bytes.length, struct, library.errorOut,
+      const options = supplement ? writeSupplement(library, supplement, supplied) : 0;
+      library.check(library.exports.gr_replay_with(
+        handle, snapshot.openHandle(), address, bytes.length, options, struct, library.errorOut,
       ));
     } finally {
       library.releaseArgument();
+      supplied.free();
     }
     const { is_equal, first_difference, first_difference_bytes } = layout.replay_result;
     return {
@@ -76,6 +83,27 @@ export class Session {
     if (this.handle === 0) throw argumentError("this session is disposed of", "session");
     return this.handle;
   }
+}
+
+// The options, the request's text and the salt, one after the other.
+function writeSupplement(
+  library: Library, { request, salt }: ReplaySupplement, block: Block,
+): number {
+  const text = typeof request === "string" ? request : requestText(request, undefined);
+  requireWellFormed(text, "request");
+  const fields = layout.replay_options;
+  const address = block.reserve(fields.size + salt.length + text.length * 3);
+  const saltAt = address + fields.size;
+  const textAt = saltAt + salt.length;
+  library.memory.bytes.set(salt, saltAt);
+  const size = library.memory.encode(text, textAt);
+  const view = library.memory.view;
+  view.setUint32(address, fields.size, true);
+  view.setUint32(address + fields.request_json, textAt, true);
+  view.setUint32(address + fields.request_json + 4, size, true);
+  view.setUint32(address + fields.salt, saltAt, true);
+  view.setUint32(address + fields.salt + 4, salt.length, true);
+  return address;
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -3,7 +3,7 @@ import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
 import {
-  requestText, type Ranking, type RankOptions, type RankRequest, type Replay,
+  requestText, type Ranking, type RankOptions, type RankRequest, type Replay, type ReplaySupplement,
 } from "./ranking.js";
 import { Request } from "./request.js";
 import { Session } from "./session.js";
@@ -116,9 +116,12 @@ export class Snapshot {
     return this.session().rank(own).text(options.record ?? false);
   }
 
-  /** Computes a recorded decision again and compares every bit. Untrusted records are safe. */
-  replay(record: Uint8Array | string): Replay {
-    return this.session().replay(this, record);
+  /**
+   * Computes a recorded decision again and compares every bit. Untrusted records are safe. A
+   * redacted or digest record wants its request and salt beside it.
+   */
+  replay(record: Uint8Array | string, supplement?: ReplaySupplement): Replay {
+    return this.session().replay(this, record, supplement);
   }
 
   private session(): Session {
