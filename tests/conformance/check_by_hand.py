@@ -87,6 +87,37 @@ def cards_reasons(request: dict, row: dict, facts: dict) -> list[tuple]:
     return reasons
 
 
+def cards_change(rule: str, request: dict, facts: dict, probability: float) -> dict | None:
+    """What the policy's thresholds say of a false reason; None for rules over texts and dates."""
+    if rule == "min_age":
+        return {"fact": "ctx.age", "from": request["context"]["age"], "to": facts["min_age"]}
+    if rule == "usury":
+        return {"fact": "offer.apr", "from": facts["apr"], "to": 36.0}
+    if rule == "approve_floor":
+        return {"fact": "p.approve", "from": probability, "to": 0.30}
+    return None
+
+
+def check_changes(name: str, request: dict, facts: dict, probability: float, reasons: list[dict]) -> None:
+    """The reasons of these policies are few and tell different things: each is a principal one."""
+    order = sorted(range(len(reasons)), key=lambda i: reasons[i]["value"] != "false")
+    expect(name, "principal", [order.index(i) + 1 for i in range(len(reasons))],
+           [reason["principal"] for reason in reasons])
+    for reason in reasons:
+        wanted = cards_change(reason["rule"], request, facts, probability) if reason["value"] == "false" else None
+        found = reason.get("change")
+        if wanted is None or found is None:
+            expect(name, f"change of {reason['rule']}", wanted, found)
+            continue
+        expect(name, "changed fact", wanted["fact"], found["fact"])
+        expect(name, f"{reason['rule']}, to", wanted["to"], found["to"])
+        if wanted["fact"] == "p.approve":   # of the int8 network; by hand it is the float one
+            same = abs(wanted["from"] - found["from"]) < LOGIT_TOLERANCE
+            expect(name, "probability near", True, same)
+        else:
+            expect(name, f"{reason['rule']}, from", wanted["from"], found["from"])
+
+
 def cards_logits(request: dict, facts: dict, candidate: dict) -> dict[str, float]:
     """The float network of sources/cards/weights.json, its weights spelled out."""
     income = request.get("context", {}).get("income") or 0
@@ -134,6 +165,10 @@ def check_cards(vector: dict, offers: dict) -> None:
             reasons, stage = [("approve_floor", "false", None)], "guardrail"
         if reasons:
             excluded.append((stage, offer, reasons))
+            if request.get("explain", True):
+                probability = cards_outcomes(request, floats)["approve"]["probability"]
+                told = next(e["reasons"] for e in found["excluded"] if e["offer"] == offer)
+                check_changes(f"{name}, {offer}", request, facts, probability, told)
         elif offer in rows and "heads" in rows[offer]:
             check_cards_row(f"{name}, {offer}", request, facts, floats, rows[offer])
     order = ["eligibility", "value", "guardrail"]
@@ -165,6 +200,10 @@ def check_cards_row(name: str, request: dict, facts: dict, floats: dict, row: di
     outcomes = check_cards_heads(name, request, floats, row)
     expect(name, "terms", cards_terms(facts, outcomes), row["terms"])
     expect(name, "propensity", 1.0, float(row["propensity"]))
+    approve = float(row["heads"]["approve"]["probability"])
+    is_near = (approve - 0.30) / approve <= 0.1
+    expect(name, "near its edge", ["approve_floor"] if is_near else [],
+           [edge["guardrail"] for edge in row.get("near_edge", [])])
 
 
 # ---- goods ---------------------------------------------------------------------------------------

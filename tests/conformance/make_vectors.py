@@ -74,6 +74,8 @@ RANKINGS = [
     cards("cards-override", "a request may override a rate", context=ADULT,
           candidates=[{"offer": "o-1", "facts": {"apr": 35.5, "partner": "west"}},
                       {"offer": "o-3", "facts": {"apr": None}}]),
+    cards("cards-near-edge", "a guardrail that one offer only just passes",
+          context={"age": 40, "state": "CA", "income": 20500}),
     cards("cards-low-income", "an extreme context", context={"age": 18, "state": "CA", "income": 0}),
     cards("cards-unicode", "texts beyond ASCII",
           context={**ADULT, "segment": "\u00fcber \U0001f600"}, limit=1),
