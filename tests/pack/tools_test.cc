@@ -133,7 +133,7 @@ TEST_CASE("a folder, a policy and no catalog become a bundle that ranks, int8 "
                             reinterpret_cast<const uint8_t *>(bytes.data),
                             bytes.size, nullptr, &artifact, &error);
   require_ok(status, error);
-  CHECK(text_of(gr_artifact_id(artifact)) == told["artifacts"]["bundle"]);
+  CHECK(text_of(gr_artifact_id(artifact)) == told["artifacts"]["bundle"].get<std::string>());
   status = gr_snapshot_create(engine.engine, artifact, nullptr, &int8, &error);
   require_ok(status, error);
   status = gr_tools_snapshot_float(engine.engine, &options, &real, &error);
