@@ -35,7 +35,8 @@ void write_identity(JsonWriter* json, const Decision& decision) {
 
 void write_stages(JsonWriter* json, const StageCounts& stages) {
   json->key("stages").begin_object();
-  json->key("path").string("single");
+  json->key("path").string(stages.is_two_stage ? "two_stage" : "single");
+  if (stages.is_raised) json->key("raised").boolean(true);
   json->key("candidates").natural(stages.candidates);
   json->key("eligible").natural(stages.eligible);
   json->key("retrieved").natural(stages.retrieved);
