@@ -22,7 +22,7 @@ inline constexpr std::uint32_t no_offer = UINT32_MAX;
 struct StageOneVectors {
   Sha256Digest model{};                     // id of that model's artifact
   std::uint32_t dim = 0;
-  float scale = 1;                          // of the codes
+  float scale = 0;                          // of the codes
   const std::int8_t* codes = nullptr;       // n_offers * dim, by row; null: the catalog has none
 };
 

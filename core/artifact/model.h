@@ -148,7 +148,7 @@ struct Retrieval {
   std::string_view name;
   std::span<const Layer> context_tower;
   std::uint32_t dim = 0;                    // outputs of its last layer
-  float scale = 1;                          // of those
+  float scale = 0;                          // of those
 };
 
 struct Model {

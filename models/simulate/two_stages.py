@@ -48,11 +48,15 @@ def build(chosen, library):
     with open(os.path.join(here, "offer_fields.json"), encoding="utf-8") as file:
         own = json.load(file)
     policy = os.path.join(here, "policy.yaml")
-    choice = stage_one.Choice()
+    choice = stage_one.Choice(steps=chosen.steps)
     stage_one.train(model, policy, paths["catalog"], requests["learn"], choice, library, own)
     measured = os.path.join(out, "policy.yaml")
     words = ["--model", model, "--catalog", paths["catalog"]]
     plan = words + ["--policy", policy, "--requests", requests["measure"], "--out", measured]
+    if chosen.budget:
+        plan += ["--budget", str(chosen.budget)]
+    if chosen.min_recall:
+        plan += ["--min-recall", str(chosen.min_recall)]
     print(command.run_command(["plan"] + plan + ["--html", os.path.join(out, "plan.html")]))
     bundle = os.path.join(out, "two_stages.guardrank")
     command.pack(model, measured, paths["catalog"], bundle)
@@ -65,6 +69,9 @@ def main(words=None):
     parser.add_argument("--out", required=True, help="folder for everything that is made")
     parser.add_argument("--offers", type=int, default=4000)
     parser.add_argument("--rows", type=int, default=30_000, help="impressions to train on")
+    parser.add_argument("--budget", type=float, help="microseconds, instead of the policy's")
+    parser.add_argument("--min-recall", type=float, help="instead of the policy's")
+    parser.add_argument("--steps", type=int, default=stage_one.Choice.steps, help="of a round")
     parser.add_argument("--library", help="guardrank-tools (default: GUARDRANK_TOOLS_LIBRARY)")
     chosen = parser.parse_args(words)
     try:

@@ -147,6 +147,7 @@ TEST_CASE("a plan measures, and what it writes can be packed") {
   StagesChoice choice;
   choice.n_runs = 1;
   choice.budget_us = 1;     // no ranking is that fast: every request is raised to its limit
+  choice.min_value_recall = 0.9;
   const StagesPlan plan = plan_stages(shop.inputs, requests, choice);
   const Json report = Json::parse(plan.report);
   CHECK(report.at("requests") == 2);
@@ -159,6 +160,7 @@ TEST_CASE("a plan measures, and what it writes can be packed") {
   CHECK(figures.at("c2_us").get<double>() > 0);
   // The towers order as the scores do, but for what s8 cannot tell apart.
   CHECK(figures.at("measured_value_recall").get<double>() > 0.9);
+  CHECK(report.at("is_enough") == true);
   double before = 0;
   for (const Json& point : report.at("grid")) {
     CHECK(point.at("value_recall").get<double>() >= before);

@@ -421,6 +421,8 @@ TEST_CASE("catalogs") {
        "root.stage_one.dim"},
       {"vectors too wide", [](Catalog* c) { c->stage_one.dim = 1025; }, Status::limit,
        "root.stage_one.dim"},
+      {"no scale of vectors", [](Catalog* c) { c->stage_one.scale = 0; }, Status::verify,
+       "root.stage_one.scale"},
       {"scale of vectors", [](Catalog* c) { c->stage_one.scale = -1; }, Status::verify,
        "root.stage_one.scale"},
       {"an offer twice", [](Catalog* c) { at(c->ids, 1) = "o-1"; }, Status::duplicate,
