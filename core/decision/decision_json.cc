@@ -112,7 +112,9 @@ void write_reason(JsonWriter* json, const ReasonText& reason, bool explain) {
 
 void write_excluded(JsonWriter* json, const Decision& decision) {
   json->key("excluded").begin_array();
+  const bool explains = decision.request->explain();
   for (const Exclusion& exclusion : decision.excluded) {
+    if (!explains && exclusion.stage == ExclusionStage::retrieval) continue;   // thousands
     json->begin_object();
     json->key("offer").string(decision.request->offer_id(exclusion.candidate));
     json->key("stage").string(exclusion_stage_name(exclusion.stage));

@@ -136,6 +136,19 @@ TEST_CASE("the order of candidates changes no ranking") {
   }
 }
 
+TEST_CASE("without explanation the JSON leaves out what stage one cut, and counts it") {
+  Stages world;
+  const std::string json =
+      R"({"time": "2026-11-21T10:00:00Z", "limit": 3, "context": {"young": 1, "rich": 0.2})";
+  const Outcome told = world.run(json + "}"), brief = world.run(json + R"(, "explain": false})");
+  CHECK(told.json.find("NOT_RETRIEVED") != std::string::npos);
+  CHECK(brief.json.find("NOT_RETRIEVED") == std::string::npos);
+  CHECK(brief.json.find(R"("offer":"s-13","stage":"eligibility")") != std::string::npos);
+  CHECK(brief.json.find(R"("retrieved":6)") != std::string::npos);
+  CHECK(brief.cut == told.cut);
+  CHECK(brief.cut.size() == 6);
+}
+
 TEST_CASE("a record in two stages tells the path, and replays; another path is a difference") {
   Stages world;
   const Decision d = world.rank_json(

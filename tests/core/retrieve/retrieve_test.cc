@@ -184,6 +184,17 @@ TEST_CASE("products are exact at the ends of s8") {
   CHECK(multiply_codes(low.data(), low.data(), 16'384) == 268'435'456);
   CHECK(multiply_codes(low.data(), high.data(), 16'384) == -266'338'304);
   CHECK(multiply_codes(low.data(), high.data(), 0) == 0);
+  // Every length around the blocks in which it is computed.
+  std::mt19937 generator(1);
+  for (std::size_t n = 1; n < 70; ++n) {
+    std::int64_t wanted = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      low[i] = static_cast<std::int8_t>(generator());
+      high[i] = static_cast<std::int8_t>(generator());
+      wanted += std::int64_t{low[i]} * high[i];
+    }
+    CHECK(multiply_codes(low.data(), high.data(), n) == wanted);
+  }
 }
 
 TEST_CASE("the k-th smallest key, against sorting") {
