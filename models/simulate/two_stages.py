@@ -65,7 +65,9 @@ def build(chosen, library):
 
 def main(words=None):
     parser = argparse.ArgumentParser(prog="python3 -m simulate.two_stages", description=__doc__)
-    parser.add_argument("--example", required=True, help="train.json, policy.yaml, offer_fields.json")
+    parser.add_argument(
+        "--example", required=True, help="train.json, policy.yaml, offer_fields.json"
+    )
     parser.add_argument("--out", required=True, help="folder for everything that is made")
     parser.add_argument("--offers", type=int, default=4000)
     parser.add_argument("--rows", type=int, default=30_000, help="impressions to train on")

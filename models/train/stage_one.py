@@ -1,4 +1,4 @@
-"""Trains stage one of two-stage ranking (two towers, one dot product) from what the full model says.
+"""Trains stage one of two-stage ranking (two towers, one product) from the full model's scores.
 
 python3 -m train.stage_one --model folder --policy policy.yaml --catalog catalog.csv \
     --requests requests.jsonl
@@ -96,7 +96,8 @@ class Distillation:
             self.ask(number > 0)
             loss = self.fit()
             told = int(numpy.isfinite(self.values).sum())
-            log(f"stage one: round {number + 1} of {self.choice.rounds}, {told} scores, loss {loss:.4f}")
+            place = f"round {number + 1} of {self.choice.rounds}"
+            log(f"stage one: {place}, {told} scores, loss {loss:.4f}")
 
     def vectors(self):
         with torch.no_grad():
@@ -202,7 +203,8 @@ def standardised(values):
     mean, scale = values.mean(axis=0), values.std(axis=0)
     varies = scale > 1e-6
     scale = numpy.where(varies, scale, numpy.inf)
-    return Standardised(torch.from_numpy(((values - mean) / scale).astype(numpy.float32)), mean, scale)
+    moved = ((values - mean) / scale).astype(numpy.float32)
+    return Standardised(torch.from_numpy(moved), mean, scale)
 
 
 def train(model, policy, catalog, requests, choice, library, offer_fields=(), log=print):

@@ -54,8 +54,8 @@ def load_tables(block, tensors):
     """The trained embeddings into the block's shared tables."""
     with torch.no_grad():
         for index, (dim, start, count) in block.offsets.items():
-            rows = torch.from_numpy(tensors[f"embedding.{block.fields[index]['name']}.weight"].copy())
-            block.tables[block.dims.index(dim)][start : start + count] = rows
+            rows = tensors[f"embedding.{block.fields[index]['name']}.weight"].copy()
+            block.tables[block.dims.index(dim)][start : start + count] = torch.from_numpy(rows)
 
 
 def block_width(fields, side):

@@ -1,4 +1,4 @@
-"""Stage one's training: candidates drawn, towers that learn an order, what is written and served."""
+"""Stage one's training: candidates drawn, towers that learn an order, what is served."""
 import os
 import tempfile
 import unittest
