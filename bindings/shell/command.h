@@ -21,6 +21,7 @@ void add_explain(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_inspect(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_verify(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_pack(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_plan(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_eval(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_lint(CLI::App* app, CommonOptions* common, Actions* actions);

@@ -15,6 +15,7 @@ namespace {
 struct Options {
   SourceOptions source;
   std::string out, report;
+  bool is_single_stage = false;
 };
 
 // Proves the new bundle by opening it as a reader would, before it takes its place.
@@ -26,7 +27,8 @@ void prove(std::string_view bytes) {
 
 int pack(const Options& options, bool as_json) {
   Progress progress;
-  const gr_tools_pack_options wanted = pack_options(options.source, &progress);
+  gr_tools_pack_options wanted = pack_options(options.source, &progress);
+  wanted.single_stage = options.is_single_stage ? 1 : 0;
   gr_tools_text *packed = nullptr, *reported = nullptr;
   check([&](gr_error** error) { return gr_tools_pack(&wanted, &packed, &reported, error); });
   const ToolsText bundle(packed), report(reported);
@@ -56,6 +58,8 @@ void add_pack(CLI::App* app, CommonOptions* common, Actions* actions) {
   add_json_option(command, common);
   command->add_option("--out", options->out, "Bundle to write")->required();
   command->add_option("--report", options->report, "Write the packer's report (JSON) here");
+  command->add_flag("--single-stage", options->is_single_stage,
+                    "Leave the policy's two_stage out: every eligible offer is scored");
   (*actions)[command] = [options, common] { return pack(*options, common->as_json); };
 }
 

@@ -327,7 +327,7 @@ typedef struct {
   uint32_t struct_size;
   uint32_t candidate;
   gr_text offer;
-  gr_text stage;                 /* "eligibility", "value" or "guardrail" */
+  gr_text stage;                 /* "eligibility", "retrieval", "value" or "guardrail" */
   uint32_t reason_count;
 } gr_excluded;
 GR_API gr_status gr_decision_excluded(const gr_decision* decision, uint32_t index, gr_excluded* excluded);

@@ -15,13 +15,17 @@ struct StoredCatalog {
   const StoredColumn* valid_from = nullptr;
   const StoredColumn* valid_to = nullptr;
   std::span<const StoredColumn> columns;
+  StageOneVectors stage_one;
 };
 
-// Not read before two-stage ranking.
+constexpr Bounds stage_one_dims = bounds::some(limits::embedding_dim, Status::dimension);
 constexpr Member stage_one_members[] = {
-    GUARDRANK_UNREAD(StageOneVectors, model, VT_MODEL),
-    GUARDRANK_UNREAD(StageOneVectors, dim, VT_DIM),
-    GUARDRANK_UNREAD(StageOneVectors, scale, VT_SCALE),
+    GUARDRANK_MEMBER(StageOneVectors, model, VT_MODEL, StageOneVectors, model,
+                     {.bounds = &bounds::digest, .is_required = true}),
+    GUARDRANK_MEMBER(StageOneVectors, dim, VT_DIM, StageOneVectors, dim,
+                     {.bounds = &stage_one_dims}),
+    GUARDRANK_MEMBER(StageOneVectors, scale, VT_SCALE, StageOneVectors, scale,
+                     {.bounds = &bounds::positive}),
 };
 constexpr Table stage_one_table = table_of<stage_one_members>();
 
@@ -44,7 +48,8 @@ constexpr Member members[] = {
                      {.child = &column_table}),
     GUARDRANK_MEMBER(Catalog, columns, VT_COLUMNS, StoredCatalog, columns,
                      {.bounds = &n_columns, .child = &column_table}),
-    GUARDRANK_UNREAD(Catalog, stage_one, VT_STAGE_ONE, {.child = &stage_one_table}),
+    GUARDRANK_MEMBER(Catalog, stage_one, VT_STAGE_ONE, StoredCatalog, stage_one,
+                     {.child = &stage_one_table}),
 };
 constexpr Table table = table_of<members>();
 
@@ -116,6 +121,21 @@ Status read_columns(ColumnReader* reader, std::span<const StoredColumn> stored,
   return Status::ok;
 }
 
+// Section and description stand together or not at all; any byte is a code.
+Status read_stage_one(ColumnReader* reader, const StageOneVectors& stored, Catalog* catalog) {
+  const Section* section = catalog->container.find(SectionKind::stage_one);
+  if (stored.dim == 0 && section == nullptr) return Status::ok;
+  if (stored.dim == 0 || section == nullptr)
+    return reader->fail(Status::verify, "stage_one", "section and description go together");
+  const std::uint64_t n_bytes = std::uint64_t{catalog->n_offers} * stored.dim;
+  if (section->bytes.size() != n_bytes)
+    return reader->wanted(Status::dimension, "stage_one", n_bytes, " bytes in the section",
+                          section->bytes.size());
+  catalog->stage_one = stored;
+  catalog->stage_one.codes = reinterpret_cast<const std::int8_t*>(section->bytes.data());
+  return Status::ok;
+}
+
 Status read_root(ColumnReader* reader, const StoredCatalog& stored, Catalog* catalog) {
   catalog->name = stored.name;
   catalog->version = stored.version;
@@ -130,7 +150,8 @@ Status read_root(ColumnReader* reader, const StoredCatalog& stored, Catalog* cat
   GUARDRANK_TRY(read_times(reader, stored.valid_from, "valid_from", INT64_MIN,
                            &catalog->valid_from));
   GUARDRANK_TRY(read_times(reader, stored.valid_to, "valid_to", INT64_MAX, &catalog->valid_to));
-  return read_columns(reader, stored.columns, catalog);
+  GUARDRANK_TRY(read_columns(reader, stored.columns, catalog));
+  return read_stage_one(reader, stored.stage_one, catalog);
 }
 
 }  // namespace

@@ -18,6 +18,14 @@ struct CatalogColumn {
 
 inline constexpr std::uint32_t no_offer = UINT32_MAX;
 
+// Stage one (core/retrieve): a vector per offer, made by one model.
+struct StageOneVectors {
+  Sha256Digest model{};                     // id of that model's artifact
+  std::uint32_t dim = 0;
+  float scale = 0;                          // of the codes
+  const std::int8_t* codes = nullptr;       // n_offers * dim, by row; null: the catalog has none
+};
+
 struct Catalog {
   Container container;
   std::string_view name, version;
@@ -29,6 +37,7 @@ struct Catalog {
   std::span<const std::int64_t> valid_from; // by row; INT64_MIN: no start. Empty: none has one
   std::span<const std::int64_t> valid_to;   // by row, exclusive; INT64_MAX: no end
   std::span<const CatalogColumn> columns;
+  StageOneVectors stage_one;
 
   std::uint32_t find(std::string_view offer) const;   // row, or no_offer
 };

@@ -14,15 +14,7 @@ constexpr Member lineage_members[] = {
 };
 constexpr Table lineage_table = table_of<lineage_members>();
 
-// Not read before two-stage ranking and drift need them.
-constexpr Member retrieval_members[] = {
-    GUARDRANK_UNREAD(Retrieval, name, VT_NAME),
-    GUARDRANK_UNREAD(Retrieval, context_tower, VT_CONTEXT_TOWER, {.child = &layer_table}),
-    GUARDRANK_UNREAD(Retrieval, offer_tower, VT_OFFER_TOWER, {.child = &layer_table}),
-    GUARDRANK_UNREAD(Retrieval, dim, VT_DIM),
-    GUARDRANK_UNREAD(Retrieval, scale, VT_SCALE),
-};
-constexpr Table retrieval_table = table_of<retrieval_members>();
+// Not read before drift needs them.
 constexpr Member histogram_members[] = {
     GUARDRANK_UNREAD(ReferenceHistogram, field, VT_FIELD),
     GUARDRANK_UNREAD(ReferenceHistogram, edges, VT_EDGES),
@@ -46,13 +38,15 @@ constexpr Member model_members[] = {
                      {.bounds = &n_heads, .child = &head_table}),
     GUARDRANK_MEMBER(Model, levels, VT_LEVELS, Model, levels,
                      {.bounds = &n_levels, .child = &level_table}),
-    GUARDRANK_UNREAD(Model, retrieval, VT_RETRIEVAL, {.child = &retrieval_table}),
+    GUARDRANK_MEMBER(Model, retrieval, VT_RETRIEVAL, Model, retrieval,
+                     {.child = &retrieval_table}),
     GUARDRANK_UNREAD(Model, histograms, VT_HISTOGRAMS, {.child = &histogram_table}),
 };
 
 Status finish_model(ModelReader* reader, Model*) {
   GUARDRANK_TRY(check_fields(reader));
-  return check_graph(reader);
+  GUARDRANK_TRY(check_graph(reader));
+  return check_retrieval(reader);
 }
 
 constexpr Table model_table = table_of<model_members>({

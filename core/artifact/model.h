@@ -140,12 +140,24 @@ struct Lineage {
   std::string_view code, data, features, config, lock, evaluation;
 };
 
+// Stage one (core/retrieve): the context block of x to the vector that offers are multiplied by.
+// Hidden layers give codes as any other does; the last gives clamp(round_half_even(float(T) *
+// multiplier), -127, 127).
+struct Retrieval {
+  bool is_set = false;
+  std::string_view name;
+  std::span<const Layer> context_tower;
+  std::uint32_t dim = 0;                    // outputs of its last layer
+  float scale = 0;                          // of those
+};
+
 struct Model {
   Container container;
   std::string_view name, version;
   std::span<const Field> fields;            // x order: blocks context, candidate, pair; dense first
   std::span<const Level> levels;
   std::span<const Head> heads;
+  Retrieval retrieval;
   std::span<const GoldenRequest> golden;
   Lineage lineage;
   std::string_view report;                  // the packer's, JSON

@@ -22,7 +22,8 @@ struct ModelReader : TableReader {
   std::uint32_t fed_inputs = 0;      // columns that every later layer reads again
 };
 
-extern const Table field_table, transform_table, layer_table, level_table, head_table;
+extern const Table field_table, transform_table, layer_table, level_table, head_table,
+    retrieval_table;
 
 // Codes that a field's last transform can give (contracts.md section 1); 0 when it gives numbers.
 std::uint64_t count_codes(std::span<const Transform> chain);
@@ -33,6 +34,8 @@ Status check_chain(ModelReader* reader, const Field& field);
 Status check_fields(ModelReader* reader);
 // Levels and towers against heads and columns of x, at the place "root".
 Status check_graph(ModelReader* reader);
+// Stage one's tower against the context block of x, at the place "root".
+Status check_retrieval(ModelReader* reader);
 
 Status read_golden(ModelReader* reader);
 

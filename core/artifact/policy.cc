@@ -135,7 +135,8 @@ constexpr Member two_stage_members[] = {
     GUARDRANK_MEMBER(TwoStage, c2_us, VT_C2_US, TwoStage, c2_us, {.bounds = &some_time}),
     GUARDRANK_MEMBER(TwoStage, min_value_recall, VT_MIN_VALUE_RECALL, TwoStage, min_value_recall,
                      {.bounds = &bounds::unit}),
-    GUARDRANK_UNREAD(TwoStage, measured_value_recall, VT_MEASURED_VALUE_RECALL),
+    GUARDRANK_MEMBER(TwoStage, measured_value_recall, VT_MEASURED_VALUE_RECALL, TwoStage,
+                     measured_value_recall, {.bounds = &bounds::unit}),
 };
 
 Status finish_two_stage(PolicyReader*, TwoStage* two_stage) {

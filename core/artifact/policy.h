@@ -62,6 +62,7 @@ struct Exploration {
 struct TwoStage {
   bool is_set = false;
   double budget_us = 0, fixed_us = 0, c1_us = 0, c2_us = 0, min_value_recall = 0.99;
+  double measured_value_recall = 0;                      // 0: never measured
 };
 
 struct Policy {

@@ -36,7 +36,8 @@ void write_identity(JsonWriter* json, const Decision& decision) {
 
 void write_stages(JsonWriter* json, const StageCounts& stages) {
   json->key("stages").begin_object();
-  json->key("path").string("single");
+  json->key("path").string(stages.is_two_stage ? "two_stage" : "single");
+  if (stages.is_raised) json->key("raised").boolean(true);
   json->key("candidates").natural(stages.candidates);
   json->key("eligible").natural(stages.eligible);
   json->key("retrieved").natural(stages.retrieved);
@@ -169,7 +170,9 @@ Status write_reasons(JsonWriter* json, const Decision& decision, const Exclusion
 
 Status write_excluded(JsonWriter* json, const Decision& decision, Explanation* explanation) {
   json->key("excluded").begin_array();
+  const bool explains = decision.request->explain();
   for (const Exclusion& exclusion : decision.excluded) {
+    if (!explains && exclusion.stage == ExclusionStage::retrieval) continue;   // thousands
     json->begin_object();
     json->key("offer").string(decision.request->offer_id(exclusion.candidate));
     json->key("stage").string(exclusion_stage_name(exclusion.stage));

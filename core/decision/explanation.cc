@@ -29,6 +29,7 @@ PrincipalReasons principal_reasons(const Decision& decision, const Exclusion& ex
   for (const bool is_plain : {true, false}) {
     for (std::uint32_t i = 0; i < reasons.size() && chosen.count < max_principal_reasons; ++i) {
       if ((reasons[i].value == ReasonValue::is_false) != is_plain) continue;
+      if (reasons[i].kind == ReasonKind::retrieval) continue;
       bool is_new = true;
       for (std::uint32_t j = 0; j < chosen.count; ++j)
         is_new &= told(decision, reasons[i]) != told(decision, reasons[chosen.reasons[j]]);

@@ -17,7 +17,7 @@ inline constexpr std::uint32_t max_principal_reasons = 4;
 
 // The principal reasons of an exclusion, by rank. One that is false goes before one that is unknown
 // or an error, then the policy's order counts; of those that tell the applicant the same only the
-// first is principal.
+// first is principal. That others were kept by stage one says nothing about the applicant: none.
 struct PrincipalReasons {
   std::uint32_t reasons[max_principal_reasons] = {};   // ordinals among the exclusion's
   std::uint32_t count = 0;

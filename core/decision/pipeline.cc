@@ -33,8 +33,23 @@ Status open_run(Run* run) {
 Status run_eligibility(Run* run) {
   GUARDRANK_TRY(apply_eligibility(run->pipeline.eligibility, &run->frame, run->exclusions));
   StageCounts& stages = run->decision->stages;
-  // One stage only: everything eligible is retrieved and scored.
   stages.eligible = stages.retrieved = stages.scored = run->frame.n_rows();
+  return Status::ok;
+}
+
+Status run_retrieval(Run* run) {
+  const Pipeline& pipeline = run->pipeline;
+  StageCounts& stages = run->decision->stages;
+  const StageChoice choice =
+      choose_stages(pipeline.retrieval, stages.eligible, run->decision->request->limit());
+  stages.is_two_stage = choice.n_kept < stages.eligible;
+  if (stages.is_two_stage) {
+    GUARDRANK_TRY(encode_context(pipeline.features, &run->frame));
+    GUARDRANK_TRY(quantise_context(pipeline.network, &run->frame));
+    GUARDRANK_TRY(retrieve(pipeline.retrieval, choice.n_kept, &run->frame, run->exclusions));
+  }
+  stages.retrieved = stages.scored = run->frame.n_rows();
+  stages.is_raised = stages.scored > choice.n_in_budget;
   return Status::ok;
 }
 
@@ -101,9 +116,9 @@ struct Step {
 };
 
 constexpr Step steps[] = {
-    {"frame", open_run},       {"eligibility", run_eligibility}, {"feature", run_features},
-    {"model", run_model},      {"calibration", run_calibration}, {"value", run_value},
-    {"guardrails", run_guardrails}, {"placement", run_placement},
+    {"frame", open_run},       {"eligibility", run_eligibility}, {"retrieval", run_retrieval},
+    {"feature", run_features}, {"model", run_model},             {"calibration", run_calibration},
+    {"value", run_value},      {"guardrails", run_guardrails},   {"placement", run_placement},
 };
 
 // Stages append as they run: within "value", calibration's exclusions stand before those of terms.

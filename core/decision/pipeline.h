@@ -10,6 +10,7 @@
 #include "core/feature/feature.h"
 #include "core/model/network.h"
 #include "core/placement/placement.h"
+#include "core/retrieve/retrieve.h"
 #include "core/value/value.h"
 
 namespace guardrank {
@@ -32,6 +33,7 @@ struct Pipeline {
   std::string_view release_name;
   ArtifactIds ids;
   EligibilityPlan eligibility;
+  RetrievalPlan retrieval;
   FeaturePlan features;
   NetworkPlan network;
   CalibrationPlan calibration;
@@ -41,9 +43,11 @@ struct Pipeline {
   std::span<const std::string_view> fact_names;      // by ordinal, as rules write it: "ctx.age"
 };
 
-// `removed`: scored candidates that a term, a probability or a guardrail then excluded.
+// `removed`: scored candidates that a term, a probability or a guardrail then excluded. `is_raised`:
+// more were scored than the policy's budget has room for.
 struct StageCounts {
   std::uint32_t candidates = 0, eligible = 0, retrieved = 0, scored = 0, removed = 0;
+  bool is_two_stage = false, is_raised = false;
 };
 
 // What came to the guardrails, by row: for the explanation.

@@ -26,6 +26,8 @@ ReasonText describe_cause(const Pipeline& pipeline, const Reason& reason) {
               "Its probability could not be computed", {}, {}, {}};
     case ReasonKind::validity:
       return {"validity", "NOT_VALID", "Not offered at this time", {}, {}, {}};
+    case ReasonKind::retrieval:
+      return {"retrieval", "NOT_RETRIEVED", "Others were chosen to be scored", {}, {}, {}};
   }
   return {};
 }

@@ -98,6 +98,7 @@ Status Snapshot::prepare(KernelChoice kernel, Error* error) {
   const Kernel* chosen = nullptr;
   GUARDRANK_TRY(choose_kernel(kernel, &chosen, error));
   GUARDRANK_TRY(prepare_eligibility(policy_, facts_, &arena_, &p.eligibility, error));
+  GUARDRANK_TRY(prepare_retrieval(model_, policy_, catalog_, facts_, &arena_, &p.retrieval, error));
   GUARDRANK_TRY(prepare_features(model_.fields, facts_, &arena_, &p.features, error));
   GUARDRANK_TRY(prepare_network(model_, *chosen, &arena_, &p.network, error));
   GUARDRANK_TRY(prepare_calibration(model_.heads, facts_, &arena_, &p.calibration, error));

@@ -68,6 +68,14 @@ Status encode_one(const FeaturePlan& plan, std::size_t ordinal, Frame* frame) {
                       &frame->encoded[ordinal]);
 }
 
+Status encode_some(const FeaturePlan& plan, bool context_alone, Frame* frame) {
+  GUARDRANK_TRY(frame->arena().make(plan.fields.size(), &frame->encoded));
+  for (std::size_t i = 0; i < plan.fields.size(); ++i)
+    if (!context_alone || plan.fields[i].side == Side::context)
+      GUARDRANK_TRY(encode_one(plan, i, frame));
+  return Status::ok;
+}
+
 }  // namespace
 
 Status encode_field(const Field& field, std::span<const Column> inputs, std::uint32_t n_rows,
@@ -88,9 +96,11 @@ Status encode_field(const Field& field, std::span<const Column> inputs, std::uin
 }
 
 Status encode_features(const FeaturePlan& plan, Frame* frame) {
-  GUARDRANK_TRY(frame->arena().make(plan.fields.size(), &frame->encoded));
-  for (std::size_t i = 0; i < plan.fields.size(); ++i) GUARDRANK_TRY(encode_one(plan, i, frame));
-  return Status::ok;
+  return encode_some(plan, false, frame);
+}
+
+Status encode_context(const FeaturePlan& plan, Frame* frame) {
+  return encode_some(plan, true, frame);
 }
 
 }  // namespace guardrank

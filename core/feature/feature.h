@@ -26,6 +26,9 @@ Status prepare_features(std::span<const Field> fields, const FactTable& facts, A
 // Fills frame->encoded for all fields over the frame's present rows.
 Status encode_features(const FeaturePlan& plan, Frame* frame);
 
+// The context fields alone, which stage one wants first; the others stay empty.
+Status encode_context(const FeaturePlan& plan, Frame* frame);
+
 // One field over columns of any length: what `encode_features` calls per field, and what the
 // trainer reaches through the C ABI. `inputs`: one column per fact read; `now` in micros.
 Status encode_field(const Field& field, std::span<const Column> inputs, std::uint32_t n_rows,

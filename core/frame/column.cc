@@ -22,6 +22,7 @@ std::string_view exclusion_stage_name(ExclusionStage stage) {
     case ExclusionStage::eligibility: return "eligibility";
     case ExclusionStage::value: return "value";
     case ExclusionStage::guardrail: return "guardrail";
+    case ExclusionStage::retrieval: return "retrieval";
   }
   return "unknown";
 }

@@ -9,8 +9,8 @@
 
 namespace guardrank {
 
-enum class ExclusionStage : std::uint8_t { eligibility = 0, value = 1, guardrail = 2 };
-// "eligibility", "value", "guardrail"
+enum class ExclusionStage : std::uint8_t { eligibility = 0, value = 1, guardrail = 2, retrieval = 3 };
+// "eligibility", "value", "guardrail", "retrieval"
 std::string_view exclusion_stage_name(ExclusionStage stage);
 
 // What decided: `index` counts within the kind.
@@ -20,6 +20,7 @@ enum class ReasonKind : std::uint8_t {
   guardrail = 2,    // a policy guardrail
   term = 3,         // a term that was unknown, not finite or overflowed (TERM_UNKNOWN)
   probability = 4,  // a head whose logit was not finite; index: head (PROBABILITY_UNKNOWN)
+  retrieval = 5,    // stage one kept others; index 0
 };
 
 enum class ReasonValue : std::uint8_t {

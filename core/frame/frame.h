@@ -40,6 +40,8 @@ class Frame {
 
   // Between feature and model: one entry per model field, in the model's order.
   std::span<EncodedField> encoded;
+  // Between the context's features and stage one: u7 codes of the context block of x.
+  std::span<const std::uint8_t> context_codes;
   // Between model and calibration: float logits by head, n_rows() each.
   std::span<std::span<float>> logits;
 

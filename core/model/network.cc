@@ -136,6 +136,15 @@ Status score_encoded(const NetworkPlan& plan, std::span<const EncodedField> enco
   return Status::ok;
 }
 
+Status quantise_context(const NetworkPlan& plan, Frame* frame) {
+  constexpr auto context = static_cast<std::uint32_t>(Side::context);
+  std::uint8_t* codes = nullptr;
+  GUARDRANK_TRY(take_codes(&frame->arena(), plan.prepared->block_strides[context], &codes));
+  quantise_block(plan, context, frame->encoded, 0, 1, codes);
+  frame->context_codes = {codes, plan.prepared->block_inputs[context]};
+  return Status::ok;
+}
+
 Status score_network(const NetworkPlan& plan, Frame* frame) {
   return score_encoded(plan, frame->encoded, frame->n_rows(), &frame->arena(), &frame->logits);
 }

@@ -31,6 +31,9 @@ struct NetworkPlan {
 Status prepare_network(const Model& model, const Kernel& kernel, Arena* arena, NetworkPlan* plan,
                        Error* error);
 
+// Fills frame->context_codes from frame->encoded, of which only the context fields are read.
+Status quantise_context(const NetworkPlan& plan, Frame* frame);
+
 // Fills frame->logits from frame->encoded.
 Status score_network(const NetworkPlan& plan, Frame* frame);
 

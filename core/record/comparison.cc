@@ -53,7 +53,7 @@ PathText Comparison::cell_path(std::string_view kind, std::span<const std::strin
 PathText Comparison::element_path(const Row& member, const char* name,
                                   std::size_t index) const {
   constexpr std::string_view stages[] = {"candidates", "eligible", "retrieved", "scored",
-                                         "removed"};
+                                         "removed", "is_two_stage", "is_raised"};
   if (place.view().empty()) {
     switch (member.offset) {
       case offsetof(RecordRoot, stages): return {"stages.", stages[index]};

@@ -169,8 +169,11 @@ Status write_excluded(Writing* w) {
 void write_stages(Writing* w) {
   const StageCounts& counts = w->decision.stages;
   const std::uint32_t values[] = {counts.candidates, counts.eligible, counts.retrieved,
-                                  counts.scored, counts.removed};
-  w->refer(stages, w->writer.vector(std::span<const std::uint32_t>(values)));
+                                  counts.scored, counts.removed,
+                                  counts.is_two_stage ? 1u : 0u, counts.is_raised ? 1u : 0u};
+  // A single stage within its budget is written as before there were two.
+  const std::size_t n = counts.is_two_stage || counts.is_raised ? std::size(values) : 5;
+  w->refer(stages, w->writer.vector(std::span<const std::uint32_t>(values, n)));
 }
 
 Status write(const Decision& decision, const RecordOptions& options, Arena* arena, Bytes* record);

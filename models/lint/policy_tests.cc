@@ -180,6 +180,7 @@ class TestRunner {
         return named(policy_.guardrails[reason.index].code, policy_.guardrails[reason.index].id);
       case ReasonKind::validity: return "VALIDITY";
       case ReasonKind::term: return "TERM_UNKNOWN";
+      case ReasonKind::retrieval: return "NOT_RETRIEVED";
       case ReasonKind::probability: break;
     }
     return "PROBABILITY_UNKNOWN";

@@ -10,6 +10,7 @@
 #include "models/pack/documents/policy_document.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/report.h"
+#include "models/pack/retrieval/offer_vectors.h"
 #include "models/pack/weights/input_file.h"
 
 namespace guardrank::pack {
@@ -105,10 +106,21 @@ void check_bundle(Bytes bundle) {
   throw_if(snapshot.open(bundle, Check::full, KernelChoice::automatic, true, &error), error);
 }
 
-PolicyDocument read_policy_file(const std::filesystem::path& path) {
-  const std::string name = file_name(path);
-  const std::string text = read_document(path, name);
-  return reading(name, [&] { return read_policy(text); });
+PolicyDocument read_policy_file(const PackInputs& inputs) {
+  const std::string name = file_name(inputs.policy);
+  const std::string text = read_document(inputs.policy, name);
+  return reading(name, [&] { return read_policy(text, inputs.two_stage); });
+}
+
+// With stage one's vectors where the model has towers for them.
+AlignedBytes write_offers(const TrainedModel& trained, const Policy& policy,
+                          const Catalog& catalog, Bytes model) {
+  if (!trained.retrieval || catalog.n_offers == 0) return write_catalog(catalog);
+  const OfferVectors vectors = make_offer_vectors(trained, policy, catalog);
+  Catalog whole = catalog;
+  whole.stage_one = {artifact_id(model), trained.retrieval->dim, vectors.scale,
+                     vectors.codes.data()};
+  return write_catalog(whole);
 }
 
 }  // namespace
@@ -118,7 +130,7 @@ PackResult pack(const PackInputs& inputs) {
   PackResult out;
   out.model = read_model_folder(inputs.model_folder);
   const TrainedModel& trained = out.model->trained;
-  const PolicyDocument policy = read_policy_file(inputs.policy);
+  const PolicyDocument policy = read_policy_file(inputs);
   const std::string policy_name = file_name(inputs.policy);
   const auto bind = [&](const Catalog& catalog) {
     return reading(policy_name,
@@ -127,9 +139,15 @@ PackResult pack(const PackInputs& inputs) {
   const std::unique_ptr<Binding> schema = bind(Catalog{});
   const CatalogDocument catalog = read_catalog_file(inputs.catalog, schema->facts());
   bind(catalog.catalog());  // caps and diversity may name catalog columns
+  if (!inputs.two_stage)
+    reading(policy_name, [&] {
+      check_two_stage(trained, policy.policy().two_stage, catalog.catalog());
+      return 0;
+    });
   const PackedModel model = pack_model(inputs.model_folder, *out.model, inputs.progress);
   const AlignedBytes policy_bytes = write_policy(policy.policy());
-  const AlignedBytes catalog_bytes = write_catalog(catalog.catalog());
+  const AlignedBytes catalog_bytes =
+      write_offers(trained, policy.policy(), catalog.catalog(), model.artifact);
   const AlignedBytes release =
       make_release(policy.policy(), trained.name, model.artifact, policy_bytes, catalog_bytes);
   out.bundle = write_bundle(trained.name, model.artifact, policy_bytes, catalog_bytes, release);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "models/pack/artifact/writers.h"
@@ -14,6 +15,7 @@ struct PackInputs {
   std::filesystem::path model_folder;    // model.json, weights.safetensors, ...
   std::filesystem::path policy;          // YAML or JSON
   std::filesystem::path catalog;         // CSV or JSON; empty: no offers, any may be named
+  std::optional<TwoStage> two_stage;     // in the policy's place, unchecked: for measuring
   Progress progress;
 };
 

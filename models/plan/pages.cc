@@ -91,6 +91,55 @@ std::string sweep_page(const Json& report) {
   return page.text();
 }
 
+std::string stages_page(const Json& report) {
+  const Json& figures = report.at("two_stage");
+  const double wanted = figures.at("min_value_recall").get<double>();
+  page::Page page("Two stages");
+  page.paragraph(
+      std::to_string(report.at("requests").get<std::size_t>()) + " requests over a catalog of " +
+      std::to_string(report.at("offers").get<std::size_t>()) + " offers, half of them with more than " +
+      fixed(report.at("eligible").get<double>(), 0) + " eligible ones. Value-recall is the kept share of the " +
+      "sum of scores above 0 over what the full path shows. Times are medians of warm rankings on " +
+      "the machine that measured, the full path's " +
+      fixed(report.at("full_path_micros").get<double>(), 0) + " us.");
+  page::HtmlTable written{{"figure", "value"}, {}};
+  for (const auto& [name, value] : figures.items())
+    written.rows.push_back({name, fixed(value.get<double>(), 4)});
+  written.rows.push_back({"K for the median request", fixed(report.at("k").get<double>(), 0)});
+  written.rows.push_back({"requests in two stages",
+                          std::to_string(report.at("requests_in_two_stages").get<std::size_t>())});
+  written.rows.push_back({"worst request", fixed(report.at("worst_request").get<double>(), 4)});
+  written.rows.push_back({"median error of a time", fixed(report.at("fit_error").get<double>(), 3)});
+  page.heading("Figures of the policy");
+  page.paragraph(report.at("is_enough").get<bool>()
+                     ? "The measured recall reaches the minimum."
+                     : "The measured recall is under the minimum: packing refuses this policy.");
+  page.table(written);
+  std::vector<page::ScatterPoint> recall, times, recall_path, times_path;
+  page::HtmlTable grid{{"K", "value-recall", "worst request", "us"}, {}};
+  for (const Json& point : report.at("grid")) {
+    const double k = point.at("k").get<double>(), kept = point.at("value_recall").get<double>(),
+                 micros = point.at("micros").get<double>();
+    recall.push_back({k, kept, fixed(k, 0)});
+    recall_path.push_back({k, kept, ""});
+    times.push_back({k, micros, fixed(k, 0)});
+    times_path.push_back({k, micros, ""});
+    grid.rows.push_back({fixed(k, 0), fixed(kept, 4),
+                         fixed(point.at("worst_request").get<double>(), 4), fixed(micros, 0)});
+  }
+  const page::PlotMark chosen{report.at("k").get<double>(), "K"};
+  page.heading("What stage one keeps, and what it saves");
+  page.figure("Value-recall against K",
+              page::scatter_plot("K", "value-recall", recall, recall_path, chosen,
+                                 page::PlotMark{wanted, "minimum"}),
+              grid);
+  page.figure("Time of a ranking against K",
+              page::scatter_plot("K", "us", times, times_path, chosen,
+                                 page::PlotMark{figures.at("budget_us").get<double>(), "budget"}),
+              grid);
+  return page.text();
+}
+
 std::string targets_page(const Json& report) {
   page::Page page("Multipliers for targets");
   page.paragraph(exposure_note(report));

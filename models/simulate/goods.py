@@ -19,14 +19,18 @@ SURFACES = {
 UNSEEN_SURFACE = {"live": (10, 0.35, 0.05, 0.8)}
 
 
-def simulate(n_rows, seed, negative_rate=1.0, with_unseen=False):
+BLOCK_PREFERENCES = 40_000_000  # impressions times offers drawn at once
+
+
+def simulate(n_rows, seed, negative_rate=1.0, with_unseen=False, offers=None):
     """Columns by CSV name. Rows without favorite and purchase are kept with `negative_rate`;
-    `sample_rate` says with which probability a row was kept."""
+    `sample_rate` says with which probability a row was kept. `offers`: another catalog."""
     generator = numpy.random.default_rng(seed)
-    offers = catalog()
+    offers = catalog() if offers is None else offers
+    block = BLOCK_PREFERENCES // len(offers["offer"])
     parts = [
-        one_block(generator, offers, min(200_000, n_rows - start), negative_rate, with_unseen)
-        for start in range(0, n_rows, 200_000)
+        one_block(generator, offers, min(block, n_rows - start), negative_rate, with_unseen)
+        for start in range(0, n_rows, block)
     ]
     return {name: numpy.concatenate([part[name] for part in parts]) for name in parts[0]}
 

@@ -245,6 +245,52 @@ def check_goods(vector: dict, offers: dict) -> None:
             problems.append(f"{name}, {row['offer']}: propensity {row['propensity']}")
 
 
+# ---- stages --------------------------------------------------------------------------------------
+
+def stages_kept(request: dict, offers: dict, eligible: list[dict]) -> tuple[list[str], bool, bool]:
+    """(offers scored, whether stage one ran, whether more are scored than the budget has room for)."""
+    n, limit = len(eligible), request.get("limit") or 10_000
+    in_budget = n if 1 + n <= 10 else max(math.floor(10 - 1 - 0.25 * n), 0)
+    k = min(max(in_budget, limit), n)
+    if k == n:
+        return [c["offer"] for c in eligible], False, n > in_budget
+    young, rich = request["context"]["young"], request["context"]["rich"]
+
+    def product(offer: str) -> float:
+        row = offers[offer]
+        payout = 0.01 * float(row["offer.payout"])
+        return young * (float(row["offer.play"]) + payout) + rich * (float(row["offer.gold"]) + payout)
+
+    bypassing = [c["offer"] for c in eligible if c["offer"] == "s-12" or "facts" in c]
+    others = sorted((c["offer"] for c in eligible if c["offer"] not in bypassing),
+                    key=lambda offer: (-round(product(offer), 6), offer))
+    kept = bypassing + others[:max(k - len(bypassing), limit)]
+    return kept, True, len(kept) > in_budget
+
+
+def check_stages(vector: dict, offers: dict) -> None:
+    name, request, found = vector["name"], vector["request"], vector["expected"]
+    asked = candidates(request, offers)
+    eligible = [c for c in asked if offers[c["offer"]]["offer.open"] == "true"]
+    kept, is_two_stage, is_raised = stages_kept(request, offers, eligible)
+    wanted = {"path": "two_stage" if is_two_stage else "single", **({"raised": True} if is_raised else {}),
+              "candidates": len(asked), "eligible": len(eligible), "retrieved": len(kept),
+              "scored": len(kept), "removed": 0}
+    expect(name, "stages", wanted, found["stages"])
+    cut = [("retrieval", c["offer"], "NOT_RETRIEVED") for c in eligible if c["offer"] not in kept]
+    shut = [("eligibility", c["offer"], "SHUT") for c in asked if c not in eligible]
+    expect(name, "excluded", shut + cut,
+           [(e["stage"], e["offer"], e["reasons"][0]["code"]) for e in found["excluded"]])
+    rows = {row["offer"]: row for row in found["ranked"]}
+    for offer, row in rows.items():
+        wanted = micros(float(offers[offer]["offer.payout"]) * row["heads"]["click"]["probability"])
+        expect(f"{name}, {offer}", "revenue", wanted, row["terms"][0]["micros"])
+    expect(name, "mandated", "s-12", next((o for o, row in rows.items() if row.get("mandated")), "s-12"))
+    expect(name, "each is scored", [], [offer for offer in rows if offer not in kept])
+    order = [offer for offer in rows if offer != "s-12"]
+    expect(name, "order", sorted(order, key=lambda o: (-rows[o]["score_micros"], o)), order)
+
+
 # ---- open ----------------------------------------------------------------------------------------
 
 def check_open(vector: dict, offers: dict) -> None:
@@ -282,7 +328,7 @@ def check_sums(vector: dict) -> None:
 
 
 def main() -> None:
-    checks = {"cards": check_cards, "goods": check_goods, "open": check_open}
+    checks = {"cards": check_cards, "goods": check_goods, "open": check_open, "stages": check_stages}
     n_checked = 0
     for path in sorted((HERE / "vectors").glob("*.json")):
         vector = json.loads(path.read_text())

@@ -81,7 +81,7 @@ def write_facts(command: str) -> None:
 
 def main() -> None:
     command, sources = sys.argv[1], HERE / "sources"
-    for name in ("cards", "goods"):
+    for name in ("cards", "goods", "stages"):
         source = sources / name
         pack(command, name, source, source / "policy.yaml", ["--catalog", source / "catalog.csv"])
     pack(command, "open", sources / "cards", sources / "open/policy.yaml", [])

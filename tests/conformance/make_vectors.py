@@ -30,6 +30,11 @@ def opened(name: str, about: str, **members) -> dict:
     return {"name": name, "about": about, "bundle": "bundles/open.guardrank", "request": request}
 
 
+def staged(name: str, about: str, **members) -> dict:
+    request = {"request_id": name, "time": TIME, "explain": True, **members}
+    return {"name": name, "about": about, "bundle": "bundles/stages.guardrank", "request": request}
+
+
 def raw(name: str, about: str, text: str | bytes) -> dict:
     """A request that no JSON writer would write."""
     vector = {"name": name, "about": about, "bundle": "bundles/cards.guardrank"}
@@ -113,6 +118,22 @@ RANKINGS += [
     opened("open-big-money", "micros beyond 2^53 travel as text", seed=14, context={"age": 34, "income": 50000},
            candidates=[{"offer": "x-1", "facts": {"payout": 1e11}}]),
     opened("open-none", "neither catalog nor candidates", seed=15, context={"age": 34}),
+]
+
+YOUNG = {"young": 1, "rich": 0.2}
+LISTED = [f"s-{number:02d}" for number in (9, 3, 12, 1, 7, 11, 5, 13, 2, 8, 10, 4, 6)]
+RANKINGS += [
+    staged("stages-cut", "two stages: six of twelve are scored, the mandated one among them",
+           context=YOUNG, limit=3),
+    staged("stages-other-context", "another context keeps others", context={"young": 0.1, "rich": 0.9}, limit=3),
+    staged("stages-listed", "listed in another order: the same ranking", context=YOUNG, limit=3,
+           candidates=[{"offer": offer} for offer in LISTED]),
+    staged("stages-few", "nine eligible offers are few enough for a single stage", context=YOUNG, limit=3,
+           candidates=[{"offer": f"s-{number:02d}"} for number in range(1, 10)]),
+    staged("stages-raised", "more may be shown than the budget has room for", context=YOUNG, limit=8),
+    staged("stages-no-limit", "without a limit all may be shown", context=YOUNG),
+    staged("stages-changed", "an offer whose facts the request changes bypasses stage one", context=YOUNG, limit=3,
+           candidates=[{"offer": offer, **({"facts": {"gold": 0.2}} if offer == "s-08" else {})} for offer in LISTED]),
 ]
 
 ERRORS = [

@@ -13,7 +13,7 @@ import tempfile
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 FOUNDATION = {"base", "artifact", "frame", "expr"}
-STAGES = {"eligibility", "feature", "model", "calibration", "value", "placement"}
+STAGES = {"eligibility", "retrieve", "feature", "model", "calibration", "value", "placement"}
 # Room of core -> rooms of core that it may include, besides itself.
 CORE = {
     "base": set(),

@@ -26,7 +26,7 @@ def run(*arguments, data: str | bytes = b"", code: int = 0) -> str:
 
 class Usage(unittest.TestCase):
     def test_help_of_every_subcommand(self):
-        for name in ("rank", "explain", "inspect", "verify", "pack", "eval", "evaluate", "lint", "replay"):
+        for name in ("rank", "explain", "inspect", "verify", "pack", "plan", "eval", "evaluate", "lint", "replay"):
             self.assertIn("--json", run(name, "--help"))
         self.assertIn("replay", run("--help"))
         self.assertRegex(run("--version"), r"^\d+\.\d+\.\d+\n$")
@@ -37,7 +37,9 @@ class Usage(unittest.TestCase):
                           ("rank", "--bundle", BUNDLE, "--model", "m", "--policy", "p", "--request", "-"),
                           ("rank", "--bundle", BUNDLE, "--precision", "float", "--request", "-"),
                           ("rank", "--model", "m", "--request", "-"), ("verify",), ("replay", "--bundle", BUNDLE),
-                          ("pack", "--model", "m"), ("explain", "--bundle", BUNDLE, "--request", "-")):
+                          ("pack", "--model", "m"), ("plan", "--model", "m", "--policy", "p", "--requests", "-"),
+                          ("plan", "--model", "m", "--policy", "p", "--catalog", "c", "--requests", "-",
+                           "--budget", "-1"), ("explain", "--bundle", BUNDLE, "--request", "-")):
             run(*arguments, code=2)
 
 
@@ -279,15 +281,20 @@ class Others(unittest.TestCase):
         run("evaluate", "--bundle", BUNDLE, "--requests", "-", data="nonsense\n", code=1)
 
 
+def write_weights(folder: str, name: str) -> tuple:
+    """--model, --policy and --catalog of a conformance bundle's sources; the weights go to `folder`."""
+    source = ROOT / "tests/conformance/sources" / name
+    sys.path.insert(0, str(ROOT / "tests/conformance"))
+    from make_bundles import weights_of
+    (pathlib.Path(folder) / "weights.safetensors").write_bytes(weights_of(source))
+    for file in ("model.json", "calibration.jsonl"):
+        (pathlib.Path(folder) / file).write_bytes((source / file).read_bytes())
+    return ("--model", folder, "--policy", source / "policy.yaml", "--catalog", source / "catalog.csv")
+
+
 class Pack(unittest.TestCase):
     def weights(self, folder: str) -> tuple:
-        source = ROOT / "tests/conformance/sources/cards"
-        sys.path.insert(0, str(ROOT / "tests/conformance"))
-        from make_bundles import weights_of
-        (pathlib.Path(folder) / "weights.safetensors").write_bytes(weights_of(source))
-        for name in ("model.json", "calibration.jsonl"):
-            (pathlib.Path(folder) / name).write_bytes((source / name).read_bytes())
-        return ("--model", folder, "--policy", source / "policy.yaml", "--catalog", source / "catalog.csv")
+        return write_weights(folder, "cards")
 
     def test_bundles_are_reproducible(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -316,6 +323,65 @@ class Pack(unittest.TestCase):
             (pathlib.Path(folder) / "weights.safetensors").write_bytes(b"\x80\x04pickle")
             error = json.loads(run("pack", *source, "--out", out, "--json", code=1))["error"]
             self.assertEqual(error["name"], "GR_STATUS_UNSAFE_FORMAT")
+            self.assertFalse(out.exists())
+
+    def test_a_single_stage_leaves_two_stage_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, out = write_weights(folder, "stages"), pathlib.Path(folder) / "out"
+            for words, path, scored in (((), "two_stage", 6), (("--single-stage",), "single", 12)):
+                run("pack", *source, "--out", out, *words)
+                stages = json.loads(run("rank", "--bundle", out, "--request", "-", "--json", data=STAGES))["stages"]
+                self.assertEqual((stages["path"], stages["scored"]), (path, scored))
+
+
+STAGES = json.dumps({"time": "2026-11-21T10:00:00Z", "limit": 3, "context": {"young": 1, "rich": 0.2}})
+
+
+class Plan(unittest.TestCase):
+    def test_a_plan_in_place(self):
+        with tempfile.TemporaryDirectory() as folder:
+            words = list(write_weights(folder, "stages"))
+            policy, page = pathlib.Path(folder) / "policy.yaml", pathlib.Path(folder) / "plan.html"
+            text = words[3].read_text()
+            begin = text.index("two_stage")
+            policy.write_text(text[:begin] + "two_stage:\n  budget_us: 1e6   # a second\n# the end\n")
+            words[3] = policy
+            error = json.loads(run("pack", *words, "--out", "-", "--json", code=1))["error"]
+            self.assertIn("guardrank plan measures", error["message"])
+            told = json.loads(run("plan", *words, "--requests", "-", "--runs", "3", "--html", page, "--json",
+                                  data=STAGES + "\n" + STAGES))
+            self.assertEqual((told["requests"], told["offers"], told["requests_in_two_stages"]), (2, 13, 0))
+            self.assertTrue(told["is_enough"])
+            written = policy.read_text()
+            self.assertTrue(written.startswith(text[:begin]) and written.endswith("\n# the end\n"))
+            self.assertIn("budget_us: 1000000", written)
+            self.assertNotIn("http", page.read_text().replace("http://www.w3.org/", ""))
+            run("pack", *words, "--out", pathlib.Path(folder) / "out")
+
+    def test_a_table_and_a_warning(self):
+        with tempfile.TemporaryDirectory() as folder:
+            words, out = write_weights(folder, "stages"), pathlib.Path(folder) / "planned.yaml"
+            text = run("plan", *words, "--requests", "-", "--budget", "0.001", "--min-recall", "1", "--out", out,
+                       data=STAGES)
+            self.assertIn("value-recall", text)
+            self.assertIn("1 requests in two stages, K 4", text)
+            # The fifty dollars of s-10 are not what the towers of this model look for.
+            self.assertIn("under the minimum: pack will refuse this policy", text)
+            error = json.loads(run("pack", *words[:2], "--policy", out, *words[4:], "--out", "-", "--json",
+                                   code=1))["error"]
+            self.assertIn("is under min_value_recall", error["message"])
+
+    def test_bad_input(self):
+        with tempfile.TemporaryDirectory() as folder:
+            words, out = write_weights(folder, "stages"), pathlib.Path(folder) / "planned.yaml"
+            for sample, where in (("", "requests"), ("{]", "line 1"), (STAGES + "\n{}", "line 2: time")):
+                error = json.loads(run("plan", *words, "--requests", "-", "--out", out, "--json", data=sample,
+                                       code=1))["error"]
+                self.assertTrue(error["where"].startswith(where), error)
+            words = write_weights(folder, "cards")
+            error = json.loads(run("plan", *words, "--requests", "-", "--budget", "9", "--out", out, "--json",
+                                   data=STAGES, code=1))["error"]
+            self.assertIn("no towers", error["message"])
             self.assertFalse(out.exists())
 
 

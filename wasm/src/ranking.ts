@@ -89,7 +89,10 @@ export interface Ranking {
   engine: string;
   numerics: number;
   stages: {
+    /** "single" or "two_stage". */
     path: string;
+    /** More were scored than the policy's budget has room for. */
+    raised?: boolean;
     candidates: number;
     eligible: number;
     retrieved: number;

@@ -28,6 +28,8 @@ typedef struct {
   const char* catalog_path;      /* CSV or JSON; NULL: an empty catalog that allows unlisted offers */
   gr_tools_progress progress;
   void* progress_user;
+  uint32_t single_stage;         /* 1: without the policy's two_stage, which is not read either */
+  uint32_t reserved2;
 } gr_tools_pack_options;
 
 /* Trained weights, a policy and a catalog to a bundle. `report` (may be NULL) receives the packer's
@@ -125,6 +127,28 @@ typedef struct {
  * snapshot is not changed. Since 0.1. */
 GR_API gr_status gr_tools_sweep(const gr_snapshot* snapshot, const gr_tools_sweep_options* options,
                                 gr_tools_text** report, gr_tools_text** page, gr_error** error);
+
+typedef struct {
+  uint32_t struct_size;
+  uint32_t runs;                 /* of each measurement, the median counts; 0: 5 */
+  const char* model_folder;      /* with stage-one towers ("retrieval" in model.json) */
+  const char* policy_path;       /* YAML or JSON; its two_stage needs no figures but budget_us */
+  const char* catalog_path;      /* CSV or JSON */
+  gr_text requests;              /* JSON lines */
+  uint32_t limit;                /* of requests that state none; 0: 20 */
+  uint32_t reserved;
+  double budget_us;              /* above 0: instead of the policy's */
+  double min_value_recall;       /* above 0: instead of the policy's */
+  gr_tools_progress progress;
+  void* progress_user;
+} gr_tools_plan_options;
+
+/* Measures on this machine what two-stage ranking costs and keeps: fixed_us, c1_us, c2_us and
+ * measured_value_recall of the policy's two_stage. `policy` receives the policy's document with the
+ * figures in it, `report` (may be NULL) JSON, `page` (may be NULL) one self-contained HTML file.
+ * Nothing is written to disk. Since 0.1. */
+GR_API gr_status gr_tools_plan(const gr_tools_plan_options* options, gr_tools_text** policy,
+                               gr_tools_text** report, gr_tools_text** page, gr_error** error);
 
 /* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
  * out. Since 0.1. */

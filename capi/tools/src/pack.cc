@@ -26,6 +26,7 @@ Status read_inputs(const gr_tools_pack_options* options, pack::PackInputs* input
   inputs->model_folder = known.model_folder;
   inputs->policy = known.policy_path;
   if (known.catalog_path != nullptr) inputs->catalog = known.catalog_path;
+  if (known.single_stage != 0) inputs->two_stage = guardrank::TwoStage{};
   inputs->progress = progress_of(known.progress, known.progress_user);
   return Status::ok;
 }

@@ -25,6 +25,7 @@ class CatalogWriter {
 
   ColumnOffset column(std::string_view name, const Column& column);
   ColumnOffset times(std::string_view name, std::span<const std::int64_t> times);
+  flatbuffers::Offset<schema::StageOneVectors> stage_one(const StageOneVectors& vectors);
   void add_values(const Column& column, Arrays* arrays);
   void add_strings(std::span<const std::string_view> strings, Arrays* arrays);
 
@@ -90,6 +91,13 @@ CatalogWriter::ColumnOffset CatalogWriter::times(std::string_view name,
   return column(name, column_of_times);
 }
 
+flatbuffers::Offset<schema::StageOneVectors> CatalogWriter::stage_one(
+    const StageOneVectors& vectors) {
+  if (vectors.codes == nullptr) return {};
+  const auto model = root_.CreateVector(vectors.model.data(), vectors.model.size());
+  return schema::CreateStageOneVectors(root_, model, vectors.dim, vectors.scale);
+}
+
 AlignedBytes CatalogWriter::write(const Catalog& catalog) {
   Column ids;
   ids.type = FactType::string;
@@ -107,13 +115,18 @@ AlignedBytes CatalogWriter::write(const Catalog& catalog) {
   for (const CatalogColumn& one : catalog.columns) columns.push_back(column(one.name, one.column));
   const auto all = offsets_vector(&root_, columns);
   const auto order_offset = optional_vector<std::uint32_t>(&root_, order);
+  const auto stage_one_offset = stage_one(catalog.stage_one);
   const auto name = text(&root_, catalog.name);
   const auto version = text(&root_, catalog.version);
   schema::FinishCatalogBuffer(
       root_, schema::CreateCatalog(root_, name, version, catalog.n_offers, catalog.allows_unlisted,
-                                   id_column, order_offset, from, to, all));
-  const NewSection sections[] = {{SectionKind::root, finished(root_)},
-                                 {SectionKind::columns, columns_.view()}};
+                                   id_column, order_offset, from, to, all, stage_one_offset));
+  std::vector<NewSection> sections = {{SectionKind::root, finished(root_)},
+                                      {SectionKind::columns, columns_.view()}};
+  if (catalog.stage_one.codes != nullptr)
+    sections.push_back({SectionKind::stage_one,
+                        {reinterpret_cast<const std::uint8_t*>(catalog.stage_one.codes),
+                         std::size_t{catalog.n_offers} * catalog.stage_one.dim}});
   return write_container(ArtifactKind::catalog, sections);
 }
 

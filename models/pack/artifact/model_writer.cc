@@ -22,6 +22,7 @@ class ModelWriter {
   flatbuffers::Offset<schema::Level> level(const Level& level);
   flatbuffers::Offset<schema::Calibrator> calibrator(const Calibrator& calibrator);
   flatbuffers::Offset<schema::Head> head(const Head& head);
+  flatbuffers::Offset<schema::Retrieval> retrieval(const Retrieval& retrieval);
   flatbuffers::Offset<schema::Lineage> lineage(const Lineage& lineage);
   void root(const Model& model, std::span<const FieldDeclaration> declarations);
   void golden(std::span<const GoldenRequest> requests);
@@ -153,6 +154,13 @@ flatbuffers::Offset<schema::Head> ModelWriter::head(const Head& from) {
                             from.log_sigma, from.ratio, unit);
 }
 
+flatbuffers::Offset<schema::Retrieval> ModelWriter::retrieval(const Retrieval& from) {
+  if (!from.is_set) return {};
+  const auto tower = offsets_vector(&root_, layers(from.context_tower));
+  const auto name = optional_text(&root_, from.name);
+  return schema::CreateRetrieval(root_, name, tower, 0, from.dim, from.scale);
+}
+
 flatbuffers::Offset<schema::Lineage> ModelWriter::lineage(const Lineage& from) {
   const auto code = optional_text(&root_, from.code);
   const auto data = optional_text(&root_, from.data);
@@ -174,6 +182,7 @@ void ModelWriter::root(const Model& model, std::span<const FieldDeclaration> dec
   for (const Level& one : model.levels) levels.push_back(level(one));
   std::vector<flatbuffers::Offset<schema::Head>> heads;
   for (const Head& one : model.heads) heads.push_back(head(one));
+  const auto retrieval_offset = retrieval(model.retrieval);
   const auto lineage_offset = lineage(model.lineage);
   const auto field_offsets = offsets_vector(&root_, fields);
   const auto level_offsets = offsets_vector(&root_, levels);
@@ -183,7 +192,7 @@ void ModelWriter::root(const Model& model, std::span<const FieldDeclaration> dec
   const auto report = optional_text(&root_, model.report);
   schema::FinishModelBuffer(
       root_, schema::CreateModel(root_, name, version, field_offsets, level_offsets, head_offsets,
-                                 0, lineage_offset, report));
+                                 retrieval_offset, lineage_offset, report));
 }
 
 void ModelWriter::golden(std::span<const GoldenRequest> requests) {

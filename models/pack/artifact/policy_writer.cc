@@ -117,7 +117,8 @@ flatbuffers::Offset<schema::Exploration> write_exploration(Builder* builder,
 flatbuffers::Offset<schema::TwoStage> write_two_stage(Builder* builder, const TwoStage& stages) {
   if (!stages.is_set) return {};
   return schema::CreateTwoStage(*builder, stages.budget_us, stages.fixed_us, stages.c1_us,
-                                stages.c2_us, stages.min_value_recall);
+                                stages.c2_us, stages.min_value_recall,
+                                stages.measured_value_recall);
 }
 
 }  // namespace

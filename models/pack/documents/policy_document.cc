@@ -5,7 +5,7 @@
 
 namespace guardrank::pack {
 
-PolicyDocument read_policy(std::string_view text) {
+PolicyDocument read_policy(std::string_view text, const std::optional<TwoStage>& two_stage) {
   PolicyDocument document;
   Memory* memory = &document.memory_;
   Policy& policy = document.policy_;
@@ -21,7 +21,7 @@ PolicyDocument read_policy(std::string_view text) {
   policy.guardrails = read_guardrails(root, memory);
   policy.terms = read_terms(root, memory);
   read_placement(root, memory, &policy);
-  policy.two_stage = read_two_stage(root);
+  policy.two_stage = two_stage ? *two_stage : read_two_stage(root);
   policy.source = memory->text(text);
   return document;
 }

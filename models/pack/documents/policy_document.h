@@ -1,6 +1,7 @@
 // Policy documents, YAML or JSON (contracts.md section 2), to the plain structs of core/artifact.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "core/artifact/policy.h"
@@ -14,7 +15,7 @@ class PolicyDocument {
   const Policy& policy() const { return policy_; }
 
  private:
-  friend PolicyDocument read_policy(std::string_view text);
+  friend PolicyDocument read_policy(std::string_view text, const std::optional<TwoStage>& stages);
 
   Memory memory_;
   Policy policy_;
@@ -30,6 +31,8 @@ class PolicyDocument {
 // is no identifier Status::name, a value out of its bounds Status::argument. The PackError's place
 // is a path ("rules[0].expr"), its message has the line. Expressions are kept as they are: the
 // snapshot compiles them. `policy().source` is the text itself.
-PolicyDocument read_policy(std::string_view text);
+// With `two_stage` the document's own is not read.
+PolicyDocument read_policy(std::string_view text,
+                           const std::optional<TwoStage>& two_stage = std::nullopt);
 
 }  // namespace guardrank::pack

@@ -72,17 +72,27 @@ void read_placement(const DocumentNode& document, Memory* memory, Policy* policy
 TwoStage read_two_stage(const DocumentNode& document) {
   const auto node = document.maybe("two_stage");
   if (!node) return {};
-  node->allow({"budget_us", "fixed_us", "c1_us", "c2_us", "min_value_recall"});
-  const double most = 1e12;
+  node->allow({"budget_us", "fixed_us", "c1_us", "c2_us", "min_value_recall",
+               "measured_value_recall"});
+  const auto time = [&](std::string_view member) {
+    const auto found = node->maybe(member);
+    if (!found)
+      node->refuse(Status::missing, "has no " + std::string(member) +
+                                        ": guardrank plan measures fixed_us, c1_us and c2_us and "
+                                        "writes them here");
+    return found->number_within(0, 1e12);
+  };
   TwoStage stages;
   stages.is_set = true;
-  stages.budget_us = node->at("budget_us").number_within(0, most);
-  stages.fixed_us = node->at("fixed_us").number_within(0, most);
-  stages.c1_us = node->at("c1_us").number_within(0, most);
-  stages.c2_us = node->at("c2_us").number_within(0, most);
+  stages.budget_us = node->at("budget_us").number_within(0, 1e12);
+  stages.fixed_us = time("fixed_us");
+  stages.c1_us = time("c1_us");
+  stages.c2_us = time("c2_us");
   if (stages.c2_us == 0) node->at("c2_us").refuse(Status::argument, "wanted a number above 0");
   if (const auto recall = node->maybe("min_value_recall"))
     stages.min_value_recall = recall->number_within(0, 1);
+  if (const auto recall = node->maybe("measured_value_recall"))
+    stages.measured_value_recall = recall->number_within(0, 1);
   return stages;
 }
 

@@ -49,6 +49,16 @@ FloatReference::FloatReference(const TrainedModel& model) : model_(&model) {
     }
   }
   for (const TrainedHead& head : model.heads) towers_.push_back(layers_of(head.tower));
+  if (model.retrieval) context_tower_ = layers_of(model.retrieval->context);
+}
+
+std::vector<Matrix> run_tower(const std::vector<Linear>& layers, const Matrix& input) {
+  std::vector<Matrix> outputs;
+  for (const Linear& layer : layers) {
+    outputs.push_back(layer.apply(outputs.empty() ? input : outputs.back()));
+    if (outputs.size() < layers.size()) relu(&outputs.back());
+  }
+  return outputs;
 }
 
 Matrix FloatReference::fed_columns(const Matrix& x) const {
@@ -123,6 +133,9 @@ Activations FloatReference::run(const Matrix& x) const {
   Activations done;
   for (std::size_t l = 0; l < levels_.size(); ++l) run_level(l, x, fed, &done);
   run_towers(x, fed, &done);
+  if (!context_tower_.empty())
+    done.context_tower =
+        run_tower(context_tower_, xt::view(x, xt::all(), xt::range(0, model_->block_inputs[0])));
   return done;
 }
 

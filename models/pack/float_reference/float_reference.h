@@ -17,6 +17,7 @@ struct Activations {
   std::vector<std::vector<Matrix>> gates;                 // by level, gate: the mix
   std::vector<std::vector<Matrix>> towers;                // by head, hidden layer; after ReLU
   Matrix logits;                                          // [rows][heads]
+  std::vector<Matrix> context_tower;                      // stage one's, by layer
 };
 
 // Reads `model`, which must outlive it. Immutable, shared between threads.
@@ -54,6 +55,10 @@ class FloatReference {
   const TrainedModel* model_;
   std::vector<Level> levels_;
   std::vector<std::vector<Linear>> towers_;
+  std::vector<Linear> context_tower_;
 };
+
+// A plain tower: every layer's outputs, ReLU after each but the last.
+std::vector<Matrix> run_tower(const std::vector<Linear>& layers, const Matrix& input);
 
 }  // namespace guardrank::pack

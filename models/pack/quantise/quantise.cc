@@ -1,5 +1,6 @@
 #include "models/pack/quantise/quantise.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "models/pack/quantise/input_scales.h"
@@ -29,6 +30,7 @@ class Quantiser {
     const std::span<Head> heads = memory_->make<Head>(trained_.heads.size());
     for (std::size_t h = 0; h < heads.size(); ++h) heads[h] = head(h);
     model->heads = heads;
+    if (trained_.retrieval) model->retrieval = retrieval(*trained_.retrieval);
   }
 
  private:
@@ -115,6 +117,22 @@ class Quantiser {
     tower.back() = layer(from.tower.back(), columns, LayerOutput::real, 1);
     out.tower = tower;
     return out;
+  }
+
+  // Stage one's context tower: the last layer's codes are s8, the others' u7 as elsewhere.
+  Retrieval retrieval(const TrainedRetrieval& from) const {
+    const std::span<Layer> layers = memory_->make<Layer>(from.context.size());
+    std::vector<InputColumn> columns(
+        inputs_.x.begin(), inputs_.x.begin() + std::ptrdiff_t{trained_.block_inputs[0]});
+    double scale = 1;
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      const Range& range = ranges_.context_tower[k];
+      scale = k + 1 < layers.size() ? activation_scale(range)
+                                    : activation_scale({0, std::max(range.high, -range.low)});
+      layers[k] = layer(from.context[k], columns, LayerOutput::codes, scale);
+      columns.assign(from.context[k].n_out, InputColumn{scale, 0, 0, 127});
+    }
+    return {true, memory_->text(from.name), layers, from.dim, static_cast<float>(scale)};
   }
 
   const TrainedModel& trained_;

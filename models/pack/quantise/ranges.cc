@@ -25,6 +25,7 @@ Ranges::Ranges(const TrainedModel& model) : fields(model.fields.size()) {
     gates.emplace_back(level.gates.size());
   }
   for (const TrainedHead& head : model.heads) towers.emplace_back(head.tower.size() - 1);
+  if (model.retrieval) context_tower.resize(model.retrieval->context.size());
 }
 
 void Ranges::add(const TrainedModel& model, const Matrix& x, const Activations& activations) {
@@ -46,11 +47,13 @@ void Ranges::add(const TrainedModel& model, const Matrix& x, const Activations& 
     for (std::size_t k = 0; k < towers[h].size(); ++k)
       add_matrix(activations.towers[h][k], &towers[h][k]);
   }
+  for (std::size_t k = 0; k < context_tower.size(); ++k)
+    add_matrix(activations.context_tower[k], &context_tower[k]);
   n_rows += x.shape(0);
 }
 
 bool needs_rows(const TrainedModel& model) {
-  if (!model.levels.empty()) return true;
+  if (!model.levels.empty() || model.retrieval) return true;
   for (const Field& field : model.fields) {
     if (field.output == OutputKind::dense || field.pooling == Pooling::sum) return true;
   }

@@ -24,6 +24,7 @@ struct Ranges {
   std::vector<std::vector<std::vector<Range>>> experts;  // by level, expert, layer
   std::vector<std::vector<Range>> gates;                 // by level, gate
   std::vector<std::vector<Range>> towers;                // by head, hidden layer
+  std::vector<Range> context_tower;                      // stage one's, by layer, the last included
   std::size_t n_rows = 0;
 };
 

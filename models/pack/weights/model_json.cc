@@ -45,12 +45,12 @@ TrainedModel read_model_json(std::string_view text) {
   if (format.number() != 1) format.wanted("1");
   model.name = model.memory.text(root.at("name").name());
   model.version = model.memory.text(root.at("version").name());
-  if (const auto retrieval = root.maybe("retrieval"); retrieval && !retrieval->is(JsonType::null))
-    retrieval->refuse("stage-one towers are not packed; leave the member out");
   read_fields(root.at("fields"), &model);
   read_heads(root.at("heads"), &model);
   read_levels(root.at("levels"), &model);
   size_towers(&model);
+  if (const auto retrieval = root.maybe("retrieval"); retrieval && !retrieval->is(JsonType::null))
+    read_retrieval(*retrieval, &model);
   if (const auto lineage = root.maybe("lineage")) read_lineage(*lineage, &model);
   check_features(model);
   return model;

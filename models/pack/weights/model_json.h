@@ -22,6 +22,8 @@ void read_fields(const JsonNode& fields, TrainedModel* model);
 void read_levels(const JsonNode& levels, TrainedModel* model);
 void read_heads(const JsonNode& heads, TrainedModel* model);
 void read_lineage(const JsonNode& lineage, TrainedModel* model);
+// "retrieval", once the fields are known.
+void read_retrieval(const JsonNode& retrieval, TrainedModel* model);
 // Sizes of the towers' layers, once levels and heads are known.
 void size_towers(TrainedModel* model);
 

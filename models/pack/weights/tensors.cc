@@ -37,6 +37,12 @@ void want_level(TrainedModel* model, std::size_t depth, std::vector<Wanted>* wan
   }
 }
 
+void want_tower(const std::string& prefix, std::vector<FloatLayer>* tower,
+                std::vector<Wanted>* wanted) {
+  for (std::size_t k = 0; k < tower->size(); ++k)
+    want_layer(prefix + ".layer." + std::to_string(k), &(*tower)[k], wanted);
+}
+
 std::vector<Wanted> wanted_tensors(TrainedModel* model) {
   std::vector<Wanted> wanted;
   for (std::size_t i = 0; i < model->fields.size(); ++i) {
@@ -51,6 +57,10 @@ std::vector<Wanted> wanted_tensors(TrainedModel* model) {
     for (std::size_t k = 0; k < head.tower.size(); ++k)
       want_layer("tower." + std::string(head.head.name) + ".layer." + std::to_string(k),
                  &head.tower[k], &wanted);
+  }
+  if (model->retrieval) {
+    want_tower("retrieval.context", &model->retrieval->context, &wanted);
+    want_tower("retrieval.offer", &model->retrieval->offer, &wanted);
   }
   return wanted;
 }

@@ -51,6 +51,19 @@ struct TrainedHead {
   std::optional<CalibratorKind> fit;         // set: to be fitted from the holdout
 };
 
+struct TrainedModel;
+
+// Stage one (core/retrieve): two towers whose outputs are multiplied.
+struct TrainedRetrieval {
+  std::string name;
+  std::uint32_t dim = 0;                     // outputs of both towers
+  std::vector<FloatLayer> context;           // reads the context block of x
+  // Reads the candidate block of x, then the columns of `offer_fields`: dense fields that only the
+  // offers' vectors see, since these are made when a catalog is packed.
+  std::vector<FloatLayer> offer;
+  std::shared_ptr<TrainedModel> offer_fields;// its fields alone; null: none
+};
+
 struct TrainedModel {
   Memory memory;                             // what the views and spans below point into
   std::string_view name, version;
@@ -59,6 +72,7 @@ struct TrainedModel {
   std::vector<std::vector<float>> tables;    // by field: [n_codes][dim]; empty for dense
   std::vector<TrainedLevel> levels;
   std::vector<TrainedHead> heads;
+  std::optional<TrainedRetrieval> retrieval;
   Lineage lineage;
   std::vector<std::uint32_t> json_order;     // json_order[i]: x ordinal of model.json's field i
   std::array<std::uint32_t, 3> block_inputs{};

@@ -342,14 +342,89 @@ TEST_CASE("policies") {
        "root.exploration.epsilon"},
       {"cost of a candidate", [](Policy* p) { p->two_stage.c2_us = 0; }, Status::verify,
        "root.two_stage.c2_us"},
+      {"a measured recall above 1", [](Policy* p) { p->two_stage.measured_value_recall = 1.5; },
+       Status::verify, "root.two_stage.measured_value_recall"},
       {"invalid UTF-8", [](Policy* p) { p->source = bad_utf8; }, Status::utf8, "root.source"},
   };
   check_all<Policy>(sample_policy, pack::write_policy, ArtifactKind::policy, violations);
 }
 
+Layer& tower_layer(Model* model, std::size_t i) {
+  return at(model->retrieval.context_tower, i);
+}
+
+TEST_CASE("stage one's tower") {
+  using V = Violation<Model>;
+  const V violations[] = {
+      {"no layers", [](Model* m) { m->retrieval.context_tower = {}; }, Status::dimension,
+       "root.retrieval.context_tower"},
+      {"no dimensions", [](Model* m) { m->retrieval.dim = 0; }, Status::dimension,
+       "root.retrieval.dim"},
+      {"other dimensions", [](Model* m) { m->retrieval.dim = 4; }, Status::dimension,
+       "root.retrieval.dim"},
+      {"absurd dimensions", [](Model* m) { m->retrieval.dim = 1025; }, Status::limit,
+       "root.retrieval.dim"},
+      {"scale", [](Model* m) { m->retrieval.scale = 0; }, Status::verify, "root.retrieval.scale"},
+      {"scale not finite",
+       [](Model* m) { m->retrieval.scale = static_cast<float>(infinity); }, Status::not_finite,
+       "root.retrieval.scale"},
+      {"a first layer that does not read the context", [](Model* m) { tower_layer(m, 0).n_in = 7; },
+       Status::dimension, "root.retrieval.context_tower[0].n_in"},
+      {"layers that do not fit", [](Model* m) { tower_layer(m, 1).n_in = 4; }, Status::dimension,
+       "root.retrieval.context_tower[1].n_in"},
+      {"a shift", [](Model* m) { tower_layer(m, 0).input_shift = 1; }, Status::verify,
+       "root.retrieval.context_tower[0].input_shift"},
+      {"a bias too few",
+       [](Model* m) { tower_layer(m, 1).bias = tower_layer(m, 1).bias.first(2); },
+       Status::dimension, "root.retrieval.context_tower[1].bias"},
+  };
+  check_all<Model>(sample_model, write, ArtifactKind::model, violations);
+}
+
+// A catalog's sections with another or no section of vectors.
+Status open_with_vectors(const Catalog& catalog, const std::vector<std::uint8_t>* vectors,
+                         Error* error) {
+  const pack::AlignedBytes whole = pack::write_catalog(catalog);
+  Arena arena(pack::system_allocator(), 1 << 22);
+  Container container;
+  REQUIRE(open_container(whole, Check::structure, &arena, &container, error) == Status::ok);
+  std::vector<pack::NewSection> sections;
+  for (const Section& section : container.sections)
+    if (section.kind != SectionKind::stage_one) sections.push_back({section.kind, section.bytes});
+  if (vectors != nullptr) sections.push_back({SectionKind::stage_one, *vectors});
+  const pack::AlignedBytes bytes = pack::write_container(ArtifactKind::catalog, sections);
+  return open_and_read(ArtifactKind::catalog, bytes, Check::full, &arena, error);
+}
+
+TEST_CASE("stage one's vectors and their description go together") {
+  pack::Memory memory;
+  Catalog catalog = sample_catalog(&memory);
+  Error error;
+  const std::vector<std::uint8_t> nine(9), eight(8), ten(10);
+  CHECK(open_with_vectors(catalog, &nine, &error) == Status::ok);
+  for (const std::vector<std::uint8_t>* wrong : {&eight, &ten}) {
+    CHECK(open_with_vectors(catalog, wrong, &error) == Status::dimension);
+    CHECK(error.where() == "root.stage_one");
+  }
+  CHECK(open_with_vectors(catalog, nullptr, &error) == Status::verify);
+  CHECK(error.where() == "root.stage_one");
+  catalog.stage_one.codes = nullptr;
+  CHECK(open_with_vectors(catalog, nullptr, &error) == Status::ok);
+  CHECK(open_with_vectors(catalog, &nine, &error) == Status::verify);
+  CHECK(error.where() == "root.stage_one");
+}
+
 TEST_CASE("catalogs") {
   using V = Violation<Catalog>;
   const V violations[] = {
+      {"vectors without dimensions", [](Catalog* c) { c->stage_one.dim = 0; }, Status::dimension,
+       "root.stage_one.dim"},
+      {"vectors too wide", [](Catalog* c) { c->stage_one.dim = 1025; }, Status::limit,
+       "root.stage_one.dim"},
+      {"no scale of vectors", [](Catalog* c) { c->stage_one.scale = 0; }, Status::verify,
+       "root.stage_one.scale"},
+      {"scale of vectors", [](Catalog* c) { c->stage_one.scale = -1; }, Status::verify,
+       "root.stage_one.scale"},
       {"an offer twice", [](Catalog* c) { at(c->ids, 1) = "o-1"; }, Status::duplicate,
        "root.order"},
       {"an offer without id", [](Catalog* c) { at(c->ids, 1) = ""; }, Status::limit, "root.ids"},

@@ -94,6 +94,7 @@ TEST_CASE("a policy opens as it was") {
   CHECK(policy.diversity.facts[0] == "category");
   CHECK(policy.exploration.temperature == 0.5);
   CHECK(policy.two_stage.min_value_recall == 0.98);
+  CHECK(policy.two_stage.measured_value_recall == 0.985);
 }
 
 TEST_CASE("a catalog opens as it was, and finds offers by id") {
@@ -104,6 +105,11 @@ TEST_CASE("a catalog opens as it was, and finds offers by id") {
   Catalog catalog;
   REQUIRE(open_catalog(bytes, Check::full, &arena, &catalog, &error) == Status::ok);
   CHECK(catalog.allows_unlisted);
+  REQUIRE(catalog.stage_one.dim == 3);
+  CHECK(catalog.stage_one.scale == 0.25f);
+  CHECK(catalog.stage_one.model[31] == 9);
+  CHECK(catalog.stage_one.codes[4] == -128);
+  CHECK(catalog.stage_one.codes[8] == 7);
   CHECK(catalog.find("o-2") == 0);
   CHECK(catalog.find("o-10") == 1);
   CHECK(catalog.find("o-1") == 2);

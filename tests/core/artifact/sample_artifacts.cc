@@ -208,6 +208,10 @@ Model sample_model(pack::Memory* memory) {
   golden.logits = keep<float>(memory, {-1, 2, 3, -1.5f, 2.5f, 3.5f});
   golden.probabilities = keep<double>(memory, {0.1, 0.9, 20, 0.2, 0.8, 30});
   model.golden = keep<GoldenRequest>(memory, {golden});
+  // The context block has 2 + 4 + 2 columns.
+  model.retrieval = {true, "towers",
+                     keep<Layer>(memory, {layer(memory, 5, 8, false), layer(memory, 3, 5, false)}),
+                     3, 0.5f};
   model.lineage = {"c0de", "da7a", "fea7", "c0nf", "10c4", R"({"auc": 0.9})"};
   model.report = R"({"heads": []})";
   return model;
@@ -272,7 +276,7 @@ Policy sample_policy(pack::Memory* memory) {
   policy.caps = keep<Cap>(memory, {{"partner", 2, 10}});
   policy.diversity = {keep<std::string_view>(memory, {"category"}), 0.2, 10};
   policy.exploration = {ExplorationKind::plackett_luce, 0, 0.5};
-  policy.two_stage = {true, 5000, 50, 0.01, 1, 0.98};
+  policy.two_stage = {true, 5000, 50, 0.01, 1, 0.98, 0.985};
   policy.source = "name: us-cards\n";
   return policy;
 }
@@ -321,6 +325,10 @@ Catalog sample_catalog(pack::Memory* memory) {
   catalog.valid_from = keep<std::int64_t>(memory, {INT64_MIN, 5, 6});
   catalog.valid_to = keep<std::int64_t>(memory, {INT64_MAX, 50, INT64_MAX});
   catalog.columns = sample_columns(memory);
+  const std::span<const std::int8_t> codes =
+      keep<std::int8_t>(memory, {1, -2, 3, 127, -128, 0, 5, 6, 7});
+  catalog.stage_one = {{}, 3, 0.25f, codes.data()};
+  catalog.stage_one.model.fill(9);
   return catalog;
 }
 

@@ -165,6 +165,10 @@ TEST_CASE("what is wrong is named with its path, line and status") {
        "placement.exploration.temperature"},
       {"kind: plackett_luce", "kind: greedy", Status::argument, "placement.exploration.kind"},
       {"c2_us: 1.0", "c2_us: 0", Status::argument, "two_stage.c2_us"},
+      {", c2_us: 1.0", "", Status::missing, "two_stage"},
+      {"fixed_us: 50, c1_us: 0.01, c2_us: 1.0, ", "", Status::missing, "two_stage"},
+      {"min_value_recall: 0.99", "measured_value_recall: 1.5", Status::argument,
+       "two_stage.measured_value_recall"},
   };
   for (const Case& one : cases) {
     CAPTURE(one.other);
