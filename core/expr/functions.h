@@ -55,6 +55,8 @@ enum class OpCode : std::uint8_t {
   logical_and, logical_or,   // absorb unknown and error
   select,                    // a boolean picks one of two
   in_integers, in_numbers, in_strings,    // a constant list of the operation's own type
+  in_list,                   // a text in a list
+  affix,                     // startsWith, endsWith
   generic,                   // any function, value by value
   macro,
   count,

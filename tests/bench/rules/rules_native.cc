@@ -1,8 +1,9 @@
-// Times the rules natively. Usage: rules_native FOLDER [--each]; reads the folder's workload.json and
+// Times the rules natively. Usage: rules_native FOLDER [--each [EXPRESSION]]; reads the folder's workload.json and
 // request.json, writes native.bin, prints one line of JSON.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -47,7 +48,9 @@ int main(int argc, char** argv) {
   if (rules_open(workload.data(), workload.size(), request.data(), request.size()) != 0)
     return std::fprintf(stderr, "rules_native: %s\n", rules_message()), 1;
   if (argc > 2 && std::strcmp(argv[2], "--each") == 0) {
-    for (unsigned i = 0; i < rules_count(); ++i)
+    const bool is_one = argc > 3;
+    const unsigned first = is_one ? static_cast<unsigned>(std::atoi(argv[3])) : 0;
+    for (unsigned i = first; i < (is_one ? first + 1 : rules_count()); ++i)
       std::printf("%2u %8.2f us\n", i, time_us([i] { return rules_run_one(i, 10); }).least / 10);
     return 0;
   }
