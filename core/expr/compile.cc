@@ -5,6 +5,7 @@
 #include "core/expr/emission.h"
 #include "core/expr/fold.h"
 #include "core/expr/pattern.h"
+#include "core/expr/values.h"
 
 namespace guardrank {
 namespace {
@@ -281,9 +282,21 @@ class Emitter : Emission {
     operation.n_operands = node->n_children;
     n_arguments_ = std::max(n_arguments_, node->n_children);
     if (function == Function::matches) GUARDRANK_TRY(set_pattern(*node, &operation));
+    if (is_time_part(function) && node->n_children == 2)
+      GUARDRANK_TRY(check_zone(tree_.child(*node, 1)));
     finish(operation, node);
     for (const Operand& one : operands) release(one, node->level);
     return Status::ok;
+  }
+
+  // A time zone that is written out can be told now.
+  Status check_zone(const Node& zone) const {
+    if (!is_checked_ || !zone.is_constant || zone.constant.kind != ExprType::string ||
+        is_time_zone(zone.constant.text()))
+      return Status::ok;
+    return diagnostic_.report(Status::parse, zone.offset,
+                              {"'UTC' or an offset like '+02:00' is wanted: other time zones are "
+                               "not known"});
   }
 
   // A pattern that is written out is read once, and complained about here.

@@ -238,7 +238,7 @@ Orderings accepted_by(Function function) {
 
 bool find_overload(Function function, ExprType left, ExprType right, Overload* overload) {
   if (is_comparison(function)) return find_comparison(function, left, right, overload);
-  if (function >= Function::get_full_year && function <= Function::get_milliseconds)
+  if (is_time_part(function))
     return find_time_part(function, left, right, overload);
   bool is_found = false;
   for (const Row& row : rows) {

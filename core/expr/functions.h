@@ -79,6 +79,9 @@ inline bool is_equality(Function function) {
   return function == Function::equal || function == Function::not_equal;
 }
 
+inline bool is_time_part(Function function) {
+  return function >= Function::get_full_year && function <= Function::get_milliseconds;
+}
 inline bool is_logical(Function function) {
   return function == Function::logical_not || function == Function::logical_and ||
          function == Function::logical_or;

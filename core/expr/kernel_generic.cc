@@ -12,8 +12,7 @@ EvalProblem as_type(const Call& call, ExprValue* result) {
 
 ValueFunction find_value_function(Function function) {
   if (is_comparison(function)) return compare_values;
-  if (function >= Function::get_full_year && function <= Function::get_milliseconds)
-    return time_part;
+  if (is_time_part(function)) return time_part;
   switch (function) {
     case Function::negate: case Function::add: case Function::subtract: case Function::multiply:
     case Function::divide: case Function::modulo: return add_values;
