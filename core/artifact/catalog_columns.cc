@@ -56,10 +56,7 @@ Status ColumnReader::read_numbers(const StoredColumn& stored, Column* column) {
   const std::size_t size = is_boolean ? 1 : kind == Kind::f32 ? 4 : 8;
   const std::uint8_t* values = nullptr;
   GUARDRANK_TRY(read_array(stored.values_offset, std::uint64_t{n_offers} * width, size, &values));
-  column->numbers = kind == Kind::f64 ? reinterpret_cast<const double*>(values) : nullptr;
-  column->integers = kind == Kind::i64 ? reinterpret_cast<const std::int64_t*>(values) : nullptr;
-  column->floats = kind == Kind::f32 ? reinterpret_cast<const float*>(values) : nullptr;
-  column->booleans = is_boolean ? values : nullptr;
+  column->values = values;
   if (kind == Kind::i64) return Status::ok;
   const double most = is_boolean ? 1 : bounds::most;
   for (std::uint32_t row = 0; row < n_offers; ++row) {

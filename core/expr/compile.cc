@@ -5,6 +5,7 @@
 #include "core/expr/emission.h"
 #include "core/expr/fold.h"
 #include "core/expr/pattern.h"
+#include "core/expr/values.h"
 
 namespace guardrank {
 namespace {
@@ -32,6 +33,7 @@ class Emitter : Emission {
     program->n_registers = n_registers;
     program->n_loads = n_loads_;
     program->n_arguments = n_arguments_;
+    program->makes_values = n_arguments_ > 0 || makes_lists_;
     program->cost = cost_;
     return publish_levels(program);
   }
@@ -130,6 +132,7 @@ class Emitter : Emission {
     node->level = levels_[inner].parent;
     Operand range, body, made;
     GUARDRANK_TRY(operand(&tree_.child(*node, 0), node->level, &range));
+    makes_lists_ = makes_lists_ || node->macro == Macro::map || node->macro == Macro::filter;
     const bool is_test = node->macro != Macro::map || node->n_children == 3;
     GUARDRANK_TRY(coerce(&tree_.child(*node, 1), is_test ? ExprType::boolean : ExprType::dyn, inner,
                          &body));
@@ -174,6 +177,8 @@ class Emitter : Emission {
     Operation operation;
     operation.code = overload.code;
     operation.accepted = overload.accepted;
+    operation.function = node->function;
+    if (overload.code == OpCode::in_list) count_elements(*node);
     operation.left = overload.is_swapped ? second.ordinal : first.ordinal;
     operation.right = overload.is_swapped ? first.ordinal : second.ordinal;
     finish(operation, node);
@@ -247,6 +252,14 @@ class Emitter : Emission {
     return Status::ok;
   }
 
+  // What an operation over its operands' elements costs.
+  void count_elements(const Node& node) {
+    std::uint64_t elements = 2;
+    for (std::uint32_t at = node.first_child; at != no_node; at = tree_.nodes[at].next_sibling)
+      elements += tree_.nodes[at].most_elements;
+    cost_ = add_capped(cost_, multiply_capped(elements, levels_[node.level].rows));
+  }
+
   // A function that takes its operands as values of whatever type.
   Status emit_generic(Node* node, Function function) {
     Operation operation;
@@ -256,14 +269,12 @@ class Emitter : Emission {
     operation.constant = ExprValue::of(node->name);
     std::span<Operand> operands;
     GUARDRANK_TRY(arena_->make(node->n_children, &operands));
-    std::uint64_t elements = 2;
     std::uint32_t at = node->first_child;
     for (Operand& one : operands) {
       GUARDRANK_TRY(operand(&tree_.nodes[at], node->level, &one));
-      elements += tree_.nodes[at].most_elements;
       at = tree_.nodes[at].next_sibling;
     }
-    cost_ = add_capped(cost_, multiply_capped(elements, levels_[node->level].rows));
+    count_elements(*node);
     std::span<std::uint32_t> ordinals;
     GUARDRANK_TRY(arena_->make(operands.size(), &ordinals));
     for (std::size_t i = 0; i < ordinals.size(); ++i) ordinals[i] = operands[i].ordinal;
@@ -271,9 +282,21 @@ class Emitter : Emission {
     operation.n_operands = node->n_children;
     n_arguments_ = std::max(n_arguments_, node->n_children);
     if (function == Function::matches) GUARDRANK_TRY(set_pattern(*node, &operation));
+    if (is_time_part(function) && node->n_children == 2)
+      GUARDRANK_TRY(check_zone(tree_.child(*node, 1)));
     finish(operation, node);
     for (const Operand& one : operands) release(one, node->level);
     return Status::ok;
+  }
+
+  // A time zone that is written out can be told now.
+  Status check_zone(const Node& zone) const {
+    if (!is_checked_ || !zone.is_constant || zone.constant.kind != ExprType::string ||
+        is_time_zone(zone.constant.text()))
+      return Status::ok;
+    return diagnostic_.report(Status::parse, zone.offset,
+                              {"'UTC' or an offset like '+02:00' is wanted: other time zones are "
+                               "not known"});
   }
 
   // A pattern that is written out is read once, and complained about here.
@@ -298,6 +321,7 @@ class Emitter : Emission {
   const Diagnostic& diagnostic_;
   const bool is_checked_;
   std::uint32_t n_loads_ = 0;
+  bool makes_lists_ = false;
 };
 
 Status collect_facts(const FactTable& facts, const SyntaxTree& tree, Arena* arena,

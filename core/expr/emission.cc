@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/limits.h"
+#include "core/expr/machine.h"
 
 namespace guardrank {
 
@@ -87,6 +88,7 @@ Status Emission::operand(Node* node, std::uint32_t level, Operand* result) {
     operation.left = above.ordinal;
   }
   operation.target = new_register(level);
+  operation.kernel = find_kernel(operation.code);
   LevelState& state = levels_[level];
   if (!operations_.empty()) operations_[state.first_widening + state.n_widenings] = operation;
   ++state.n_widenings;
@@ -104,6 +106,7 @@ std::uint32_t Emission::place(Operation operation, ExprType type, std::uint32_t 
   LevelState& state = levels_[level];
   operation.type = type;
   operation.target = take(level);
+  operation.kernel = find_kernel(operation.code);
   if (!operations_.empty()) operations_[state.first_operation + state.n_operations] = operation;
   ++state.n_operations;
   cost_ = add_capped(cost_, state.rows);

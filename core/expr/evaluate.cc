@@ -9,7 +9,7 @@
 namespace guardrank {
 namespace {
 
-constexpr std::uint32_t longest_tile = 512, shortest_tile = 32;
+constexpr std::uint32_t shortest_tile = 32;
 constexpr std::uint32_t tile_cells = 1u << 14;   // registers times rows, about
 
 // Sums up what is needed first and hands it out afterwards, in the same order.
@@ -19,7 +19,7 @@ class Layout {
 
   template <typename T>
   T* take(std::size_t count) {
-    constexpr std::size_t alignment = 64;
+    constexpr std::size_t alignment = 16;
     T* place = base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + used_);
     used_ += (count * sizeof(T) + alignment - 1) / alignment * alignment;
     return place;
@@ -52,25 +52,36 @@ std::uint32_t rows_of(const Run& run, std::uint32_t level) {
   return level == row_level ? run.tile_rows : run.machine.element_rows;
 }
 
+// A lane's own arrays, one after the other; the widest first, so that each is aligned.
+constexpr std::size_t lane_row_bytes =
+    register_row_bytes + sizeof(std::uint32_t) + sizeof(std::uint8_t) + sizeof(EvalProblem);
+
+void open_lane(std::byte* memory, std::size_t rows, Lane* place) {
+  Lane* lane = ::new (static_cast<void*>(place)) Lane();
+  lane->own_values = memory;
+  memory += rows * register_row_bytes;
+  lane->own_missing = reinterpret_cast<std::uint32_t*>(memory);
+  memory += rows * sizeof(std::uint32_t);
+  lane->own_states = reinterpret_cast<std::uint8_t*>(memory);
+  lane->own_problems = reinterpret_cast<EvalProblem*>(memory + rows);
+}
+
 // A level's lanes, and what its macro keeps.
 void lay_out_level(std::uint32_t level, const Run& run, bool is_real, Layout* layout,
                    ElementRows* elements, Lane* lanes) {
-  const std::size_t rows = rows_of(run, level);
+  const std::size_t rows = (std::size_t{rows_of(run, level)} + 15) / 16 * 16;
+  const Level& laid = run.program->levels[level];
   ElementRows made;
   if (level >= first_macro_level) {
     made.parents = layout->take<std::uint32_t>(rows);
     made.roots = layout->take<std::uint32_t>(rows);
   }
-  if (is_real) ::new (static_cast<void*>(elements + level)) ElementRows(made);
-  const std::uint32_t first = run.program->levels[level].first_register;
-  for (std::uint32_t i = first; i < first + run.program->levels[level].n_registers; ++i) {
-    Lane lane;
-    lane.own_values = layout->take<std::byte>(rows * register_row_bytes);
-    lane.own_states = layout->take<std::uint8_t>(rows);
-    lane.own_missing = layout->take<std::uint32_t>(rows);
-    lane.own_problems = layout->take<EvalProblem>(rows);
-    if (is_real) ::new (static_cast<void*>(lanes + i)) Lane(lane);
-  }
+  const std::size_t bytes = rows * lane_row_bytes;
+  std::byte* memory = layout->take<std::byte>(laid.n_registers * bytes);
+  if (!is_real) return;
+  ::new (static_cast<void*>(elements + level)) ElementRows(made);
+  for (std::uint32_t i = 0; i < laid.n_registers; ++i)
+    open_lane(memory + i * bytes, rows, lanes + laid.first_register + i);
 }
 
 // Lays all of a run's memory out from `base`; with a null base only counts. Returns the bytes.
@@ -168,9 +179,16 @@ void publish(const void* values, EvaluatedColumn* result) {
   }
 }
 
+// Whether a limit may be reached: what a program costs at most is known, but for what it makes.
+bool needs_counting(const Program& program, std::uint32_t n_rows) {
+  return program.makes_values || program.cost > limits::evaluation_row_steps ||
+         program.cost * n_rows > limits::evaluation_steps;
+}
+
 void open_rows(std::uint32_t first_row, std::uint32_t n_rows, Machine* machine) {
   machine->first_row = first_row;
   machine->n_rows = n_rows;
+  if (!machine->counts_steps) return;
   for (std::uint32_t i = 0; i < n_rows; ++i)
     machine->steps_left[i] = limits::evaluation_row_steps;
 }
@@ -208,6 +226,7 @@ Status evaluate(const Program& program, Frame* frame, EvaluationMemory* memory,
   machine.all_steps_left = limits::evaluation_steps;
   machine.element_rows = choose_tile(program);
   run.n_rows = frame->n_rows();
+  machine.counts_steps = needs_counting(program, run.n_rows);
   run.tile_rows = std::max(std::min(machine.element_rows, run.n_rows), 1u);
   GUARDRANK_TRY(provide_memory(frame, memory, &run));
   GUARDRANK_TRY(fetch_columns(frame, run));

@@ -56,6 +56,7 @@ struct Level;
 struct Program {
   ExprType type = ExprType::boolean;
   bool varies = false;                           // from row to row
+  bool makes_values = false;                     // texts, lists, maps: what they take varies
   std::span<const Operation> operations;         // by level
   std::span<const Level> levels;                 // the context, the rows, then macros' elements
   std::uint32_t n_registers = 0;

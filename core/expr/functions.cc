@@ -105,6 +105,7 @@ constexpr Row rows[] = {
     {Function::subtract, duration, duration, duration, generic},
     {Function::logical_and, boolean, boolean, boolean, OpCode::logical_and},
     {Function::logical_or, boolean, boolean, boolean, OpCode::logical_or},
+    {Function::in, string, list, boolean, OpCode::in_list},
     {Function::in, dyn, list, boolean, generic},
     {Function::in, dyn, map, boolean, generic},
     {Function::index, list, integer, dyn, generic},
@@ -147,8 +148,8 @@ constexpr Row rows[] = {
     {Function::size, list, none, integer, generic},
     {Function::size, map, none, integer, generic},
     {Function::contains, string, string, boolean, generic},
-    {Function::starts_with, string, string, boolean, generic},
-    {Function::ends_with, string, string, boolean, generic},
+    {Function::starts_with, string, string, boolean, OpCode::affix},
+    {Function::ends_with, string, string, boolean, OpCode::affix},
     {Function::matches, string, string, boolean, generic},
     {Function::least, integer, integer, integer, generic},
     {Function::least, natural, natural, natural, generic},
@@ -237,7 +238,7 @@ Orderings accepted_by(Function function) {
 
 bool find_overload(Function function, ExprType left, ExprType right, Overload* overload) {
   if (is_comparison(function)) return find_comparison(function, left, right, overload);
-  if (function >= Function::get_full_year && function <= Function::get_milliseconds)
+  if (is_time_part(function))
     return find_time_part(function, left, right, overload);
   bool is_found = false;
   for (const Row& row : rows) {

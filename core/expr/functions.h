@@ -55,6 +55,8 @@ enum class OpCode : std::uint8_t {
   logical_and, logical_or,   // absorb unknown and error
   select,                    // a boolean picks one of two
   in_integers, in_numbers, in_strings,    // a constant list of the operation's own type
+  in_list,                   // a text in a list
+  affix,                     // startsWith, endsWith
   generic,                   // any function, value by value
   macro,
   count,
@@ -77,6 +79,9 @@ inline bool is_equality(Function function) {
   return function == Function::equal || function == Function::not_equal;
 }
 
+inline bool is_time_part(Function function) {
+  return function >= Function::get_full_year && function <= Function::get_milliseconds;
+}
 inline bool is_logical(Function function) {
   return function == Function::logical_not || function == Function::logical_and ||
          function == Function::logical_or;

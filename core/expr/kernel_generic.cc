@@ -12,8 +12,7 @@ EvalProblem as_type(const Call& call, ExprValue* result) {
 
 ValueFunction find_value_function(Function function) {
   if (is_comparison(function)) return compare_values;
-  if (function >= Function::get_full_year && function <= Function::get_milliseconds)
-    return time_part;
+  if (is_time_part(function)) return time_part;
   switch (function) {
     case Function::negate: case Function::add: case Function::subtract: case Function::multiply:
     case Function::divide: case Function::modulo: return add_values;
@@ -50,6 +49,9 @@ const Lane* first_without_value(const Operation& operation, const Machine& machi
 
 void generic_kernel(const Operation& operation, Machine& machine) {
   const ValueFunction function = find_value_function(operation.function);
+  bool may_fail = false;
+  for (std::uint32_t i = 0; i < operation.n_operands; ++i)
+    may_fail = may_fail || machine.lanes[operation.operands[i]].states != nullptr;
   Lane& target = machine.lanes[operation.target];
   target.write<std::byte>();
   bool has_failures = false;
@@ -57,7 +59,7 @@ void generic_kernel(const Operation& operation, Machine& machine) {
     target.own_states[row] = state_value;
     ExprValue result;
     EvalProblem problem = EvalProblem::none;
-    const Lane* failed = first_without_value(operation, machine, row);
+    const Lane* failed = may_fail ? first_without_value(operation, machine, row) : nullptr;
     if (failed == nullptr) {
       for (std::uint32_t i = 0; i < operation.n_operands; ++i)
         machine.arguments[i] = value_at(machine.lanes[operation.operands[i]], row);

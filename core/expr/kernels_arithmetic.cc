@@ -14,12 +14,14 @@ void integer_kernel(const Operation& operation, Machine& machine) {
   const Integer* a = left.read<Integer>();
   const Integer* b = right.read<Integer>();
   Integer* out = target.write<Integer>();
+  const std::uint32_t n = machine.n_rows;
+  EvalProblem* problems = target.own_problems;
   unsigned any = 0;
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
-    target.own_problems[i] = apply(a[i], b[i], &out[i]);
-    any |= static_cast<unsigned>(target.own_problems[i]);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    problems[i] = apply(a[i], b[i], &out[i]);
+    any |= static_cast<unsigned>(problems[i]);
   }
-  settle(left, &right, machine.n_rows, any != 0, &target);
+  settle(left, &right, n, any != 0, &target);
 }
 
 struct Add { static double apply(double a, double b) { return a + b; } };
@@ -36,8 +38,9 @@ void number_kernel(const Operation& operation, Machine& machine) {
   const double* a = left.read<double>();
   const double* b = right.read<double>();
   double* out = target.write<double>();
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) out[i] = Operator::apply(a[i], b[i]);
-  settle(left, &right, machine.n_rows, false, &target);
+  const std::uint32_t n = machine.n_rows;
+  for (std::uint32_t i = 0; i < n; ++i) out[i] = Operator::apply(a[i], b[i]);
+  settle(left, &right, n, false, &target);
 }
 
 // A NaN on either side is the result.
@@ -53,8 +56,9 @@ void function_kernel(const Operation& operation, Machine& machine) {
   Lane& target = machine.lanes[operation.target];
   const double* in = source.read<double>();
   double* out = target.write<double>();
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) out[i] = apply(in[i]);
-  settle(source, nullptr, machine.n_rows, false, &target);
+  const std::uint32_t n = machine.n_rows;
+  for (std::uint32_t i = 0; i < n; ++i) out[i] = apply(in[i]);
+  settle(source, nullptr, n, false, &target);
 }
 
 template <typename From, typename To>
@@ -63,8 +67,9 @@ void convert_kernel(const Operation& operation, Machine& machine) {
   Lane& target = machine.lanes[operation.target];
   const From* in = source.read<From>();
   To* out = target.write<To>();
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) out[i] = static_cast<To>(in[i]);
-  settle(source, nullptr, machine.n_rows, false, &target);
+  const std::uint32_t n = machine.n_rows;
+  for (std::uint32_t i = 0; i < n; ++i) out[i] = static_cast<To>(in[i]);
+  settle(source, nullptr, n, false, &target);
 }
 
 void negate_integer_kernel(const Operation& operation, Machine& machine) {
@@ -72,12 +77,14 @@ void negate_integer_kernel(const Operation& operation, Machine& machine) {
   Lane& target = machine.lanes[operation.target];
   const std::int64_t* in = source.read<std::int64_t>();
   std::int64_t* out = target.write<std::int64_t>();
+  const std::uint32_t n = machine.n_rows;
+  EvalProblem* problems = target.own_problems;
   unsigned any = 0;
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
-    target.own_problems[i] = subtract(std::int64_t{0}, in[i], &out[i]);
-    any |= static_cast<unsigned>(target.own_problems[i]);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    problems[i] = subtract(std::int64_t{0}, in[i], &out[i]);
+    any |= static_cast<unsigned>(problems[i]);
   }
-  settle(source, nullptr, machine.n_rows, any != 0, &target);
+  settle(source, nullptr, n, any != 0, &target);
 }
 
 using Int = std::int64_t;

@@ -1,6 +1,7 @@
 // == != < <= > >= of one type or across number types. NaN equals nothing and stands nowhere.
-#include "core/expr/numeric_order.h"
 #include "core/expr/machine.h"
+#include "core/expr/numeric_order.h"
+#include "core/expr/text_equality.h"
 
 namespace guardrank {
 namespace {
@@ -44,13 +45,8 @@ Orderings order_strings(std::string_view a, std::string_view b) {
   return compared < 0 ? ordered_less : compared > 0 ? ordered_greater : ordered_equal;
 }
 
-// Equality needs no order: lengths differ most of the time.
-void string_loop(const Operation& operation, const std::string_view* a, const std::string_view* b,
-                 std::uint32_t n, std::uint8_t* out) {
-  if (operation.accepted == ordered_equal) {
-    for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] == b[i] ? 1 : 0;
-    return;
-  }
+void string_loop(const Operation& operation, const std::string_view* a,
+                         const std::string_view* b, std::uint32_t n, std::uint8_t* out) {
   for (std::uint32_t i = 0; i < n; ++i)
     out[i] = (order_strings(a[i], b[i]) & operation.accepted) != 0 ? 1 : 0;
 }
@@ -66,6 +62,35 @@ void compare_kernel(const Operation& operation, Machine& machine) {
   settle(left, &right, machine.n_rows, false, &target);
 }
 
+// Equality needs no order.
+void equal_strings_kernel(const Operation& operation, Machine& machine) {
+  const Lane& left = machine.lanes[operation.left];
+  const Lane& right = machine.lanes[operation.right];
+  Lane& target = machine.lanes[operation.target];
+  const auto* a = left.read<std::string_view>();
+  const auto* b = right.read<std::string_view>();
+  std::uint8_t* out = target.write<std::uint8_t>();
+  const std::uint32_t n = machine.n_rows;
+  if (left.is_uniform || right.is_uniform) {
+    __builtin_memset(out, 0, n);
+    match_texts(left.is_uniform ? b : a, n, left.is_uniform ? *a : *b, TextPlace::whole, out);
+  } else {
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = equal_texts(a[i], b[i]) ? 1 : 0;
+  }
+  if (operation.accepted != ordered_equal)
+    for (std::uint32_t i = 0; i < n; ++i) out[i] ^= 1;
+  settle(left, &right, n, false, &target);
+}
+
+constexpr Kernel order_strings_kernel =
+    compare_kernel<std::string_view, std::string_view, string_loop>;
+
+void string_kernel(const Operation& operation, Machine& machine) {
+  const bool is_equality = operation.accepted == ordered_equal ||
+                           operation.accepted == accepted_by(Function::not_equal);
+  (is_equality ? equal_strings_kernel : order_strings_kernel)(operation, machine);
+}
+
 template <typename Number>
 constexpr Kernel same_kernel = compare_kernel<Number, Number, number_loop<Number>>;
 template <typename Left, typename Right>
@@ -79,8 +104,7 @@ Kernel comparison_kernel(OpCode code) {
     case OpCode::compare_unsigned: return same_kernel<std::uint64_t>;
     case OpCode::compare_number: return same_kernel<double>;
     case OpCode::compare_boolean: return same_kernel<std::uint8_t>;
-    case OpCode::compare_string:
-      return compare_kernel<std::string_view, std::string_view, string_loop>;
+    case OpCode::compare_string: return string_kernel;
     case OpCode::compare_integer_number: return mixed_kernel<std::int64_t, double>;
     default: return nullptr;
   }

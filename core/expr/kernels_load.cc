@@ -17,23 +17,29 @@ bool load_states(const Column& column, const Operation& operation, const Machine
                  Lane* target) {
   target->states = nullptr;
   if (column.n_rows != 0 && column.present == nullptr) return false;
-  bool has_missing = false;
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
-    const bool is_there =
-        column.n_rows != 0 && column.present[column.row_of(machine.first_row + i)] != 0;
-    target->own_states[i] = is_there ? state_value : state_unknown;
-    target->own_missing[i] = operation.fact;
-    has_missing = has_missing || !is_there;
+  const std::uint32_t n = machine.n_rows;
+  std::uint8_t* states = target->own_states;
+  if (column.n_rows <= 1) {
+    if (column.n_rows == 1 && column.present[0] != 0) return false;
+    __builtin_memset(states, state_unknown, n);
+  } else {
+    const std::uint8_t* present = column.present + machine.first_row;
+    if (__builtin_memchr(present, 0, n) == nullptr) return false;
+    for (std::uint32_t i = 0; i < n; ++i) states[i] = present[i] != 0 ? state_value : state_unknown;
   }
-  if (has_missing) target->publish_states();
-  return has_missing;
+  std::uint32_t* missing = target->own_missing;
+  for (std::uint32_t i = 0; i < n; ++i) missing[i] = operation.fact;
+  target->publish_states();
+  return true;
 }
 
-// Where nothing is missing the column itself is the lane.
+// Where nothing is missing the column itself is the lane; numbers may stand for what is missing too,
+// for whatever they are, nothing is done with them.
 template <typename T>
 void load_values(const Column& column, const T* values, const Machine& machine, bool has_missing,
                  Lane* target) {
-  if (!has_missing && column.n_rows > 1) {
+  const bool takes_any = sizeof(T) == 8 && values != nullptr;
+  if (column.n_rows > 1 && (!has_missing || takes_any)) {
     target->values = values + machine.first_row;
     return;
   }
@@ -43,21 +49,25 @@ void load_values(const Column& column, const T* values, const Machine& machine, 
   target->values = out;
 }
 
+ExprValue list_at(const Column& column, std::uint32_t row) {
+  const std::uint32_t begin = column.list_offsets[row];
+  ExprValue list;
+  list.kind = ExprType::list;
+  list.holds_texts = true;
+  list.size = column.list_offsets[row + 1] - begin;
+  list.texts = column.strings + begin;
+  return list;
+}
+
 // Times and lists, value by value.
 void load_made(const Column& column, const Machine& machine, Lane* target) {
   ExprValue* out = static_cast<ExprValue*>(target->own_values);
+  const bool is_time = column.type == FactType::timestamp;
   for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
     out[i] = {};
     if (target->state(i) != state_value) continue;
     const std::uint32_t row = column.row_of(machine.first_row + i);
-    if (column.type == FactType::timestamp) {
-      out[i] = ExprValue::of_micros(column.integers[row]);
-      continue;
-    }
-    const std::uint32_t begin = column.list_offsets[row], end = column.list_offsets[row + 1];
-    out[i] = ExprValue::of_list(nullptr, end - begin);
-    out[i].holds_texts = true;
-    out[i].texts = column.strings + begin;
+    out[i] = is_time ? ExprValue::of_micros(column.integers[row]) : list_at(column, row);
   }
   target->values = out;
 }
@@ -69,6 +79,7 @@ void constant_kernel(const Operation& operation, Machine& machine) {
   target.write<std::byte>();
   const EvalProblem problem = store_value(operation.constant, 0, &target);
   copy_values(target.own_values, nullptr, target.type, machine.n_rows, target.own_values);
+  target.is_uniform = true;
   if (problem != EvalProblem::none) fail_all(problem, machine.n_rows, &target);
 }
 
@@ -98,15 +109,20 @@ void load_kernel(const Operation& operation, Machine& machine) {
 void has_fact_kernel(const Operation& operation, Machine& machine) {
   const Column& column = machine.columns[operation.load];
   std::uint8_t* out = machine.lanes[operation.target].write<std::uint8_t>();
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
-    const std::uint32_t row = column.row_of(machine.first_row + i);
-    out[i] = column.n_rows != 0 && column.is_present(row) ? 1 : 0;
+  const std::uint32_t n = machine.n_rows;
+  if (column.n_rows > 1 && column.present != nullptr) {
+    const std::uint8_t* present = column.present + machine.first_row;
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = present[i] != 0 ? 1 : 0;
+    return;
   }
+  __builtin_memset(out, column.n_rows != 0 && column.is_present(0) ? 1 : 0, n);
 }
 
 void widen_kernel(const Operation& operation, Machine& machine) {
-  copy_rows(machine.lanes[operation.left], machine.parents, machine.n_rows,
-            &machine.lanes[operation.target]);
+  const Lane& above = machine.lanes[operation.left];
+  Lane& target = machine.lanes[operation.target];
+  copy_rows(above, machine.parents, machine.n_rows, &target);
+  target.is_uniform = machine.parents == nullptr || above.is_uniform;
 }
 
 }  // namespace guardrank

@@ -13,20 +13,23 @@ void absorb_kernel(const Operation& operation, Machine& machine) {
   const std::uint8_t* a = left.read<std::uint8_t>();
   const std::uint8_t* b = right.read<std::uint8_t>();
   std::uint8_t* out = target.write<std::uint8_t>();
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i)
+  const std::uint32_t n = machine.n_rows;
+  for (std::uint32_t i = 0; i < n; ++i)
     out[i] = static_cast<std::uint8_t>(absorbing == 0 ? a[i] & b[i] : a[i] | b[i]);
   if (left.states == nullptr && right.states == nullptr) return;
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
-    const std::uint8_t l = left.state(i), r = right.state(i);
-    const bool is_decided = (l == state_value && a[i] == absorbing) ||
-                            (r == state_value && b[i] == absorbing);
-    if (is_decided) out[i] = absorbing;
-    if (is_decided || (l == state_value && r == state_value)) target.own_states[i] = state_value;
-    else if (l == state_unknown || (l == state_error && r != state_unknown))
-      copy_state(left, i, i, &target);
-    else copy_state(right, i, i, &target);
+  const std::uint8_t* l = left.states_or_none();
+  const std::uint8_t* r = right.states_or_none();
+  std::uint8_t* states = target.own_states;
+  unsigned any = 0;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const bool is_decided = ((l[i] == state_value) & (a[i] == absorbing)) |
+                            ((r[i] == state_value) & (b[i] == absorbing));
+    const std::uint8_t state = is_decided ? state_value : joined(l[i], r[i]);
+    out[i] = is_decided ? absorbing : out[i];
+    states[i] = state;
+    any |= state;
   }
-  target.publish_states();
+  if (any != 0) name_causes(left, right, n, &target);
 }
 
 void not_kernel(const Operation& operation, Machine& machine) {
@@ -34,19 +37,30 @@ void not_kernel(const Operation& operation, Machine& machine) {
   Lane& target = machine.lanes[operation.target];
   const std::uint8_t* in = source.read<std::uint8_t>();
   std::uint8_t* out = target.write<std::uint8_t>();
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) out[i] = in[i] == 0 ? 1 : 0;
-  settle(source, nullptr, machine.n_rows, false, &target);
+  const std::uint32_t n = machine.n_rows;
+  for (std::uint32_t i = 0; i < n; ++i) out[i] = in[i] == 0 ? 1 : 0;
+  settle(source, nullptr, n, false, &target);
 }
 
-template <std::size_t width>
+// Two words that are one value.
+struct Pair {
+  std::uint64_t first, second;
+};
+
+template <typename Word>
 void select_values(const Lane& condition, const Lane& first, const Lane& second, std::uint32_t n,
                    Lane* target) {
   const std::uint8_t* picks = condition.read<std::uint8_t>();
   const std::byte* a = first.read<std::byte>();
   const std::byte* b = second.read<std::byte>();
   std::byte* out = target->write<std::byte>();
-  for (std::uint32_t i = 0; i < n; ++i)
-    __builtin_memcpy(out + i * width, (picks[i] != 0 ? a : b) + i * width, width);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    Word one, other;
+    __builtin_memcpy(&one, a + i * sizeof(Word), sizeof one);
+    __builtin_memcpy(&other, b + i * sizeof(Word), sizeof other);
+    const Word picked = picks[i] != 0 ? one : other;
+    __builtin_memcpy(out + i * sizeof(Word), &picked, sizeof picked);
+  }
 }
 
 void select_kernel(const Operation& operation, Machine& machine) {
@@ -55,9 +69,9 @@ void select_kernel(const Operation& operation, Machine& machine) {
   const Lane& second = machine.lanes[operation.third];
   Lane& target = machine.lanes[operation.target];
   switch (value_bytes(operation.type)) {
-    case 1: select_values<1>(condition, first, second, machine.n_rows, &target); break;
-    case 8: select_values<8>(condition, first, second, machine.n_rows, &target); break;
-    default: select_values<16>(condition, first, second, machine.n_rows, &target); break;
+    case 1: select_values<std::uint8_t>(condition, first, second, machine.n_rows, &target); break;
+    case 8: select_values<std::uint64_t>(condition, first, second, machine.n_rows, &target); break;
+    default: select_values<Pair>(condition, first, second, machine.n_rows, &target); break;
   }
   if (condition.states == nullptr && first.states == nullptr && second.states == nullptr) return;
   const std::uint8_t* picks = condition.read<std::uint8_t>();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/expr/machine.h"
+#include "core/expr/text_equality.h"
 
 namespace guardrank {
 namespace {
@@ -22,15 +23,32 @@ bool contains(const double* elements, std::uint32_t n_elements, const double& va
 }
 
 template <typename T>
+bool find_in_all(const T*, std::uint32_t, const T*, std::uint32_t, std::uint8_t*) {
+  return false;
+}
+bool find_in_all(const std::string_view* texts, std::uint32_t n, const std::string_view* elements,
+                 std::uint32_t n_elements, std::uint8_t* out) {
+  __builtin_memset(out, 0, n);
+  for (std::uint32_t i = 0; i < n_elements; ++i)
+    match_texts(texts, n, elements[i], TextPlace::whole, out);
+  return true;
+}
+
+template <typename T>
 void in_literals_kernel(const Operation& operation, Machine& machine) {
   const Lane& source = machine.lanes[operation.left];
   Lane& target = machine.lanes[operation.target];
   const T* elements = static_cast<const T*>(operation.elements);
   const T* values = source.read<T>();
   std::uint8_t* out = target.write<std::uint8_t>();
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i)
-    out[i] = contains(elements, operation.n_elements, values[i]) ? 1 : 0;
-  settle(source, nullptr, machine.n_rows, false, &target);
+  const std::uint32_t n = machine.n_rows, n_elements = operation.n_elements;
+  if (n_elements <= linear_elements && find_in_all(values, n, elements, n_elements, out)) {
+    // Element by element over all rows.
+  } else {
+    for (std::uint32_t i = 0; i < n; ++i)
+      out[i] = contains(elements, n_elements, values[i]) ? 1 : 0;
+  }
+  settle(source, nullptr, n, false, &target);
 }
 
 }  // namespace

@@ -9,11 +9,16 @@ template <std::size_t width>
 void copy_as(const void* from, const std::uint32_t* rows, std::uint32_t n_rows, void* out) {
   const std::byte* in = static_cast<const std::byte*>(from);
   std::byte* to = static_cast<std::byte*>(out);
-  std::byte first[width];
-  __builtin_memcpy(first, in, width);
+  if (rows == nullptr) {
+    std::byte first[width];
+    __builtin_memcpy(first, in, width);
+    for (std::uint32_t i = 0; i < n_rows; ++i) __builtin_memcpy(to + i * width, first, width);
+    return;
+  }
   for (std::uint32_t i = 0; i < n_rows; ++i)
-    __builtin_memcpy(to + i * width, rows == nullptr ? first : in + rows[i] * width, width);
+    __builtin_memcpy(to + i * width, in + rows[i] * width, width);
 }
+
 
 }  // namespace
 
@@ -79,24 +84,38 @@ void copy_rows(const Lane& from, const std::uint32_t* rows, std::uint32_t n_rows
   to->publish_states();
 }
 
-void settle(const Lane& left, const Lane* right, std::uint32_t n_rows, bool has_problems,
-            Lane* target) {
-  const bool has_states = left.states != nullptr || (right != nullptr && right->states != nullptr);
-  target->states = nullptr;
-  if (!has_states && !has_problems) return;
+void take_states(const Lane& from, std::uint32_t n_rows, Lane* to) {
+  __builtin_memcpy(to->own_states, from.states, n_rows);
+  __builtin_memcpy(to->own_missing, from.missing, n_rows * sizeof *from.missing);
+  __builtin_memcpy(to->own_problems, from.problems, n_rows);
+  to->publish_states();
+}
+
+void name_causes(const Lane& left, const Lane& right, std::uint32_t n_rows, Lane* target) {
   for (std::uint32_t i = 0; i < n_rows; ++i) {
-    const std::uint8_t l = left.state(i);
-    const std::uint8_t r = right == nullptr ? state_value : right->state(i);
-    if (l == state_value && r == state_value) {
-      const bool failed = has_problems && target->own_problems[i] != EvalProblem::none;
-      target->own_states[i] = failed ? state_error : state_value;
-    } else if (l == state_unknown || (l == state_error && r != state_unknown)) {
-      copy_state(left, i, i, target);
-    } else {
-      copy_state(*right, i, i, target);
-    }
+    const std::uint8_t state = target->own_states[i];
+    if (state == state_value) continue;
+    if (left.state(i) == state) copy_state(left, i, i, target);
+    else if (right.state(i) == state) copy_state(right, i, i, target);
   }
   target->publish_states();
+}
+
+void settle(const Lane& left, const Lane* right, std::uint32_t n_rows, bool has_problems,
+            Lane* target) {
+  target->states = nullptr;
+  const Lane& other = right == nullptr ? left : *right;
+  if (left.states == nullptr && other.states == nullptr && !has_problems) return;
+  if (!has_problems && (left.states == nullptr || other.states == nullptr || &left == &other))
+    return take_states(left.states == nullptr ? other : left, n_rows, target);
+  const std::uint8_t* l = left.states_or_none();
+  const std::uint8_t* r = other.states_or_none();
+  std::uint8_t* states = target->own_states;
+  for (std::uint32_t i = 0; i < n_rows; ++i) states[i] = joined(l[i], r[i]);
+  for (std::uint32_t i = 0; has_problems && i < n_rows; ++i)
+    if (target->own_states[i] == state_value && target->own_problems[i] != EvalProblem::none)
+      target->own_states[i] = state_error;
+  name_causes(left, other, n_rows, target);
 }
 
 void* ValueHeap::take(std::size_t bytes) {
@@ -119,11 +138,10 @@ void* ValueHeap::take(std::size_t bytes) {
   return result;
 }
 
-bool Machine::charge(std::uint32_t row, std::uint64_t steps) {
-  std::uint64_t& left = steps_left[roots == nullptr ? row : roots[row]];
-  const bool has_enough = left >= steps;
-  const std::uint64_t taken = has_enough ? steps : left;
-  left -= taken;
+bool Machine::charge_the_last(std::uint64_t* left, std::uint64_t steps) {
+  const bool has_enough = *left >= steps;
+  const std::uint64_t taken = has_enough ? steps : *left;
+  *left -= taken;
   if (all_steps_left < taken) status = Status::limit;
   all_steps_left -= all_steps_left < taken ? all_steps_left : taken;
   return has_enough;
@@ -140,7 +158,8 @@ void* Machine::take(std::uint32_t row, std::size_t bytes) {
 void Machine::run(std::uint32_t first_operation, std::uint32_t n_operations) {
   for (const Operation& operation : program->operations.subspan(first_operation, n_operations)) {
     lanes[operation.target].type = operation.type;
-    if (status == Status::ok) find_kernel(operation.code)(operation, *this);
+    lanes[operation.target].is_uniform = false;
+    if (status == Status::ok) operation.kernel(operation, *this);
   }
 }
 
@@ -155,7 +174,8 @@ Kernel find_kernel(OpCode code) {
     case OpCode::macro: return macro_kernel;
     default: break;
   }
-  for (const auto find : {arithmetic_kernel, comparison_kernel, logic_kernel, membership_kernel})
+  for (const auto find : {arithmetic_kernel, comparison_kernel, logic_kernel, membership_kernel,
+                          text_kernel})
     if (const Kernel kernel = find(code); kernel != nullptr) return kernel;
   return nullptr;
 }

@@ -8,9 +8,14 @@
 
 namespace guardrank {
 
+struct Operation;
+struct Machine;
+using Kernel = void (*)(const Operation&, Machine&);
+
 struct Operation {
+  Kernel kernel = nullptr;                // what `code` stands for
   OpCode code = OpCode::constant;
-  Function function = Function::none;     // generic
+  Function function = Function::none;     // generic, search_text
   Macro macro = Macro::all;
   Orderings accepted = 0;                 // comparisons
   EvalProblem problem = EvalProblem::none;   // failure

@@ -39,6 +39,8 @@ bool read_duration(std::string_view text, ExprValue* duration);
 inline constexpr std::size_t max_time_text_bytes = 40;
 std::size_t write_time(const ExprValue& timestamp, char* out);
 std::size_t write_duration(const ExprValue& duration, char* out);
+// "UTC" or an offset like "+02:00": what a part of a time may be asked in.
+bool is_time_zone(std::string_view text);
 // Years 0001 to 9999.
 bool is_time_in_range(std::int64_t seconds);
 

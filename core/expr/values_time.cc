@@ -72,7 +72,7 @@ bool subtract_part(std::string_view* text, std::int64_t* sum) {
 }
 
 // "", "UTC", "Z", "+02:00", "-09:30", "02:00" as seconds.
-bool read_zone(std::string_view text, std::int64_t* seconds) {
+bool zone_seconds(std::string_view text, std::int64_t* seconds) {
   *seconds = 0;
   if (text.empty() || text == "UTC" || text == "Z") return true;
   const bool is_west = text[0] == '-';
@@ -175,13 +175,18 @@ std::size_t write_duration(const ExprValue& duration, char* out) {
   return size + 1;
 }
 
+bool is_time_zone(std::string_view text) {
+  std::int64_t seconds;
+  return zone_seconds(text, &seconds);
+}
+
 EvalProblem time_part(const Call& call, ExprValue* result) {
   const ExprValue& time = call[0];
   if (time.kind != ExprType::timestamp) return part_of_duration(call, result);
   std::int64_t offset = 0;
   if (call.size() == 2) {
     if (call[1].kind != ExprType::string) return EvalProblem::no_overload;
-    if (!read_zone(call[1].text(), &offset)) return EvalProblem::time_zone;
+    if (!zone_seconds(call[1].text(), &offset)) return EvalProblem::time_zone;
   }
   const std::int64_t seconds = time.integer + offset;
   char text[max_time_text_bytes];

@@ -17,6 +17,16 @@ std::string_view fact_type_name(FactType type) {
   return "unknown";
 }
 
+std::size_t Column::row_bytes() const {
+  switch (type) {
+    case FactType::boolean: return 1;
+    case FactType::string: return sizeof(std::string_view);
+    case FactType::string_list: return 0;
+    case FactType::f32_vector: return width * sizeof(float);
+    default: return 8;
+  }
+}
+
 std::string_view exclusion_stage_name(ExclusionStage stage) {
   switch (stage) {
     case ExclusionStage::eligibility: return "eligibility";

@@ -11,15 +11,15 @@ namespace guardrank {
 namespace {
 
 // One value in the arena as a column that all candidates share.
-template <typename T>
-Status share(T value, FactType type, const T* Column::* array, Arena* arena, Column* column) {
-  std::span<T> one;
-  GUARDRANK_TRY(arena->make(1, &one));
-  one[0] = value;
-  *column = {};
-  column->type = type;
-  column->n_rows = 1;
-  column->*array = one.data();
+Status share(const void* value, FactType type, Arena* arena, Column* column) {
+  Column made;
+  made.type = type;
+  made.n_rows = 1;
+  std::span<std::byte> copy;
+  GUARDRANK_TRY(arena->make_uninitialised(made.row_bytes(), &copy));
+  __builtin_memcpy(copy.data(), value, copy.size());
+  made.values = copy.data();
+  *column = made;
   return Status::ok;
 }
 
@@ -31,6 +31,12 @@ std::string_view route_value(const RouteKey& key, std::string_view name) {
   if (name == "partner") return key.partner;
   if (name == "surface") return key.surface;
   return name == "unit" ? key.unit : std::string_view();
+}
+
+// Readers are quicker where nothing can be missing.
+void forget_presence(Column* column) {
+  if (column->present == nullptr || column->n_rows == 0) return;
+  if (__builtin_memchr(column->present, 0, column->n_rows) == nullptr) column->present = nullptr;
 }
 
 bool has_value(const Column& column, std::uint32_t row) {
@@ -53,7 +59,8 @@ Status Frame::open(const Request& request, Arena* arena) {
   const std::uint32_t now = facts().find(Namespace::time, "now");
   if (now == no_fact) return Status::ok;
   Column time;
-  GUARDRANK_TRY(share(request.time(), FactType::timestamp, &Column::integers, arena, &time));
+  const std::int64_t micros = request.time();
+  GUARDRANK_TRY(share(&micros, FactType::timestamp, arena, &time));
   set_column(now, time);
   return Status::ok;
 }
@@ -67,6 +74,7 @@ Status Frame::column(std::uint32_t fact, Column* column) {
   if (is_output_[fact] == 0 && cache_[fact].n_rows == 0) {
     Column gathered;
     GUARDRANK_TRY(gather(fact, &gathered));
+    forget_presence(&gathered);
     cache_[fact] = gathered;
   }
   *column = cache_[fact];
@@ -88,7 +96,7 @@ Status Frame::gather(std::uint32_t fact, Column* column) {
   if (has_value(given, 0)) {
     *column = given;
   } else if (!route.empty()) {
-    return share(route, FactType::string, &Column::strings, arena_, column);
+    return share(&route, FactType::string, arena_, column);
   } else {
     *column = has_value(known.fallback, 0) ? known.fallback
                                            : missing_column(known.type, known.width);

@@ -10,16 +10,29 @@ namespace {
 constexpr std::uint8_t absent = 0;
 constexpr std::uint32_t no_elements[2] = {0, 0};
 
-template <typename T>
-Status gather_array(std::span<const Pick> picks, const T* Column::* array, Arena* arena,
-                    Column* column) {
-  std::span<T> values;
-  GUARDRANK_TRY(arena->make_uninitialised(picks.size(), &values));
-  for (std::size_t i = 0; i < picks.size(); ++i) {
-    const Pick& pick = picks[i];
-    values[i] = pick.column == nullptr ? T() : (pick.column->*array)[pick.row];
+// Values of `width` bytes, known to the compiler; the same with `bytes` where it is not.
+template <std::size_t width>
+void copy_picks(std::span<const Pick> picks, std::size_t bytes, std::byte* out) {
+  const std::size_t step = width != 0 ? width : bytes;
+  for (const Pick& pick : picks) {
+    if (pick.column == nullptr) __builtin_memset(out, 0, step);
+    else __builtin_memcpy(out, static_cast<const std::byte*>(pick.column->values) + pick.row * step,
+                          step);
+    out += step;
   }
-  column->*array = values.data();
+}
+
+Status gather_values(std::span<const Pick> picks, Arena* arena, Column* column) {
+  const std::size_t bytes = column->row_bytes();
+  if (bytes != 0 && picks.size() > SIZE_MAX / bytes) return Status::memory;
+  std::span<std::byte> values;
+  GUARDRANK_TRY(arena->make_uninitialised(picks.size() * bytes, &values));
+  column->values = values.data();
+  if (bytes == 1) copy_picks<1>(picks, bytes, values.data());
+  else if (bytes == 8) copy_picks<8>(picks, bytes, values.data());
+  else if (bytes == sizeof(std::string_view))
+    copy_picks<sizeof(std::string_view)>(picks, bytes, values.data());
+  else copy_picks<0>(picks, bytes, values.data());
   return Status::ok;
 }
 
@@ -48,23 +61,6 @@ Status gather_lists(std::span<const Pick> picks, Arena* arena, Column* column) {
   }
   column->strings = elements.data();
   column->list_offsets = offsets.data();
-  return Status::ok;
-}
-
-Status gather_vectors(std::span<const Pick> picks, Arena* arena, Column* column) {
-  const std::size_t width = column->width;
-  if (width != 0 && picks.size() > SIZE_MAX / width) return Status::memory;
-  std::span<float> values;
-  GUARDRANK_TRY(arena->make_uninitialised(picks.size() * width, &values));
-  for (std::size_t i = 0; i < picks.size(); ++i) {
-    float* out = values.data() + i * width;
-    if (picks[i].column == nullptr) {
-      std::fill_n(out, width, 0.0f);
-    } else {
-      std::copy_n(picks[i].column->floats + picks[i].row * width, width, out);
-    }
-  }
-  column->floats = values.data();
   return Status::ok;
 }
 
@@ -98,23 +94,8 @@ Status gather_rows(FactType type, std::uint32_t width, std::span<const Pick> pic
   made.n_rows = static_cast<std::uint32_t>(picks.size());
   made.width = width;
   GUARDRANK_TRY(gather_present(picks, arena, &made));
-  switch (type) {
-    case FactType::f64:
-      GUARDRANK_TRY(gather_array(picks, &Column::numbers, arena, &made));
-      break;
-    case FactType::i64:
-    case FactType::timestamp:
-      GUARDRANK_TRY(gather_array(picks, &Column::integers, arena, &made));
-      break;
-    case FactType::boolean:
-      GUARDRANK_TRY(gather_array(picks, &Column::booleans, arena, &made));
-      break;
-    case FactType::string:
-      GUARDRANK_TRY(gather_array(picks, &Column::strings, arena, &made));
-      break;
-    case FactType::string_list: GUARDRANK_TRY(gather_lists(picks, arena, &made)); break;
-    case FactType::f32_vector: GUARDRANK_TRY(gather_vectors(picks, arena, &made)); break;
-  }
+  if (type == FactType::string_list) GUARDRANK_TRY(gather_lists(picks, arena, &made));
+  else GUARDRANK_TRY(gather_values(picks, arena, &made));
   *column = made;
   return Status::ok;
 }

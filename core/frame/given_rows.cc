@@ -30,6 +30,19 @@ Status copy_array(std::size_t count, Arena* arena, const T** array) {
   return Status::ok;
 }
 
+// Place for the values of all rows, copies of `from` or zeros.
+Status make_values(std::size_t n_rows, const void* from, Arena* arena, Column* column) {
+  const std::size_t bytes = column->row_bytes();
+  if (bytes != 0 && n_rows > SIZE_MAX / bytes) return Status::memory;
+  std::span<std::byte> made;
+  GUARDRANK_TRY(arena->make_uninitialised(n_rows * bytes, &made));
+  column->values = made.data();
+  if (made.empty()) return Status::ok;
+  if (from == nullptr) __builtin_memset(made.data(), 0, made.size());
+  else __builtin_memcpy(made.data(), from, made.size());
+  return Status::ok;
+}
+
 // Elements that fit where `n` are: lists grow in powers of two.
 std::size_t list_capacity(std::size_t n) { return n == 0 ? 0 : std::bit_ceil(n); }
 
@@ -72,6 +85,21 @@ Status store_list(std::span<const std::string_view> list, std::uint32_t row, Are
   return Status::ok;
 }
 
+// Lists of the host, copied.
+Status own_lists(Arena* arena, Column* column) {
+  // The first list need not start at the host's first element.
+  const std::size_t n = column->n_rows;
+  const std::uint32_t first = column->list_offsets[0];
+  const std::size_t total = column->list_offsets[n] - first;
+  std::span<std::string_view> elements;
+  GUARDRANK_TRY(arena->make(list_capacity(total), &elements));
+  std::copy_n(column->strings + first, total, elements.begin());
+  column->strings = elements.data();
+  GUARDRANK_TRY(copy_array(n + 1, arena, &column->list_offsets));
+  for (std::size_t i = 0; i <= n; ++i) writable(column->list_offsets)[i] -= first;
+  return Status::ok;
+}
+
 }  // namespace
 
 Status copy_text(std::string_view text, Arena* arena, std::string_view* copy) {
@@ -90,19 +118,9 @@ Status make_rows(const Fact& fact, std::uint32_t n_rows, Arena* arena, Column* c
   made.n_rows = n_rows;
   made.width = fact.width;
   GUARDRANK_TRY(make_array(n_rows, arena, &made.present));
-  switch (fact.type) {
-    case FactType::f64: GUARDRANK_TRY(make_array(n_rows, arena, &made.numbers)); break;
-    case FactType::i64:
-    case FactType::timestamp: GUARDRANK_TRY(make_array(n_rows, arena, &made.integers)); break;
-    case FactType::boolean: GUARDRANK_TRY(make_array(n_rows, arena, &made.booleans)); break;
-    case FactType::string: GUARDRANK_TRY(make_array(n_rows, arena, &made.strings)); break;
-    case FactType::string_list:
-      GUARDRANK_TRY(make_array(std::size_t{n_rows} + 1, arena, &made.list_offsets));
-      break;
-    case FactType::f32_vector:
-      GUARDRANK_TRY(make_array(std::size_t{n_rows} * fact.width, arena, &made.floats));
-      break;
-  }
+  if (fact.type == FactType::string_list)
+    GUARDRANK_TRY(make_array(std::size_t{n_rows} + 1, arena, &made.list_offsets));
+  GUARDRANK_TRY(make_values(n_rows, nullptr, arena, &made));
   *column = made;
   return Status::ok;
 }
@@ -116,28 +134,8 @@ Status own_rows(Arena* arena, Column* column) {
     GUARDRANK_TRY(make_array(n, arena, &made.present));
     std::fill_n(writable(made.present), n, std::uint8_t{1});
   }
-  switch (made.type) {
-    case FactType::f64: GUARDRANK_TRY(copy_array(n, arena, &made.numbers)); break;
-    case FactType::i64:
-    case FactType::timestamp: GUARDRANK_TRY(copy_array(n, arena, &made.integers)); break;
-    case FactType::boolean: GUARDRANK_TRY(copy_array(n, arena, &made.booleans)); break;
-    case FactType::string: GUARDRANK_TRY(copy_array(n, arena, &made.strings)); break;
-    case FactType::f32_vector:
-      GUARDRANK_TRY(copy_array(n * made.width, arena, &made.floats));
-      break;
-    case FactType::string_list: {
-      // The first list need not start at the host's first element.
-      const std::uint32_t first = made.list_offsets[0];
-      const std::size_t total = made.list_offsets[n] - first;
-      std::span<std::string_view> elements;
-      GUARDRANK_TRY(arena->make(list_capacity(total), &elements));
-      std::copy_n(made.strings + first, total, elements.begin());
-      made.strings = elements.data();
-      GUARDRANK_TRY(copy_array(n + 1, arena, &made.list_offsets));
-      for (std::size_t i = 0; i <= n; ++i) writable(made.list_offsets)[i] -= first;
-      break;
-    }
-  }
+  if (made.type == FactType::string_list) GUARDRANK_TRY(own_lists(arena, &made));
+  else GUARDRANK_TRY(make_values(n, column->values, arena, &made));
   *column = made;
   return Status::ok;
 }

@@ -11,15 +11,7 @@ namespace {
 
 // True when the column has the arrays of its type.
 bool has_arrays(const Column& column) {
-  switch (column.type) {
-    case FactType::f64: return column.numbers != nullptr;
-    case FactType::i64:
-    case FactType::timestamp: return column.integers != nullptr;
-    case FactType::boolean: return column.booleans != nullptr;
-    case FactType::string: return column.strings != nullptr;
-    case FactType::f32_vector: return column.floats != nullptr;
-    case FactType::string_list: break;
-  }
+  if (column.type != FactType::string_list) return column.values != nullptr;
   if (column.list_offsets == nullptr) return false;
   return column.strings != nullptr || column.list_offsets[column.n_rows] == 0;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Speed of the engine natively and in Node on models of sizes S, M and L. Writes build/bench/results.txt.
-# Usage: run.sh [SIZE...]; needs the release build with GUARDRANK_BENCH and the WASM module.
+# Usage: run.sh [SIZE...|rules]; needs the release build with GUARDRANK_BENCH and the WASM module.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-sizes=("$@"); [ ${#sizes[@]} -gt 0 ] || sizes=(S M L)
+sizes=("$@"); [ ${#sizes[@]} -gt 0 ] || sizes=(S M L rules)
 out=build/bench; mkdir -p "$out"
 guardrank=build/release/bindings/shell/guardrank
 {
@@ -11,6 +11,7 @@ guardrank=build/release/bindings/shell/guardrank
   date -u +%Y-%m-%d
 } | tee "$out/results.txt"
 for size in "${sizes[@]}"; do
+  if [ "$size" = rules ]; then tests/bench/rules/run.sh; continue; fi
   bundle="$out/$size.guardrank"
   if [ ! -f "$bundle" ] || [ "$guardrank" -nt "$bundle" ]; then
     /usr/bin/python3 tests/bench/make_bundle.py "$size" 1000 "$out/$size"

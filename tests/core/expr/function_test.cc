@@ -152,8 +152,8 @@ TEST_CASE("times and durations") {
   CHECK(eval(time + ".getDate() + " + time + ".getDayOfMonth()") == "61");
   CHECK(eval(time + ".getHours('05:30') * 100 + " + time + ".getMinutes('05:30')") == "135");
   CHECK(eval(time + ".getSeconds() * 1000 + " + time + ".getMilliseconds()") == "9250");
-  CHECK(eval(time + ".getHours('Europe/Paris')") == "unknown time zone");
-  CHECK(eval(time + ".getHours('+24:00')") == "unknown time zone");
+  CHECK(eval(time + ".getHours('Europe/' + 'Paris')") == "unknown time zone");
+  CHECK(eval(time + ".getHours('+24' + ':00')") == "unknown time zone");
   CHECK(eval("timestamp('1600-02-29T12:00:00Z').getDayOfWeek()") == "2");
   CHECK(eval("duration('90061.5s').getHours() * 100000 + duration('90061.5s').getMinutes()") ==
         "2501501");

@@ -104,6 +104,8 @@ TEST_CASE("parse errors") {
       {"offer.tags.exists(t, true, true)", "'exists' takes a name and an expression"},
       {"ctx.state.matches('a(')", "1:19: a '(' is not closed"},
       {"ctx.state.matches('[z-a]')", "a range from high to low"},
+      {"now.getHours('Europe/Paris') < 9", "1:14: 'UTC' or an offset like '+02:00' is wanted"},
+      {"now.getFullYear('+24:00') > 2000", "1:17: 'UTC' or an offset"},
       {"double(1,)", "wanted an argument"},
   };
   for (const auto& [source, message] : cases) {
