@@ -89,10 +89,10 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Ti
   }
   GUARDRANK_TRY(take_codes(arena, std::size_t{tile->rows} * prepared.activation_bytes,
                            &tile->activations));
-  const std::size_t sums = std::size_t{tile->rows} * prepared.widest;
-  GUARDRANK_TRY(take(arena, sums, &tile->sums));
-  GUARDRANK_TRY(take(arena, sums, &tile->totals));
-  GUARDRANK_TRY(take(arena, std::size_t{tile->rows} * prepared.most_experts, &tile->coefficients));
+  GUARDRANK_TRY(take(arena, std::size_t{tile->rows} * prepared.widest, &tile->totals));
+  GUARDRANK_TRY(take(arena, prepared.widest, &tile->zeros));
+  GUARDRANK_TRY(take(arena, std::size_t{padded_rows(tile->rows)} * prepared.most_experts,
+                     &tile->coefficients));
   GUARDRANK_TRY(take(arena, prepared.most_experts, &tile->experts));
   return take(arena, prepared.n_context_sums, &tile->context_sums);
 }

@@ -12,7 +12,19 @@
 namespace guardrank {
 
 // Which kernel to use; `automatic` takes the best that the processor has.
-enum class KernelChoice : std::uint8_t { automatic = 0, portable = 1, avx2 = 2, wasm_simd128 = 3 };
+enum class KernelChoice : std::uint8_t {
+  automatic = 0,
+  portable = 1,
+  avx2 = 2,
+  wasm_simd128 = 3,
+  ssse3 = 4,
+  avx_vnni = 5,
+  avx512_vnni = 6,
+  neon = 7,
+  neon_dot = 8,
+  wasm_relaxed = 9,
+};
+inline constexpr int n_kernel_choices = 10;
 std::string_view kernel_name(KernelChoice choice);
 // Status::argument when this build or processor lacks it.
 Status choose_kernel(KernelChoice choice, const Kernel** kernel, Error* error);

@@ -97,8 +97,9 @@ Status NetworkBuilder::layer_over_x(const Layer& layer, std::string_view where,
   Columns columns;
   for (std::uint32_t side = 0; side < n_sides; ++side) {
     columns = {columns.first + columns.n, prepared_->block_inputs[side]};
-    if (columns.n == 0) continue;
     PreparedBlock& block = out->blocks[side];
+    block.weights.n_out = out->n_out_padded;
+    if (columns.n == 0) continue;
     GUARDRANK_TRY(pack_columns(layer, columns, arena_, &block.weights));
     GUARDRANK_TRY(start_of_block(layer, columns, zero_points_.subspan(columns.first), arena_,
                                  &block.initial));

@@ -100,7 +100,7 @@ Status NetworkBuilder::collect_fed() {
 }
 
 Status NetworkBuilder::size_tile() {
-  std::uint32_t per_row = prepared_->activation_bytes + 2 * prepared_->widest * 4;
+  std::uint32_t per_row = prepared_->activation_bytes + prepared_->widest * 4;
   for (const std::uint32_t stride : prepared_->block_strides) per_row += stride;
   std::uint32_t rows = tile_bytes / per_row / 4 * 4;  // kernels take rows by fours
   rows = rows > most_tile_rows ? most_tile_rows : rows;

@@ -20,6 +20,9 @@ constexpr std::uint32_t padded_outputs(std::uint32_t n) {
 constexpr std::uint32_t padded_inputs(std::uint32_t n) {
   return (n + inputs_per_group - 1) / inputs_per_group * inputs_per_group;
 }
+constexpr std::uint32_t padded_rows(std::uint32_t n) {
+  return (n + rows_per_step - 1) / rows_per_step * rows_per_step;
+}
 // Bytes of a row of codes with room for the padded outputs of the layer that writes it.
 constexpr std::uint32_t code_stride(std::uint32_t n_codes) { return (n_codes + 79) / 64 * 64; }
 
@@ -103,9 +106,9 @@ struct Tile {
   std::uint32_t n = 0;                     // rows in use
   std::uint8_t* x[n_sides] = {};           // context: one row
   std::uint8_t* activations = nullptr;
-  std::int32_t* sums = nullptr;            // rows * widest
   std::int32_t* totals = nullptr;          // rows * widest
-  float* coefficients = nullptr;           // rows * most_experts
+  std::int32_t* zeros = nullptr;           // widest
+  float* coefficients = nullptr;           // most_experts * padded rows
   Rows<const std::uint8_t>* experts = nullptr;
   std::int32_t* context_sums = nullptr;    // once per request
 };

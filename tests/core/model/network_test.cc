@@ -7,11 +7,13 @@
 #include <cstring>
 #include <new>
 
+#include "tests/core/model/built_kernels.h"
 #include "tests/core/model/random_model.h"
 #include "tests/core/model/reference_network.h"
 
 using namespace guardrank;
 using guardrank::testing::Architecture;
+using guardrank::testing::built_kernels;
 using guardrank::testing::draw_architecture;
 using guardrank::testing::FieldShape;
 using guardrank::testing::Magnitudes;
@@ -30,17 +32,6 @@ const Allocator heap = {
     [](void*, void* memory, std::size_t, std::size_t alignment) {
       ::operator delete(memory, std::align_val_t{alignment});
     }};
-
-std::vector<const Kernel*> kernels() {
-  std::vector<const Kernel*> result;
-  for (const KernelChoice choice :
-       {KernelChoice::portable, KernelChoice::avx2, KernelChoice::wasm_simd128}) {
-    Error error;
-    const Kernel* kernel = nullptr;
-    if (choose_kernel(choice, &kernel, &error) == Status::ok) result.push_back(kernel);
-  }
-  return result;
-}
 
 std::uint32_t bits(float value) {
   std::uint32_t result;
@@ -69,7 +60,7 @@ void check_rows(const Model& model, const RandomInputs& inputs, std::uint32_t n_
   for (std::uint32_t row = 0; row < n_rows; ++row) {
     expected.push_back(reference_logits(model, inputs.encoded(), row));
   }
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
     const std::vector<std::vector<float>> found = score(model, *kernel, inputs, n_rows);
     REQUIRE(found.size() == model.heads.size());
@@ -169,7 +160,7 @@ TEST_CASE("bytes over 127 in a table stay memory-safe and give every kernel the 
   fields[1].table = masked.data();
   const auto expected = score(model.model(), portable_kernel, inputs, 7);
   fields[1].table = hostile.data();
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CHECK(score(model.model(), *kernel, inputs, 7) == expected);
   }
 }

@@ -1,0 +1,284 @@
+// The loops of kernel.h once for all instruction sets, as templates over a Set: what the vectors of
+// an instruction set do. Everything here is internal to the kernel file that includes it (the Set
+// is a type without linkage outside it), so no two instruction sets can share a function.
+//
+// A Set has `lanes` (int32 or float values per vector), the types Ints, Floats and Codes, the
+// largest tile of rows per number of blocks, and static functions; avx2_lanes.h is the model.
+#pragma once
+
+#include "core/model/kernels/kernel.h"
+
+#define GUARDRANK_INLINE __attribute__((always_inline)) inline
+#if defined(__clang__)
+#define GUARDRANK_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define GUARDRANK_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+namespace guardrank {
+namespace {
+
+// Sums of a tile of rows by blocks of outputs, to where the task wants them.
+template <typename Set>
+struct Finish {
+  using Ints = typename Set::Ints;
+  static constexpr int per_block = static_cast<int>(outputs_per_block) / Set::lanes;
+
+  static GUARDRANK_INLINE void requantise(Ints* values, const float* multiplier) {
+    GUARDRANK_UNROLL
+    for (int v = 0; v < per_block; ++v) {
+      values[v] = Set::codes_of(Set::multiply(
+          Set::to_floats(values[v]), Set::load_floats(multiplier + v * Set::lanes)));
+    }
+  }
+
+  static GUARDRANK_INLINE void store(Ints* values, std::int32_t* to) {
+    GUARDRANK_UNROLL
+    for (int v = 0; v < per_block; ++v) Set::store(to + v * Set::lanes, values[v]);
+  }
+
+  static GUARDRANK_INLINE void add_base(Ints* values, const std::int32_t* base) {
+    GUARDRANK_UNROLL
+    for (int v = 0; v < per_block; ++v) {
+      values[v] = Set::add(Set::load(base + v * Set::lanes), values[v]);
+    }
+  }
+
+  static GUARDRANK_INLINE void round(Ints* values, typename Set::Count count) {
+    GUARDRANK_UNROLL
+    for (int v = 0; v < per_block; ++v) {
+      values[v] = Set::clamp_to_int16(Set::shift(values[v], count));
+    }
+  }
+
+  // One block of one row.
+  static GUARDRANK_INLINE void block(const LayerTask& task, std::uint32_t row, std::uint32_t o,
+                                     typename Set::Count count, Ints* values) {
+    if (task.rounds) {
+      round(values, count);
+      add_base(values, task.base.first + row * task.base.stride + o);
+    }
+    if (task.multiplier == nullptr) {
+      store(values, task.totals.first + row * task.totals.stride + o);
+    } else {
+      requantise(values, task.multiplier + o);
+      Set::store_codes(task.requantised.first + row * task.requantised.stride + o, values);
+    }
+  }
+};
+
+// `rows` rows share each load of the weights of `blocks` blocks.
+template <typename Set, int rows, int blocks>
+GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::uint32_t o) {
+  using Ints = typename Set::Ints;
+  constexpr int per_block = Finish<Set>::per_block, vectors = blocks * per_block;
+  const std::size_t n_in = task.weights->n_in, stride = task.codes.stride;
+  const std::int8_t* weights = task.weights->bytes + std::size_t{o} * n_in;
+  const std::uint8_t* codes = task.codes.first + row * stride;
+  Ints sums[rows][vectors];
+  GUARDRANK_UNROLL
+  for (int v = 0; v < vectors; ++v) {
+    const Ints initial = Set::load(task.initial + o + v * Set::lanes);
+    GUARDRANK_UNROLL
+    for (int r = 0; r < rows; ++r) sums[r][v] = initial;
+  }
+  for (std::size_t i = 0; i < n_in; i += inputs_per_group, weights += 64) {
+    typename Set::Weights loaded[vectors];
+    GUARDRANK_UNROLL
+    for (int v = 0; v < vectors; ++v) {
+      loaded[v] = Set::load_weights(weights + static_cast<std::size_t>(v / per_block) *
+                                                  outputs_per_block * n_in +
+                                    v % per_block * Set::lanes * 4);
+    }
+    GUARDRANK_UNROLL
+    for (int r = 0; r < rows; ++r) {
+      const typename Set::Codes four = Set::load_group(codes + static_cast<std::size_t>(r) * stride + i);
+      GUARDRANK_UNROLL
+      for (int v = 0; v < vectors; ++v) sums[r][v] = Set::add_products(sums[r][v], four, loaded[v]);
+    }
+  }
+  const typename Set::Count count = Set::count_of(task.shift);
+  GUARDRANK_UNROLL
+  for (int r = 0; r < rows; ++r) {
+    GUARDRANK_UNROLL
+    for (int b = 0; b < blocks; ++b) {
+      Finish<Set>::block(task, row + static_cast<std::uint32_t>(r),
+                         o + static_cast<std::uint32_t>(b) * outputs_per_block, count,
+                         sums[r] + b * per_block);
+    }
+  }
+}
+
+template <typename Set, int rows, int blocks>
+__attribute__((noinline)) void run_rows(const LayerTask& task, std::uint32_t* row,
+                                        std::uint32_t o) {
+  for (; *row + rows <= task.n_rows; *row += rows) run_tile<Set, rows, blocks>(task, *row, o);
+}
+
+// All rows of some blocks: as many at a time as the registers hold, then fewer.
+template <typename Set, int rows, int blocks>
+GUARDRANK_INLINE void run_blocks(const LayerTask& task, std::uint32_t o) {
+  std::uint32_t row = 0;
+  run_rows<Set, rows, blocks>(task, &row, o);
+  if constexpr (rows > 4) run_rows<Set, 4, blocks>(task, &row, o);
+  if constexpr (rows > 2) run_rows<Set, 2, blocks>(task, &row, o);
+  run_rows<Set, 1, blocks>(task, &row, o);
+}
+
+template <typename Set>
+void run_layer(const LayerTask* task) {
+  const std::uint32_t n = task->weights->n_out;
+  std::uint32_t o = 0;
+  if constexpr (Set::most_blocks >= 4) {
+    for (; o + 4 * outputs_per_block <= n; o += 4 * outputs_per_block) {
+      run_blocks<Set, Set::rows_by_4, 4>(*task, o);
+    }
+  }
+  if constexpr (Set::most_blocks >= 2) {
+    for (; o + 2 * outputs_per_block <= n; o += 2 * outputs_per_block) {
+      run_blocks<Set, Set::rows_by_2, 2>(*task, o);
+    }
+  }
+  for (; o < n; o += outputs_per_block) run_blocks<Set, Set::rows_by_1, 1>(*task, o);
+}
+
+template <typename Set>
+void add_kept_sums(const KeptSumsTask* task) {
+  using Ints = typename Set::Ints;
+  constexpr int per_block = Finish<Set>::per_block;
+  for (std::uint32_t row = 0; row < task->n_rows; ++row) {
+    const std::int16_t* sums = task->sums[row] + task->first_output;
+    for (std::uint32_t o = 0; o < task->n_out; o += outputs_per_block) {
+      Ints values[per_block];
+      Set::load_int16(sums + o, values);
+      Finish<Set>::add_base(values, task->base + o);
+      if (task->multiplier == nullptr) {
+        Finish<Set>::store(values, task->totals.first + row * task->totals.stride + o);
+      } else {
+        Finish<Set>::requantise(values, task->multiplier + o);
+        Set::store_codes(task->requantised.first + row * task->requantised.stride + o, values);
+      }
+    }
+  }
+}
+
+// deterministic_exp (core/base/math.h) for x <= 0 or NaN, operation by operation. Below -104 the
+// result rounds to 0, as at -104; adding and taking away 2^23 rounds a negative number half to
+// even; where 2^k is split differently the first product is exact all the same.
+template <typename Set>
+GUARDRANK_INLINE typename Set::Floats exponential(typename Set::Floats x) {
+  using Floats = typename Set::Floats;
+  constexpr float coefficients[] = {1.0f / 5040, 1.0f / 720, 1.0f / 120,
+                                    1.0f / 24,   1.0f / 6,   0.5f};
+  const Floats whole = Set::splat(0x1p23f), one = Set::splat(1.0f);
+  x = Set::larger(Set::splat(-104.0f), x);
+  const Floats k = Set::add(
+      Set::subtract(Set::multiply(x, Set::splat(0x1.715476p+0f)), whole), whole);
+  const Floats high = Set::subtract(x, Set::multiply(k, Set::splat(0.693359375f)));
+  const Floats r = Set::add(high, Set::multiply(k, Set::splat(0x1.bd0106p-13f)));
+  Floats sum = Set::splat(coefficients[0]);
+  GUARDRANK_UNROLL
+  for (int i = 1; i < 6; ++i) {
+    sum = Set::add(Set::multiply(sum, r), Set::splat(coefficients[i]));
+  }
+  const Floats value =
+      Set::add(one, Set::add(r, Set::multiply(Set::multiply(sum, r), r)));
+  const typename Set::Ints exponent = Set::to_ints(k), half = Set::halved(exponent);
+  return Set::multiply(Set::multiply(value, Set::power_of_two(half)),
+                       Set::power_of_two(Set::subtract(exponent, half)));
+}
+
+// The totals of one step of rows, by expert; the last row again where there are no more.
+GUARDRANK_INLINE void transpose_totals(const SoftmaxTask& task, std::uint32_t first,
+                                       std::uint32_t n_lanes) {
+  for (std::uint32_t lane = 0; lane < n_lanes; ++lane) {
+    const std::uint32_t row = first + lane < task.n_rows ? first + lane : task.n_rows - 1;
+    const std::int32_t* totals = task.totals.first + row * task.totals.stride;
+    float* to = task.coefficients.first + first + lane;
+    for (std::uint32_t e = 0; e < task.n_experts; ++e) {
+      __builtin_memcpy(to + e * task.coefficients.stride, totals + e, sizeof(float));
+    }
+  }
+}
+
+template <typename Set>
+GUARDRANK_INLINE void softmax_step(const SoftmaxTask& task, float* column) {
+  using Floats = typename Set::Floats;
+  const std::size_t stride = task.coefficients.stride;
+  Floats most = Set::splat(0.0f), total = Set::splat(0.0f);
+  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
+    const Floats g = Set::multiply(Set::to_floats(Set::load(column + e * stride)),
+                                   Set::splat(task.multiplier[e]));
+    Set::store_floats(column + e * stride, g);
+    most = e == 0 ? g : Set::larger(g, most);
+  }
+  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
+    const Floats a =
+        exponential<Set>(Set::subtract(Set::load_floats(column + e * stride), most));
+    Set::store_floats(column + e * stride, a);
+    total = Set::add(total, a);
+  }
+  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
+    const Floats share = Set::divide(Set::load_floats(column + e * stride), total);
+    Set::store_floats(column + e * stride,
+                      Set::multiply(share, Set::splat(task.expert_multiplier[e])));
+  }
+}
+
+template <typename Set>
+void softmax(const SoftmaxTask* task) {
+  constexpr auto n_lanes = static_cast<std::uint32_t>(Set::lanes);
+  for (std::uint32_t row = 0; row < task->n_rows; row += n_lanes) {
+    transpose_totals(*task, row, n_lanes);
+    softmax_step<Set>(*task, task->coefficients.first + row);
+  }
+}
+
+// One expert's part of one row, before it is added.
+template <typename Set, int vectors>
+GUARDRANK_INLINE void scale_codes(const MixTask& task, std::uint32_t e, std::uint32_t row,
+                                  std::uint32_t i, typename Set::Floats* parts) {
+  const std::uint8_t* codes = task.experts[e].first + row * task.experts[e].stride + i;
+  const typename Set::Floats weight =
+      Set::splat(task.coefficients.first[e * task.coefficients.stride + row]);
+  GUARDRANK_UNROLL
+  for (int v = 0; v < vectors; ++v) {
+    parts[v] = Set::multiply(weight, Set::load_codes(codes + v * Set::lanes));
+  }
+}
+
+// `blocks` blocks of outputs of one row.
+template <typename Set, int blocks>
+GUARDRANK_INLINE void mix_blocks(const MixTask& task, std::uint32_t row, std::uint32_t i) {
+  constexpr int per_block = Finish<Set>::per_block, vectors = blocks * per_block;
+  typename Set::Floats values[vectors], parts[vectors];
+  scale_codes<Set, vectors>(task, 0, row, i, values);
+  for (std::uint32_t e = 1; e < task.n_experts; ++e) {
+    scale_codes<Set, vectors>(task, e, row, i, parts);
+    GUARDRANK_UNROLL
+    for (int v = 0; v < vectors; ++v) values[v] = Set::add(values[v], parts[v]);
+  }
+  std::uint8_t* to = task.codes.first + row * task.codes.stride + i;
+  GUARDRANK_UNROLL
+  for (int b = 0; b < blocks; ++b, to += outputs_per_block) {
+    typename Set::Ints rounded[per_block];
+    GUARDRANK_UNROLL
+    for (int v = 0; v < per_block; ++v) rounded[v] = Set::codes_of(values[b * per_block + v]);
+    Set::store_codes(to, rounded);
+  }
+}
+
+template <typename Set>
+void mix(const MixTask* task) {
+  constexpr int blocks = Set::blocks_of_mix;
+  for (std::uint32_t row = 0; row < task->n_rows; ++row) {
+    std::uint32_t i = 0;
+    for (; i + blocks * outputs_per_block <= task->n; i += blocks * outputs_per_block) {
+      mix_blocks<Set, blocks>(*task, row, i);
+    }
+    for (; i < task->n; i += outputs_per_block) mix_blocks<Set, 1>(*task, row, i);
+  }
+}
+
+}  // namespace
+}  // namespace guardrank
