@@ -42,7 +42,7 @@ void run_tile(const NetworkPlan& plan, const Tile& tile, std::uint32_t first_row
               std::span<std::span<float>> logits) {
   for (const PreparedLevel& level : plan.prepared->levels) {
     for (const PreparedExpert& expert : level.experts) run_expert(plan, expert, tile);
-    for (const PreparedGate& gate : level.gates) run_gate(plan, gate, tile);
+    run_gates(plan, level, tile);
   }
   for (std::size_t h = 0; h < logits.size(); ++h) {
     run_tower(plan, plan.prepared->towers[h], tile, logits[h].data() + first_row);
@@ -91,7 +91,8 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Ti
                            &tile->activations));
   GUARDRANK_TRY(take(arena, std::size_t{tile->rows} * prepared.widest, &tile->totals));
   GUARDRANK_TRY(take(arena, prepared.widest, &tile->zeros));
-  GUARDRANK_TRY(take(arena, std::size_t{padded_rows(tile->rows)} * prepared.most_experts,
+  GUARDRANK_TRY(take(arena,
+                     std::size_t{padded_rows(tile->rows)} * prepared.most_experts * gates_per_mix,
                      &tile->coefficients));
   GUARDRANK_TRY(take(arena, prepared.most_experts, &tile->experts));
   return take(arena, prepared.n_context_sums, &tile->context_sums);

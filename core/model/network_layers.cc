@@ -24,6 +24,7 @@ LayerTask task_over_x(const NetworkPlan& plan, const PreparedLayer& layer, std::
   LayerTask task = open_task(layer, side, tile);
   task.codes = {tile.x[side], plan.prepared->block_strides[side]};
   task.rounds = true;
+  task.may_saturate = layer.blocks[side].may_saturate;
   task.shift = layer.shift;
   return task;
 }

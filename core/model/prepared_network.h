@@ -30,6 +30,7 @@ constexpr std::uint32_t code_stride(std::uint32_t n_codes) { return (n_codes + 7
 struct PreparedBlock {
   PackedWeights weights;                   // n_in 0: the block has no columns
   const std::int32_t* initial = nullptr;   // what the sums start from
+  bool may_saturate = true;                // some codes could take a rounded sum beyond int16
 };
 
 struct PreparedLayer {
@@ -62,6 +63,9 @@ struct PreparedGate {
   std::span<const float> expert_multiplier;
   Slot input, output;
 };
+
+// Gates over the same experts are mixed together, so many at a time.
+inline constexpr std::uint32_t gates_per_mix = 6;
 
 struct PreparedLevel {
   std::span<PreparedExpert> experts;
@@ -108,7 +112,7 @@ struct Tile {
   std::uint8_t* activations = nullptr;
   std::int32_t* totals = nullptr;          // rows * widest
   std::int32_t* zeros = nullptr;           // widest
-  float* coefficients = nullptr;           // most_experts * padded rows
+  float* coefficients = nullptr;           // gates_per_mix * most_experts * padded rows
   Rows<const std::uint8_t>* experts = nullptr;
   std::int32_t* context_sums = nullptr;    // once per request
 };
@@ -137,7 +141,7 @@ void run_hidden_layer(const NetworkPlan& plan, const PreparedLayer& layer, const
 // Puts the fed embeddings behind a slot's codes.
 void append_fed(const NetworkPlan& plan, const Slot& slot, const Tile& tile);
 
-// network_gates.cc: the gate's mixture of its experts' codes.
-void run_gate(const NetworkPlan& plan, const PreparedGate& gate, const Tile& tile);
+// network_gates.cc: each gate's mixture of its experts' codes.
+void run_gates(const NetworkPlan& plan, const PreparedLevel& level, const Tile& tile);
 
 }  // namespace guardrank

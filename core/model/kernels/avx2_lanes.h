@@ -9,7 +9,8 @@ namespace guardrank {
 namespace {
 
 struct Avx2Lanes {
-  static constexpr int lanes = 8, most_blocks = 1, blocks_of_mix = 2;
+  static constexpr int lanes = 8, most_blocks = 1, blocks_of_mix = 1, most_gates = 3;
+  static constexpr bool stores_four_blocks = false;
   static constexpr int rows_by_1 = 4;
   using Ints = __m256i;
   using Floats = __m256;
@@ -34,8 +35,9 @@ struct Avx2Lanes {
   static GUARDRANK_INLINE Floats subtract(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
   static GUARDRANK_INLINE Floats multiply(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
   static GUARDRANK_INLINE Floats divide(Floats a, Floats b) { return _mm256_div_ps(a, b); }
-  // a > b ? a : b, so b where either is not a number.
+  // a > b ? a : b and a < b ? a : b, so b where either is not a number.
   static GUARDRANK_INLINE Floats larger(Floats a, Floats b) { return _mm256_max_ps(a, b); }
+  static GUARDRANK_INLINE Floats smaller(Floats a, Floats b) { return _mm256_min_ps(a, b); }
   static GUARDRANK_INLINE Floats to_floats(Ints value) { return _mm256_cvtepi32_ps(value); }
   static GUARDRANK_INLINE Ints to_ints(Floats whole) { return _mm256_cvtps_epi32(whole); }
   static GUARDRANK_INLINE Ints halved(Ints value) { return _mm256_srai_epi32(value, 1); }

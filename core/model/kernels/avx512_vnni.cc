@@ -7,7 +7,8 @@ namespace guardrank {
 namespace {
 
 struct Avx512Vnni {
-  static constexpr int lanes = 16, most_blocks = 4, blocks_of_mix = 4;
+  static constexpr int lanes = 16, most_blocks = 4, blocks_of_mix = 4, most_gates = 3;
+  static constexpr bool stores_four_blocks = true;
   // 24 sums of 32 registers, or 12 where one block's weights are loaded for them.
   static constexpr int rows_by_4 = 6, rows_by_2 = 12, rows_by_1 = 12;
   using Ints = __m512i;
@@ -29,8 +30,9 @@ struct Avx512Vnni {
   static GUARDRANK_INLINE Floats subtract(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
   static GUARDRANK_INLINE Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
   static GUARDRANK_INLINE Floats divide(Floats a, Floats b) { return _mm512_div_ps(a, b); }
-  // a > b ? a : b, so b where either is not a number.
+  // a > b ? a : b and a < b ? a : b, so b where either is not a number.
   static GUARDRANK_INLINE Floats larger(Floats a, Floats b) { return _mm512_max_ps(a, b); }
+  static GUARDRANK_INLINE Floats smaller(Floats a, Floats b) { return _mm512_min_ps(a, b); }
   static GUARDRANK_INLINE Floats to_floats(Ints value) { return _mm512_cvtepi32_ps(value); }
   static GUARDRANK_INLINE Ints to_ints(Floats whole) { return _mm512_cvtps_epi32(whole); }
   static GUARDRANK_INLINE Ints halved(Ints value) { return _mm512_srai_epi32(value, 1); }
@@ -51,14 +53,22 @@ struct Avx512Vnni {
     values[0] = _mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
   }
 
-  // Whole numbers 0 to 127, rounded half to even. max and min return their second operand where
-  // the first is NaN, so NaN becomes 0.
+  // Whole numbers up to 127, rounded half to even; storing raises the negative ones to 0. min
+  // returns its second operand where one is NaN, and NaN converts to the least integer.
   static GUARDRANK_INLINE Ints codes_of(Floats value) {
-    value = _mm512_max_ps(value, _mm512_setzero_ps());
-    return _mm512_cvtps_epi32(_mm512_min_ps(value, _mm512_set1_ps(127.0f)));
+    return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(127.0f), value));
   }
   static GUARDRANK_INLINE void store_codes(std::uint8_t* to, const Ints* values) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(values[0]));
+    const __m512i codes = _mm512_max_epi32(values[0], _mm512_setzero_si512());
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(codes));
+  }
+  // Packing works within 128-bit quarters: quarter q holds the outputs 4 q to 4 q + 3 of each of
+  // the four vectors, which the permute puts in order.
+  static GUARDRANK_INLINE void store_four_blocks(std::uint8_t* to, const Ints* values) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i bytes = _mm512_packus_epi16(_mm512_packs_epi32(values[0], values[1]),
+                                              _mm512_packs_epi32(values[2], values[3]));
+    store(to, _mm512_permutexvar_epi32(order, bytes));
   }
   static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
     return _mm512_cvtepi32_ps(
@@ -79,6 +89,6 @@ struct Avx512Vnni {
 }  // namespace
 
 const Kernel avx512_vnni_kernel = {"avx512_vnni", run_layer<Avx512Vnni>, add_kept_sums<Avx512Vnni>,
-                                   softmax<Avx512Vnni>, mix<Avx512Vnni>};
+                                   softmax<Avx512Vnni>, mix<Avx512Vnni>, quantise<Avx512Vnni>};
 
 }  // namespace guardrank

@@ -46,6 +46,7 @@ struct LayerTask {
   const PackedWeights* weights = nullptr;
   const std::int32_t* initial = nullptr;
   bool rounds = false;
+  bool may_saturate = true;            // false: the weights are known to keep within int16
   std::uint8_t shift = 0;
   Rows<const std::int32_t> base;       // stride 0: the same for every row; may be `totals`
   const float* multiplier = nullptr;   // null: the totals are wanted, else the codes
@@ -78,15 +79,27 @@ struct SoftmaxTask {
   Rows<float> coefficients;
 };
 
-// A gate's mixture: v = c[0] * float(q_0[r][i]) + c[1] * float(q_1[r][i]) + ..., added in that
-// order; codes[r][i] = clamp(round_half_even(v), 0, 127), and 0 where v is NaN.
+// The mixtures of gates over the same experts: v = c[0] * float(q_0[r][i]) + c[1] * float(q_1[r][i])
+// + ..., added in that order; codes[r][i] = clamp(round_half_even(v), 0, 127), 0 where v is NaN.
 struct MixTask {
   const Rows<const std::uint8_t>* experts = nullptr;
   std::uint32_t n_experts = 0;
-  Rows<const float> coefficients;      // by expert, as SoftmaxTask leaves them
+  const Rows<const float>* coefficients = nullptr;  // by gate, each as SoftmaxTask leaves them
+  const Rows<std::uint8_t>* codes = nullptr;        // by gate
+  std::uint32_t n_gates = 0;
   std::uint32_t n_rows = 0;
   std::uint32_t n = 0;                 // outputs, a multiple of outputs_per_block
-  Rows<std::uint8_t> codes;
+};
+
+// Dense inputs to codes: codes[i * stride] = clamp(round_half_even(values[i] / scale) + zero_point,
+// 0, 127); the least where the ratio is NaN.
+struct QuantiseTask {
+  const float* values = nullptr;
+  std::uint32_t n = 0;
+  float scale = 1;
+  std::uint8_t zero_point = 0;
+  std::uint8_t* codes = nullptr;
+  std::size_t stride = 1;
 };
 
 struct Kernel {
@@ -95,6 +108,7 @@ struct Kernel {
   void (*add_kept_sums)(const KeptSumsTask* task);
   void (*softmax)(const SoftmaxTask* task);
   void (*mix)(const MixTask* task);
+  void (*quantise)(const QuantiseTask* task);
 };
 
 extern const Kernel portable_kernel;

@@ -24,45 +24,64 @@ struct Finish {
   using Ints = typename Set::Ints;
   static constexpr int per_block = static_cast<int>(outputs_per_block) / Set::lanes;
 
+  template <int blocks>
   static GUARDRANK_INLINE void requantise(Ints* values, const float* multiplier) {
     GUARDRANK_UNROLL
-    for (int v = 0; v < per_block; ++v) {
+    for (int v = 0; v < blocks * per_block; ++v) {
       values[v] = Set::codes_of(Set::multiply(
           Set::to_floats(values[v]), Set::load_floats(multiplier + v * Set::lanes)));
     }
   }
 
-  static GUARDRANK_INLINE void store(Ints* values, std::int32_t* to) {
+  template <int blocks>
+  static GUARDRANK_INLINE void store(const Ints* values, std::int32_t* to) {
     GUARDRANK_UNROLL
-    for (int v = 0; v < per_block; ++v) Set::store(to + v * Set::lanes, values[v]);
+    for (int v = 0; v < blocks * per_block; ++v) Set::store(to + v * Set::lanes, values[v]);
   }
 
+  template <int blocks>
+  static GUARDRANK_INLINE void store_codes(const Ints* values, std::uint8_t* to) {
+    if constexpr (blocks == 4 && Set::stores_four_blocks) {
+      Set::store_four_blocks(to, values);
+    } else {
+      GUARDRANK_UNROLL
+      for (int b = 0; b < blocks; ++b) {
+        Set::store_codes(to + b * static_cast<int>(outputs_per_block), values + b * per_block);
+      }
+    }
+  }
+
+  template <int blocks>
   static GUARDRANK_INLINE void add_base(Ints* values, const std::int32_t* base) {
     GUARDRANK_UNROLL
-    for (int v = 0; v < per_block; ++v) {
+    for (int v = 0; v < blocks * per_block; ++v) {
       values[v] = Set::add(Set::load(base + v * Set::lanes), values[v]);
     }
   }
 
-  static GUARDRANK_INLINE void round(Ints* values, typename Set::Count count) {
+  template <int blocks>
+  static GUARDRANK_INLINE void round(Ints* values, const LayerTask& task) {
+    const typename Set::Count count = Set::count_of(task.shift);
     GUARDRANK_UNROLL
-    for (int v = 0; v < per_block; ++v) {
-      values[v] = Set::clamp_to_int16(Set::shift(values[v], count));
-    }
+    for (int v = 0; v < blocks * per_block; ++v) values[v] = Set::shift(values[v], count);
+    if (!task.may_saturate) return;
+    GUARDRANK_UNROLL
+    for (int v = 0; v < blocks * per_block; ++v) values[v] = Set::clamp_to_int16(values[v]);
   }
 
-  // One block of one row.
-  static GUARDRANK_INLINE void block(const LayerTask& task, std::uint32_t row, std::uint32_t o,
-                                     typename Set::Count count, Ints* values) {
+  // Some blocks of one row.
+  template <int blocks>
+  static GUARDRANK_INLINE void row(const LayerTask& task, std::uint32_t row, std::uint32_t o,
+                                   Ints* values) {
     if (task.rounds) {
-      round(values, count);
-      add_base(values, task.base.first + row * task.base.stride + o);
+      round<blocks>(values, task);
+      add_base<blocks>(values, task.base.first + row * task.base.stride + o);
     }
     if (task.multiplier == nullptr) {
-      store(values, task.totals.first + row * task.totals.stride + o);
+      store<blocks>(values, task.totals.first + row * task.totals.stride + o);
     } else {
-      requantise(values, task.multiplier + o);
-      Set::store_codes(task.requantised.first + row * task.requantised.stride + o, values);
+      requantise<blocks>(values, task.multiplier + o);
+      store_codes<blocks>(values, task.requantised.first + row * task.requantised.stride + o);
     }
   }
 };
@@ -97,15 +116,9 @@ GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::ui
       for (int v = 0; v < vectors; ++v) sums[r][v] = Set::add_products(sums[r][v], four, loaded[v]);
     }
   }
-  const typename Set::Count count = Set::count_of(task.shift);
   GUARDRANK_UNROLL
   for (int r = 0; r < rows; ++r) {
-    GUARDRANK_UNROLL
-    for (int b = 0; b < blocks; ++b) {
-      Finish<Set>::block(task, row + static_cast<std::uint32_t>(r),
-                         o + static_cast<std::uint32_t>(b) * outputs_per_block, count,
-                         sums[r] + b * per_block);
-    }
+    Finish<Set>::template row<blocks>(task, row + static_cast<std::uint32_t>(r), o, sums[r]);
   }
 }
 
@@ -151,11 +164,11 @@ void add_kept_sums(const KeptSumsTask* task) {
     for (std::uint32_t o = 0; o < task->n_out; o += outputs_per_block) {
       Ints values[per_block];
       Set::load_int16(sums + o, values);
-      Finish<Set>::add_base(values, task->base + o);
+      Finish<Set>::template add_base<1>(values, task->base + o);
       if (task->multiplier == nullptr) {
-        Finish<Set>::store(values, task->totals.first + row * task->totals.stride + o);
+        Finish<Set>::template store<1>(values, task->totals.first + row * task->totals.stride + o);
       } else {
-        Finish<Set>::requantise(values, task->multiplier + o);
+        Finish<Set>::template requantise<1>(values, task->multiplier + o);
         Set::store_codes(task->requantised.first + row * task->requantised.stride + o, values);
       }
     }
@@ -234,49 +247,103 @@ void softmax(const SoftmaxTask* task) {
   }
 }
 
-// One expert's part of one row, before it is added.
-template <typename Set, int vectors>
-GUARDRANK_INLINE void scale_codes(const MixTask& task, std::uint32_t e, std::uint32_t row,
-                                  std::uint32_t i, typename Set::Floats* parts) {
-  const std::uint8_t* codes = task.experts[e].first + row * task.experts[e].stride + i;
-  const typename Set::Floats weight =
-      Set::splat(task.coefficients.first[e * task.coefficients.stride + row]);
+// `blocks` blocks of outputs of one row for `gates` gates, which share the reading of the experts.
+template <typename Set, int gates, int blocks>
+GUARDRANK_INLINE void mix_blocks(const MixTask& task, std::uint32_t gate, std::uint32_t row,
+                                 std::uint32_t i) {
+  using Floats = typename Set::Floats;
+  constexpr int per_block = Finish<Set>::per_block, vectors = blocks * per_block;
+  Floats values[gates][vectors];
   GUARDRANK_UNROLL
-  for (int v = 0; v < vectors; ++v) {
-    parts[v] = Set::multiply(weight, Set::load_codes(codes + v * Set::lanes));
+  for (int g = 0; g < gates; ++g) {
+    GUARDRANK_UNROLL
+    // -0 is what every number can be added to without a change.
+    for (int v = 0; v < vectors; ++v) values[g][v] = Set::splat(-0.0f);
+  }
+  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
+    const std::uint8_t* from = task.experts[e].first + row * task.experts[e].stride + i;
+    Floats codes[vectors];
+    GUARDRANK_UNROLL
+    for (int v = 0; v < vectors; ++v) codes[v] = Set::load_codes(from + v * Set::lanes);
+    GUARDRANK_UNROLL
+    for (int g = 0; g < gates; ++g) {
+      const Rows<const float>& c = task.coefficients[gate + static_cast<std::uint32_t>(g)];
+      const Floats weight = Set::splat(c.first[e * c.stride + row]);
+      GUARDRANK_UNROLL
+      for (int v = 0; v < vectors; ++v) {
+        values[g][v] = Set::add(values[g][v], Set::multiply(weight, codes[v]));
+      }
+    }
+  }
+  GUARDRANK_UNROLL
+  for (int g = 0; g < gates; ++g) {
+    const Rows<std::uint8_t>& to = task.codes[gate + static_cast<std::uint32_t>(g)];
+    typename Set::Ints rounded[vectors];
+    GUARDRANK_UNROLL
+    for (int v = 0; v < vectors; ++v) rounded[v] = Set::codes_of(values[g][v]);
+    Finish<Set>::template store_codes<blocks>(rounded, to.first + row * to.stride + i);
   }
 }
 
-// `blocks` blocks of outputs of one row.
-template <typename Set, int blocks>
-GUARDRANK_INLINE void mix_blocks(const MixTask& task, std::uint32_t row, std::uint32_t i) {
-  constexpr int per_block = Finish<Set>::per_block, vectors = blocks * per_block;
-  typename Set::Floats values[vectors], parts[vectors];
-  scale_codes<Set, vectors>(task, 0, row, i, values);
-  for (std::uint32_t e = 1; e < task.n_experts; ++e) {
-    scale_codes<Set, vectors>(task, e, row, i, parts);
-    GUARDRANK_UNROLL
-    for (int v = 0; v < vectors; ++v) values[v] = Set::add(values[v], parts[v]);
-  }
-  std::uint8_t* to = task.codes.first + row * task.codes.stride + i;
-  GUARDRANK_UNROLL
-  for (int b = 0; b < blocks; ++b, to += outputs_per_block) {
-    typename Set::Ints rounded[per_block];
-    GUARDRANK_UNROLL
-    for (int v = 0; v < per_block; ++v) rounded[v] = Set::codes_of(values[b * per_block + v]);
-    Set::store_codes(to, rounded);
+template <typename Set, int gates>
+void mix_gates(const MixTask& task, std::uint32_t gate) {
+  constexpr int blocks = Set::blocks_of_mix;
+  for (std::uint32_t row = 0; row < task.n_rows; ++row) {
+    std::uint32_t i = 0;
+    for (; i + blocks * outputs_per_block <= task.n; i += blocks * outputs_per_block) {
+      mix_blocks<Set, gates, blocks>(task, gate, row, i);
+    }
+    if constexpr (blocks > 1) {
+      for (; i < task.n; i += outputs_per_block) mix_blocks<Set, gates, 1>(task, gate, row, i);
+    }
   }
 }
 
 template <typename Set>
 void mix(const MixTask* task) {
-  constexpr int blocks = Set::blocks_of_mix;
-  for (std::uint32_t row = 0; row < task->n_rows; ++row) {
-    std::uint32_t i = 0;
-    for (; i + blocks * outputs_per_block <= task->n; i += blocks * outputs_per_block) {
-      mix_blocks<Set, blocks>(*task, row, i);
-    }
-    for (; i < task->n; i += outputs_per_block) mix_blocks<Set, 1>(*task, row, i);
+  std::uint32_t gate = 0;
+  if constexpr (Set::most_gates >= 3) {
+    for (; gate + 3 <= task->n_gates; gate += 3) mix_gates<Set, 3>(*task, gate);
+  }
+  if constexpr (Set::most_gates >= 2) {
+    for (; gate + 2 <= task->n_gates; gate += 2) mix_gates<Set, 2>(*task, gate);
+  }
+  for (; gate < task->n_gates; ++gate) mix_gates<Set, 1>(*task, gate);
+}
+
+// Sixteen values. Clamps, then rounds half to even: adding 1.5 * 2^23 leaves the spacing 1 for
+// values within +-255. The order changes nothing, since the bounds are whole.
+template <typename Set>
+GUARDRANK_INLINE void quantise_block(const QuantiseTask& task, const float* values,
+                                     std::uint8_t* codes) {
+  using Floats = typename Set::Floats;
+  constexpr int vectors = Finish<Set>::per_block;
+  const Floats magic = Set::splat(12582912.0f), scale = Set::splat(task.scale);
+  const Floats zero = Set::splat(static_cast<float>(task.zero_point));
+  const Floats least = Set::splat(-static_cast<float>(task.zero_point));
+  const Floats most = Set::splat(127.0f - static_cast<float>(task.zero_point));
+  typename Set::Ints rounded[vectors];
+  GUARDRANK_UNROLL
+  for (int v = 0; v < vectors; ++v) {
+    Floats value = Set::divide(Set::load_floats(values + v * Set::lanes), scale);
+    value = Set::smaller(Set::larger(value, least), most);
+    value = Set::subtract(Set::add(value, magic), magic);
+    rounded[v] = Set::to_ints(Set::add(value, zero));
+  }
+  Set::store_codes(codes, rounded);
+}
+
+template <typename Set>
+void quantise(const QuantiseTask* task) {
+  std::uint8_t* to = task->codes;
+  for (std::uint32_t i = 0; i < task->n; i += outputs_per_block) {
+    const std::uint32_t left = task->n - i;
+    const std::uint32_t n = left < outputs_per_block ? left : outputs_per_block;
+    float values[outputs_per_block] = {};
+    std::uint8_t codes[outputs_per_block];
+    __builtin_memcpy(values, task->values + i, n * sizeof(float));
+    quantise_block<Set>(*task, values, codes);
+    for (std::uint32_t k = 0; k < n; ++k, to += task->stride) *to = codes[k];
   }
 }
 

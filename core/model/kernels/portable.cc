@@ -111,25 +111,46 @@ void softmax(const SoftmaxTask* task) {
   for (std::uint32_t row = 0; row < task->n_rows; ++row) softmax_row(*task, row);
 }
 
-void mix(const MixTask* task) {
-  for (std::uint32_t row = 0; row < task->n_rows; ++row) {
-    const float* c = task->coefficients.first + row;
-    std::uint8_t* code = task->codes.first + row * task->codes.stride;
-    for (std::uint32_t i = 0; i < task->n; ++i) {
+void mix_gate(const MixTask& task, const Rows<const float>& coefficients,
+              const Rows<std::uint8_t>& codes) {
+  for (std::uint32_t row = 0; row < task.n_rows; ++row) {
+    const float* c = coefficients.first + row;
+    for (std::uint32_t i = 0; i < task.n; ++i) {
       float value = 0.0f;
-      for (std::uint32_t e = 0; e < task->n_experts; ++e) {
-        const Rows<const std::uint8_t>& expert = task->experts[e];
-        const float part = c[e * task->coefficients.stride] *
-                           static_cast<float>(expert.first[row * expert.stride + i]);
+      for (std::uint32_t e = 0; e < task.n_experts; ++e) {
+        const Rows<const std::uint8_t>& expert = task.experts[e];
+        const float part =
+            c[e * coefficients.stride] * static_cast<float>(expert.first[row * expert.stride + i]);
         value = e == 0 ? part : value + part;
       }
-      code[i] = code_of(value);
+      codes.first[row * codes.stride + i] = code_of(value);
     }
+  }
+}
+
+void mix(const MixTask* task) {
+  for (std::uint32_t g = 0; g < task->n_gates; ++g) {
+    mix_gate(*task, task->coefficients[g], task->codes[g]);
+  }
+}
+
+// Clamps, then rounds half to even: adding 1.5 * 2^23 leaves the spacing 1 for values within
+// +-255. The order changes nothing, since the bounds are whole. NaN gives the lower bound.
+void quantise(const QuantiseTask* task) {
+  constexpr float magic = 12582912.0f;
+  const auto zero = static_cast<float>(task->zero_point);
+  const float least = -zero, most = 127.0f - zero;
+  for (std::uint32_t i = 0; i < task->n; ++i) {
+    float value = task->values[i] / task->scale;
+    value = value > least ? value : least;
+    value = value < most ? value : most;
+    task->codes[i * task->stride] = static_cast<std::uint8_t>(((value + magic) - magic) + zero);
   }
 }
 
 }  // namespace
 
-const Kernel portable_kernel = {"portable", run_layer, add_kept_sums, softmax, mix};
+const Kernel portable_kernel = {"portable", run_layer, add_kept_sums, softmax, mix,
+                                quantise};
 
 }  // namespace guardrank

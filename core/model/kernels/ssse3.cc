@@ -7,7 +7,8 @@ namespace guardrank {
 namespace {
 
 struct Ssse3 {
-  static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1;
+  static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 2;
+  static constexpr bool stores_four_blocks = false;
   static constexpr int rows_by_1 = 2;   // eight sums of sixteen registers
   using Ints = __m128i;
   using Floats = __m128;
@@ -30,8 +31,9 @@ struct Ssse3 {
   static GUARDRANK_INLINE Floats subtract(Floats a, Floats b) { return _mm_sub_ps(a, b); }
   static GUARDRANK_INLINE Floats multiply(Floats a, Floats b) { return _mm_mul_ps(a, b); }
   static GUARDRANK_INLINE Floats divide(Floats a, Floats b) { return _mm_div_ps(a, b); }
-  // a > b ? a : b, so b where either is not a number.
+  // a > b ? a : b and a < b ? a : b, so b where either is not a number.
   static GUARDRANK_INLINE Floats larger(Floats a, Floats b) { return _mm_max_ps(a, b); }
+  static GUARDRANK_INLINE Floats smaller(Floats a, Floats b) { return _mm_min_ps(a, b); }
   static GUARDRANK_INLINE Floats to_floats(Ints value) { return _mm_cvtepi32_ps(value); }
   static GUARDRANK_INLINE Ints to_ints(Floats whole) { return _mm_cvtps_epi32(whole); }
   static GUARDRANK_INLINE Ints halved(Ints value) { return _mm_srai_epi32(value, 1); }
@@ -86,7 +88,7 @@ struct Ssse3 {
 
 }  // namespace
 
-const Kernel ssse3_kernel = {"ssse3", run_layer<Ssse3>, add_kept_sums<Ssse3>, softmax<Ssse3>,
-                             mix<Ssse3>};
+const Kernel ssse3_kernel = {"ssse3", run_layer<Ssse3>, add_kept_sums<Ssse3>,
+                             softmax<Ssse3>, mix<Ssse3>, quantise<Ssse3>};
 
 }  // namespace guardrank

@@ -45,10 +45,13 @@ std::uint8_t mixed(const Kernel& kernel, const std::vector<float>& c, const Code
   MixTask task;
   task.experts = experts.data();
   task.n_experts = static_cast<std::uint32_t>(q.size());
-  task.coefficients = {c.data(), 1};
+  const Rows<const float> coefficients = {c.data(), 1};
+  const Rows<std::uint8_t> codes_out = {out.data(), 16};
+  task.coefficients = &coefficients;
+  task.codes = &codes_out;
+  task.n_gates = 1;
   task.n_rows = 1;
   task.n = 16;
-  task.codes = {out.data(), 16};
   kernel.mix(&task);
   for (const std::uint8_t code : out) CHECK(code == out[0]);
   return out[0];
@@ -304,26 +307,58 @@ TEST_CASE("mix: added in order, half to even, NaN is 0") {
   }
 }
 
-TEST_CASE("mix: every width and row as the portable kernel has it") {
+TEST_CASE("mix: every width, row and number of gates as the portable kernel has it") {
   std::mt19937_64 random(11);
+  constexpr std::uint32_t n_rows = 19, stride = 32, most_gates = 7;
   for (const std::uint32_t n : {16u, 32u, 48u, 64u, 80u, 144u}) {
     for (const std::uint32_t n_experts : {1u, 2u, 3u, 8u, 13u}) {
-      constexpr std::uint32_t n_rows = 19;
-      std::vector<float> c(32 * n_experts);
+      std::vector<float> c(most_gates * stride * n_experts);
       for (float& value : c) value = static_cast<float>(random() >> 40) * 0x1p-23f - 0.5f;
       Codes q(std::size_t{n} * n_rows * n_experts);
       for (std::uint8_t& code : q) code = static_cast<std::uint8_t>(random() % 128);
       std::vector<Rows<const std::uint8_t>> experts;
       for (std::uint32_t e = 0; e < n_experts; ++e) experts.push_back({&q[e * n * n_rows], n});
-      Codes wanted(std::size_t{n} * n_rows);
-      MixTask task{experts.data(), n_experts, {c.data(), 32}, n_rows, n, {wanted.data(), n}};
-      portable_kernel.mix(&task);
-      for (const Kernel* kernel : built_kernels()) {
-        CAPTURE(kernel->name);
-        Codes found(wanted.size());
-        task.codes.first = found.data();
-        kernel->mix(&task);
-        CHECK(found == wanted);
+      for (std::uint32_t n_gates = 1; n_gates <= most_gates; ++n_gates) {
+        const auto mixed_by = [&](const Kernel& kernel) {
+          Codes codes(std::size_t{n} * n_rows * n_gates);
+          std::vector<Rows<const float>> coefficients;
+          std::vector<Rows<std::uint8_t>> rows;
+          for (std::uint32_t g = 0; g < n_gates; ++g) {
+            coefficients.push_back({&c[g * stride * n_experts], stride});
+            rows.push_back({&codes[g * n * n_rows], n});
+          }
+          const MixTask task{experts.data(), n_experts, coefficients.data(), rows.data(),
+                             n_gates,        n_rows,    n};
+          kernel.mix(&task);
+          return codes;
+        };
+        const Codes wanted = mixed_by(portable_kernel);
+        for (const Kernel* kernel : built_kernels()) {
+          CAPTURE(kernel->name);
+          CHECK((mixed_by(*kernel) == wanted));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("quantise: half to even around the zero point, clamped, NaN is the least") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> values = {0.0f,  0.25f, 0.75f, -0.25f,   -0.75f,    32.0f, 31.6f,
+                                     -4.9f, -5.0f, -5.1f, infinity, -infinity, nan,   FLT_MAX,
+                                     -0.0f, 1.25f, 1.75f, FLT_MIN};
+  // By half, around 10: value / 0.5 + 10, ties to even.
+  const Codes wanted = {10, 10, 12, 10, 8, 74, 73, 0, 0, 0, 127, 0, 0, 127, 10, 12, 14, 10};
+  for (const Kernel* kernel : built_kernels()) {
+    CAPTURE(kernel->name);
+    for (const std::size_t stride : {1u, 3u}) {
+      for (std::uint32_t n = 0; n <= values.size(); ++n) {
+        Codes codes(values.size() * stride, 200), expected = codes;
+        for (std::uint32_t i = 0; i < n; ++i) expected[i * stride] = wanted[i];
+        const QuantiseTask task{values.data(), n, 0.5f, 10, codes.data(), stride};
+        kernel->quantise(&task);
+        CHECK(codes == expected);
       }
     }
   }
