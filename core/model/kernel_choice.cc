@@ -1,6 +1,10 @@
 // Which kernels this build has, and which of them this processor runs. Best first.
 #include "core/model/network.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 namespace guardrank {
 namespace {
 
@@ -15,8 +19,16 @@ bool has_avx512_vnni() {
 }
 #endif
 #if defined(__aarch64__)
-// The dot product instructions stand in their own bit of what the kernel says of the processor.
-bool has_neon_dot() { return processor_has_dot_product(); }
+bool has_neon_dot() {
+#if defined(__ARM_FEATURE_DOTPROD) || defined(__APPLE__)
+  return true;   // the whole build relies on it; every Apple processor for computers has it
+#elif defined(__linux__)
+  constexpr unsigned long dot_product = 1ul << 20;   // HWCAP_ASIMDDP
+  return (getauxval(AT_HWCAP) & dot_product) != 0;
+#else
+  return false;
+#endif
+}
 #endif
 
 struct KernelEntry {

@@ -2,8 +2,8 @@
 // an instruction set do. Everything here is internal to the kernel file that includes it (the Set
 // is a type without linkage outside it), so no two instruction sets can share a function.
 //
-// A Set has `lanes` (int32 or float values per vector), the types Ints, Floats and Codes, the
-// largest tile of rows per number of blocks, and static functions; avx2_lanes.h is the model.
+// A Set has `lanes` (int32 or float values per vector), its types of vectors, the largest tile of
+// rows per number of blocks, and static functions; avx2_lanes.h is the model.
 #pragma once
 
 #include "core/model/kernels/kernel.h"
@@ -94,10 +94,10 @@ GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::ui
   const std::size_t n_in = task.weights->n_in, stride = task.codes.stride;
   const std::int8_t* weights = task.weights->bytes + std::size_t{o} * n_in;
   const std::uint8_t* codes = task.codes.first + row * stride;
-  Ints sums[rows][vectors];
+  typename Set::Sums sums[rows][vectors];
   GUARDRANK_UNROLL
   for (int v = 0; v < vectors; ++v) {
-    const Ints initial = Set::load(task.initial + o + v * Set::lanes);
+    const typename Set::Sums initial = Set::start(Set::load(task.initial + o + v * Set::lanes));
     GUARDRANK_UNROLL
     for (int r = 0; r < rows; ++r) sums[r][v] = initial;
   }
@@ -111,14 +111,18 @@ GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::ui
     }
     GUARDRANK_UNROLL
     for (int r = 0; r < rows; ++r) {
-      const typename Set::Codes four = Set::load_group(codes + static_cast<std::size_t>(r) * stride + i);
+      const typename Set::Codes four =
+          Set::load_group(codes + static_cast<std::size_t>(r) * stride + i);
       GUARDRANK_UNROLL
       for (int v = 0; v < vectors; ++v) sums[r][v] = Set::add_products(sums[r][v], four, loaded[v]);
     }
   }
   GUARDRANK_UNROLL
   for (int r = 0; r < rows; ++r) {
-    Finish<Set>::template row<blocks>(task, row + static_cast<std::uint32_t>(r), o, sums[r]);
+    Ints values[vectors];
+    GUARDRANK_UNROLL
+    for (int v = 0; v < vectors; ++v) values[v] = Set::end(sums[r][v]);
+    Finish<Set>::template row<blocks>(task, row + static_cast<std::uint32_t>(r), o, values);
   }
 }
 

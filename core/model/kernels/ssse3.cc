@@ -75,6 +75,11 @@ struct Ssse3 {
     return _mm_cvtepi32_ps(_mm_unpacklo_epi16(words, zero));
   }
 
+  // One sum per output.
+  using Sums = Ints;
+  static GUARDRANK_INLINE Sums start(Ints initial) { return initial; }
+  static GUARDRANK_INLINE Ints end(Sums sums) { return sums; }
+
   static GUARDRANK_INLINE Weights load_weights(const std::int8_t* from) { return load(from); }
   static GUARDRANK_INLINE Codes load_group(const std::uint8_t* codes) {
     std::int32_t four;
