@@ -6,6 +6,7 @@
 
 #include "core/artifact/catalog.h"
 #include "core/calibration/calibration.h"
+#include "core/decision/catalog_sums.h"
 #include "core/eligibility/eligibility.h"
 #include "core/feature/feature.h"
 #include "core/model/network.h"
@@ -34,6 +35,7 @@ struct Pipeline {
   EligibilityPlan eligibility;
   FeaturePlan features;
   NetworkPlan network;
+  CatalogSums catalog_sums;
   CalibrationPlan calibration;
   ValuePlan value;
   PlacementPlan placement;

@@ -87,9 +87,12 @@ Status encode_field(const Field& field, std::span<const Column> inputs, std::uin
   return finish_dense(field, context, &column, encoded);
 }
 
-Status encode_features(const FeaturePlan& plan, Frame* frame) {
+Status encode_features(const FeaturePlan& plan, Frame* frame, bool needs_candidate_fields) {
   GUARDRANK_TRY(frame->arena().make(plan.fields.size(), &frame->encoded));
-  for (std::size_t i = 0; i < plan.fields.size(); ++i) GUARDRANK_TRY(encode_one(plan, i, frame));
+  for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+    if (plan.fields[i].side == Side::candidate && !needs_candidate_fields) continue;
+    GUARDRANK_TRY(encode_one(plan, i, frame));
+  }
   return Status::ok;
 }
 

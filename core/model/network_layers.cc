@@ -38,6 +38,35 @@ LayerTask task_without_columns(const PreparedLayer& layer, const Tile& tile) {
   return task;
 }
 
+// Asks for what the layer will read of the next tile's kept sums: rows of a large catalog come from
+// memory, one layer's part while another is being computed.
+void prefetch_kept(const PreparedLayer& layer, const Tile& tile) {
+  constexpr std::uint32_t per_line = 64 / sizeof(std::int16_t);
+  for (std::uint32_t row = 0; row < tile.n_next; ++row) {
+    const std::int16_t* sums = tile.next_kept[row];
+    if (sums == nullptr) continue;
+    for (std::uint32_t o = 0; o < layer.n_out_padded; o += per_line) {
+      __builtin_prefetch(sums + layer.context_offset + o);
+    }
+  }
+}
+
+// The candidate block of `run_over_x` from kept sums.
+void add_kept(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+              const float* multiplier, Rows<std::uint8_t> output) {
+  prefetch_kept(layer, tile);
+  KeptSumsTask task;
+  task.sums = tile.kept;
+  task.first_output = layer.context_offset;
+  task.n_rows = tile.n;
+  task.n_out = layer.n_out_padded;
+  task.base = tile.context_sums + layer.context_offset;
+  task.multiplier = multiplier;
+  task.totals = {tile.totals, plan.prepared->widest};
+  task.requantised = output;
+  plan.kernel->add_kept_sums(&task);
+}
+
 // The totals to `tile.totals`, or where the layer's multiplier is used the codes to `output`.
 void run_over_x(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
                 const float* multiplier, Rows<std::uint8_t> output) {
@@ -47,6 +76,11 @@ void run_over_x(const NetworkPlan& plan, const PreparedLayer& layer, const Tile&
   const bool has_candidate = layer.blocks[candidate].weights.n_in != 0;
   for (std::uint32_t side = candidate; side <= pair; ++side) {
     if (side == pair ? !has_pair : !has_candidate && has_pair) continue;
+    if (side == candidate && tile.kept != nullptr) {
+      add_kept(plan, layer, tile, has_pair ? nullptr : multiplier, output);
+      base = {totals.first, totals.stride};
+      continue;
+    }
     LayerTask task = has_candidate || has_pair ? task_over_x(plan, layer, side, tile)
                                                : task_without_columns(layer, tile);
     const bool is_last = side == pair || !has_pair;
@@ -83,6 +117,25 @@ void add_context(const NetworkPlan& plan, const PreparedLayer& layer, const Tile
   task.base = {layer.bias, 0};
   task.totals = {to, 0};
   plan.kernel->run_layer(&task);
+}
+
+void sum_candidate_block(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+                         std::uint32_t first, std::uint32_t n, std::int16_t* sums) {
+  const std::size_t code_stride = plan.prepared->block_strides[candidate];
+  const std::size_t stride = plan.prepared->n_context_sums;
+  LayerTask task = task_over_x(plan, layer, candidate, tile);
+  task.codes.first += first * code_stride;
+  task.n_rows = n;
+  task.base = {tile.zeros, 0};
+  task.totals = {tile.totals, plan.prepared->widest};
+  plan.kernel->run_layer(&task);
+  for (std::uint32_t row = 0; row < n; ++row) {
+    const std::int32_t* from = tile.totals + row * task.totals.stride;
+    std::int16_t* to = sums + (first + row) * stride + layer.context_offset;
+    for (std::uint32_t o = 0; o < layer.n_out_padded; ++o) {
+      to[o] = static_cast<std::int16_t>(from[o]);
+    }
+  }
 }
 
 Rows<const std::int32_t> layer_totals(const NetworkPlan& plan, const PreparedLayer& layer,

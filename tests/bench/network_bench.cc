@@ -1,6 +1,7 @@
 // The network alone, by kernel, on one thread: score_encoded over models of sizes S, M and L with
 // random weights, and what the processor can multiply at best, measured in the same run.
-// Usage: network_bench [--kernel NAME] [--rows N] [--once] [S|M|L ...]
+// Usage: network_bench [--kernel NAME] [--rows N] [--kept OFFERS] [--once] [S|M|L ...]
+// `--kept` takes the candidates' first-layer sums from a table of so many offers, rows at random.
 // `--once` scores a single time and prints nothing: what the instruction count runs.
 #include <algorithm>
 #include <cstdio>
@@ -76,8 +77,9 @@ void calm_gates(Model* model) {
 }
 
 // Multiply-accumulates per candidate, the context's part apart.
-double products_per_candidate(const Size& size) {
-  const double side = size.n_dense + 16.0 * static_cast<double>(size.vocabularies.size());
+double products_per_candidate(const Size& size, bool is_kept) {
+  const double side =
+      is_kept ? 0.0 : size.n_dense + 16.0 * static_cast<double>(size.vocabularies.size());
   const double experts = size.n_experts * (side * size.layers[0] + size.layers[0] * size.layers[1]);
   const double gates = static_cast<double>(size.n_heads * size.n_experts) * side;
   return experts + gates + size.n_heads * (size.layers[1] * size.tower + size.tower);
@@ -92,6 +94,7 @@ double products_per_candidate(const Size& size) {
 struct Options {
   std::vector<std::string> sizes, kernels;
   std::vector<std::uint32_t> rows = {1, 10, 100, 1000, 5000};
+  std::uint32_t n_kept = 0;
   bool once = false;
 };
 
@@ -104,6 +107,8 @@ Options read_options(int argc, char** argv) {
       options.once = true;
     } else if (argument == "--kernel" && has_value) {
       options.kernels.push_back(argv[++i]);
+    } else if (argument == "--kept" && has_value) {
+      options.n_kept = static_cast<std::uint32_t>(std::atoi(argv[++i]));
     } else if (argument == "--rows" && has_value) {
       options.rows = {static_cast<std::uint32_t>(std::atoi(argv[++i]))};
     } else {
@@ -146,10 +151,24 @@ class Run {
     n_rows_ = n_rows;
   }
 
+  // Sums of `n_offers` offers, the drawn rows' over and over; then each row reads one at random.
+  void keep(std::uint32_t n_offers) {
+    const std::size_t per_row = kept_sums_per_row(plan_);
+    std::vector<std::int16_t> drawn(per_row * n_rows_);
+    if (sum_candidates(plan_, inputs_->encoded(), n_rows_, &arena_, drawn.data()) != Status::ok) {
+      fail("sum_candidates", "");
+    }
+    sums_.resize(per_row * n_offers);
+    for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] = drawn[i % drawn.size()];
+    std::mt19937_64 random(3);
+    rows_.resize(n_rows_);
+    for (const std::int16_t*& row : rows_) row = sums_.data() + random() % n_offers * per_row;
+  }
+
   void score() {
     arena_.reset();
     std::span<std::span<float>> logits;
-    if (score_encoded(plan_, inputs_->encoded(), n_rows_, &arena_, &logits) != Status::ok) {
+    if (score_encoded(plan_, inputs_->encoded(), rows_, n_rows_, &arena_, &logits) != Status::ok) {
       fail("score", "");
     }
     if (logits[0][0] != logits[0][0]) fail("a logit is not a number", "");
@@ -176,6 +195,8 @@ class Run {
   Arena arena_{heap, std::size_t{1} << 30};
   NetworkPlan plan_;
   std::uint32_t n_rows_ = 0;
+  std::vector<std::int16_t> sums_;
+  std::vector<const std::int16_t*> rows_;
 };
 
 void bench(const Size& size, const Kernel& kernel, const Options& options) {
@@ -183,12 +204,13 @@ void bench(const Size& size, const Kernel& kernel, const Options& options) {
   Run run(size, kernel);
   for (const std::uint32_t n_rows : options.rows) {
     run.draw(n_rows);
+    if (options.n_kept != 0) run.keep(options.n_kept);
     if (options.once) {
       run.score();
       continue;
     }
     const double us = run.microseconds();
-    const double limit = products_per_candidate(size) * n_rows / peak * 1e6;
+    const double limit = products_per_candidate(size, options.n_kept != 0) * n_rows / peak * 1e6;
     std::printf("%-12s %s %6u rows %10.1f us", kernel.name, size.name, n_rows, us);
     if (peak > 0) std::printf("  %5.1f%% of %.0f G/s", 100 * limit / us, peak / 1e9);
     std::printf("\n");
