@@ -127,19 +127,20 @@ GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::ui
 }
 
 template <typename Set, int rows, int blocks>
-__attribute__((noinline)) void run_rows(const LayerTask& task, std::uint32_t* row,
-                                        std::uint32_t o) {
-  for (; *row + rows <= task.n_rows; *row += rows) run_tile<Set, rows, blocks>(task, *row, o);
+__attribute__((noinline)) std::uint32_t run_rows(const LayerTask& given, std::uint32_t row,
+                                                 std::uint32_t o) {
+  const LayerTask task = given;   // a copy of its own, which no store of codes could change
+  for (; row + rows <= task.n_rows; row += rows) run_tile<Set, rows, blocks>(task, row, o);
+  return row;
 }
 
 // All rows of some blocks: as many at a time as the registers hold, then fewer.
 template <typename Set, int rows, int blocks>
 GUARDRANK_INLINE void run_blocks(const LayerTask& task, std::uint32_t o) {
-  std::uint32_t row = 0;
-  run_rows<Set, rows, blocks>(task, &row, o);
-  if constexpr (rows > 4) run_rows<Set, 4, blocks>(task, &row, o);
-  if constexpr (rows > 2) run_rows<Set, 2, blocks>(task, &row, o);
-  run_rows<Set, 1, blocks>(task, &row, o);
+  std::uint32_t row = run_rows<Set, rows, blocks>(task, 0, o);
+  if constexpr (rows > 4) row = run_rows<Set, 4, blocks>(task, row, o);
+  if constexpr (rows > 2) row = run_rows<Set, 2, blocks>(task, row, o);
+  if (row < task.n_rows) run_rows<Set, 1, blocks>(task, row, o);
 }
 
 template <typename Set>
@@ -159,21 +160,38 @@ void run_layer(const LayerTask* task) {
   for (; o < n; o += outputs_per_block) run_blocks<Set, Set::rows_by_1, 1>(*task, o);
 }
 
-template <typename Set>
-void add_kept_sums(const KeptSumsTask* task) {
-  using Ints = typename Set::Ints;
+template <typename Set, int blocks>
+GUARDRANK_INLINE void add_kept_blocks(const KeptSumsTask& task, const std::int16_t* sums,
+                                      std::uint32_t row, std::uint32_t o) {
   constexpr int per_block = Finish<Set>::per_block;
-  for (std::uint32_t row = 0; row < task->n_rows; ++row) {
-    const std::int16_t* sums = task->sums[row] + task->first_output;
-    for (std::uint32_t o = 0; o < task->n_out; o += outputs_per_block) {
-      Ints values[per_block];
-      Set::load_int16(sums + o, values);
-      Finish<Set>::template add_base<1>(values, task->base + o);
-      if (task->multiplier == nullptr) {
-        Finish<Set>::template store<1>(values, task->totals.first + row * task->totals.stride + o);
-      } else {
-        Finish<Set>::template requantise<1>(values, task->multiplier + o);
-        Set::store_codes(task->requantised.first + row * task->requantised.stride + o, values);
+  typename Set::Ints values[blocks * per_block];
+  GUARDRANK_UNROLL
+  for (int b = 0; b < blocks; ++b) {
+    Set::load_int16(sums + o + b * static_cast<int>(outputs_per_block), values + b * per_block);
+  }
+  Finish<Set>::template add_base<blocks>(values, task.base + o);
+  if (task.multiplier == nullptr) {
+    Finish<Set>::template store<blocks>(values, task.totals.first + row * task.totals.stride + o);
+  } else {
+    Finish<Set>::template requantise<blocks>(values, task.multiplier + o);
+    Finish<Set>::template store_codes<blocks>(
+        values, task.requantised.first + row * task.requantised.stride + o);
+  }
+}
+
+template <typename Set>
+void add_kept_sums(const KeptSumsTask* given) {
+  const KeptSumsTask task = *given;   // a copy of its own, which no store of codes could change
+  constexpr int blocks = Set::stores_four_blocks ? 4 : 1;
+  for (std::uint32_t row = 0; row < task.n_rows; ++row) {
+    const std::int16_t* sums = task.sums[row] + task.first_output;
+    std::uint32_t o = 0;
+    for (; o + blocks * outputs_per_block <= task.n_out; o += blocks * outputs_per_block) {
+      add_kept_blocks<Set, blocks>(task, sums, row, o);
+    }
+    if constexpr (blocks > 1) {
+      for (; o < task.n_out; o += outputs_per_block) {
+        add_kept_blocks<Set, 1>(task, sums, row, o);
       }
     }
   }
@@ -212,8 +230,8 @@ GUARDRANK_INLINE void transpose_totals(const SoftmaxTask& task, std::uint32_t fi
     const std::uint32_t row = first + lane < task.n_rows ? first + lane : task.n_rows - 1;
     const std::int32_t* totals = task.totals.first + row * task.totals.stride;
     float* to = task.coefficients.first + first + lane;
-    for (std::uint32_t e = 0; e < task.n_experts; ++e) {
-      __builtin_memcpy(to + e * task.coefficients.stride, totals + e, sizeof(float));
+    for (std::uint32_t e = 0; e < task.n_experts; ++e, to += task.coefficients.stride) {
+      __builtin_memcpy(to, totals + e, sizeof(float));
     }
   }
 }
@@ -243,11 +261,12 @@ GUARDRANK_INLINE void softmax_step(const SoftmaxTask& task, float* column) {
 }
 
 template <typename Set>
-void softmax(const SoftmaxTask* task) {
+void softmax(const SoftmaxTask* given) {
+  const SoftmaxTask task = *given;
   constexpr auto n_lanes = static_cast<std::uint32_t>(Set::lanes);
-  for (std::uint32_t row = 0; row < task->n_rows; row += n_lanes) {
-    transpose_totals(*task, row, n_lanes);
-    softmax_step<Set>(*task, task->coefficients.first + row);
+  for (std::uint32_t row = 0; row < task.n_rows; row += n_lanes) {
+    transpose_totals(task, row, n_lanes);
+    softmax_step<Set>(task, task.coefficients.first + row);
   }
 }
 
@@ -290,7 +309,8 @@ GUARDRANK_INLINE void mix_blocks(const MixTask& task, std::uint32_t gate, std::u
 }
 
 template <typename Set, int gates>
-void mix_gates(const MixTask& task, std::uint32_t gate) {
+void mix_gates(const MixTask& given, std::uint32_t gate) {
+  const MixTask task = given;
   constexpr int blocks = Set::blocks_of_mix;
   for (std::uint32_t row = 0; row < task.n_rows; ++row) {
     std::uint32_t i = 0;
