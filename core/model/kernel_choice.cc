@@ -1,4 +1,5 @@
 // Which kernels this build has, and which of them this processor runs. Best first.
+#include "core/model/known_answer.h"
 #include "core/model/network.h"
 
 #if defined(__aarch64__) && defined(__linux__)
@@ -8,7 +9,7 @@
 namespace guardrank {
 namespace {
 
-bool always() { return true; }
+[[maybe_unused]] bool always() { return true; }
 #if defined(__x86_64__)
 bool has_ssse3() { return __builtin_cpu_supports("ssse3"); }
 bool has_avx2() { return __builtin_cpu_supports("avx2"); }
@@ -31,6 +32,10 @@ bool has_neon_dot() {
 }
 #endif
 
+#if defined(__wasm_relaxed_simd__)
+bool has_right_relaxed_dot() { return multiplies_rightly(wasm_relaxed_kernel); }
+#endif
+
 struct KernelEntry {
   KernelChoice choice;
   const Kernel* kernel;
@@ -49,7 +54,7 @@ constexpr KernelEntry kernels[] = {
     {KernelChoice::neon, &neon_kernel, always},
 #endif
 #if defined(__wasm_relaxed_simd__)
-    {KernelChoice::wasm_relaxed, &wasm_relaxed_kernel, always},
+    {KernelChoice::wasm_relaxed, &wasm_relaxed_kernel, has_right_relaxed_dot},
 #elif defined(__wasm_simd128__)
     {KernelChoice::wasm_simd128, &wasm_simd128_kernel, always},
 #endif

@@ -10,7 +10,7 @@ namespace {
 
 struct Avx2Lanes {
   static constexpr int lanes = 8, most_blocks = 1, blocks_of_mix = 1, most_gates = 3;
-  static constexpr bool stores_four_blocks = false;
+  static constexpr bool stores_four_blocks = false, is_small = false;
   static constexpr int rows_by_1 = 4;
   using Ints = __m256i;
   using Floats = __m256;

@@ -8,7 +8,7 @@ namespace {
 
 struct Avx512Vnni {
   static constexpr int lanes = 16, most_blocks = 4, blocks_of_mix = 4, most_gates = 3;
-  static constexpr bool stores_four_blocks = true;
+  static constexpr bool stores_four_blocks = true, is_small = false;
   // 24 sums of 32 registers, or 12 where one block's weights are loaded for them.
   static constexpr int rows_by_4 = 6, rows_by_2 = 12, rows_by_1 = 12;
   using Ints = __m512i;

@@ -86,6 +86,13 @@ struct Finish {
   }
 };
 
+// One block of one row out of line, for modules that are downloaded.
+template <typename Set>
+__attribute__((noinline)) void finish_apart(const LayerTask& task, std::uint32_t row,
+                                            std::uint32_t o, typename Set::Ints* values) {
+  Finish<Set>::template row<1>(task, row, o, values);
+}
+
 // `rows` rows share each load of the weights of `blocks` blocks.
 template <typename Set, int rows, int blocks>
 GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::uint32_t o) {
@@ -122,7 +129,11 @@ GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::ui
     Ints values[vectors];
     GUARDRANK_UNROLL
     for (int v = 0; v < vectors; ++v) values[v] = Set::end(sums[r][v]);
-    Finish<Set>::template row<blocks>(task, row + static_cast<std::uint32_t>(r), o, values);
+    if constexpr (Set::is_small) {
+      finish_apart<Set>(task, row + static_cast<std::uint32_t>(r), o, values);
+    } else {
+      Finish<Set>::template row<blocks>(task, row + static_cast<std::uint32_t>(r), o, values);
+    }
   }
 }
 
@@ -160,6 +171,18 @@ void run_layer(const LayerTask* task) {
   for (; o < n; o += outputs_per_block) run_blocks<Set, Set::rows_by_1, 1>(*task, o);
 }
 
+// The task of `finish_apart` for sums that are rounded already.
+inline LayerTask rounded_task(const KeptSumsTask& task) {
+  LayerTask result;
+  result.rounds = true;
+  result.may_saturate = false;
+  result.base = {task.base, 0};
+  result.multiplier = task.multiplier;
+  result.totals = task.totals;
+  result.requantised = task.requantised;
+  return result;
+}
+
 template <typename Set, int blocks>
 GUARDRANK_INLINE void add_kept_blocks(const KeptSumsTask& task, const std::int16_t* sums,
                                       std::uint32_t row, std::uint32_t o) {
@@ -183,9 +206,18 @@ template <typename Set>
 void add_kept_sums(const KeptSumsTask* given) {
   const KeptSumsTask task = *given;   // a copy of its own, which no store of codes could change
   constexpr int blocks = Set::stores_four_blocks ? 4 : 1;
+  [[maybe_unused]] const LayerTask rounded = rounded_task(task);
   for (std::uint32_t row = 0; row < task.n_rows; ++row) {
     const std::int16_t* sums = task.sums[row] + task.first_output;
     std::uint32_t o = 0;
+    if constexpr (Set::is_small) {
+      for (; o < task.n_out; o += outputs_per_block) {
+        typename Set::Ints values[Finish<Set>::per_block];
+        Set::load_int16(sums + o, values);
+        finish_apart<Set>(rounded, row, o, values);
+      }
+      continue;
+    }
     for (; o + blocks * outputs_per_block <= task.n_out; o += blocks * outputs_per_block) {
       add_kept_blocks<Set, blocks>(task, sums, row, o);
     }

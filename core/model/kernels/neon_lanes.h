@@ -11,7 +11,7 @@ namespace {
 
 struct NeonLanes {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 3;
-  static constexpr bool stores_four_blocks = false;
+  static constexpr bool stores_four_blocks = false, is_small = false;
   using Ints = int32x4_t;
   using Floats = float32x4_t;
   using Codes = int8x16_t;     // the four codes of a group in each lane

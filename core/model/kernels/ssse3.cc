@@ -8,7 +8,7 @@ namespace {
 
 struct Ssse3 {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 2;
-  static constexpr bool stores_four_blocks = false;
+  static constexpr bool stores_four_blocks = false, is_small = false;
   static constexpr int rows_by_1 = 2;   // eight sums of sixteen registers
   using Ints = __m128i;
   using Floats = __m128;

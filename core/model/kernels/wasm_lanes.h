@@ -10,7 +10,7 @@ namespace {
 
 struct WasmLanes {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 1;
-  static constexpr bool stores_four_blocks = false;
+  static constexpr bool stores_four_blocks = false, is_small = true;
   using Ints = v128_t;
   // Ints and Floats are one type in WebAssembly, and a function's name cannot tell them apart.
   struct Floats {
