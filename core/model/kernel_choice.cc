@@ -3,7 +3,8 @@
 #include "core/model/network.h"
 
 #if defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
+// Of the C library; what the system says of the processor is no I/O, but its header is not core's.
+extern "C" unsigned long getauxval(unsigned long type);
 #endif
 
 namespace guardrank {
@@ -24,8 +25,8 @@ bool has_neon_dot() {
 #if defined(__ARM_FEATURE_DOTPROD) || defined(__APPLE__)
   return true;   // the whole build relies on it; every Apple processor for computers has it
 #elif defined(__linux__)
-  constexpr unsigned long dot_product = 1ul << 20;   // HWCAP_ASIMDDP
-  return (getauxval(AT_HWCAP) & dot_product) != 0;
+  constexpr unsigned long capabilities = 16, dot_product = 1ul << 20;   // AT_HWCAP, HWCAP_ASIMDDP
+  return (getauxval(capabilities) & dot_product) != 0;
 #else
   return false;
 #endif

@@ -1,5 +1,5 @@
 // SSSE3, what every x86-64 of the last fifteen years has: pmaddubsw, widened by pmaddwd.
-#include <tmmintrin.h>
+#include <immintrin.h>
 
 #include "core/model/kernels/loops.h"
 

@@ -1,4 +1,4 @@
-#include "tests/bench/peak_rate.h"
+#include "tests/speed/peak_rate.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/model/network.h"
-#include "tests/bench/peak_rate.h"
+#include "tests/speed/peak_rate.h"
 #include "tests/core/model/random_model.h"
 
 using namespace guardrank;
