@@ -124,7 +124,13 @@ typedef enum {
   GR_KERNEL_AUTOMATIC = 0,
   GR_KERNEL_PORTABLE = 1,
   GR_KERNEL_AVX2 = 2,
-  GR_KERNEL_WASM_SIMD128 = 3
+  GR_KERNEL_WASM_SIMD128 = 3,
+  GR_KERNEL_SSSE3 = 4,           /* this and the next since 0.2 */
+  GR_KERNEL_AVX_VNNI = 5,
+  GR_KERNEL_AVX512_VNNI = 6,
+  GR_KERNEL_NEON = 7,
+  GR_KERNEL_NEON_DOT = 8,
+  GR_KERNEL_WASM_RELAXED = 9
 } gr_kernel;
 
 typedef struct {
@@ -142,7 +148,7 @@ typedef struct gr_engine gr_engine;
 /* `options` may be NULL. The engine must outlive what is made with it. Since 0.1. */
 GR_API gr_status gr_engine_create(const gr_engine_options* options, gr_engine** engine, gr_error** error);
 GR_API void gr_engine_free(gr_engine* engine);
-/* Name of the kernel that the engine's snapshots use: "portable", "avx2", "wasm_simd128". Since 0.1. */
+/* Name of the kernel that the engine's snapshots use: "portable", "avx2", "wasm_simd128" and so on. Since 0.1. */
 GR_API gr_text gr_engine_kernel(const gr_engine* engine);
 
 /* ---- Artifacts ------------------------------------------------------------------------------- */
@@ -180,6 +186,9 @@ typedef struct gr_snapshot gr_snapshot;
 typedef struct {
   uint32_t struct_size;
   int32_t skip_golden;           /* 1: do not replay the model's golden vectors */
+  /* Memory for sums kept per catalog offer: ranking is faster for the offers that fit, and gives the
+   * same bits. 0: none. Since 0.2. */
+  uint64_t catalog_sums_bytes;
 } gr_snapshot_options;
 
 /* Prepares a bundle for ranking: binds names, compiles expressions, lays out weights, replays the

@@ -23,7 +23,7 @@ Status read_allocator(const gr_engine_options& options, guardrank::Allocator* al
 }
 
 Status read_kernel(std::int32_t number, gr_engine* engine, Error* error) {
-  if (number < GR_KERNEL_AUTOMATIC || number > GR_KERNEL_WASM_SIMD128) {
+  if (number < GR_KERNEL_AUTOMATIC || number >= guardrank::n_kernel_choices) {
     return error->wanted(Status::argument, "options.kernel", {"a gr_kernel"}, {number});
   }
   engine->kernel = static_cast<guardrank::KernelChoice>(number);

@@ -16,7 +16,7 @@ Status check_bundle(const gr_artifact& artifact, Error* error) {
 }
 
 Status open(const gr_engine& engine, const gr_artifact& bundle, std::int32_t skip_golden,
-            gr_snapshot** snapshot, Error* error) {
+            std::uint64_t catalog_sums_bytes, gr_snapshot** snapshot, Error* error) {
   auto* created =
       guardrank::create_handle<gr_snapshot>(engine.allocator, engine.allocator, bundle.bytes);
   if (created == nullptr) {
@@ -24,8 +24,11 @@ Status open(const gr_engine& engine, const gr_artifact& bundle, std::int32_t ski
   }
   guardrank::retain_bytes(bundle.bytes);
   // The artifact was checked as its opener wished; once more for what is read again.
-  const Status status = created->snapshot.open(bundle.bytes->bytes, Check::structure,
-                                               engine.kernel, skip_golden == 0, error);
+  Status status = created->snapshot.open(bundle.bytes->bytes, Check::structure, engine.kernel,
+                                         skip_golden == 0, error);
+  if (status == Status::ok && catalog_sums_bytes != 0) {
+    status = created->snapshot.keep_catalog_sums(catalog_sums_bytes, error);
+  }
   if (status != Status::ok) {
     gr_snapshot_free(created);
     return status;
@@ -54,7 +57,8 @@ gr_status gr_snapshot_create(const gr_engine* engine, const gr_artifact* bundle,
   Status status = guardrank::read_struct(options, "options", &known, report.error());
   if (status == Status::ok) status = check_bundle(*bundle, report.error());
   if (status == Status::ok) {
-    status = open(*engine, *bundle, known.skip_golden, snapshot, report.error());
+    status = open(*engine, *bundle, known.skip_golden, known.catalog_sums_bytes, snapshot,
+                  report.error());
   }
   return report.finish(status);
 }

@@ -18,6 +18,7 @@ struct Run {
   Frame frame;
   ExclusionList* exclusions = nullptr;
   std::span<HeadOutcome> outcomes;
+  KeptSums kept_sums;
 };
 
 Status open_run(Run* run) {
@@ -53,12 +54,24 @@ Status run_retrieval(Run* run) {
   return Status::ok;
 }
 
-Status run_features(Run* run) { return encode_features(run->pipeline.features, &run->frame); }
+bool are_all_kept(KeptSums kept) {
+  return !kept.empty() && std::find(kept.begin(), kept.end(), nullptr) == kept.end();
+}
+
+Status run_features(Run* run) {
+  const Pipeline& pipeline = run->pipeline;
+  bool needs_candidate = true;
+  if (pipeline.scorer.score == nullptr) {
+    GUARDRANK_TRY(find_kept_sums(pipeline.catalog_sums, &run->frame, &run->kept_sums));
+    needs_candidate = !are_all_kept(run->kept_sums) || needs_candidate_fields(pipeline.network);
+  }
+  return encode_features(pipeline.features, &run->frame, needs_candidate);
+}
 
 Status run_model(Run* run) {
   const LogitScorer& scorer = run->pipeline.scorer;
   if (scorer.score != nullptr) return scorer.score(scorer.self, &run->frame);
-  return score_network(run->pipeline.network, &run->frame);
+  return score_network(run->pipeline.network, run->kept_sums, &run->frame);
 }
 
 Status run_calibration(Run* run) {
@@ -165,7 +178,7 @@ Status rank(const Pipeline& pipeline, const Request& request, Session* session, 
   *decision = {};
   decision->pipeline = &pipeline;
   decision->request = &request;
-  Run run{pipeline, &session->arena(), decision, {}, nullptr, {}};
+  Run run{pipeline, &session->arena(), decision, {}, nullptr, {}, {}};
   for (const Step& step : steps) {
     if (const Status status = step.run(&run); status != Status::ok) {
       return fail(status, step.name, error);

@@ -6,6 +6,7 @@
 
 #include "core/artifact/catalog.h"
 #include "core/calibration/calibration.h"
+#include "core/decision/catalog_sums.h"
 #include "core/eligibility/eligibility.h"
 #include "core/feature/feature.h"
 #include "core/model/network.h"
@@ -36,6 +37,7 @@ struct Pipeline {
   RetrievalPlan retrieval;
   FeaturePlan features;
   NetworkPlan network;
+  CatalogSums catalog_sums;
   CalibrationPlan calibration;
   ValuePlan value;
   PlacementPlan placement;

@@ -68,11 +68,14 @@ Status encode_one(const FeaturePlan& plan, std::size_t ordinal, Frame* frame) {
                       &frame->encoded[ordinal]);
 }
 
-Status encode_some(const FeaturePlan& plan, bool context_alone, Frame* frame) {
+Status encode_sides(const FeaturePlan& plan, bool needs_pair, bool needs_candidate, Frame* frame) {
   GUARDRANK_TRY(frame->arena().make(plan.fields.size(), &frame->encoded));
-  for (std::size_t i = 0; i < plan.fields.size(); ++i)
-    if (!context_alone || plan.fields[i].side == Side::context)
-      GUARDRANK_TRY(encode_one(plan, i, frame));
+  for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+    const Side side = plan.fields[i].side;
+    if ((side == Side::pair && !needs_pair) || (side == Side::candidate && !needs_candidate))
+      continue;
+    GUARDRANK_TRY(encode_one(plan, i, frame));
+  }
   return Status::ok;
 }
 
@@ -95,12 +98,12 @@ Status encode_field(const Field& field, std::span<const Column> inputs, std::uin
   return finish_dense(field, context, &column, encoded);
 }
 
-Status encode_features(const FeaturePlan& plan, Frame* frame) {
-  return encode_some(plan, false, frame);
+Status encode_features(const FeaturePlan& plan, Frame* frame, bool needs_candidate_fields) {
+  return encode_sides(plan, true, needs_candidate_fields, frame);
 }
 
 Status encode_context(const FeaturePlan& plan, Frame* frame) {
-  return encode_some(plan, true, frame);
+  return encode_sides(plan, false, false, frame);
 }
 
 }  // namespace guardrank

@@ -23,8 +23,9 @@ Status add_model_facts(std::span<const Field> fields, FactTable* facts, Error* e
 Status prepare_features(std::span<const Field> fields, const FactTable& facts, Arena* arena,
                         FeaturePlan* plan, Error* error);
 
-// Fills frame->encoded for all fields over the frame's present rows.
-Status encode_features(const FeaturePlan& plan, Frame* frame);
+// Fills frame->encoded for all fields over the frame's present rows; without candidate fields where
+// the network has no use for them.
+Status encode_features(const FeaturePlan& plan, Frame* frame, bool needs_candidate_fields = true);
 
 // The context fields alone, which stage one wants first; the others stay empty.
 Status encode_context(const FeaturePlan& plan, Frame* frame);

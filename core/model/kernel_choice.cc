@@ -1,12 +1,40 @@
 // Which kernels this build has, and which of them this processor runs. Best first.
+#include "core/model/known_answer.h"
 #include "core/model/network.h"
+
+#if defined(__aarch64__) && defined(__linux__)
+// Of the C library; what the system says of the processor is no I/O, but its header is not core's.
+extern "C" unsigned long getauxval(unsigned long type);
+#endif
 
 namespace guardrank {
 namespace {
 
-bool always() { return true; }
+[[maybe_unused]] bool always() { return true; }
 #if defined(__x86_64__)
+bool has_ssse3() { return __builtin_cpu_supports("ssse3"); }
 bool has_avx2() { return __builtin_cpu_supports("avx2"); }
+bool has_avx_vnni() { return has_avx2() && __builtin_cpu_supports("avxvnni"); }
+bool has_avx512_vnni() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+#endif
+#if defined(__aarch64__)
+bool has_neon_dot() {
+#if defined(__ARM_FEATURE_DOTPROD) || defined(__APPLE__)
+  return true;   // the whole build relies on it; every Apple processor for computers has it
+#elif defined(__linux__)
+  constexpr unsigned long capabilities = 16, dot_product = 1ul << 20;   // AT_HWCAP, HWCAP_ASIMDDP
+  return (getauxval(capabilities) & dot_product) != 0;
+#else
+  return false;
+#endif
+}
+#endif
+
+#if defined(__wasm_relaxed_simd__)
+bool has_right_relaxed_dot() { return multiplies_rightly(wasm_relaxed_kernel); }
 #endif
 
 struct KernelEntry {
@@ -17,26 +45,34 @@ struct KernelEntry {
 
 constexpr KernelEntry kernels[] = {
 #if defined(__x86_64__)
+    {KernelChoice::avx512_vnni, &avx512_vnni_kernel, has_avx512_vnni},
+    {KernelChoice::avx_vnni, &avx_vnni_kernel, has_avx_vnni},
     {KernelChoice::avx2, &avx2_kernel, has_avx2},
+    {KernelChoice::ssse3, &ssse3_kernel, has_ssse3},
 #endif
-#if defined(__wasm_simd128__)
+#if defined(__aarch64__)
+    {KernelChoice::neon_dot, &neon_dot_kernel, has_neon_dot},
+    {KernelChoice::neon, &neon_kernel, always},
+#endif
+#if defined(__wasm_relaxed_simd__)
+    {KernelChoice::wasm_relaxed, &wasm_relaxed_kernel, has_right_relaxed_dot},
+#elif defined(__wasm_simd128__)
     {KernelChoice::wasm_simd128, &wasm_simd128_kernel, always},
 #endif
-#if !defined(__wasm_simd128__)   // every engine that loads that module runs its kernel
+#if !defined(__wasm_simd128__)   // every engine that loads a module runs its kernel
     {KernelChoice::portable, &portable_kernel, always},
 #endif
 };
 
+constexpr std::string_view names[n_kernel_choices] = {
+    "automatic", "portable",    "avx2", "wasm_simd128", "ssse3",
+    "avx_vnni",  "avx512_vnni", "neon", "neon_dot",     "wasm_relaxed"};
+
 }  // namespace
 
 std::string_view kernel_name(KernelChoice choice) {
-  switch (choice) {
-    case KernelChoice::automatic: return "automatic";
-    case KernelChoice::portable: return "portable";
-    case KernelChoice::avx2: return "avx2";
-    case KernelChoice::wasm_simd128: return "wasm_simd128";
-  }
-  return "unknown";
+  const auto number = static_cast<std::size_t>(choice);
+  return number < n_kernel_choices ? names[number] : "unknown";
 }
 
 Status choose_kernel(KernelChoice choice, const Kernel** kernel, Error* error) {

@@ -1,46 +1,81 @@
 // Gates: a softmax over experts in float, and the mixture requantised.
-#include "core/base/math.h"
 #include "core/model/prepared_network.h"
 
 namespace guardrank {
 namespace {
 
-// c of README.md for one row; the order of the additions is part of the arithmetic.
-void gate_coefficients(const std::int32_t* totals, const float* multiplier,
-                       std::span<const float> expert_multiplier, float* coefficients) {
-  const std::size_t n = expert_multiplier.size();
-  for (std::size_t e = 0; e < n; ++e) {
-    coefficients[e] = static_cast<float>(totals[e]) * multiplier[e];
+// Coefficients of a tile for one of the gates that are mixed together, by expert.
+Rows<float> coefficient_rows(const NetworkPlan& plan, const Tile& tile, std::size_t gate) {
+  const std::size_t stride = padded_rows(tile.rows);
+  return {tile.coefficients + gate * stride * plan.prepared->most_experts, stride};
+}
+
+void find_coefficients(const NetworkPlan& plan, const PreparedGate& gate, const Tile& tile,
+                       Rows<float> coefficients) {
+  SoftmaxTask task;
+  task.totals = layer_totals(plan, *gate.layer, gate.input, tile);
+  task.multiplier = gate.layer->multiplier;
+  task.expert_multiplier = gate.expert_multiplier.data();
+  task.n_experts = static_cast<std::uint32_t>(gate.experts.size());
+  task.n_rows = tile.n;
+  task.coefficients = coefficients;
+  plan.kernel->softmax(&task);
+}
+
+bool has_same_experts(const PreparedGate& a, const PreparedGate& b) {
+  if (a.experts.size() != b.experts.size()) return false;
+  for (std::size_t e = 0; e < a.experts.size(); ++e) {
+    if (a.experts[e].offset != b.experts[e].offset) return false;
   }
-  float most = coefficients[0];
-  for (std::size_t e = 1; e < n; ++e) most = coefficients[e] > most ? coefficients[e] : most;
-  float total = 0.0f;
-  for (std::size_t e = 0; e < n; ++e) {
-    coefficients[e] = deterministic_exp(coefficients[e] - most);
-    total += coefficients[e];
+  return true;
+}
+
+// How many gates from the first on mix the same experts.
+std::size_t count_alike(std::span<const PreparedGate> gates) {
+  std::size_t n = 1;
+  while (n < gates.size() && n < gates_per_mix && gates[n].layer != nullptr &&
+         has_same_experts(gates[0], gates[n])) {
+    ++n;
   }
-  for (std::size_t e = 0; e < n; ++e) {
-    coefficients[e] = coefficients[e] / total * expert_multiplier[e];
+  return n;
+}
+
+void mix_gates(const NetworkPlan& plan, std::span<const PreparedGate> gates, const Tile& tile) {
+  Rows<const float> coefficients[gates_per_mix];
+  Rows<std::uint8_t> codes[gates_per_mix];
+  for (std::size_t g = 0; g < gates.size(); ++g) {
+    const Rows<float> rows = coefficient_rows(plan, tile, g);
+    find_coefficients(plan, gates[g], tile, rows);
+    coefficients[g] = {rows.first, rows.stride};
+    codes[g] = slot_rows(tile, gates[g].output);
   }
+  const std::span<const Slot> experts = gates[0].experts;
+  for (std::size_t e = 0; e < experts.size(); ++e) tile.experts[e] = read_rows(tile, experts[e]);
+  MixTask task;
+  task.experts = tile.experts;
+  task.n_experts = static_cast<std::uint32_t>(experts.size());
+  task.coefficients = coefficients;
+  task.codes = codes;
+  task.n_gates = static_cast<std::uint32_t>(gates.size());
+  task.n_rows = tile.n;
+  task.n = padded_outputs(gates[0].output.width);
+  plan.kernel->mix(&task);
+  for (const PreparedGate& gate : gates) append_fed(plan, gate.output, tile);
 }
 
 }  // namespace
 
-void run_gate(const NetworkPlan& plan, const PreparedGate& gate, const Tile& tile) {
-  if (gate.layer == nullptr) return;
-  const Rows<const std::int32_t> totals = layer_totals(plan, *gate.layer, gate.input, tile);
-  const std::size_t stride = plan.prepared->most_experts;
-  for (std::uint32_t row = 0; row < tile.n; ++row) {
-    gate_coefficients(totals.first + row * totals.stride, gate.layer->multiplier,
-                      gate.expert_multiplier, tile.coefficients + row * stride);
+void run_gates(const NetworkPlan& plan, const PreparedLevel& level, const Tile& tile) {
+  std::span<const PreparedGate> gates = level.gates;
+  while (!gates.empty()) {
+    if (gates[0].layer == nullptr) {
+      gates = gates.subspan(1);
+      continue;
+    }
+    const std::size_t n = count_alike(gates);
+    mix_gates(plan, gates.first(n), tile);
+    gates = gates.subspan(n);
   }
-  for (std::size_t e = 0; e < gate.experts.size(); ++e) {
-    tile.experts[e] = read_rows(tile, gate.experts[e]);
-  }
-  plan.kernel->mix(tile.experts, static_cast<std::uint32_t>(gate.experts.size()),
-                   {tile.coefficients, stride}, tile.n, padded_outputs(gate.output.width),
-                   slot_rows(tile, gate.output));
-  append_fed(plan, gate.output, tile);
 }
 
 }  // namespace guardrank

@@ -64,11 +64,18 @@ std::uint32_t source_row(const EncodedField& encoded, const Target& target, std:
   return encoded.n_rows == 1 ? 0 : target.first + row;
 }
 
+// Rows of a large table come from memory: asked for before they are needed.
+constexpr std::uint32_t rows_ahead = 12;
+
 void quantise_embedding(const Field& field, const EncodedField& encoded, const Target& target) {
   for (std::uint32_t row = 0; row < target.n; ++row) {
     std::uint8_t* to = target.codes + row * target.stride;
     const std::uint32_t from = source_row(encoded, target, row);
     if (field.pooling == Pooling::none) {
+      if (row + rows_ahead < target.n) {
+        const std::uint32_t next = source_row(encoded, target, row + rows_ahead);
+        __builtin_prefetch(table_row(field, encoded.codes[next]));
+      }
       copy_codes(table_row(field, encoded.codes[from]), field.dim, to);
     } else {
       pool_codes(field, codes_of_row(encoded, from), to);
@@ -76,18 +83,36 @@ void quantise_embedding(const Field& field, const EncodedField& encoded, const T
   }
 }
 
-void quantise_dense(const Field& field, const EncodedField& encoded, const Target& target) {
-  const std::uint8_t indicator_codes[2] = {
-      quantise(0.0f / field.indicator_scale, field.indicator_zero_point),
-      quantise(1.0f / field.indicator_scale, field.indicator_zero_point)};
-  for (std::uint32_t row = 0; row < target.n; ++row) {
-    std::uint8_t* to = target.codes + row * target.stride;
-    const std::uint32_t from = source_row(encoded, target, row);
-    const float* values = encoded.dense + std::size_t{from} * field.width;
-    for (std::uint32_t i = 0; i < field.width; ++i) {
-      to[i] = quantise(values[i] / field.scale, field.zero_point);
+void quantise_dense(const Kernel& kernel, const Field& field, const EncodedField& encoded,
+                    const Target& target) {
+  const std::uint32_t n_sources = encoded.n_rows == 1 ? 1 : target.n;
+  QuantiseTask task;
+  task.values = encoded.dense + std::size_t{source_row(encoded, target, 0)} * field.width;
+  task.scale = field.scale;
+  task.zero_point = field.zero_point;
+  task.codes = target.codes;
+  task.n = field.width == 1 ? n_sources : field.width;
+  task.stride = field.width == 1 ? target.stride : 1;
+  if (field.width == 1) {
+    kernel.quantise(&task);
+  } else {
+    for (std::uint32_t row = 0; row < n_sources; ++row) {
+      kernel.quantise(&task);
+      task.values += field.width;
+      task.codes += target.stride;
     }
-    if (field.has_indicator) to[field.width] = indicator_codes[encoded.is_missing[from] != 0];
+  }
+  for (std::uint32_t row = n_sources; row < target.n; ++row) {
+    std::memcpy(target.codes + row * target.stride, target.codes, field.width);
+  }
+}
+
+void write_indicator(const Field& field, const EncodedField& encoded, const Target& target) {
+  const std::uint8_t codes[2] = {quantise(0.0f / field.indicator_scale, field.indicator_zero_point),
+                                 quantise(1.0f / field.indicator_scale, field.indicator_zero_point)};
+  std::uint8_t* to = target.codes + field.width;
+  for (std::uint32_t row = 0; row < target.n; ++row, to += target.stride) {
+    *to = codes[encoded.is_missing[source_row(encoded, target, row)] != 0];
   }
 }
 
@@ -103,7 +128,8 @@ void quantise_block(const NetworkPlan& plan, std::uint32_t side,
     if (field.output == OutputKind::embedding) {
       quantise_embedding(field, encoded[place.ordinal], target);
     } else {
-      quantise_dense(field, encoded[place.ordinal], target);
+      quantise_dense(*plan.kernel, field, encoded[place.ordinal], target);
+      if (field.has_indicator) write_indicator(field, encoded[place.ordinal], target);
     }
   }
 }

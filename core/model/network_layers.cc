@@ -7,69 +7,146 @@ namespace guardrank {
 namespace {
 
 constexpr std::uint32_t context = static_cast<std::uint32_t>(Side::context);
+constexpr std::uint32_t candidate = static_cast<std::uint32_t>(Side::candidate);
+constexpr std::uint32_t pair = static_cast<std::uint32_t>(Side::pair);
 
-Rows<std::int32_t> widest_rows(const NetworkPlan& plan, std::int32_t* first) {
-  return {first, plan.prepared->widest};
+// What every layer's task has in common.
+LayerTask open_task(const PreparedLayer& layer, std::uint32_t block, const Tile& tile) {
+  LayerTask task;
+  task.n_rows = tile.n;
+  task.weights = &layer.blocks[block].weights;
+  task.initial = layer.blocks[block].initial;
+  return task;
 }
 
-Rows<const std::int32_t> constant(Rows<std::int32_t> rows) { return {rows.first, rows.stride}; }
+LayerTask task_over_x(const NetworkPlan& plan, const PreparedLayer& layer, std::uint32_t side,
+                      const Tile& tile) {
+  LayerTask task = open_task(layer, side, tile);
+  task.codes = {tile.x[side], plan.prepared->block_strides[side]};
+  task.rounds = true;
+  task.may_saturate = layer.blocks[side].may_saturate;
+  task.shift = layer.shift;
+  return task;
+}
 
-// The context's and the bias's part, the same for every row.
-void copy_context(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile) {
-  const Rows<std::int32_t> totals = widest_rows(plan, tile.totals);
-  for (std::uint32_t row = 0; row < tile.n; ++row) {
-    std::memcpy(totals.first + row * totals.stride, tile.context_sums + layer.context_offset,
-                layer.n_out_padded * sizeof(std::int32_t));
+// The context's sums alone where a row has no column of its own: a block without inputs whose sums
+// are all 0.
+LayerTask task_without_columns(const PreparedLayer& layer, const Tile& tile) {
+  LayerTask task = open_task(layer, candidate, tile);
+  task.initial = tile.zeros;
+  task.rounds = true;
+  return task;
+}
+
+// Asks for what the layer will read of the next tile's kept sums: rows of a large catalog come from
+// memory, one layer's part while another is being computed.
+void prefetch_kept(const PreparedLayer& layer, const Tile& tile) {
+  constexpr std::uint32_t per_line = 64 / sizeof(std::int16_t);
+  for (std::uint32_t row = 0; row < tile.n_next; ++row) {
+    const std::int16_t* sums = tile.next_kept[row];
+    if (sums == nullptr) continue;
+    for (std::uint32_t o = 0; o < layer.n_out_padded; o += per_line) {
+      __builtin_prefetch(sums + layer.context_offset + o);
+    }
   }
 }
 
-Rows<const std::int32_t> totals_over_x(const NetworkPlan& plan, const PreparedLayer& layer,
-                                       const Tile& tile) {
-  const Rows<std::int32_t> sums = widest_rows(plan, tile.sums);
-  const Rows<std::int32_t> totals = widest_rows(plan, tile.totals);
+// The candidate block of `run_over_x` from kept sums.
+void add_kept(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+              const float* multiplier, Rows<std::uint8_t> output) {
+  prefetch_kept(layer, tile);
+  KeptSumsTask task;
+  task.sums = tile.kept;
+  task.first_output = layer.context_offset;
+  task.n_rows = tile.n;
+  task.n_out = layer.n_out_padded;
+  task.base = tile.context_sums + layer.context_offset;
+  task.multiplier = multiplier;
+  task.totals = {tile.totals, plan.prepared->widest};
+  task.requantised = output;
+  plan.kernel->add_kept_sums(&task);
+}
+
+// The totals to `tile.totals`, or where the layer's multiplier is used the codes to `output`.
+void run_over_x(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+                const float* multiplier, Rows<std::uint8_t> output) {
+  const Rows<std::int32_t> totals = {tile.totals, plan.prepared->widest};
   Rows<const std::int32_t> base = {tile.context_sums + layer.context_offset, 0};
-  for (std::uint32_t side = context + 1; side < n_sides; ++side) {
-    const PreparedBlock& block = layer.blocks[side];
-    if (block.weights.n_in == 0) continue;
-    plan.kernel->multiply({tile.x[side], plan.prepared->block_strides[side]}, tile.n,
-                          &block.weights, block.initial, sums);
-    plan.kernel->round_block(constant(sums), layer.shift, base, tile.n, layer.n_out_padded, totals);
-    base = constant(totals);
+  const bool has_pair = layer.blocks[pair].weights.n_in != 0;
+  const bool has_candidate = layer.blocks[candidate].weights.n_in != 0;
+  for (std::uint32_t side = candidate; side <= pair; ++side) {
+    if (side == pair ? !has_pair : !has_candidate && has_pair) continue;
+    if (side == candidate && tile.kept != nullptr) {
+      add_kept(plan, layer, tile, has_pair ? nullptr : multiplier, output);
+      base = {totals.first, totals.stride};
+      continue;
+    }
+    LayerTask task = has_candidate || has_pair ? task_over_x(plan, layer, side, tile)
+                                               : task_without_columns(layer, tile);
+    const bool is_last = side == pair || !has_pair;
+    task.base = base;
+    task.totals = totals;
+    task.multiplier = is_last ? multiplier : nullptr;
+    task.requantised = output;
+    plan.kernel->run_layer(&task);
+    base = {totals.first, totals.stride};
   }
-  if (base.stride == 0) copy_context(plan, layer, tile);
-  return constant(totals);
+}
+
+void run_any_layer(const NetworkPlan& plan, const PreparedLayer& layer, const Slot& input,
+                   const Tile& tile, const float* multiplier, Rows<std::uint8_t> output) {
+  if (layer.reads_x) return run_over_x(plan, layer, tile, multiplier, output);
+  LayerTask task = open_task(layer, 0, tile);
+  task.codes = read_rows(tile, input);
+  task.totals = {tile.totals, plan.prepared->widest};
+  task.multiplier = multiplier;
+  task.requantised = output;
+  plan.kernel->run_layer(&task);
 }
 
 }  // namespace
 
 void add_context(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile) {
   std::int32_t* to = tile.context_sums + layer.context_offset;
-  const PreparedBlock& block = layer.blocks[context];
-  if (block.weights.n_in == 0) {
+  if (layer.blocks[context].weights.n_in == 0) {
     std::memcpy(to, layer.bias, layer.n_out_padded * sizeof(std::int32_t));
     return;
   }
-  const Rows<std::int32_t> sums = widest_rows(plan, tile.sums);
-  plan.kernel->multiply({tile.x[context], plan.prepared->block_strides[context]}, 1,
-                        &block.weights, block.initial, sums);
-  plan.kernel->round_block(constant(sums), layer.shift, {layer.bias, 0}, 1, layer.n_out_padded,
-                           {to, 0});
+  LayerTask task = task_over_x(plan, layer, context, tile);
+  task.n_rows = 1;
+  task.base = {layer.bias, 0};
+  task.totals = {to, 0};
+  plan.kernel->run_layer(&task);
+}
+
+void sum_candidate_block(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+                         std::uint32_t first, std::uint32_t n, std::int16_t* sums) {
+  const std::size_t code_stride = plan.prepared->block_strides[candidate];
+  const std::size_t stride = plan.prepared->n_context_sums;
+  LayerTask task = task_over_x(plan, layer, candidate, tile);
+  task.codes.first += first * code_stride;
+  task.n_rows = n;
+  task.base = {tile.zeros, 0};
+  task.totals = {tile.totals, plan.prepared->widest};
+  plan.kernel->run_layer(&task);
+  for (std::uint32_t row = 0; row < n; ++row) {
+    const std::int32_t* from = tile.totals + row * task.totals.stride;
+    std::int16_t* to = sums + (first + row) * stride + layer.context_offset;
+    for (std::uint32_t o = 0; o < layer.n_out_padded; ++o) {
+      to[o] = static_cast<std::int16_t>(from[o]);
+    }
+  }
 }
 
 Rows<const std::int32_t> layer_totals(const NetworkPlan& plan, const PreparedLayer& layer,
                                       const Slot& input, const Tile& tile) {
-  if (layer.reads_x) return totals_over_x(plan, layer, tile);
-  const Rows<std::int32_t> totals = widest_rows(plan, tile.totals);
-  plan.kernel->multiply(read_rows(tile, input), tile.n, &layer.blocks[0].weights,
-                        layer.blocks[0].initial, totals);
-  return constant(totals);
+  run_any_layer(plan, layer, input, tile, nullptr, {});
+  return {tile.totals, plan.prepared->widest};
 }
 
 void run_hidden_layer(const NetworkPlan& plan, const PreparedLayer& layer, const Slot& input,
                       const Slot& output, const Tile& tile) {
-  const Rows<const std::int32_t> totals = layer_totals(plan, layer, input, tile);
-  plan.kernel->requantise(totals, layer.multiplier, tile.n, layer.n_out_padded,
-                          slot_rows(tile, output));
+  run_any_layer(plan, layer, input, tile, layer.multiplier, slot_rows(tile, output));
   append_fed(plan, output, tile);
 }
 

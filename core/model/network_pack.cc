@@ -75,6 +75,20 @@ Status start_of_block(const Layer& layer, Columns columns,
   return Status::ok;
 }
 
+// Whether some codes, 0 to 127 each, take a rounded sum out of int16. The packer chooses the shift so
+// that none do, and then nothing needs to be clamped.
+bool may_saturate(const Layer& layer, Columns columns, const std::int32_t* initial) {
+  for (std::size_t o = 0; o < layer.n_out; ++o) {
+    const std::int8_t* weights = layer.weights + o * layer.n_in + columns.first;
+    std::int64_t least = initial[o], most = initial[o];
+    for (std::size_t i = 0; i < columns.n; ++i) {
+      (weights[i] < 0 ? least : most) += weights[i] * largest_code;
+    }
+    if (least >> layer.input_shift < INT16_MIN || most >> layer.input_shift > INT16_MAX) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Status NetworkBuilder::begin_layer(const Layer& layer, std::uint32_t n_in, std::string_view where,
@@ -97,11 +111,13 @@ Status NetworkBuilder::layer_over_x(const Layer& layer, std::string_view where,
   Columns columns;
   for (std::uint32_t side = 0; side < n_sides; ++side) {
     columns = {columns.first + columns.n, prepared_->block_inputs[side]};
-    if (columns.n == 0) continue;
     PreparedBlock& block = out->blocks[side];
+    block.weights.n_out = out->n_out_padded;
+    if (columns.n == 0) continue;
     GUARDRANK_TRY(pack_columns(layer, columns, arena_, &block.weights));
     GUARDRANK_TRY(start_of_block(layer, columns, zero_points_.subspan(columns.first), arena_,
                                  &block.initial));
+    block.may_saturate = may_saturate(layer, columns, block.initial);
   }
   return Status::ok;
 }

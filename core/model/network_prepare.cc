@@ -7,7 +7,7 @@ namespace {
 
 // Activations of a tile stay within a core's own cache.
 constexpr std::uint32_t tile_bytes = 192u << 10;
-constexpr std::uint32_t most_tile_rows = 64, least_tile_rows = 8;
+constexpr std::uint32_t most_tile_rows = 60, least_tile_rows = 12;
 
 std::uint32_t side_of(const Field& field) { return static_cast<std::uint32_t>(field.side); }
 
@@ -100,9 +100,9 @@ Status NetworkBuilder::collect_fed() {
 }
 
 Status NetworkBuilder::size_tile() {
-  std::uint32_t per_row = prepared_->activation_bytes + 2 * prepared_->widest * 4;
+  std::uint32_t per_row = prepared_->activation_bytes + prepared_->widest * 4;
   for (const std::uint32_t stride : prepared_->block_strides) per_row += stride;
-  std::uint32_t rows = tile_bytes / per_row / 4 * 4;  // kernels take rows by fours
+  std::uint32_t rows = tile_bytes / per_row / 12 * 12;  // kernels take rows by 2, 4, 6 or 12
   rows = rows > most_tile_rows ? most_tile_rows : rows;
   prepared_->tile_rows = rows < least_tile_rows ? least_tile_rows : rows;
   return Status::ok;

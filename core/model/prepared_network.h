@@ -20,6 +20,9 @@ constexpr std::uint32_t padded_outputs(std::uint32_t n) {
 constexpr std::uint32_t padded_inputs(std::uint32_t n) {
   return (n + inputs_per_group - 1) / inputs_per_group * inputs_per_group;
 }
+constexpr std::uint32_t padded_rows(std::uint32_t n) {
+  return (n + rows_per_step - 1) / rows_per_step * rows_per_step;
+}
 // Bytes of a row of codes with room for the padded outputs of the layer that writes it.
 constexpr std::uint32_t code_stride(std::uint32_t n_codes) { return (n_codes + 79) / 64 * 64; }
 
@@ -27,6 +30,7 @@ constexpr std::uint32_t code_stride(std::uint32_t n_codes) { return (n_codes + 7
 struct PreparedBlock {
   PackedWeights weights;                   // n_in 0: the block has no columns
   const std::int32_t* initial = nullptr;   // what the sums start from
+  bool may_saturate = true;                // some codes could take a rounded sum beyond int16
 };
 
 struct PreparedLayer {
@@ -60,6 +64,9 @@ struct PreparedGate {
   Slot input, output;
 };
 
+// Gates over the same experts are mixed together, so many at a time.
+inline constexpr std::uint32_t gates_per_mix = 6;
+
 struct PreparedLevel {
   std::span<PreparedExpert> experts;
   std::span<PreparedGate> gates;
@@ -92,7 +99,7 @@ struct NetworkPlan::Prepared {
   Slot hidden[2];                          // hidden layers of an expert or tower, in turn
   std::uint32_t activation_bytes = 0;      // of all slots, per row
   std::uint32_t widest = 0;                // padded outputs of the widest layer
-  std::uint32_t n_context_sums = 0;
+  std::uint32_t n_context_sums = 0;        // of all layers that read x
   std::uint32_t most_experts = 1;          // under one gate
   std::uint32_t tile_rows = 0;
 };
@@ -103,11 +110,15 @@ struct Tile {
   std::uint32_t n = 0;                     // rows in use
   std::uint8_t* x[n_sides] = {};           // context: one row
   std::uint8_t* activations = nullptr;
-  std::int32_t* sums = nullptr;            // rows * widest
   std::int32_t* totals = nullptr;          // rows * widest
-  float* coefficients = nullptr;           // rows * most_experts
+  std::int32_t* zeros = nullptr;           // widest
+  float* coefficients = nullptr;           // gates_per_mix * most_experts * padded rows
   Rows<const std::uint8_t>* experts = nullptr;
   std::int32_t* context_sums = nullptr;    // once per request
+  // By row, where candidates' sums are kept; null: the candidate block is multiplied.
+  const std::int16_t* const* kept = nullptr;
+  const std::int16_t* const* next_kept = nullptr;   // of the rows to come, to be fetched ahead
+  std::uint32_t n_next = 0;
 };
 
 inline Rows<std::uint8_t> slot_rows(const Tile& tile, const Slot& slot) {
@@ -125,6 +136,10 @@ void quantise_block(const NetworkPlan& plan, std::uint32_t side,
 // network_layers.cc
 // Adds to `tile->context_sums` what the context and the bias contribute to a layer that reads x.
 void add_context(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile);
+// The candidate block's rounded sums of rows [first, first + n) for one layer that reads x, to
+// sums[row * n_context_sums + the layer's place].
+void sum_candidate_block(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+                         std::uint32_t first, std::uint32_t n, std::int16_t* sums);
 // T of the layer for the tile's rows.
 Rows<const std::int32_t> layer_totals(const NetworkPlan& plan, const PreparedLayer& layer,
                                       const Slot& input, const Tile& tile);
@@ -134,7 +149,24 @@ void run_hidden_layer(const NetworkPlan& plan, const PreparedLayer& layer, const
 // Puts the fed embeddings behind a slot's codes.
 void append_fed(const NetworkPlan& plan, const Slot& slot, const Tile& tile);
 
-// network_gates.cc: the gate's mixture of its experts' codes.
-void run_gate(const NetworkPlan& plan, const PreparedGate& gate, const Tile& tile);
+template <typename Visit>
+void for_each_layer_over_x(const NetworkPlan::Prepared& prepared, const Visit& visit) {
+  const auto visit_layer = [&](const PreparedLayer& layer) {
+    if (layer.reads_x) visit(layer);
+  };
+  for (const PreparedLevel& level : prepared.levels) {
+    for (const PreparedExpert& expert : level.experts) visit_layer(expert.layers.front());
+    for (const PreparedGate& gate : level.gates) {
+      if (gate.layer != nullptr) visit_layer(*gate.layer);
+    }
+  }
+  for (const PreparedTower& tower : prepared.towers) visit_layer(tower.layers.front());
+}
+
+// network_tile.cc: working memory for up to `n_rows` rows at a time.
+Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Tile* tile);
+
+// network_gates.cc: each gate's mixture of its experts' codes.
+void run_gates(const NetworkPlan& plan, const PreparedLevel& level, const Tile& tile);
 
 }  // namespace guardrank

@@ -1,8 +1,10 @@
 // Ranking time through the C interface. Usage: rank_bench BUNDLE CONTEXT.json [benchmark options].
+// "rank_kept" ranks with the sums of all offers kept in the snapshot.
 // CONTEXT.json is a request; each benchmark ranks the first N offers of the catalog for it.
 #include <benchmark/benchmark.h>
 #include <guardrank.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -86,17 +88,35 @@ std::string context_with_candidates(std::size_t count) {
   return text + "]}";
 }
 
-void rank_candidates(benchmark::State& state) {
+gr_snapshot* create_snapshot(std::uint64_t catalog_sums_bytes) {
+  gr_error* error = nullptr;
+  gr_snapshot* snapshot = nullptr;
+  gr_snapshot_options options{};
+  options.struct_size = sizeof options;
+  options.catalog_sums_bytes = catalog_sums_bytes;
+  check(gr_snapshot_create(bench.engine, bench.artifact, &options, &snapshot, &error), error);
+  return snapshot;
+}
+
+void rank_on(benchmark::State& state, const gr_snapshot* snapshot) {
   const auto count = static_cast<std::size_t>(state.range(0));
   if (count > bench.offers.size()) return state.SkipWithError("the catalog has fewer offers");
   const std::string json = context_with_candidates(count);
   gr_error* error = nullptr;
   gr_request* request = nullptr;
-  check(gr_request_create(bench.snapshot, &request, &error), error);
+  check(gr_request_create(snapshot, &request, &error), error);
   check(gr_request_from_json(request, json.data(), json.size(), &error), error);
   for (auto _ : state) benchmark::DoNotOptimize(rank(request));
   state.counters["session_KB"] = static_cast<double>(gr_session_peak_bytes(bench.session)) / 1024;
   gr_request_free(request);
+}
+
+void rank_candidates(benchmark::State& state) { rank_on(state, bench.snapshot); }
+
+void rank_kept(benchmark::State& state) {
+  gr_snapshot* snapshot = create_snapshot(std::uint64_t{1} << 32);
+  rank_on(state, snapshot);
+  gr_snapshot_free(snapshot);
 }
 
 void rank_from_json(benchmark::State& state) {
@@ -144,6 +164,7 @@ int main(int argc, char** argv) {
   const gr_text kernel = gr_engine_kernel(bench.engine);
   benchmark::AddCustomContext("kernel", std::string(kernel.data, kernel.size));
   for (auto* each : {benchmark::RegisterBenchmark("rank", rank_candidates),
+                     benchmark::RegisterBenchmark("rank_kept", rank_kept),
                      benchmark::RegisterBenchmark("json_rank_json_record", rank_from_json)}) {
     each->Arg(1)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
   }

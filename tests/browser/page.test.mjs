@@ -95,6 +95,24 @@ async function rankAll(cases) {
   });
 }
 
+/** Runs in the page: the kernel that each choice ends in. */
+async function kernelsOf(choices) {
+  const { Engine } = await import("/guardrank/index.js");
+  const kernels = [];
+  for (const kernel of choices) {
+    const engine = await Engine.create(undefined, { kernel });
+    kernels.push(engine.kernel);
+    engine.dispose();
+  }
+  return kernels;
+}
+
+test("Chromium takes the module of relaxed SIMD, and the other when told", async () => {
+  const { used } = await show(bundle(), request(), (page) =>
+    page.evaluate(kernelsOf, ["automatic", "relaxed", "simd128"]));
+  assert.deepEqual(used, ["wasm_relaxed", "wasm_relaxed", "wasm_simd128"]);
+});
+
 test("the conformance vectors give the same bits in the page", async () => {
   const chosen = vectors().filter((each) => each.request_base64 === undefined);
   assert.ok(chosen.length > 20);

@@ -58,7 +58,14 @@ test("the kernel is chosen by name", async () => {
       assert.equal(engine.numericsVersion, 1);
     });
   }
+  usingEngine(await Engine.create(undefined, { kernel: "simd128" }), (engine) => {
+    assert.equal(engine.kernel, "wasm_simd128");
+  });
   await assert.rejects(Engine.create(bytes, { kernel: "avx2" }), { status: "GR_STATUS_ARGUMENT" });
+  // This module does not have the other's kernel, and says so rather than taking its own.
+  await assert.rejects(Engine.create(bytes, { kernel: "relaxed" }), {
+    status: "GR_STATUS_ARGUMENT",
+  });
 });
 
 function usingEngine(engine, use) {

@@ -3,11 +3,11 @@ import * as layout from "./layout.js";
 import { Library } from "./library.js";
 import { Session } from "./session.js";
 import { Snapshot } from "./snapshot.js";
-import { compile, type ModuleSource } from "./source.js";
+import { compile, hasRelaxedSimd, relaxedAddress, type ModuleSource } from "./source.js";
 
-export type Kernel = "automatic" | "simd128";
+export type Kernel = "automatic" | "simd128" | "relaxed";
 
-const kernels: Record<Kernel, number> = { automatic: 0, simd128: 3 };
+const kernels: Record<Kernel, number> = { automatic: 0, simd128: 3, relaxed: 9 };
 
 export interface EngineOptions {
   /** How sums are computed; every choice gives the same bits. */
@@ -21,6 +21,8 @@ export interface OpenOptions {
   full?: boolean;
   /** Do not replay the model's golden vectors. */
   skipGolden?: boolean;
+  /** Memory for sums kept per catalog offer: faster for the offers that fit, the same bits. */
+  catalogSumsBytes?: number;
 }
 
 /** An instance of the module. Engines share nothing; what one engine made works with that one. */
@@ -43,12 +45,27 @@ export class Engine {
   }
 
   /**
-   * Loads the module (by default the one beside this package's code) and makes an engine. Where
-   * code may not be compiled at run time (edge workers), pass the `WebAssembly.Module` that you
-   * imported.
+   * Loads the module and makes an engine: by default the faster of the two modules beside this
+   * package's code that this host runs, and runs rightly. Where code may not be compiled at run
+   * time (edge workers), pass the `WebAssembly.Module` that you imported.
    */
   static async create(source?: ModuleSource, options: EngineOptions = {}): Promise<Engine> {
+    const kernel = options.kernel ?? "automatic";
+    if (source === undefined && kernel !== "simd128" && hasRelaxedSimd()) {
+      const engine = await Engine.createRelaxed(options);
+      if (engine !== undefined) return engine;
+    }
     return new Engine(new Library(await compile(source)), options);
+  }
+
+  // The module of relaxed SIMD multiplies known numbers when an engine is made and refuses to go on
+  // where the host gets them wrong; a package may also have been deployed without it.
+  private static async createRelaxed(options: EngineOptions): Promise<Engine | undefined> {
+    try {
+      return new Engine(new Library(await compile(relaxedAddress)), options);
+    } catch {
+      return undefined;
+    }
   }
 
   /** The version of the engine, "0.1.0". */
@@ -61,7 +78,7 @@ export class Engine {
     return this.library.exports.gr_numerics_version();
   }
 
-  /** The kernel in use, "wasm_simd128". */
+  /** The kernel in use, "wasm_simd128" or "wasm_relaxed". */
   get kernel(): string {
     return this.library.returnedText(this.library.exports.gr_engine_kernel, this.openHandle());
   }

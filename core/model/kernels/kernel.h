@@ -1,6 +1,6 @@
-// The inner loops, one file per instruction set. Kernel files include this header and intrinsics
-// only, and define no inline function that another file could share: an AVX-512 copy of such a
-// function must never be the one that a plain machine runs.
+// The inner loops, one file per instruction set. Kernel files include this header, the shared loops
+// and intrinsics only, and leave no function that another file could share: an AVX-512 copy of such
+// a function must never be the one that a plain machine runs.
 //
 // Every kernel gives the same bits. Codes are u7 (0 to 127) and weights s8, so a pair of products
 // stays within int16 (2 * 127 * 128 = 32512) and no instruction set saturates; int32 sums wrap
@@ -15,6 +15,8 @@ namespace guardrank {
 // Outputs are padded to whole blocks, inputs to whole groups, both with zero weights.
 inline constexpr std::uint32_t outputs_per_block = 16;
 inline constexpr std::uint32_t inputs_per_group = 4;
+// Coefficients of a gate are padded to whole steps of rows.
+inline constexpr std::uint32_t rows_per_step = 16;
 
 // Weights of one layer, 64-byte aligned. Weight [o][i] is the byte
 // ((o / 16) * (n_in / 4) + i / 4) * 64 + (o % 16) * 4 + i % 4: what maddubs, VNNI, dot product and
@@ -32,35 +34,95 @@ struct Rows {
   std::size_t stride = 0;
 };
 
-// `n` below counts padded outputs, always a multiple of outputs_per_block.
+// One block of columns of one layer over some rows, from codes to totals or to the next codes:
+//   sum[r][o] = initial[o] + sum over i of codes[r][i] * weight[o][i]
+//   total[r][o] = rounds ? base[r][o] + clamp(sum[r][o] >> shift, -32768, 32767) : sum[r][o]
+//   requantised[r][o] = clamp(round_half_even(float(total[r][o]) * multiplier[o]), 0, 127)
+// for all padded outputs o. The shift is arithmetic, by 0 to 31.
+struct LayerTask {
+  // Readable up to the padded inputs; what stands there does not matter, since its weights are 0.
+  Rows<const std::uint8_t> codes;
+  std::uint32_t n_rows = 0;
+  const PackedWeights* weights = nullptr;
+  const std::int32_t* initial = nullptr;
+  bool rounds = false;
+  bool may_saturate = true;            // false: the weights are known to keep within int16
+  std::uint8_t shift = 0;
+  Rows<const std::int32_t> base;       // stride 0: the same for every row; may be `totals`
+  const float* multiplier = nullptr;   // null: the totals are wanted, else the codes
+  Rows<std::int32_t> totals;
+  Rows<std::uint8_t> requantised;
+};
+
+// What `LayerTask` says with int16 sums in place of sum >> shift, one address per row.
+struct KeptSumsTask {
+  const std::int16_t* const* sums = nullptr;   // by row, from the layer's first output
+  std::uint32_t first_output = 0;              // of the layer within each row's sums
+  std::uint32_t n_rows = 0;
+  std::uint32_t n_out = 0;                     // padded
+  const std::int32_t* base = nullptr;          // the same for every row
+  const float* multiplier = nullptr;
+  Rows<std::int32_t> totals;
+  Rows<std::uint8_t> requantised;
+};
+
+// A gate's softmax. With g[e] = float(totals[r][e]) * multiplier[e] and m the largest g,
+//   a[e] = deterministic_exp(g[e] - m), coefficient[e][r] = a[e] / sum of a * expert_multiplier[e]
+// with the sum taken in order. Coefficients stand by expert: row r of expert e is
+// coefficients.first[e * coefficients.stride + r], with room for n_rows padded to rows_per_step.
+struct SoftmaxTask {
+  Rows<const std::int32_t> totals;
+  const float* multiplier = nullptr;
+  const float* expert_multiplier = nullptr;
+  std::uint32_t n_experts = 0;
+  std::uint32_t n_rows = 0;
+  Rows<float> coefficients;
+};
+
+// The mixtures of gates over the same experts: v = c[0] * float(q_0[r][i]) + c[1] * float(q_1[r][i])
+// + ..., added in that order; codes[r][i] = clamp(round_half_even(v), 0, 127), 0 where v is NaN.
+struct MixTask {
+  const Rows<const std::uint8_t>* experts = nullptr;
+  std::uint32_t n_experts = 0;
+  const Rows<const float>* coefficients = nullptr;  // by gate, each as SoftmaxTask leaves them
+  const Rows<std::uint8_t>* codes = nullptr;        // by gate
+  std::uint32_t n_gates = 0;
+  std::uint32_t n_rows = 0;
+  std::uint32_t n = 0;                 // outputs, a multiple of outputs_per_block
+};
+
+// Dense inputs to codes: codes[i * stride] = clamp(round_half_even(values[i] / scale) + zero_point,
+// 0, 127); the least where the ratio is NaN.
+struct QuantiseTask {
+  const float* values = nullptr;
+  std::uint32_t n = 0;
+  float scale = 1;
+  std::uint8_t zero_point = 0;
+  std::uint8_t* codes = nullptr;
+  std::size_t stride = 1;
+};
+
 struct Kernel {
   const char* name;
-  // sums[r][o] = initial[o] + sum over i of codes[r][i] * weight[o][i]. Rows of codes are readable
-  // up to the padded inputs; what stands there does not matter, since its weights are zero.
-  void (*multiply)(Rows<const std::uint8_t> codes, std::uint32_t n_rows,
-                   const PackedWeights* weights, const std::int32_t* initial,
-                   Rows<std::int32_t> sums);
-  // totals[r][i] = base[r][i] + clamp(sums[r][i] >> shift, -32768, 32767), an arithmetic shift by
-  // 0 to 31. `totals` may be `base`; a base stride of 0 gives every row the same base.
-  void (*round_block)(Rows<const std::int32_t> sums, std::uint8_t shift,
-                      Rows<const std::int32_t> base, std::uint32_t n_rows, std::uint32_t n,
-                      Rows<std::int32_t> totals);
-  // codes[r][i] = clamp(round_half_even(float(totals[r][i]) * multiplier[i]), 0, 127).
-  void (*requantise)(Rows<const std::int32_t> totals, const float* multiplier,
-                     std::uint32_t n_rows, std::uint32_t n, Rows<std::uint8_t> codes);
-  // v = c[r][0] * float(experts[0][r][i]) + c[r][1] * float(experts[1][r][i]) + ..., added in that
-  // order; codes[r][i] = clamp(round_half_even(v), 0, 127), and 0 where v is NaN.
-  void (*mix)(const Rows<const std::uint8_t>* experts, std::uint32_t n_experts,
-              Rows<const float> coefficients, std::uint32_t n_rows, std::uint32_t n,
-              Rows<std::uint8_t> codes);
+  void (*run_layer)(const LayerTask* task);
+  void (*add_kept_sums)(const KeptSumsTask* task);
+  void (*softmax)(const SoftmaxTask* task);
+  void (*mix)(const MixTask* task);
+  void (*quantise)(const QuantiseTask* task);
 };
 
 extern const Kernel portable_kernel;
 #if defined(__x86_64__)
-extern const Kernel avx2_kernel;
+extern const Kernel ssse3_kernel, avx2_kernel, avx_vnni_kernel, avx512_vnni_kernel;
+#endif
+#if defined(__aarch64__)
+extern const Kernel neon_kernel, neon_dot_kernel;
 #endif
 #if defined(__wasm_simd128__)
 extern const Kernel wasm_simd128_kernel;
+#endif
+#if defined(__wasm_relaxed_simd__)
+extern const Kernel wasm_relaxed_kernel;
 #endif
 
 }  // namespace guardrank

@@ -5,34 +5,32 @@
 
 #include <cfloat>
 #include <limits>
+#include <random>
 #include <vector>
 
-#include "core/model/network.h"
+#include "tests/core/model/built_kernels.h"
 
 using namespace guardrank;
+using guardrank::testing::built_kernels;
 
 namespace {
 
 using Sums = std::vector<std::int32_t>;
 using Codes = std::vector<std::uint8_t>;
 
-std::vector<const Kernel*> kernels() {
-  std::vector<const Kernel*> result;
-  for (const KernelChoice choice :
-       {KernelChoice::portable, KernelChoice::avx2, KernelChoice::wasm_simd128}) {
-    Error error;
-    const Kernel* kernel = nullptr;
-    if (choose_kernel(choice, &kernel, &error) == Status::ok) result.push_back(kernel);
-  }
-  return result;
-}
-
 // 16 outputs, the last values repeated.
 Codes requantise(const Kernel& kernel, Sums totals, std::vector<float> multiplier) {
   totals.resize(16, totals.back());
   multiplier.resize(16, multiplier.back());
   Codes codes(16);
-  kernel.requantise({totals.data(), 16}, multiplier.data(), 1, 16, {codes.data(), 16});
+  const PackedWeights weights{nullptr, 16, 0};
+  LayerTask task;
+  task.n_rows = 1;
+  task.weights = &weights;
+  task.initial = totals.data();
+  task.multiplier = multiplier.data();
+  task.requantised = {codes.data(), 16};
+  kernel.run_layer(&task);
   return codes;
 }
 
@@ -44,26 +42,66 @@ std::uint8_t mixed(const Kernel& kernel, const std::vector<float>& c, const Code
   for (const std::uint8_t code : q) codes.emplace_back(16, code);
   for (const Codes& expert : codes) experts.push_back({expert.data(), 16});
   Codes out(16);
-  kernel.mix(experts.data(), static_cast<std::uint32_t>(q.size()), {c.data(), c.size()}, 1, 16,
-             {out.data(), 16});
+  MixTask task;
+  task.experts = experts.data();
+  task.n_experts = static_cast<std::uint32_t>(q.size());
+  const Rows<const float> coefficients = {c.data(), 1};
+  const Rows<std::uint8_t> codes_out = {out.data(), 16};
+  task.coefficients = &coefficients;
+  task.codes = &codes_out;
+  task.n_gates = 1;
+  task.n_rows = 1;
+  task.n = 16;
+  kernel.mix(&task);
   for (const std::uint8_t code : out) CHECK(code == out[0]);
   return out[0];
 }
 
 }  // namespace
 
+namespace {
+
+// Totals of a layer that does not round.
+Sums multiply(const Kernel& kernel, const Codes& codes, std::uint32_t n_rows,
+              const PackedWeights& weights, const Sums& initial) {
+  Sums totals(std::size_t{n_rows} * weights.n_out);
+  LayerTask task;
+  task.codes = {codes.data(), weights.n_in};
+  task.n_rows = n_rows;
+  task.weights = &weights;
+  task.initial = initial.data();
+  task.totals = {totals.data(), weights.n_out};
+  kernel.run_layer(&task);
+  return totals;
+}
+
+// base + sums, rounded.
+Sums round_sums(const Kernel& kernel, const Sums& sums, std::uint8_t shift, const Sums& base) {
+  Sums totals = base;
+  const PackedWeights weights{nullptr, 16, 0};
+  LayerTask task;
+  task.n_rows = 1;
+  task.weights = &weights;
+  task.initial = sums.data();
+  task.rounds = true;
+  task.shift = shift;
+  task.base = {totals.data(), 16};
+  task.totals = {totals.data(), 16};
+  kernel.run_layer(&task);
+  return totals;
+}
+
+}  // namespace
+
 TEST_CASE("multiply: the largest sums do not saturate, and start where they are told") {
   constexpr std::uint32_t n_in = 16384;
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
     for (const int weight : {-128, 127}) {
       const std::vector<std::int8_t> bytes(16 * n_in, static_cast<std::int8_t>(weight));
-      const PackedWeights weights{bytes.data(), 16, n_in};
-      const Codes codes(5 * n_in, 127);
-      const Sums initial(16, 1000);
-      Sums sums(5 * 16);
-      kernel->multiply({codes.data(), n_in}, 5, &weights, initial.data(), {sums.data(), 16});
-      CHECK(sums == Sums(5 * 16, 1000 + weight * 127 * 16384));
+      const Sums totals = multiply(*kernel, Codes(5 * n_in, 127), 5, {bytes.data(), 16, n_in},
+                                   Sums(16, 1000));
+      CHECK(totals == Sums(5 * 16, 1000 + weight * 127 * 16384));
     }
   }
 }
@@ -80,36 +118,159 @@ TEST_CASE("multiply: each weight at its place, and sums wrap") {
   initial[15] = INT32_MAX - 27;  // + 7 * 4 = INT32_MAX + 1
   expected[15] = INT32_MIN;
   expected[31] = INT32_MIN + 28;
-  const Codes codes = {1, 2, 3, 4, 5, 6, 7, 8};
-  const PackedWeights weights{bytes.data(), 16, 4};
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
-    Sums sums(32);
-    kernel->multiply({codes.data(), 4}, 2, &weights, initial.data(), {sums.data(), 16});
-    CHECK(sums == expected);
+    CHECK(multiply(*kernel, {1, 2, 3, 4, 5, 6, 7, 8}, 2, {bytes.data(), 16, 4}, initial) ==
+          expected);
   }
 }
 
-TEST_CASE("round_block: arithmetic shift, saturation, wrapping total") {
+TEST_CASE("multiply: any number of rows and blocks, whatever tile they fall into") {
+  // Weight [o][i] = o % 7 - 3, code [r][i] = r + 1: every sum is 8 (o % 7 - 3) (r + 1).
+  for (const std::uint32_t n_blocks : {1u, 2u, 3u, 4u, 5u, 7u, 9u}) {
+    const std::uint32_t n_out = 16 * n_blocks;
+    std::vector<std::int8_t> bytes(std::size_t{n_out} * 8);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      const std::size_t o = at / 128 * 16 + at % 64 / 4;
+      bytes[at] = static_cast<std::int8_t>(static_cast<int>(o % 7) - 3);
+    }
+    for (std::uint32_t n_rows = 0; n_rows <= 27; ++n_rows) {
+      Codes codes;
+      Sums expected;
+      for (std::uint32_t r = 0; r < n_rows; ++r) {
+        codes.insert(codes.end(), 8, static_cast<std::uint8_t>(r + 1));
+        for (int o = 0; o < static_cast<int>(n_out); ++o) {
+          expected.push_back(8 * (o % 7 - 3) * (static_cast<int>(r) + 1));
+        }
+      }
+      for (const Kernel* kernel : built_kernels()) {
+        CAPTURE(kernel->name);
+        CHECK(multiply(*kernel, codes, n_rows, {bytes.data(), n_out, 8}, Sums(n_out, 0)) ==
+              expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("rounding a block: arithmetic shift, saturation, wrapping total") {
   const Sums sums = {INT32_MIN, INT32_MAX, -1, 1, 65535, 65536, -65536, -65537,
                      0,         8,         -8, 9, -9,    7,     -7,     100};
-  const Sums base = {0, 0, 0, 0, 0, 0, 0, 0, INT32_MAX, INT32_MAX, INT32_MIN, 5, 5, 5, 5, 5};
   const Sums by_1 = {-32768, 32767, -1, 0, 32767, 32767, -32768, -32768,
-                     INT32_MAX, INT32_MIN + 3, INT32_MAX - 3, 9, 0, 8, 1, 55};
+                     0,      4,     -4, 4, -5,    3,     -4,     50};
+  const Sums base = {0, 0, 0, 0, 0, 0, 0, 0, INT32_MAX, INT32_MAX, INT32_MIN, 5, 5, 5, 5, 5};
   const Sums by_31 = {-1, 0, -1, 0, 0, 0, -1, -1, INT32_MAX, INT32_MAX, INT32_MAX, 5, 4, 5, 4, 5};
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
-    Sums totals(16);
-    kernel->round_block({sums.data(), 16}, 1, {base.data(), 0}, 1, 16, {totals.data(), 16});
-    CHECK(totals == by_1);
-    totals = base;
-    kernel->round_block({sums.data(), 16}, 31, {totals.data(), 16}, 1, 16, {totals.data(), 16});
-    CHECK(totals == by_31);
+    CHECK(round_sums(*kernel, sums, 1, Sums(16, 0)) == by_1);
+    CHECK(round_sums(*kernel, sums, 31, base) == by_31);
+  }
+}
+
+TEST_CASE("kept sums: the ends of int16 on a base that wraps, as totals and as codes") {
+  std::vector<std::int16_t> kept(48, 77);  // the layer's sums start at 16
+  Sums base(32, 0), expected(32, 0);
+  const int sums[4] = {-32768, 32767, -1, 5};
+  const int bases[4] = {INT32_MIN, INT32_MAX, 0, 3};
+  const int totals[4] = {INT32_MAX - 32767, INT32_MIN + 32766, -1, 8};
+  for (std::size_t o = 0; o < 32; ++o) {
+    kept[16 + o] = static_cast<std::int16_t>(sums[o % 4]);
+    base[o] = bases[o % 4];
+    expected[o] = totals[o % 4];
+  }
+  const std::vector<float> half(32, 0.5f);
+  const std::int16_t* rows[3] = {kept.data(), kept.data(), kept.data()};
+  for (const Kernel* kernel : built_kernels()) {
+    CAPTURE(kernel->name);
+    Sums found(3 * 32);
+    Codes codes(3 * 32);
+    KeptSumsTask task{rows, 16, 3, 32, base.data(), nullptr, {found.data(), 32}, {codes.data(), 32}};
+    kernel->add_kept_sums(&task);
+    task.multiplier = half.data();
+    kernel->add_kept_sums(&task);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CHECK(found[i] == expected[i % 32]);
+      CHECK(codes[i] == (i % 4 == 0 ? 127 : i % 4 == 3 ? 4 : 0));
+    }
+  }
+}
+
+namespace {
+
+// By expert and row.
+std::vector<std::uint32_t> softmax(const Kernel& kernel, const Sums& totals, std::uint32_t n_experts,
+                                   const std::vector<float>& multiplier) {
+  const auto n_rows = static_cast<std::uint32_t>(totals.size() / n_experts);
+  const std::size_t stride = (n_rows + rows_per_step - 1) / rows_per_step * rows_per_step;
+  const std::vector<float> expert_multiplier(n_experts, 1.25f);
+  std::vector<float> coefficients(stride * n_experts);
+  SoftmaxTask task{{totals.data(), n_experts}, multiplier.data(), expert_multiplier.data(),
+                   n_experts, n_rows, {coefficients.data(), stride}};
+  kernel.softmax(&task);
+  std::vector<std::uint32_t> bits;
+  for (std::uint32_t e = 0; e < n_experts; ++e) {
+    for (std::uint32_t row = 0; row < n_rows; ++row) {
+      const float c = coefficients[e * stride + row];
+      // A NaN's sign is the machine's; every one ends in code 0.
+      bits.push_back(c != c ? 0xffffffffu : __builtin_bit_cast(std::uint32_t, c));
+    }
+  }
+  return bits;
+}
+
+}  // namespace
+
+TEST_CASE("softmax: shares of equal experts, and of one that is far ahead") {
+  for (const Kernel* kernel : built_kernels()) {
+    CAPTURE(kernel->name);
+    const std::uint32_t part = __builtin_bit_cast(std::uint32_t, 0.3125f);  // 1.25 / 4
+    CHECK(softmax(*kernel, {7, 7, 7, 7}, 4, {1, 1, 1, 1}) ==
+          std::vector<std::uint32_t>(4, part));
+    const std::uint32_t all = __builtin_bit_cast(std::uint32_t, 1.25f);
+    CHECK(softmax(*kernel, {0, 200}, 2, {1, 1}) == std::vector<std::uint32_t>{0, all});
+  }
+}
+
+TEST_CASE("softmax: every exponent gives the bits of the scalar exponential") {
+  // Differences from 0 down to -128 in steps of 2^-12, which pass every k and its borders.
+  Sums totals;
+  for (int i = 0; i <= 128 * 4096; ++i) {
+    totals.push_back(0);
+    totals.push_back(-i);
+  }
+  const std::vector<std::uint32_t> wanted = softmax(portable_kernel, totals, 2, {0x1p-12f, 0x1p-12f});
+  for (const Kernel* kernel : built_kernels()) {
+    CAPTURE(kernel->name);
+    CHECK((softmax(*kernel, totals, 2, {0x1p-12f, 0x1p-12f}) == wanted));
+  }
+}
+
+TEST_CASE("softmax: random totals, infinities and numbers that are none") {
+  std::mt19937_64 random(7);
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<std::vector<float>> multipliers = {
+      {1e-3f, 2e-3f, -1e-3f, 1e-8f, 5e-4f},
+      {FLT_MAX, 1.0f, -FLT_MAX, 1.0f, 0.0f},
+      {FLT_MIN, std::numeric_limits<float>::denorm_min(), -0.0f, 0.0f, FLT_MIN},
+      {infinity, 1.0f, -infinity, 1.0f, std::numeric_limits<float>::quiet_NaN()},
+      {std::numeric_limits<float>::quiet_NaN(), 1.0f, 1.0f, 1.0f, 1.0f}};
+  for (const std::vector<float>& multiplier : multipliers) {
+    for (const std::size_t n_rows : {1u, 5u, 16u, 33u, 200u}) {
+      Sums totals(n_rows * 5);
+      for (std::int32_t& total : totals) {
+        const int drop = static_cast<int>(random() % 32);
+        total = static_cast<std::int32_t>(static_cast<std::uint32_t>(random())) >> drop;
+      }
+      const std::vector<std::uint32_t> wanted = softmax(portable_kernel, totals, 5, multiplier);
+      for (const Kernel* kernel : built_kernels()) {
+        CAPTURE(kernel->name);
+        CHECK((softmax(*kernel, totals, 5, multiplier) == wanted));
+      }
+    }
   }
 }
 
 TEST_CASE("requantise: half to even, clamped at 0 and 127") {
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
     const Sums totals = {1, 3, 5, 7, 253, 254, 255, 256, -1, -3, 0, 252, 251, 2, 4, 1000000};
     CHECK(requantise(*kernel, totals, {0.5f}) ==
@@ -119,7 +280,7 @@ TEST_CASE("requantise: half to even, clamped at 0 and 127") {
 
 TEST_CASE("requantise: ends of int32 and of float") {
   const float tiny = std::numeric_limits<float>::denorm_min();
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
     CHECK(first(requantise(*kernel, {INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, INT32_MAX, 0},
                            {FLT_MAX, FLT_MAX, -FLT_MAX, -FLT_MAX, tiny, FLT_MAX}),
@@ -133,7 +294,7 @@ TEST_CASE("requantise: ends of int32 and of float") {
 
 TEST_CASE("mix: added in order, half to even, NaN is 0") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
     CHECK(mixed(*kernel, {0.5f}, {5}) == 2);
     CHECK(mixed(*kernel, {0.5f, 0.25f}, {5, 4}) == 4);    // 3.5
@@ -143,5 +304,62 @@ TEST_CASE("mix: added in order, half to even, NaN is 0") {
     // (2^25 + 1) - 2^25 loses the 1; 1 + (2^25 - 2^25) would keep it.
     CHECK(mixed(*kernel, {0x1p25f, 1.0f, -0x1p25f}, {1, 1, 1}) == 0);
     CHECK(mixed(*kernel, {0x1p25f, -0x1p25f, 1.0f}, {1, 1, 1}) == 1);
+  }
+}
+
+TEST_CASE("mix: every width, row and number of gates as the portable kernel has it") {
+  std::mt19937_64 random(11);
+  constexpr std::uint32_t n_rows = 19, stride = 32, most_gates = 7;
+  for (const std::uint32_t n : {16u, 32u, 48u, 64u, 80u, 144u}) {
+    for (const std::uint32_t n_experts : {1u, 2u, 3u, 8u, 13u}) {
+      std::vector<float> c(most_gates * stride * n_experts);
+      for (float& value : c) value = static_cast<float>(random() >> 40) * 0x1p-23f - 0.5f;
+      Codes q(std::size_t{n} * n_rows * n_experts);
+      for (std::uint8_t& code : q) code = static_cast<std::uint8_t>(random() % 128);
+      std::vector<Rows<const std::uint8_t>> experts;
+      for (std::uint32_t e = 0; e < n_experts; ++e) experts.push_back({&q[e * n * n_rows], n});
+      for (std::uint32_t n_gates = 1; n_gates <= most_gates; ++n_gates) {
+        const auto mixed_by = [&](const Kernel& kernel) {
+          Codes codes(std::size_t{n} * n_rows * n_gates);
+          std::vector<Rows<const float>> coefficients;
+          std::vector<Rows<std::uint8_t>> rows;
+          for (std::uint32_t g = 0; g < n_gates; ++g) {
+            coefficients.push_back({&c[g * stride * n_experts], stride});
+            rows.push_back({&codes[g * n * n_rows], n});
+          }
+          const MixTask task{experts.data(), n_experts, coefficients.data(), rows.data(),
+                             n_gates,        n_rows,    n};
+          kernel.mix(&task);
+          return codes;
+        };
+        const Codes wanted = mixed_by(portable_kernel);
+        for (const Kernel* kernel : built_kernels()) {
+          CAPTURE(kernel->name);
+          CHECK((mixed_by(*kernel) == wanted));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("quantise: half to even around the zero point, clamped, NaN is the least") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> values = {0.0f,  0.25f, 0.75f, -0.25f,   -0.75f,    32.0f, 31.6f,
+                                     -4.9f, -5.0f, -5.1f, infinity, -infinity, nan,   FLT_MAX,
+                                     -0.0f, 1.25f, 1.75f, FLT_MIN};
+  // By half, around 10: value / 0.5 + 10, ties to even.
+  const Codes wanted = {10, 10, 12, 10, 8, 74, 73, 0, 0, 0, 127, 0, 0, 127, 10, 12, 14, 10};
+  for (const Kernel* kernel : built_kernels()) {
+    CAPTURE(kernel->name);
+    for (const std::size_t stride : {1u, 3u}) {
+      for (std::uint32_t n = 0; n <= values.size(); ++n) {
+        Codes codes(values.size() * stride, 200), expected = codes;
+        for (std::uint32_t i = 0; i < n; ++i) expected[i * stride] = wanted[i];
+        const QuantiseTask task{values.data(), n, 0.5f, 10, codes.data(), stride};
+        kernel->quantise(&task);
+        CHECK(codes == expected);
+      }
+    }
   }
 }

@@ -7,11 +7,13 @@
 #include <cstring>
 #include <new>
 
+#include "tests/core/model/built_kernels.h"
 #include "tests/core/model/random_model.h"
 #include "tests/core/model/reference_network.h"
 
 using namespace guardrank;
 using guardrank::testing::Architecture;
+using guardrank::testing::built_kernels;
 using guardrank::testing::draw_architecture;
 using guardrank::testing::FieldShape;
 using guardrank::testing::Magnitudes;
@@ -30,17 +32,6 @@ const Allocator heap = {
     [](void*, void* memory, std::size_t, std::size_t alignment) {
       ::operator delete(memory, std::align_val_t{alignment});
     }};
-
-std::vector<const Kernel*> kernels() {
-  std::vector<const Kernel*> result;
-  for (const KernelChoice choice :
-       {KernelChoice::portable, KernelChoice::avx2, KernelChoice::wasm_simd128}) {
-    Error error;
-    const Kernel* kernel = nullptr;
-    if (choose_kernel(choice, &kernel, &error) == Status::ok) result.push_back(kernel);
-  }
-  return result;
-}
 
 std::uint32_t bits(float value) {
   std::uint32_t result;
@@ -69,7 +60,7 @@ void check_rows(const Model& model, const RandomInputs& inputs, std::uint32_t n_
   for (std::uint32_t row = 0; row < n_rows; ++row) {
     expected.push_back(reference_logits(model, inputs.encoded(), row));
   }
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CAPTURE(kernel->name);
     const std::vector<std::vector<float>> found = score(model, *kernel, inputs, n_rows);
     REQUIRE(found.size() == model.heads.size());
@@ -115,9 +106,82 @@ TEST_CASE("extreme weights, biases, shifts and multipliers agree too") {
   }
 }
 
+namespace {
+
+// Rows whose sums are kept: none, all, or those that a pattern leaves.
+enum class Keeping { all, some, runs };
+
+bool is_kept(Keeping keeping, std::uint32_t row) {
+  if (keeping == Keeping::some) return row % 3 != 1;
+  return keeping == Keeping::all || row / 70 % 2 == 1 || row % 70 > 60;
+}
+
+void check_kept_sums(const Model& model, const RandomInputs& inputs, std::uint32_t n_rows) {
+  const auto wanted = score(model, portable_kernel, inputs, n_rows);
+  for (const Kernel* kernel : built_kernels()) {
+    CAPTURE(kernel->name);
+    Arena arena(heap, std::size_t{1} << 30);
+    Error error;
+    NetworkPlan plan;
+    REQUIRE(prepare_network(model, *kernel, &arena, &plan, &error) == Status::ok);
+    const std::size_t per_row = kept_sums_per_row(plan);
+    CHECK((per_row == 0) == (model.block_inputs[1] == 0));
+    std::vector<std::int16_t> sums(per_row * n_rows);
+    std::vector<const std::int16_t*> all(n_rows);
+    REQUIRE(sum_candidates(plan, inputs.encoded(), n_rows, &arena, sums.data()) == Status::ok);
+    for (const Keeping keeping : {Keeping::all, Keeping::some, Keeping::runs}) {
+      for (std::uint32_t row = 0; row < n_rows; ++row) {
+        all[row] = is_kept(keeping, row) ? sums.data() + row * per_row : nullptr;
+      }
+      std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
+      if (keeping == Keeping::all && !needs_candidate_fields(plan) && per_row != 0) {
+        for (std::size_t i = 0; i < encoded.size(); ++i) {
+          if (model.fields[i].side == Side::candidate) encoded[i] = {};
+        }
+      }
+      std::span<std::span<float>> logits;
+      REQUIRE(score_encoded(plan, encoded, all, n_rows, &arena, &logits) == Status::ok);
+      for (std::size_t h = 0; h < logits.size(); ++h) {
+        for (std::uint32_t row = 0; row < n_rows; ++row) {
+          REQUIRE(bits(logits[h][row]) == bits(wanted[h][row]));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("candidates' sums kept for all, some or runs of rows change no bit") {
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+    CAPTURE(seed);
+    const Magnitudes magnitudes = seed % 3 == 0 ? Magnitudes::extreme : Magnitudes::moderate;
+    const RandomModel model(draw_architecture(seed), seed * 15485863, magnitudes);
+    const std::uint32_t n_rows = seed % 10 == 0 ? 300 : 1 + static_cast<std::uint32_t>(seed % 9);
+    check_kept_sums(model.model(), RandomInputs(model.model(), n_rows, seed + 3), n_rows);
+  }
+}
+
+TEST_CASE("kept sums of another number of rows, or fields that are missing, are refused") {
+  const RandomModel model(small(), 71);   // its candidate field feeds every layer
+  const RandomInputs inputs(model.model(), 3, 72);
+  Arena arena(heap, std::size_t{1} << 24);
+  Error error;
+  NetworkPlan plan;
+  REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+  CHECK(needs_candidate_fields(plan));
+  std::vector<std::int16_t> sums(3 * kept_sums_per_row(plan));
+  const std::int16_t* kept[3] = {sums.data(), sums.data(), sums.data()};
+  std::span<std::span<float>> logits;
+  CHECK(score_encoded(plan, inputs.encoded(), {kept, 2}, 3, &arena, &logits) == Status::internal);
+  std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
+  encoded[1] = {};
+  CHECK(score_encoded(plan, encoded, {kept, 3}, 3, &arena, &logits) == Status::internal);
+}
+
 TEST_CASE("every row count, around the edges of tiles") {
   const RandomModel model(small(), 3);
-  for (const std::uint32_t n_rows : {0u, 1u, 2u, 3u, 4u, 5u, 63u, 64u, 65u, 129u, 1000u}) {
+  for (const std::uint32_t n_rows : {0u, 1u, 2u, 3u, 4u, 5u, 13u, 59u, 60u, 61u, 64u, 121u, 1000u}) {
     CAPTURE(n_rows);
     check_rows(model.model(), RandomInputs(model.model(), n_rows, n_rows + 1), n_rows);
   }
@@ -169,7 +233,7 @@ TEST_CASE("bytes over 127 in a table stay memory-safe and give every kernel the 
   fields[1].table = masked.data();
   const auto expected = score(model.model(), portable_kernel, inputs, 7);
   fields[1].table = hostile.data();
-  for (const Kernel* kernel : kernels()) {
+  for (const Kernel* kernel : built_kernels()) {
     CHECK(score(model.model(), *kernel, inputs, 7) == expected);
   }
 }
@@ -316,6 +380,26 @@ TEST_CASE("kernel choice") {
   CHECK(choose_kernel(KernelChoice::portable, &kernel, &error) == Status::ok);
   CHECK(kernel == &portable_kernel);
   CHECK(kernel_name(KernelChoice::avx2) == "avx2");
+  // Each kernel that is here is what its own name and number choose, and the best is the default.
+  const Kernel* best = nullptr;
+  CHECK(choose_kernel(KernelChoice::automatic, &best, &error) == Status::ok);
+  bool has_best = false;
+  for (int number = 1; number < n_kernel_choices; ++number) {
+    const auto choice = static_cast<KernelChoice>(number);
+    if (choose_kernel(choice, &kernel, &error) != Status::ok) continue;
+    CHECK(kernel->name == kernel_name(choice));
+    has_best = has_best || kernel == best;
+  }
+  CHECK(has_best);
+  CHECK(kernel_name(static_cast<KernelChoice>(n_kernel_choices)) == "unknown");
+#if defined(__x86_64__)
+  const bool has_vnni =
+      __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw");
+  CHECK((best == &avx512_vnni_kernel) == has_vnni);
+  CHECK((choose_kernel(KernelChoice::avx2, &kernel, &error) == Status::ok) ==
+        (__builtin_cpu_supports("avx2") != 0));
+  CHECK(choose_kernel(KernelChoice::neon, &kernel, &error) == Status::argument);
+#endif
 #if !defined(__wasm_simd128__)
   CHECK(choose_kernel(KernelChoice::wasm_simd128, &kernel, &error) == Status::argument);
   CHECK(error.where() == "kernel");

@@ -1,0 +1,44 @@
+// The working memory in which a tile of candidates passes through the network.
+#include "core/model/prepared_network.h"
+
+namespace guardrank {
+namespace {
+
+template <typename T>
+Status take(Arena* arena, std::size_t count, T** first) {
+  std::span<T> memory;
+  GUARDRANK_TRY(arena->make(count, &memory));
+  *first = memory.data();
+  return Status::ok;
+}
+
+// Zeroed, since kernels read (and multiply by zero) padding that no field and no layer writes.
+Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first) {
+  std::span<std::uint8_t> memory;
+  GUARDRANK_TRY(arena->make_uninitialised(bytes, &memory));
+  if (!memory.empty()) __builtin_memset(memory.data(), 0, memory.size());
+  *first = memory.data();
+  return Status::ok;
+}
+
+}  // namespace
+
+Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Tile* tile) {
+  const NetworkPlan::Prepared& prepared = *plan.prepared;
+  tile->rows = n_rows < prepared.tile_rows ? n_rows : prepared.tile_rows;
+  for (std::uint32_t side = 0; side < n_sides; ++side) {
+    const std::size_t rows = side == static_cast<std::uint32_t>(Side::context) ? 1 : tile->rows;
+    GUARDRANK_TRY(take_codes(arena, rows * prepared.block_strides[side], &tile->x[side]));
+  }
+  GUARDRANK_TRY(take_codes(arena, std::size_t{tile->rows} * prepared.activation_bytes,
+                           &tile->activations));
+  GUARDRANK_TRY(take(arena, std::size_t{tile->rows} * prepared.widest, &tile->totals));
+  GUARDRANK_TRY(take(arena, prepared.widest, &tile->zeros));
+  GUARDRANK_TRY(take(arena,
+                     std::size_t{padded_rows(tile->rows)} * prepared.most_experts * gates_per_mix,
+                     &tile->coefficients));
+  GUARDRANK_TRY(take(arena, prepared.most_experts, &tile->experts));
+  return take(arena, prepared.n_context_sums, &tile->context_sums);
+}
+
+}  // namespace guardrank

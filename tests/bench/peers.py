@@ -1,0 +1,271 @@
+"""ONNX Runtime on the benchmark models, one thread: what general engines need for the same logits.
+
+Builds from a folder of make_bundle.py, with the same weights, the graph that a typical export gives
+(context repeated for every candidate, an operator per layer), the same graph fused by hand (first
+layers of all experts and gates in one product), and that with the context multiplied once per
+request; each in float, in int8 quantised dynamically, and in int8 quantised statically. Every graph
+is checked against a float64 reference. Usage: peers.py FOLDER N [N ...], printing
+"variant <tab> N <tab> microseconds <tab> worst error" per line; processor time, the least of many.
+Needs onnx, onnxruntime and numpy.
+"""
+import json
+import pathlib
+import struct
+import sys
+import tempfile
+import time
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic,
+                                      quantize_static)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+onnxruntime.set_default_logger_severity(3)
+DIM = 16
+
+
+def read_safetensors(path: pathlib.Path) -> dict:
+    data = path.read_bytes()
+    (n_header,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + n_header])
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        values = numpy.frombuffer(data[8 + n_header + begin:8 + n_header + end], dtype="<f4")
+        tensors[name] = values.reshape(entry["shape"])
+    return tensors
+
+
+class Network:
+    """The MMoE of a folder: its fields by side and its tensors."""
+
+    def __init__(self, folder: pathlib.Path):
+        spec = json.loads((folder / "model.json").read_text())
+        self.tensors = read_safetensors(folder / "weights.safetensors")
+        self.fields = {side: [f for f in spec["fields"] if f["side"] == side]
+                       for side in ("context", "candidate")}
+        self.experts = [e["name"] for e in spec["levels"][0]["experts"]]
+        self.n_layers = len(spec["levels"][0]["experts"][0]["layers"])
+        self.heads = [h["name"] for h in spec["heads"]]
+        self.n_tower = len(spec["heads"][0]["tower"]) + 1
+
+    def tables(self, side: str) -> list:
+        return [self.tensors[f"embedding.{f['name']}.weight"] for f in self.fields[side]
+                if f["output"] == "embedding"]
+
+    def n_dense(self, side: str) -> int:
+        return sum(f["output"] == "dense" for f in self.fields[side])
+
+    def draw(self, side: str, n_rows: int, rng) -> dict:
+        codes = numpy.stack([rng.integers(0, len(t), n_rows) for t in self.tables(side)], axis=1)
+        dense = rng.normal(size=(n_rows, self.n_dense(side))).astype("f4")
+        return {f"{side}_dense": dense, f"{side}_codes": codes.astype("i8")}
+
+    def reference(self, feeds: dict) -> numpy.ndarray:
+        """Logits [N, heads] in float64."""
+        blocks = []
+        for side in ("context", "candidate"):
+            codes = feeds[f"{side}_codes"]
+            parts = [feeds[f"{side}_dense"]] + [t[codes[:, i]] for i, t in enumerate(self.tables(side))]
+            blocks.append(numpy.concatenate(parts, axis=1).astype("f8"))
+        n_rows = max(len(block) for block in blocks)
+        x = numpy.concatenate([numpy.broadcast_to(b, (n_rows, b.shape[1])) for b in blocks], axis=1)
+        linear = lambda name, v: v @ self.tensors[f"{name}.weight"].T.astype("f8") + self.tensors[f"{name}.bias"]
+        experts = []
+        for expert in self.experts:
+            value = x
+            for k in range(self.n_layers):
+                value = numpy.maximum(linear(f"level.0.expert.{expert}.layer.{k}", value), 0)
+            experts.append(value)
+        stacked, logits = numpy.stack(experts, axis=1), []
+        for head in self.heads:
+            gate = linear(f"level.0.gate.{head}", x)
+            gate = numpy.exp(gate - gate.max(axis=1, keepdims=True))
+            gate /= gate.sum(axis=1, keepdims=True)
+            value = (gate[:, :, None] * stacked).sum(axis=1)
+            for k in range(self.n_tower):
+                value = linear(f"tower.{head}.layer.{k}", value)
+                value = numpy.maximum(value, 0) if k + 1 < self.n_tower else value
+            logits.append(value[:, 0])
+        return numpy.stack(logits, axis=1)
+
+
+class Graph:
+    """An ONNX graph under construction; every method returns the name of its output."""
+
+    def __init__(self, network: Network):
+        self.network, self.nodes, self.constants = network, [], {}
+
+    def add(self, op: str, inputs: list, **attributes) -> str:
+        name = f"{op.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
+        return name
+
+    def constant(self, value: numpy.ndarray) -> str:
+        name = f"constant_{len(self.constants)}"
+        self.constants[name] = numpy_helper.from_array(numpy.ascontiguousarray(value), name)
+        return name
+
+    def linear(self, value: str, weight: numpy.ndarray, bias: numpy.ndarray) -> str:
+        return self.add("Gemm", [value, self.constant(weight.T), self.constant(bias)])
+
+    def named(self, value: str, name: str) -> str:
+        return self.linear(value, self.network.tensors[f"{name}.weight"], self.network.tensors[f"{name}.bias"])
+
+    def inputs_of(self, side: str) -> str:
+        parts = [f"{side}_dense"]
+        columns = self.add_split(f"{side}_codes", len(self.network.tables(side)))
+        for column, table in zip(columns, self.network.tables(side)):
+            gathered = self.add("Gather", [self.constant(table), column])
+            parts.append(self.add("Reshape", [gathered, self.constant(numpy.array([-1, DIM], "i8"))]))
+        return self.add("Concat", parts, axis=1)
+
+    def add_split(self, value: str, n: int) -> list:
+        names = [f"split_{value}_{i}" for i in range(n)]
+        self.nodes.append(helper.make_node("Split", [value, self.constant(numpy.ones(n, "i8"))], names, axis=1))
+        return names
+
+    def mixture(self, gate: str, stacked: str) -> str:
+        """gate [N, E] over stacked [N, E, W] to [N, W]."""
+        row = self.add("Unsqueeze", [self.add("Softmax", [gate], axis=1), self.constant(numpy.array([1], "i8"))])
+        mixed = self.add("MatMul", [row, stacked])
+        return self.add("Squeeze", [mixed, self.constant(numpy.array([1], "i8"))])
+
+    def finish(self, gates: list, stacked: str) -> onnx.ModelProto:
+        logits = []
+        for head, gate in zip(self.network.heads, gates):
+            value = self.mixture(gate, stacked)
+            for k in range(self.network.n_tower):
+                value = self.named(value, f"tower.{head}.layer.{k}")
+                value = self.add("Relu", [value]) if k + 1 < self.network.n_tower else value
+            logits.append(value)
+        self.nodes.append(helper.make_node("Concat", logits, ["logits"], axis=1))
+        inputs = []
+        for side, rows in (("context", self.context_rows), ("candidate", "n")):
+            inputs.append(helper.make_tensor_value_info(f"{side}_dense", TensorProto.FLOAT,
+                                                        [rows, self.network.n_dense(side)]))
+            inputs.append(helper.make_tensor_value_info(f"{side}_codes", TensorProto.INT64,
+                                                        [rows, len(self.network.tables(side))]))
+        output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(self.network.heads)])
+        graph = helper.make_graph(self.nodes, "mmoe", inputs, [output], list(self.constants.values()))
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        onnx.checker.check_model(model)
+        return model
+
+    def stack(self, experts: list) -> str:
+        rows = [self.add("Unsqueeze", [e, self.constant(numpy.array([1], "i8"))]) for e in experts]
+        return self.add("Concat", rows, axis=1)
+
+
+def typical(network: Network) -> onnx.ModelProto:
+    graph = Graph(network)
+    graph.context_rows = "n"
+    x = graph.add("Concat", [graph.inputs_of("context"), graph.inputs_of("candidate")], axis=1)
+    experts = []
+    for expert in network.experts:
+        value = x
+        for k in range(network.n_layers):
+            value = graph.add("Relu", [graph.named(value, f"level.0.expert.{expert}.layer.{k}")])
+        experts.append(value)
+    gates = [graph.named(x, f"level.0.gate.{head}") for head in network.heads]
+    return graph.finish(gates, graph.stack(experts))
+
+
+def fused(network: Network, splits_context: bool) -> onnx.ModelProto:
+    """All that reads x in one product, or in one for the context and one for the candidates."""
+    graph, t = Graph(network), network.tensors
+    graph.context_rows = 1 if splits_context else "n"
+    names = ([f"level.0.expert.{e}.layer.0" for e in network.experts]
+             + [f"level.0.gate.{h}" for h in network.heads])
+    weight = numpy.concatenate([t[f"{n}.weight"] for n in names])
+    bias = numpy.concatenate([t[f"{n}.bias"] for n in names])
+    context, candidate = graph.inputs_of("context"), graph.inputs_of("candidate")
+    if splits_context:
+        n_context = network.n_dense("context") + DIM * len(network.tables("context"))
+        once = graph.linear(context, weight[:, :n_context], bias)
+        each = graph.add("MatMul", [candidate, graph.constant(weight[:, n_context:].T)])
+        first = graph.add("Add", [each, once])
+    else:
+        first = graph.linear(graph.add("Concat", [context, candidate], axis=1), weight, bias)
+    widths = [len(t[f"{n}.bias"]) for n in names]
+    parts = [f"part_{i}" for i in range(len(widths))]
+    graph.nodes.append(helper.make_node("Split", [first, graph.constant(numpy.array(widths, "i8"))], parts, axis=1))
+    experts = []
+    for expert, value in zip(network.experts, parts):
+        value = graph.add("Relu", [value])
+        for k in range(1, network.n_layers):
+            value = graph.add("Relu", [graph.named(value, f"level.0.expert.{expert}.layer.{k}")])
+        experts.append(value)
+    return graph.finish(parts[len(network.experts):], graph.stack(experts))
+
+
+class Rows(CalibrationDataReader):
+    def __init__(self, batches: list):
+        self.batches = iter(batches)
+
+    def get_next(self):
+        return next(self.batches, None)
+
+
+def quantised(path: pathlib.Path, batches: list) -> dict:
+    """The paths of a float graph and of what the quantiser makes of it."""
+    prepared, dynamic, static = (path.with_suffix(f".{kind}.onnx") for kind in ("prepared", "dynamic", "static"))
+    quant_pre_process(str(path), str(prepared), skip_symbolic_shape=True)
+    operators = ["Gemm", "MatMul"]
+    quantize_dynamic(str(prepared), str(dynamic), op_types_to_quantize=operators, per_channel=True,
+                     weight_type=QuantType.QInt8)
+    quantize_static(str(prepared), str(static), Rows(batches), quant_format=QuantFormat.QDQ, per_channel=True,
+                    op_types_to_quantize=operators + ["Relu"], activation_type=QuantType.QUInt8,
+                    weight_type=QuantType.QInt8)
+    return {"fp32": path, "int8 dynamic": dynamic, "int8 static": static}
+
+
+def session_of(path: pathlib.Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def microseconds(session: onnxruntime.InferenceSession, feeds: dict) -> float:
+    session.run(None, feeds)
+    least, total, n_runs = float("inf"), 0.0, 0
+    while n_runs < 5 or (total < 0.5 and n_runs < 2000):
+        begin = time.process_time()
+        session.run(None, feeds)
+        took = time.process_time() - begin
+        least, total, n_runs = min(least, took), total + took, n_runs + 1
+    return least * 1e6
+
+
+def feeds_of(network: Network, n_rows: int, repeats_context: bool, seed: int) -> dict:
+    rng = numpy.random.default_rng(seed)
+    context = network.draw("context", 1, rng)
+    if repeats_context:
+        context = {name: numpy.repeat(value, n_rows, axis=0) for name, value in context.items()}
+    return context | network.draw("candidate", n_rows, rng)
+
+
+def main() -> None:
+    network = Network(pathlib.Path(sys.argv[1]))
+    variants = {"typical": (typical(network), True), "fused": (fused(network, False), True),
+                "fused, context once": (fused(network, True), False)}
+    with tempfile.TemporaryDirectory() as folder:
+        for variant, (model, repeats) in variants.items():
+            path = pathlib.Path(folder, f"{variant.replace(', ', '_').replace(' ', '_')}.onnx")
+            onnx.save(model, str(path))
+            batches = [feeds_of(network, 100, repeats, seed) for seed in range(20)]
+            for kind, kind_path in quantised(path, batches).items():
+                session = session_of(kind_path)
+                for n_rows in map(int, sys.argv[2:]):
+                    feeds = feeds_of(network, n_rows, repeats, 1000)
+                    error = numpy.abs(session.run(None, feeds)[0] - network.reference(feeds)).max()
+                    print(f"{variant}, {kind}\t{n_rows}\t{microseconds(session, feeds):.1f}\t{error:.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

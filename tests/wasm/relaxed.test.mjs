@@ -1,0 +1,68 @@
+// The module of relaxed SIMD: taken where the host runs it and runs it rightly, and never otherwise.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { bundleBytes, Engine, requestOf, vectors } from "./support.mjs";
+
+const relaxedPath = fileURLToPath(new URL("../../wasm/dist/guardrank-relaxed.wasm", import.meta.url));
+const worker = fileURLToPath(new URL("./relaxed_worker.mjs", import.meta.url));
+const bytes = readFileSync(relaxedPath);
+
+/** What the worker finds in a Node of its own, started with these flags. */
+function inNode(flags) {
+  const output = execFileSync(process.execPath, [...flags, worker], { encoding: "utf8" });
+  return JSON.parse(output);
+}
+
+/** Every vector's decision by the simd128 module. */
+async function wanted() {
+  const engine = await Engine.create(undefined, { kernel: "simd128" });
+  const decisions = vectors().map((vector) => {
+    const snapshot = engine.open(bundleBytes(vector.bundle));
+    try {
+      return snapshot.rankText(requestOf(vector));
+    } catch (failure) {
+      return failure.code;
+    } finally {
+      snapshot.dispose();
+    }
+  });
+  engine.dispose();
+  return decisions;
+}
+
+test("the module holds the relaxed dot product and no other kernel", () => {
+  assert.ok(bytes.includes(Buffer.from([0xfd, 0x93, 0x02])), "no relaxed dot in its code");
+  const text = bytes.toString("latin1");
+  assert.ok(text.includes("wasm_relaxed"));
+});
+
+test("without the host's consent the module is neither validated nor chosen", () => {
+  const flags = ["--no-experimental-wasm-relaxed-simd"];
+  let found;
+  try {
+    found = inNode(flags);
+  } catch {
+    found = undefined;   // a Node in which relaxed SIMD is no experiment has no such flag
+  }
+  if (found === undefined) return;
+  if (!found.hasRelaxedSimd) assert.equal(found.kernel, "wasm_simd128");
+});
+
+test("with it, the choice is the kernel that multiplies rightly, and gives the same bits", async () => {
+  let flags = ["--experimental-wasm-relaxed-simd"];
+  let found;
+  try {
+    found = inNode(flags);
+  } catch {
+    found = inNode((flags = []));
+  }
+  assert.equal(found.hasRelaxedSimd, true, `${process.version} ${flags}`);
+  // An engine by this module either refuses, or is right.
+  assert.equal(found.kernel, found.isRight ? "wasm_relaxed" : "wasm_simd128");
+  assert.equal(found.refusal, found.isRight ? null : "GR_STATUS_ARGUMENT");
+  assert.deepEqual(found.decisions, await wanted());
+});

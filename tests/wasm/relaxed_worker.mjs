@@ -1,0 +1,51 @@
+// Run by relaxed.test.mjs in a Node of its own: prints which kernel Engine.create chose, whether the
+// host's relaxed dot product is right, and the conformance vectors' decisions.
+import { readFileSync } from "node:fs";
+
+import { hasRelaxedSimd } from "../../wasm/dist/source.js";
+import { bundleBytes, Engine, requestOf, vectors } from "./support.mjs";
+
+/**
+ * The sum of four products 127 * -128 in each lane, by a module of a few bytes: f() of
+ * i32x4.relaxed_dot_i8x16_i7x16_add_s over constants, its first lane.
+ */
+function relaxedDotIsRight() {
+  const splat = (byte) => [0xfd, 0x0c, ...new Array(16).fill(byte)];
+  const body = [0, ...splat(0x80), ...splat(0x7f), ...splat(0), 0xfd, 0x93, 0x02, 0xfd, 0x1b, 0, 0x0b];
+  const module = Uint8Array.of(
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0,
+    10, body.length + 2, 1, body.length, ...body,
+  );
+  const { f } = new WebAssembly.Instance(new WebAssembly.Module(module)).exports;
+  return f() === 4 * 127 * -128;
+}
+
+function decide(engine, vector) {
+  const snapshot = engine.open(bundleBytes(vector.bundle));
+  try {
+    return snapshot.rankText(requestOf(vector));
+  } catch (failure) {
+    return failure.code;
+  } finally {
+    snapshot.dispose();
+  }
+}
+
+const supported = hasRelaxedSimd();
+const engine = await Engine.create();
+let refusal = null;
+if (supported) {
+  const address = new URL("../../wasm/dist/guardrank-relaxed.wasm", import.meta.url);
+  try {
+    (await Engine.create(readFileSync(address))).dispose();
+  } catch (failure) {
+    refusal = failure.status ?? String(failure);
+  }
+}
+console.log(JSON.stringify({
+  hasRelaxedSimd: supported,
+  kernel: engine.kernel,
+  isRight: supported && relaxedDotIsRight(),
+  refusal,
+  decisions: vectors().map((vector) => decide(engine, vector)),
+}));
