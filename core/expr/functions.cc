@@ -66,6 +66,7 @@ constexpr NamedFunction named_functions[] = {
     {"ln", Function::logarithm, 1, 1, false, true},
     {"sqrt", Function::square_root, 1, 1, false, true},
     {"clamp", Function::clamp, 3, 3, false, true},
+    {"decayed_count", Function::decayed_count, 2, 2, false, true},
 };
 
 // What is found by the types alone. One line is one overload; `generic` ones run value by value.
@@ -162,6 +163,8 @@ constexpr Row rows[] = {
     {Function::exponential, number, none, number, OpCode::exponential_number},
     {Function::logarithm, number, none, number, OpCode::logarithm_number},
     {Function::square_root, number, none, number, OpCode::square_root_number},
+    {Function::decayed_count, list, number, number, generic},
+    {Function::decayed_count, list, duration, number, generic},
 };
 
 // Pairs with a typed comparison.

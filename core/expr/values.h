@@ -23,6 +23,7 @@ using ValueFunction = EvalProblem (*)(const Call& call, ExprValue* result);
 
 EvalProblem add_values(const Call& call, ExprValue* result);       // - + * / %
 EvalProblem calculate(const Call& call, ExprValue* result);        // least, abs, exp, ...
+EvalProblem count_decayed(const Call& call, ExprValue* result);    // decayed_count
 EvalProblem compare_values(const Call& call, ExprValue* result);   // == < ...
 EvalProblem look_up(const Call& call, ExprValue* result);          // in, [], .field, has
 EvalProblem make_collection(const Call& call, ExprValue* result);  // [..], {..}

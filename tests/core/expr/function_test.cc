@@ -193,6 +193,26 @@ TEST_CASE("mathematics for terms") {
   CHECK(eval("sqrt(dyn(16.0))") == "4");
 }
 
+// 2^-0.5 and the sums by Python.
+TEST_CASE("events that count for less as they grow old") {
+  CHECK(eval("decayed_count([], 24.0)") == "0");
+  CHECK(eval("decayed_count([0.0, 24.0, 48.0], 24.0)") == "1.75");
+  CHECK(eval("decayed_count([-5.0, 240.0], 24.0)") == "1.0009765625");    // to come; 2^-10
+  CHECK(eval("abs(decayed_count([12.0], 24.0) - 0.7071067811865476) < 2e-16") == "true");
+  CHECK(eval("decayed_count([25728.0], 24.0)") == "1.9762625833649862e-323");  // 2^-1072, far below normal
+  CHECK(eval("decayed_count([1e300, 1.0 / 0.0], 24.0)") == "0");
+  CHECK(eval("decayed_count([0.0 / 0.0], 24.0)") == "nan");
+  CHECK(eval("decayed_count([duration('0s'), duration('36h')], duration('12h'))") == "1.125");
+  CHECK(eval("decayed_count(['2026-06-01T00:00:00Z', '2026-05-30T00:00:00Z']"
+             ".map(t, timestamp('2026-06-01T00:00:00Z') - timestamp(t)), duration('24h'))") ==
+        "1.25");
+  CHECK(eval("decayed_count([1.0], 0.0)") == "out of range");
+  CHECK(eval("decayed_count([1.0], 1.0 / 0.0)") == "out of range");
+  CHECK(eval("decayed_count([duration('1s')], duration('-1s'))") == "out of range");
+  CHECK(eval("decayed_count([dyn(1)], 2.0)") == "no such overload");
+  CHECK(eval("decayed_count([1.0], duration('1s'))") == "no such overload");
+}
+
 // By RE2's documented syntax; Python's re agrees on each (with fullmatch = False).
 TEST_CASE("patterns") {
   const struct {
