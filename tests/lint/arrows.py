@@ -82,7 +82,9 @@ def kernel_problem(source: str, include: str) -> str | None:
     if not source.startswith(kernels) or source == kernels + "portable.cc":
         return None
     allowed = ("immintrin.h", "arm_neon.h", "wasm_simd128.h", "cstdint", "cstddef")
-    return None if include in allowed or include.startswith(kernels) else f"a kernel file includes intrinsics only, not {include}"
+    if include in allowed or include.startswith(kernels):
+        return None
+    return f"a kernel file includes intrinsics only, not {include}"
 
 
 def problems(root: pathlib.Path) -> list[str]:

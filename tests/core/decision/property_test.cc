@@ -149,12 +149,12 @@ TEST_CASE("a replay equals the record") {
     const Decision decision = world.rank_json(draw_request(draw).json());
     const Outcome first = outcome(decision);
     Bytes record;
-    REQUIRE(write_record(decision, &world.session.arena(), &record, &world.error) == Status::ok);
+    REQUIRE(write_record(decision, {}, &world.session.arena(), &record, &world.error) == Status::ok);
     const pack::AlignedBytes kept(record);
     const Pipeline& pipeline = world.snapshot.pipeline();
     Request again(*pipeline.facts, pipeline.catalog, world.memory.allocator());
     ReplayResult result;
-    REQUIRE_MESSAGE(replay(pipeline, kept.view(), &world.session, &again, &result, &world.error) ==
+    REQUIRE_MESSAGE(replay(pipeline, kept.view(), {}, &world.session, &again, &result, &world.error) ==
                         Status::ok, world.error.message());
     CHECK_MESSAGE(result.is_equal, result.first_difference.view());
     Decision repeated;
