@@ -183,7 +183,6 @@ Status sum_candidates(const NetworkPlan& plan, std::span<const EncodedField> enc
 }
 
 Status quantise_context(const NetworkPlan& plan, Frame* frame) {
-  constexpr auto context = static_cast<std::uint32_t>(Side::context);
   std::uint8_t* codes = nullptr;
   GUARDRANK_TRY(take_codes(&frame->arena(), plan.prepared->block_strides[context], &codes));
   quantise_block(plan, context, frame->encoded, 0, 1, codes);
