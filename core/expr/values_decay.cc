@@ -14,7 +14,8 @@ double halved(double x) {
   constexpr double ln_2 = 0x1.62e42fefa39efp-1;
   constexpr std::uint64_t most = 1000;        // of one power, so that it stays a normal number
   if (x >= 1100) return 0;
-  if (!(x >= 0)) return x < 0 ? 1 : x;        // to come: counts whole; NaN stays
+  if (x != x) return __builtin_nan("");       // of one sign, whatever made it
+  if (x < 0) return 1;                        // to come
   const auto whole = static_cast<std::uint64_t>(x);
   const double rest = deterministic_exp(-(x - static_cast<double>(whole)) * ln_2);
   const std::uint64_t first = whole < most ? whole : most;

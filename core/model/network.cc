@@ -183,10 +183,10 @@ Status sum_candidates(const NetworkPlan& plan, std::span<const EncodedField> enc
 }
 
 Status quantise_context(const NetworkPlan& plan, Frame* frame) {
-  std::span<std::uint8_t> codes;
-  GUARDRANK_TRY(frame->arena().make(plan.prepared->block_strides[context], &codes));
-  quantise_block(plan, context, frame->encoded, 0, 1, codes.data());
-  frame->context_codes = {codes.data(), plan.prepared->block_inputs[context]};
+  std::uint8_t* codes = nullptr;
+  GUARDRANK_TRY(take_codes(&frame->arena(), plan.prepared->block_strides[context], &codes));
+  quantise_block(plan, context, frame->encoded, 0, 1, codes);
+  frame->context_codes = {codes, plan.prepared->block_inputs[context]};
   return Status::ok;
 }
 

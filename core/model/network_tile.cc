@@ -12,7 +12,8 @@ Status take(Arena* arena, std::size_t count, T** first) {
   return Status::ok;
 }
 
-// Zeroed, since kernels read (and multiply by zero) padding that no field and no layer writes.
+}  // namespace
+
 Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first) {
   std::span<std::uint8_t> memory;
   GUARDRANK_TRY(arena->make_uninitialised(bytes, &memory));
@@ -20,8 +21,6 @@ Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first) {
   *first = memory.data();
   return Status::ok;
 }
-
-}  // namespace
 
 Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Tile* tile) {
   const NetworkPlan::Prepared& prepared = *plan.prepared;

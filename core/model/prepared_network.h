@@ -163,7 +163,10 @@ void for_each_layer_over_x(const NetworkPlan::Prepared& prepared, const Visit& v
   for (const PreparedTower& tower : prepared.towers) visit_layer(tower.layers.front());
 }
 
-// network_tile.cc: working memory for up to `n_rows` rows at a time.
+// network_tile.cc
+// Zeroed, since kernels read (and multiply by zero) padding that no field and no layer writes.
+Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first);
+// Working memory for up to `n_rows` rows at a time.
 Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Tile* tile);
 
 // network_gates.cc: each gate's mixture of its experts' codes.
