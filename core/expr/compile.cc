@@ -179,8 +179,8 @@ class Emitter : Emission {
     operation.accepted = overload.accepted;
     operation.function = node->function;
     if (overload.code == OpCode::in_list) count_elements(*node);
-    operation.left = overload.is_swapped ? second.ordinal : first.ordinal;
-    operation.right = overload.is_swapped ? first.ordinal : second.ordinal;
+    operation.left = first.ordinal;
+    operation.right = second.ordinal;
     finish(operation, node);
     release(first, node->level);
     release(second, node->level);

@@ -86,11 +86,11 @@ constexpr Row rows[] = {
     {Function::multiply, integer, integer, integer, OpCode::multiply_integer},
     {Function::divide, integer, integer, integer, OpCode::divide_integer},
     {Function::modulo, integer, integer, integer, OpCode::modulo_integer},
-    {Function::add, natural, natural, natural, OpCode::add_unsigned},
-    {Function::subtract, natural, natural, natural, OpCode::subtract_unsigned},
-    {Function::multiply, natural, natural, natural, OpCode::multiply_unsigned},
-    {Function::divide, natural, natural, natural, OpCode::divide_unsigned},
-    {Function::modulo, natural, natural, natural, OpCode::modulo_unsigned},
+    {Function::add, natural, natural, natural, generic},
+    {Function::subtract, natural, natural, natural, generic},
+    {Function::multiply, natural, natural, natural, generic},
+    {Function::divide, natural, natural, natural, generic},
+    {Function::modulo, natural, natural, natural, generic},
     {Function::add, number, number, number, OpCode::add_number},
     {Function::subtract, number, number, number, OpCode::subtract_number},
     {Function::multiply, number, number, number, OpCode::multiply_number},
@@ -122,7 +122,7 @@ constexpr Row rows[] = {
     {Function::to_uint, number, none, natural, generic},
     {Function::to_uint, string, none, natural, generic},
     {Function::to_double, integer, none, number, OpCode::number_of_integer},
-    {Function::to_double, natural, none, number, OpCode::number_of_unsigned},
+    {Function::to_double, natural, none, number, generic},
     {Function::to_double, number, none, number, generic},
     {Function::to_double, string, none, number, generic},
     {Function::to_string, boolean, none, string, generic},
@@ -174,7 +174,6 @@ struct Comparable {
 };
 constexpr Comparable comparables[] = {
     {integer, integer, OpCode::compare_integer},
-    {natural, natural, OpCode::compare_unsigned},
     {number, number, OpCode::compare_number},
     {string, string, OpCode::compare_string},
     {boolean, boolean, OpCode::compare_boolean},
@@ -197,17 +196,17 @@ bool find_comparison(Function function, ExprType left, ExprType right, Overload*
   for (const Comparable& pair : comparables) {
     const bool is_straight = pair.left == left && pair.right == right;
     if (!is_straight && !(pair.left == right && pair.right == left)) continue;
-    *overload = {pair.code, boolean, is_straight ? accepted : exchanged(accepted), !is_straight};
+    *overload = {pair.code, boolean, is_straight ? accepted : exchanged(accepted)};
     return true;
   }
-  *overload = {generic, boolean, accepted, false};
+  *overload = {generic, boolean, accepted};
   const bool is_possible = left == dyn || right == dyn || left == right ||
                            (is_numeric(left) && is_numeric(right));
   return is_possible && (is_equality(function) || (has_order(left) && has_order(right)));
 }
 
 bool find_time_part(Function function, ExprType left, ExprType right, Overload* overload) {
-  *overload = {generic, integer, 0, false};
+  *overload = {generic, integer, 0};
   const bool is_of_duration = left == duration && function >= Function::get_hours && right == none;
   return is_of_duration ||
          ((left == timestamp || left == dyn) && (right == none || right == string || right == dyn));
@@ -247,14 +246,14 @@ bool find_overload(Function function, ExprType left, ExprType right, Overload* o
   for (const Row& row : rows) {
     if (row.function != function) continue;
     if (row.left == left && (row.right == right || row.right == none)) {
-      *overload = {row.code, row.result, 0, false};
+      *overload = {row.code, row.result, 0};
       return true;
     }
     if (left != dyn && row.left != dyn && row.left != left) continue;
     if (right != dyn && row.right != dyn && row.right != none && row.right != right) continue;
     // What it may become: one type if all agree on it.
     const bool agrees = !is_found || overload->result == row.result;
-    *overload = {generic, agrees ? row.result : dyn, 0, false};
+    *overload = {generic, agrees ? row.result : dyn, 0};
     is_found = true;
   }
   return is_found;

@@ -45,12 +45,11 @@ enum class OpCode : std::uint8_t {
   widen,             // a register of a shallower level, over the rows of this one
   logical_not,
   negate_integer, negate_number,
-  number_of_integer, number_of_unsigned,
+  number_of_integer,
   add_integer, subtract_integer, multiply_integer, divide_integer, modulo_integer,
-  add_unsigned, subtract_unsigned, multiply_unsigned, divide_unsigned, modulo_unsigned,
   add_number, subtract_number, multiply_number, divide_number, least_number, greatest_number,
   absolute_number, exponential_number, logarithm_number, square_root_number,
-  compare_integer, compare_unsigned, compare_number, compare_string, compare_boolean,
+  compare_integer, compare_number, compare_string, compare_boolean,
   compare_integer_number,
   logical_and, logical_or,   // absorb unknown and error
   select,                    // a boolean picks one of two
@@ -66,7 +65,6 @@ struct Overload {
   OpCode code = OpCode::generic;
   ExprType result = ExprType::dyn;
   Orderings accepted = 0;
-  bool is_swapped = false;     // the operation takes its operands the other way round
 };
 
 // By the kinds of types; `right` is ignored for one-argument functions. Where an operand is `dyn`

@@ -88,7 +88,6 @@ void negate_integer_kernel(const Operation& operation, Machine& machine) {
 }
 
 using Int = std::int64_t;
-using Uint = std::uint64_t;
 
 }  // namespace
 
@@ -97,7 +96,6 @@ Kernel arithmetic_kernel(OpCode code) {
     case OpCode::negate_integer: return negate_integer_kernel;
     case OpCode::negate_number: return function_kernel<negate>;
     case OpCode::number_of_integer: return convert_kernel<Int, double>;
-    case OpCode::number_of_unsigned: return convert_kernel<Uint, double>;
     case OpCode::least_number: return number_kernel<Least>;
     case OpCode::greatest_number: return number_kernel<Greatest>;
     case OpCode::absolute_number: return function_kernel<absolute>;
@@ -109,11 +107,6 @@ Kernel arithmetic_kernel(OpCode code) {
     case OpCode::multiply_integer: return integer_kernel<Int, multiply<Int>>;
     case OpCode::divide_integer: return integer_kernel<Int, divide<Int>>;
     case OpCode::modulo_integer: return integer_kernel<Int, modulo<Int>>;
-    case OpCode::add_unsigned: return integer_kernel<Uint, add<Uint>>;
-    case OpCode::subtract_unsigned: return integer_kernel<Uint, subtract<Uint>>;
-    case OpCode::multiply_unsigned: return integer_kernel<Uint, multiply<Uint>>;
-    case OpCode::divide_unsigned: return integer_kernel<Uint, divide<Uint>>;
-    case OpCode::modulo_unsigned: return integer_kernel<Uint, modulo<Uint>>;
     case OpCode::add_number: return number_kernel<Add>;
     case OpCode::subtract_number: return number_kernel<Subtract>;
     case OpCode::multiply_number: return number_kernel<Multiply>;

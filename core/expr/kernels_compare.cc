@@ -13,29 +13,23 @@ void ordering_loop(const Operation& operation, const Left* a, const Right* b, st
     out[i] = (order(a[i], b[i]) & operation.accepted) != 0 ? 1 : 0;
 }
 
-// One comparison per loop, which compilers turn into vector code.
+// One comparison per loop, which compilers turn into vector code; the other half by exchange.
 template <typename Number>
 void number_loop(const Operation& operation, const Number* a, const Number* b, std::uint32_t n,
                  std::uint8_t* out) {
-  switch (operation.accepted) {
-    case ordered_equal:
-      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] == b[i];
-      break;
-    case ordered_less:
-      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] < b[i];
-      break;
-    case ordered_less | ordered_equal:
-      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] <= b[i];
-      break;
-    case ordered_greater:
-      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] > b[i];
-      break;
-    case ordered_greater | ordered_equal:
-      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] >= b[i];
-      break;
-    default:
-      for (std::uint32_t i = 0; i < n; ++i) out[i] = a[i] != b[i];
-      break;
+  const Orderings accepted = operation.accepted;
+  const bool is_exchanged = accepted == ordered_greater ||
+                            accepted == (ordered_greater | ordered_equal);
+  const Number* left = is_exchanged ? b : a;
+  const Number* right = is_exchanged ? a : b;
+  if (accepted == ordered_equal) {
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] == right[i];
+  } else if (accepted == (ordered_less | ordered_greater | unordered)) {
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] != right[i];
+  } else if ((accepted & ordered_equal) != 0) {
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] <= right[i];
+  } else {
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] < right[i];
   }
 }
 
@@ -45,8 +39,8 @@ Orderings order_strings(std::string_view a, std::string_view b) {
   return compared < 0 ? ordered_less : compared > 0 ? ordered_greater : ordered_equal;
 }
 
-void string_loop(const Operation& operation, const std::string_view* a,
-                         const std::string_view* b, std::uint32_t n, std::uint8_t* out) {
+void string_loop(const Operation& operation, const std::string_view* a, const std::string_view* b,
+                 std::uint32_t n, std::uint8_t* out) {
   for (std::uint32_t i = 0; i < n; ++i)
     out[i] = (order_strings(a[i], b[i]) & operation.accepted) != 0 ? 1 : 0;
 }
@@ -57,8 +51,11 @@ void compare_kernel(const Operation& operation, Machine& machine) {
   const Lane& left = machine.lanes[operation.left];
   const Lane& right = machine.lanes[operation.right];
   Lane& target = machine.lanes[operation.target];
-  loop(operation, left.read<Left>(), right.read<Right>(), machine.n_rows,
-       target.write<std::uint8_t>());
+  // Of two types the loop takes one on the left; what is unknown is told as it was written.
+  const bool is_exchanged = left.type == ExprType::number && right.type != ExprType::number;
+  const Lane& a = is_exchanged ? right : left;
+  const Lane& b = is_exchanged ? left : right;
+  loop(operation, a.read<Left>(), b.read<Right>(), machine.n_rows, target.write<std::uint8_t>());
   settle(left, &right, machine.n_rows, false, &target);
 }
 
@@ -101,7 +98,6 @@ constexpr Kernel mixed_kernel = compare_kernel<Left, Right, ordering_loop<Left, 
 Kernel comparison_kernel(OpCode code) {
   switch (code) {
     case OpCode::compare_integer: return same_kernel<std::int64_t>;
-    case OpCode::compare_unsigned: return same_kernel<std::uint64_t>;
     case OpCode::compare_number: return same_kernel<double>;
     case OpCode::compare_boolean: return same_kernel<std::uint8_t>;
     case OpCode::compare_string: return string_kernel;

@@ -4,9 +4,9 @@
 namespace guardrank {
 namespace {
 
-// `absorbing`: the value that decides whatever the other side is (false for &&, true for ||).
-template <std::uint8_t absorbing>
+// && and ||, in one: false decides the one and true the other, whatever the other side is.
 void absorb_kernel(const Operation& operation, Machine& machine) {
+  const std::uint8_t absorbing = operation.code == OpCode::logical_or ? 1 : 0;
   const Lane& left = machine.lanes[operation.left];
   const Lane& right = machine.lanes[operation.right];
   Lane& target = machine.lanes[operation.target];
@@ -15,7 +15,7 @@ void absorb_kernel(const Operation& operation, Machine& machine) {
   std::uint8_t* out = target.write<std::uint8_t>();
   const std::uint32_t n = machine.n_rows;
   for (std::uint32_t i = 0; i < n; ++i)
-    out[i] = static_cast<std::uint8_t>(absorbing == 0 ? a[i] & b[i] : a[i] | b[i]);
+    out[i] = static_cast<std::uint8_t>(((a[i] ^ absorbing) & (b[i] ^ absorbing)) ^ absorbing);
   if (left.states == nullptr && right.states == nullptr) return;
   const std::uint8_t* l = left.states_or_none();
   const std::uint8_t* r = right.states_or_none();
@@ -89,8 +89,8 @@ void select_kernel(const Operation& operation, Machine& machine) {
 Kernel logic_kernel(OpCode code) {
   switch (code) {
     case OpCode::logical_not: return not_kernel;
-    case OpCode::logical_and: return absorb_kernel<0>;
-    case OpCode::logical_or: return absorb_kernel<1>;
+    case OpCode::logical_and:
+    case OpCode::logical_or: return absorb_kernel;
     case OpCode::select: return select_kernel;
     default: return nullptr;
   }

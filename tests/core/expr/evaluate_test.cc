@@ -329,5 +329,62 @@ TEST_CASE("lists of a fact") {
         "true");
 }
 
+// Comparisons are computed either way round; what is told is as it was written.
+TEST_CASE("the unknown fact named is the left one, whatever the types and the operator") {
+  World w;
+  w.ctx("i", FactType::i64);
+  w.ctx("d", FactType::f64);
+  w.offer("i", FactType::i64);
+  w.offer("d", FactType::f64);
+  w.candidates(3);
+  w.open();
+  for (const std::string operation : {"<", "<=", ">", ">=", "==", "!="})
+    for (const std::string left : {"ctx.i", "ctx.d", "offer.i", "offer.d"})
+      for (const std::string right : {"ctx.i", "ctx.d", "offer.i", "offer.d"}) {
+        CAPTURE(left + operation + right);
+        CHECK(w.eval(left + " " + operation + " " + right) == "unknown " + left);
+      }
+}
+
+// Every order of every pair, in columns and against one value, through the loops that are typed.
+TEST_CASE("numbers compare alike in columns and as literals") {
+  World w;
+  const double values[] = {-1.5, -1, 0, 1, 1.5, 2};
+  w.offer("i", FactType::i64);
+  w.offer("d", FactType::f64);
+  w.offer("e", FactType::f64);
+  w.candidates(36);
+  for (std::uint32_t row = 0; row < 36; ++row) {
+    w.set_offer(row, "i", static_cast<std::int64_t>(values[row / 6]));
+    w.set_offer(row, "d", values[row / 6]);
+    w.set_offer(row, "e", values[row % 6]);
+  }
+  w.open();
+  const auto text = [](bool holds) { return std::string(holds ? "true" : "false"); };
+  const auto check = [&](const std::string& left, const std::string& right, auto a, auto b) {
+    for (std::uint32_t row = 0; row < 36; ++row) {
+      const double x = a(row), y = b(row);
+      CAPTURE(left + " and " + right);
+      CAPTURE(row);
+      CHECK(w.eval(left + " < " + right, ExprType::boolean, row) == text(x < y));
+      CHECK(w.eval(left + " <= " + right, ExprType::boolean, row) == text(x <= y));
+      CHECK(w.eval(left + " > " + right, ExprType::boolean, row) == text(x > y));
+      CHECK(w.eval(left + " >= " + right, ExprType::boolean, row) == text(x >= y));
+      CHECK(w.eval(left + " == " + right, ExprType::boolean, row) == text(x == y));
+      CHECK(w.eval(left + " != " + right, ExprType::boolean, row) == text(x != y));
+    }
+  };
+  const auto d = [&](std::uint32_t row) { return values[row / 6]; };
+  const auto e = [&](std::uint32_t row) { return values[row % 6]; };
+  const auto i = [&](std::uint32_t row) { return std::trunc(values[row / 6]); };
+  check("offer.d", "offer.e", d, e);
+  check("offer.i", "offer.e", i, e);
+  check("offer.e", "offer.i", e, i);
+  check("offer.i", "1", i, [](auto) { return 1.0; });
+  check("1", "offer.i", [](auto) { return 1.0; }, i);
+  check("uint(offer.i + 1)", "2u", [&](auto row) { return i(row) + 1; },
+        [](auto) { return 2.0; });
+}
+
 }  // namespace
 }  // namespace guardrank::testing
