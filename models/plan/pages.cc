@@ -99,7 +99,7 @@ std::string stages_page(const Json& report) {
       std::to_string(report.at("requests").get<std::size_t>()) + " requests over a catalog of " +
       std::to_string(report.at("offers").get<std::size_t>()) + " offers, half of them with more than " +
       fixed(report.at("eligible").get<double>(), 0) + " eligible ones. Value-recall is the kept share of the " +
-      "sum of scores above 0 over what the full path shows. Times are medians of warm rankings on " +
+      "sum of scores above 0 over what the full path shows. Times are medians of processor time, of warm rankings on " +
       "the machine that measured, the full path's " +
       fixed(report.at("full_path_micros").get<double>(), 0) + " us.");
   page::HtmlTable written{{"figure", "value"}, {}};

@@ -21,7 +21,7 @@ struct StagesPlan {
 };
 
 // Packs the folder, the policy and the catalog in memory and ranks `requests` (JSON lines) by the
-// full path and with stage one at several K. Times are wall clock of one ranking, warm. Throws
+// full path and with stage one at several K. Times are the processor's for one warm ranking. Throws
 // PackError.
 StagesPlan plan_stages(const pack::PackInputs& inputs, std::string_view requests,
                        const StagesChoice& choice);
