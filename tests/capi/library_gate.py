@@ -15,7 +15,7 @@ HEADER = (ROOT / "capi/include/guardrank.h").read_text()
 # Of libc, what core and the shims may call: memory from the host's default, and bytes moved about.
 ALLOWED = {"aligned_alloc", "free", "memchr", "memcmp", "memcpy", "memmove", "memset", "bcmp", "strlen", "strncmp",
            "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail",
-           "__cpu_model"}   # libgcc's own, linked into what uses it
+           "__cpu_model", "__cpu_features2"}   # libgcc's own, linked into what uses it
 
 
 def output(*command: object) -> list[str]:

@@ -83,13 +83,16 @@ Status convert_column(const gr_column& given, FactType wanted, guardrank::Arena*
   column->n_rows = static_cast<std::uint32_t>(given.n_rows);
   column->width = given.width;
   column->present = given.present;
-  column->numbers = given.numbers;
-  column->integers = given.integers;
-  column->booleans = given.booleans;
-  column->floats = given.floats;
-  column->list_offsets = given.list_offsets;
-  if (column->type != FactType::string && column->type != FactType::string_list) return Status::ok;
-  return convert_texts(given, arena, column, error);
+  switch (column->type) {
+    case FactType::f64: column->numbers = given.numbers; break;
+    case FactType::i64:
+    case FactType::timestamp: column->integers = given.integers; break;
+    case FactType::boolean: column->booleans = given.booleans; break;
+    case FactType::f32_vector: column->floats = given.floats; break;
+    case FactType::string_list: column->list_offsets = given.list_offsets; [[fallthrough]];
+    case FactType::string: return convert_texts(given, arena, column, error);
+  }
+  return Status::ok;
 }
 
 struct Call {

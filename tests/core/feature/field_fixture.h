@@ -81,12 +81,16 @@ class OwnedColumn {
     column.n_rows = n_rows_;
     column.width = width_;
     column.present = present_.data();
-    column.numbers = numbers_.data();
-    column.integers = integers_.data();
-    column.booleans = booleans_.data();
-    column.strings = strings_.data();
     column.list_offsets = offsets_.data();
-    column.floats = floats_.data();
+    switch (type_) {
+      case FactType::f64: column.numbers = numbers_.data(); break;
+      case FactType::i64:
+      case FactType::timestamp: column.integers = integers_.data(); break;
+      case FactType::boolean: column.booleans = booleans_.data(); break;
+      case FactType::string:
+      case FactType::string_list: column.strings = strings_.data(); break;
+      case FactType::f32_vector: column.floats = floats_.data(); break;
+    }
     return column;
   }
 
