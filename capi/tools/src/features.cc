@@ -1,4 +1,4 @@
-#include "capi/src/texts.h"
+#include "capi/src/columns.h"
 #include "capi/tools/src/border.h"
 #include "core/base/limits.h"
 #include "core/base/math.h"
@@ -61,38 +61,11 @@ Status check_offsets(const gr_column& column, Error* error) {
   return Status::ok;
 }
 
-Status convert_texts(const gr_column& given, guardrank::Arena* arena, Column* column,
-                     Error* error) {
-  std::size_t count = given.n_rows;
-  if (given.type == GR_TYPE_STRING_LIST) {
-    GUARDRANK_TRY(check_offsets(given, error));
-    count = given.n_rows == 0 ? 0 : given.list_offsets[given.n_rows];
-    if (count != 0 && given.texts == nullptr)
-      return error->set(Status::argument, "column.texts", {"must not be NULL"});
-  }
-  std::span<const std::string_view> views;
-  GUARDRANK_TRY(guardrank::view_texts(given.texts, count, "column.texts", arena, &views, error));
-  column->strings = views.data();
-  return Status::ok;
-}
-
 Status convert_column(const gr_column& given, FactType wanted, guardrank::Arena* arena,
                       Column* column, Error* error) {
   GUARDRANK_TRY(check_column(given, wanted, error));
-  column->type = static_cast<FactType>(given.type);
-  column->n_rows = static_cast<std::uint32_t>(given.n_rows);
-  column->width = given.width;
-  column->present = given.present;
-  switch (column->type) {
-    case FactType::f64: column->numbers = given.numbers; break;
-    case FactType::i64:
-    case FactType::timestamp: column->integers = given.integers; break;
-    case FactType::boolean: column->booleans = given.booleans; break;
-    case FactType::f32_vector: column->floats = given.floats; break;
-    case FactType::string_list: column->list_offsets = given.list_offsets; [[fallthrough]];
-    case FactType::string: return convert_texts(given, arena, column, error);
-  }
-  return Status::ok;
+  if (given.type == GR_TYPE_STRING_LIST) GUARDRANK_TRY(check_offsets(given, error));
+  return guardrank::view_column(given, arena, column, error);
 }
 
 struct Call {
