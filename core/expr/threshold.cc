@@ -12,11 +12,12 @@ double as_number(const ExprValue& value) {
                                          : static_cast<double>(value.natural);
 }
 
-// The double so many representable values above or below a finite one.
+// The double so many representable values above or below a finite one; NaN beyond all of them.
 double neighbour(double x, std::int64_t steps) {
   constexpr std::int64_t sign = INT64_MIN;
   std::int64_t bits = __builtin_bit_cast(std::int64_t, x);
-  const std::int64_t place = (bits < 0 ? sign - bits : bits) + steps;   // ascending with the value
+  std::int64_t place = bits < 0 ? sign - bits : bits;   // ascending with the value
+  if (__builtin_add_overflow(place, steps, &place) || place == sign) return __builtin_nan("");
   bits = place < 0 ? sign - place : place;
   return __builtin_bit_cast(double, bits);
 }
@@ -184,19 +185,54 @@ void ThresholdColumns::consider(const Trial& trial, std::uint32_t row, const Exp
   if (is_better) *best = change;
 }
 
-// The value that makes the sides equal, and its neighbours.
+bool ThresholdColumns::flips_at(const ThresholdPath& path, std::uint32_t row, double x,
+                                Truth wanted) const {
+  return is_finite(x) && decide(row, {path.fact, ExprValue::of(x)}) == wanted;
+}
+
+// First in leaps, then between the last two: near the bound the comparison changes once. A number
+// that is rounded away beside a larger one may have many doubles to go.
+std::int64_t ThresholdColumns::steps_to_turn(const ThresholdPath& path, std::uint32_t row,
+                                             double bound, std::int64_t direction,
+                                             std::int64_t most, Truth wanted) const {
+  const bool is_there = flips_at(path, row, bound, wanted);
+  const auto has_turned = [&](std::int64_t steps) {
+    return flips_at(path, row, neighbour(bound, direction * steps), wanted) != is_there;
+  };
+  std::int64_t low = 0, high = 1;
+  while (high <= most && !has_turned(high)) {
+    low = high;
+    high = high <= most / 2 ? 2 * high : most + 1;
+  }
+  while (high <= most && high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (has_turned(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+// From the value that makes the sides equal to where the comparison turns, both ways.
+void ThresholdColumns::try_numbers(const ThresholdPath& path, std::uint32_t row, double bound,
+                                   const ExprValue& from, Truth wanted,
+                                   ThresholdChange* best) const {
+  const std::int64_t most = path.steps.empty() ? 1 : std::int64_t{1} << 62;
+  const bool is_there = flips_at(path, row, bound, wanted);
+  for (const std::int64_t direction : {-1, 1}) {
+    std::int64_t steps = steps_to_turn(path, row, bound, direction, most, wanted);
+    if (steps > most && !is_there) continue;
+    if (is_there) steps = steps > most ? 0 : steps - 1;   // the last before it turns back
+    consider({path.fact, ExprValue::of(neighbour(bound, direction * steps))}, row, from, wanted,
+             best);
+  }
+}
+
 void ThresholdColumns::try_near(const ThresholdPath& path, std::uint32_t row,
                                 const ExprValue& bound, Truth wanted,
                                 ThresholdChange* best) const {
   ExprValue from;
   if (!number(path.value, row, &from)) return;
   if (from.kind == ExprType::number) {
-    if (!is_finite(from.number)) return;
-    constexpr std::int64_t rounding = 4;
-    for (std::int64_t i = -rounding; i <= rounding; ++i) {
-      const double to = neighbour(as_number(bound), i);
-      if (is_finite(to)) consider({path.fact, ExprValue::of(to)}, row, from, wanted, best);
-    }
+    if (is_finite(from.number)) try_numbers(path, row, as_number(bound), from, wanted, best);
     return;
   }
   constexpr double largest = 0x1p62;   // whole numbers beyond are no one's threshold

@@ -60,10 +60,10 @@ class ThresholdColumns {
  public:
   Status open(const Thresholds& thresholds, Frame* frame);
 
-  // The nearest change of a fact is found exactly (through arithmetic: to 4 units in the last
-  // place). Of several facts one of the context goes before one of the pair, before what the model
-  // says, before the offer's; then the smallest share counts. None where the expression is unknown
-  // or an error, or no one number decides.
+  // The nearest change of a fact is found exactly, also through arithmetic that rounds. Of several
+  // facts one of the context goes before one of the pair, before what the model says, before the
+  // offer's; then the smallest share counts. None where the expression is unknown or an error, or
+  // no one number decides.
   ThresholdChange nearest(std::uint32_t row) const;
 
  private:
@@ -75,6 +75,13 @@ class ThresholdColumns {
   bool backward(const ThresholdPath& path, std::uint32_t row, ExprValue* bound) const;
   Truth compare(std::uint32_t node, std::uint32_t row, const Trial& trial) const;
   Truth decide(std::uint32_t row, const Trial& trial) const;
+  bool flips_at(const ThresholdPath& path, std::uint32_t row, double x, Truth wanted) const;
+  // The fewest steps from one double to the next, in a direction from the bound, until the
+  // expression is not what it is at the bound; more than `most`: none.
+  std::int64_t steps_to_turn(const ThresholdPath& path, std::uint32_t row, double bound,
+                             std::int64_t direction, std::int64_t most, Truth wanted) const;
+  void try_numbers(const ThresholdPath& path, std::uint32_t row, double bound,
+                   const ExprValue& from, Truth wanted, ThresholdChange* best) const;
   void try_near(const ThresholdPath& path, std::uint32_t row, const ExprValue& bound,
                 Truth wanted, ThresholdChange* best) const;
   void consider(const Trial& trial, std::uint32_t row, const ExprValue& from, Truth wanted,
