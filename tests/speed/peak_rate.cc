@@ -10,11 +10,11 @@
 
 namespace {
 
-#if defined(__x86_64__)
-
 // Twelve chains hide the latency; the empty assembly keeps the compiler from folding the sums.
 constexpr int n_chains = 12;
 constexpr std::int64_t n_rounds = 200'000;
+
+#if defined(__x86_64__)
 
 __attribute__((target("ssse3"))) void run_ssse3() {
   __m128i sums[n_chains] = {}, codes = _mm_set1_epi8(1), weights = _mm_set1_epi8(1);
