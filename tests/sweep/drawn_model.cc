@@ -1,6 +1,7 @@
 #include "tests/sweep/drawn_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tests/sweep/drawn_fields.h"
 
@@ -33,7 +34,7 @@ T& writable(const T& value) {
 }  // namespace
 
 DrawnModel::DrawnModel(std::uint64_t seed, Drawing* drawing)
-    : drawing_(drawing), is_extreme_(drawing->one_in(4)),
+    : drawing_(drawing), is_extreme_(drawing->one_in(4)), has_ties_(drawing->one_in(2)),
       random_(architecture_of(seed), seed,
               is_extreme_ ? testing::Magnitudes::extreme : testing::Magnitudes::moderate) {
   Model& model = random_.model();
@@ -49,6 +50,9 @@ void DrawnModel::bound(const Layer& layer) {
   for (const std::int32_t& bias : layer.bias)
     writable(bias) = std::clamp(bias, -largest_bias, largest_bias);
   writable(layer).input_shift = std::min(layer.input_shift, largest_shift);
+  if (!has_ties_ || is_extreme_) return;
+  for (const float& multiplier : layer.multiplier)
+    writable(multiplier) = std::ldexp(1.0f, std::ilogb(multiplier));
 }
 
 void DrawnModel::bound_all() {

@@ -25,6 +25,7 @@ class DrawnModel {
 
   Drawing* drawing_;
   bool is_extreme_;
+  bool has_ties_;    // multipliers are powers of two, so that codes stand half-way now and then
   testing::RandomModel random_;
   pack::Memory memory_;
 };

@@ -69,7 +69,8 @@ def replay(host: Host, path: pathlib.Path, n_seeds: int) -> list[list[str]]:
         return []
     lines = [line.split() for line in answer.stdout.splitlines()]
     if answer.returncode != 0 or len(lines) != n_seeds:
-        sys.exit(f"sweep: {host.name}: after {len(lines)} of {n_seeds} cases: {answer.stderr.strip()}")
+        last = f"after seed {lines[-1][0]}" if lines else "at the first seed"
+        sys.exit(f"sweep: {host.name} stopped {last}: {answer.stderr.strip()}")
     return lines
 
 
