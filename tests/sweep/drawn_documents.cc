@@ -163,7 +163,9 @@ std::string draw_catalog_document(const Model& model, std::uint32_t n_offers, Dr
 std::string draw_request(const Model& model, std::uint32_t n_offers, Drawing* drawing) {
   Texts parts = {R"("time": "2026-11-22T10:00:00Z")",
                  R"("seed": )" + std::to_string(drawing->below(100000))};
-  if (drawing->one_in(3)) parts.push_back(R"("limit": )" + std::to_string(1 + drawing->below(20)));
+  // Without a limit every candidate is asked for, and stage one cuts none.
+  if (drawing->one_in(model.retrieval.is_set ? 1 : 3))
+    parts.push_back(R"("limit": )" + std::to_string(1 + drawing->below(20)));
   parts.push_back(draw_context(model, drawing));
   if (!drawing->one_in(4)) parts.push_back(draw_candidates(model, n_offers, drawing));
   return "{" + joined(parts) + "}";

@@ -217,7 +217,8 @@ std::vector<Field> draw_chains(std::span<const Field> fields, Drawing* drawing,
 }
 
 std::string draw_value(const Field& field, Drawing* drawing) {
-  if (!field.inputs.empty() || field.name == "offer_id" || drawing->one_in(7)) return "";
+  if (!field.inputs.empty() || field.name == "offer_id") return "";
+  if (drawing->one_in(7)) return drawing->one_in(2) ? "null" : "";
   switch (field.type) {
     case FactType::f64: return draw_number(field, drawing);
     case FactType::i64: return std::to_string(static_cast<int>(drawing->below(40)) - 5);

@@ -15,7 +15,7 @@ namespace guardrank::sweep {
 std::vector<Field> draw_chains(std::span<const Field> fields, Drawing* drawing,
                                pack::Memory* memory);
 
-// The raw value of a field as JSON; empty: missing. Crosses and offer_id have none of their own.
+// The raw value of a field as JSON; empty or null: missing. Crosses and offer_id have none of their own.
 std::string draw_value(const Field& field, Drawing* drawing);
 
 // `"field1": 3, "field4": "v2"`: the fields of one side, those that are missing left out.
