@@ -1,0 +1,144 @@
+// Measures guardrank and its peers in Chromium. Usage: node bench.mjs DATA SIZE...
+// Writes DATA/web/SIZE/measured.json, what results.mjs makes tables of. DATA holds SIZE.guardrank and web/SIZE, as run.sh makes them. Start it on one core (taskset).
+// GUARDRANK_BENCH_MILLISECONDS is how long a turn is (400), GUARDRANK_BENCH_LOADS how many loads (7).
+//
+// Every engine has a page (a process) of its own, all open at once, and they take turns: what else
+// runs on the machine disturbs all alike.
+import { writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { loadavg } from "node:os";
+import { resolve } from "node:path";
+
+import { downloads } from "./downloads.mjs";
+import { processOf, processorMicros } from "./processor_time.mjs";
+import { serve } from "./server.mjs";
+import { loadSettings, settings } from "./settings.mjs";
+
+const { chromium } = createRequire(new URL("../../../wasm/package.json", import.meta.url))(
+  "playwright-core",
+);
+const counts = [{ n: 1, batch: 16 }, { n: 100, batch: 1 }, { n: 1000, batch: 1 }];
+const rounds = 3;
+const leastSamples = 20;
+const milliseconds = Number(process.env.GUARDRANK_BENCH_MILLISECONDS ?? 400);
+const nLoads = Number(process.env.GUARDRANK_BENCH_LOADS ?? 7);
+
+function launch() {
+  return chromium.launch({
+    executablePath: process.env.GUARDRANK_CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ],
+  });
+}
+
+/** A fresh page in a context of its own; `call(name, ...values)` calls a function of page/bench.js. */
+async function openPage(browser, address, size) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const trouble = [];
+  page.on("pageerror", (failure) => trouble.push(String(failure)));
+  await page.goto(`${address}/page/index.html`);
+  const call = (name, ...values) => page.evaluate(
+    async ([name, values]) => (await import("/page/bench.js"))[name](...values), [name, values],
+  );
+  if (!(await page.evaluate(() => globalThis.crossOriginIsolated))) throw new Error("not isolated");
+  await call("fetchInputs", `/data/web/${size}/inputs.json`);
+  return { page, call, trouble, close: () => context.close() };
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+
+/** One setting's page, ready; undefined, and said, where the browser refuses it. */
+async function openSetting(browser, server, size, setting) {
+  const page = await openPage(browser, server.address, size);
+  try {
+    await page.call("load", setting, 100);
+    const error = await page.call("worstError", 1000);
+    const lists = () => Object.fromEntries(counts.map(({ n }) => [n, []]));
+    return { setting, page, error, samples: lists(), processor: lists() };
+  } catch (failure) {
+    console.error(`${setting.name}: left out: ${String(failure).split("\n")[0]}`, page.trouble);
+    await page.close();
+    return undefined;
+  }
+}
+
+/**
+ * Adds samples of the wall clock, and one mean of processor time over all of them, without what it
+ * costs the page to be called.
+ */
+async function takeTurn({ page, samples, processor, pid }, { n, batch }) {
+  await page.call("warmUp", n, 3 * batch);
+  const beforeCall = processorMicros(pid);
+  await page.call("warmUp", n, 0);
+  const start = processorMicros(pid);
+  const calling = start - beforeCall;
+  const times = await page.call("measure", n, milliseconds, leastSamples, batch);
+  processor[n].push((processorMicros(pid) - start - calling) / (times.length * batch));
+  samples[n].push(...times);
+}
+
+async function measureSpeed(browser, server, size) {
+  const opened = [];
+  for (const setting of settings(size)) {
+    const each = await openSetting(browser, server, size, setting);
+    if (each) opened.push({ ...each, pid: await processOf(browser, each.page.page) });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const count of counts) {
+      for (const each of opened) await takeTurn(each, count);
+    }
+  }
+  const rows = [];
+  for (const { page, ...each } of opened) {
+    rows.push({ ...each, memory: await page.call("memoryBytes") });
+    await page.close();
+  }
+  return rows;
+}
+
+async function measureLoad(browser, server, size) {
+  const rows = [];
+  for (const setting of loadSettings(size)) {
+    const row = { setting, times: [], fromBytes: [] };
+    for (let round = 0; round < nLoads; round++) {
+      const page = await openPage(browser, server.address, size);
+      server.sent.length = 0;
+      row.times.push(await page.call("load", setting, 100));
+      row.files = [...new Set(server.sent)];
+      row.memory = await page.call("memoryBytes");
+      await page.close();
+      if (setting.engine !== "guardrank") continue;
+      const second = await openPage(browser, server.address, size);
+      row.fromBytes.push(await second.call("loadFromBytes", setting, 100));
+      await second.close();
+    }
+    const model = resolve(data, setting.model.slice("/data/".length).replace("*", "100"));
+    rows.push({ ...row, time: median(row.times), ...downloads(row.files, model, data) });
+  }
+  return rows;
+}
+
+const [data, ...sizes] = process.argv.slice(2);
+const server = await serve(data);
+const browser = await launch();
+try {
+  for (const size of sizes) {
+    const [loadBefore] = loadavg();
+    console.error(`size ${size}: loading`);
+    const loads = await measureLoad(browser, server, size);
+    console.error(`size ${size}: ranking`);
+    const rows = await measureSpeed(browser, server, size);
+    const measured = {
+      size, loads, rows, counts: counts.map(({ n }) => n), browser: browser.version(),
+      loadaverage: [loadBefore, loadavg()[0]],
+    };
+    writeFileSync(resolve(data, `web/${size}/measured.json`), JSON.stringify(measured));
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
