@@ -49,8 +49,6 @@ async function openPage(browser, address, size) {
   return { page, call, trouble, close: () => context.close() };
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-
 /** One setting's page, ready; undefined, and said, where the browser refuses it. */
 async function openSetting(browser, server, size, setting) {
   const page = await openPage(browser, server.address, size);
@@ -100,24 +98,32 @@ async function measureSpeed(browser, server, size) {
   return rows;
 }
 
+/** Adds how long a fresh page takes by `way`, by the wall clock and in processor time. */
+async function timeLoad(browser, server, size, way, setting, times) {
+  const each = await openPage(browser, server.address, size);
+  const pid = await processOf(browser, each.page);
+  if (way === "loadFromBytes") await each.call("fetchBytes", setting);
+  server.sent.length = 0;
+  const start = processorMicros(pid);
+  times.wall.push(await each.call(way, setting, 100));
+  times.processor.push((processorMicros(pid) - start) / 1000);
+  const memory = await each.call("memoryBytes");
+  await each.close();
+  return memory;
+}
+
 async function measureLoad(browser, server, size) {
   const rows = [];
   for (const setting of loadSettings(size)) {
-    const row = { setting, times: [], fromBytes: [] };
+    const row = { setting, fetched: { wall: [], processor: [] }, atHand: { wall: [], processor: [] } };
     for (let round = 0; round < nLoads; round++) {
-      const page = await openPage(browser, server.address, size);
-      server.sent.length = 0;
-      row.times.push(await page.call("load", setting, 100));
+      row.memory = await timeLoad(browser, server, size, "load", setting, row.fetched);
       row.files = [...new Set(server.sent)];
-      row.memory = await page.call("memoryBytes");
-      await page.close();
       if (setting.engine !== "guardrank") continue;
-      const second = await openPage(browser, server.address, size);
-      row.fromBytes.push(await second.call("loadFromBytes", setting, 100));
-      await second.close();
+      await timeLoad(browser, server, size, "loadFromBytes", setting, row.atHand);
     }
     const model = resolve(data, setting.model.slice("/data/".length).replace("*", "100"));
-    rows.push({ ...row, time: median(row.times), ...downloads(row.files, model, data) });
+    rows.push({ ...row, ...downloads(row.files, model, data) });
   }
   return rows;
 }

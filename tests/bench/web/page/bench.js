@@ -20,11 +20,18 @@ export async function load(setting, n) {
   return performance.now() - start;
 }
 
+let bytes;
+
+/** Fetches what `loadFromBytes` then has at hand. */
+export async function fetchBytes(setting) {
+  const engine = await import(`/page/${setting.engine}.js`);
+  bytes = await engine.fetchBytes(setting);
+}
+
 /** As `load`, with the bytes of everything at hand already: compiling, opening, one request. */
 export async function loadFromBytes(setting, n) {
-  const engine = await import(`/page/${setting.engine}.js`);
-  const bytes = await engine.fetchBytes(setting);
   const start = performance.now();
+  const engine = await import(`/page/${setting.engine}.js`);
   opened = await engine.open(inputs, setting, bytes);
   await opened.request(n)();
   return performance.now() - start;
@@ -40,21 +47,20 @@ export async function worstError(n) {
   return worst;
 }
 
-let warm = {};
+const requests = new Map();
 
-/** Makes the request for n offers and answers it a few times. */
+/** Makes the request for n offers, if there is none yet, and answers it a few times. */
 export async function warmUp(n, rounds) {
-  if (warm.n !== n) warm = { n, request: await opened.request(n) };
-  for (let round = 0; round < rounds; round++) await warm.request();
+  if (!requests.has(n)) requests.set(n, await opened.request(n));
+  for (let round = 0; round < rounds; round++) await requests.get(n)();
 }
 
 /**
- * After `warmUp(n)`: times of requests for n offers in microseconds, for `milliseconds` and at least `least` of them.
- * The page's clock counts 5 us, so a sample is the mean of `batch` requests in a row.
+ * After `warmUp(n)`: times of requests for n offers in microseconds, for `milliseconds` and at least
+ * `least` of them. The page's clock counts 5 us, so a sample is the mean of `batch` requests in a row.
  */
 export async function measure(n, milliseconds, least, batch) {
-  const { request } = warm;
-  if (warm.n !== n) throw new Error(`not warm for ${n}`);
+  const request = requests.get(n);
   const samples = [];
   const end = performance.now() + milliseconds;
   while (samples.length < least || performance.now() < end) {
