@@ -1,6 +1,7 @@
 // Measures guardrank and its peers in Chromium. Usage: node bench.mjs DATA SIZE...
-// Writes DATA/web/SIZE/measured.json, what results.mjs makes tables of. DATA holds SIZE.guardrank and web/SIZE, as run.sh makes them. Start it on one core (taskset).
-// GUARDRANK_BENCH_MILLISECONDS is how long a turn is (400), GUARDRANK_BENCH_LOADS how many loads (7).
+// Writes DATA/web/SIZE/measured.json, what results.mjs makes tables of. DATA holds SIZE.guardrank and
+// web/SIZE, as run.sh makes them. Start it on one core (taskset). GUARDRANK_BENCH_MILLISECONDS is how
+// long a turn is (400), GUARDRANK_BENCH_LOADS how many loads (7).
 //
 // Every engine has a page (a process) of its own, all open at once, and they take turns: what else
 // runs on the machine disturbs all alike.
