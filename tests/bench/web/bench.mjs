@@ -1,7 +1,7 @@
 // Measures guardrank and its peers in Chromium. Usage: node bench.mjs DATA SIZE...
 // Writes DATA/web/SIZE/measured.json, what results.mjs makes tables of. DATA holds SIZE.guardrank and
 // web/SIZE, as run.sh makes them. Start it on one core (taskset). GUARDRANK_BENCH_MILLISECONDS is how
-// long a turn is (400), GUARDRANK_BENCH_LOADS how many loads (7).
+// long a turn is (400), GUARDRANK_BENCH_ROUNDS how many turns (3), GUARDRANK_BENCH_LOADS how many loads (7).
 //
 // Every engine has a page (a process) of its own, all open at once, and they take turns: what else
 // runs on the machine disturbs all alike.
@@ -19,7 +19,7 @@ const { chromium } = createRequire(new URL("../../../wasm/package.json", import.
   "playwright-core",
 );
 const counts = [{ n: 1, batch: 16 }, { n: 100, batch: 1 }, { n: 1000, batch: 1 }];
-const rounds = 3;
+const rounds = Number(process.env.GUARDRANK_BENCH_ROUNDS ?? 3);
 const leastSamples = 20;
 const milliseconds = Number(process.env.GUARDRANK_BENCH_MILLISECONDS ?? 400);
 const nLoads = Number(process.env.GUARDRANK_BENCH_LOADS ?? 7);
@@ -140,7 +140,7 @@ try {
     console.error(`size ${size}: ranking`);
     const rows = await measureSpeed(browser, server, size);
     const measured = {
-      size, loads, rows, counts: counts.map(({ n }) => n), browser: browser.version(),
+      size, loads, rows, rounds, counts: counts.map(({ n }) => n), browser: browser.version(),
       loadaverage: [loadBefore, loadavg()[0]],
     };
     writeFileSync(resolve(data, `web/${size}/measured.json`), JSON.stringify(measured));

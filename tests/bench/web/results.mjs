@@ -36,7 +36,7 @@ of them. Chromium ${browserVersion}, headless, a page from loopback with a
 process of its own per engine, in turns. ${peers.join(", ")}.
 
 Times are from JavaScript values to an answer in JavaScript. "Processor" is processor time of the page's
-process per request, all threads, the least of 3 turns' means: other work on the machine hardly disturbs
+process per request, all threads, the least of the turns' means: other work on the machine hardly disturbs
 it. "Wall" is the median of the wall clock over all turns, p99 of the same: both grow with the load.
 
 **guardrank** does the whole request: it writes the context's facts, hashes and encodes, checks two
@@ -116,12 +116,12 @@ function loadTable(loads) {
     "bytes at hand: processor", "wall", "code KB / brotli", "model KB / brotli", "memory MB"], rows);
 }
 
-function sizeText({ size, rows, loads, counts, loadaverage }) {
+function sizeText({ size, rows, loads, rounds, counts, loadaverage }) {
   const [before, after] = loadaverage.map((each) => each.toFixed(2));
   const goal = size === "S" ? ` Goal for guardrank, bytes at hand: under ${loadGoal} ms.` : "";
   return `## Size ${size}
 
-Load of the machine: ${before} before, ${after} after.
+Load of the machine: ${before} before, ${after} after. Turns: ${rounds}.
 
 ${speedTable(rows, counts)}
 Ratios of times, the peer's best full graph (typical or fused) over guardrank's whole request:
