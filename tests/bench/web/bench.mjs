@@ -11,7 +11,7 @@ import { loadavg } from "node:os";
 import { resolve } from "node:path";
 
 import { downloads } from "./downloads.mjs";
-import { processOf, processorMicros } from "./processor_time.mjs";
+import { mainThreadMicros, processOf, processorMicros } from "./processor_time.mjs";
 import { serve } from "./server.mjs";
 import { loadSettings, settings } from "./settings.mjs";
 
@@ -69,14 +69,16 @@ async function openSetting(browser, server, size, setting) {
  * Adds samples of the wall clock, and one mean of processor time over all of them, without what it
  * costs the page to be called.
  */
-async function takeTurn({ page, samples, processor, pid }, { n, batch }) {
-  await page.call("warmUp", n, 3 * batch);
-  const beforeCall = processorMicros(pid);
+async function takeTurn({ setting, page, samples, processor, pid }, { n, batch }) {
+  await page.call("warmUp", n, milliseconds);
+  const beforeCall = mainThreadMicros(pid);
   await page.call("warmUp", n, 0);
-  const start = processorMicros(pid);
+  const start = mainThreadMicros(pid);
   const calling = start - beforeCall;
   const times = await page.call("measure", n, milliseconds, leastSamples, batch);
-  processor[n].push((processorMicros(pid) - start - calling) / (times.length * batch));
+  const mean = (mainThreadMicros(pid) - start - calling) / (times.length * batch);
+  if (!(mean > 1)) throw new Error(`${setting.name}: ${mean} us of processor time cannot be`);
+  processor[n].push(mean);
   samples[n].push(...times);
 }
 

@@ -36,7 +36,7 @@ of them. Chromium ${browserVersion}, headless, a page from loopback with a
 process of its own per engine, in turns. ${peers.join(", ")}.
 
 Times are from JavaScript values to an answer in JavaScript. "Processor" is processor time of the page's
-process per request, all threads, the least of the turns' means: other work on the machine hardly disturbs
+main thread per request, the least of the turns' means: other work on the machine hardly disturbs
 it. "Wall" is the median of the wall clock over all turns, p99 of the same: both grow with the load.
 
 **guardrank** does the whole request: it writes the context's facts, hashes and encodes, checks two

@@ -49,10 +49,15 @@ export async function worstError(n) {
 
 const requests = new Map();
 
-/** Makes the request for n offers, if there is none yet, and answers it a few times. */
-export async function warmUp(n, rounds) {
+/**
+ * Makes the request for n offers, if there is none yet, and answers it for some time, at least 10
+ * times: the browser compiles hot functions anew beside it. 0 milliseconds: does nothing more.
+ */
+export async function warmUp(n, milliseconds) {
   if (!requests.has(n)) requests.set(n, await opened.request(n));
-  for (let round = 0; round < rounds; round++) await requests.get(n)();
+  if (milliseconds === 0) return;
+  const end = performance.now() + milliseconds;
+  for (let round = 0; round < 10 || performance.now() < end; round++) await requests.get(n)();
 }
 
 /**
