@@ -54,10 +54,6 @@ Status run_retrieval(Run* run) {
   return Status::ok;
 }
 
-bool are_all_kept(KeptSums kept) {
-  return !kept.empty() && std::find(kept.begin(), kept.end(), nullptr) == kept.end();
-}
-
 Status run_features(Run* run) {
   const Pipeline& pipeline = run->pipeline;
   bool needs_candidate = true;
@@ -109,7 +105,7 @@ Status keep_guardrail_inputs(Run* run) {
 
 Status run_guardrails(Run* run) {
   const std::uint32_t n_before = run->frame.n_rows();
-  GUARDRANK_TRY(keep_guardrail_inputs(run));
+  if (!run->pipeline.policy->guardrails.empty()) GUARDRANK_TRY(keep_guardrail_inputs(run));
   std::span<const std::uint32_t> kept;
   GUARDRANK_TRY(
       apply_guardrails(run->pipeline.placement, &run->frame, run->exclusions, &kept));

@@ -19,7 +19,6 @@ void copy_as(const void* from, const std::uint32_t* rows, std::uint32_t n_rows, 
     __builtin_memcpy(to + i * width, in + rows[i] * width, width);
 }
 
-
 }  // namespace
 
 std::size_t value_bytes(ExprType type) {

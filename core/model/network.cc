@@ -65,13 +65,6 @@ bool fits_rows(const Model& model, std::span<const EncodedField> encoded, std::u
   return true;
 }
 
-bool are_all_kept(KeptSums kept) {
-  for (const std::int16_t* row : kept) {
-    if (row == nullptr) return false;
-  }
-  return !kept.empty();
-}
-
 // Scores one request's rows, tile after tile.
 class Scoring {
  public:
@@ -155,6 +148,13 @@ Status open_logits(std::size_t n_heads, std::uint32_t n_rows, Arena* arena,
 }
 
 }  // namespace
+
+bool are_all_kept(KeptSums kept) {
+  for (const std::int16_t* row : kept) {
+    if (row == nullptr) return false;
+  }
+  return !kept.empty();
+}
 
 std::size_t kept_sums_per_row(const NetworkPlan& plan) {
   return plan.prepared->block_inputs[candidate] == 0 ? 0 : plan.prepared->n_context_sums;

@@ -60,6 +60,8 @@ Status sum_candidates(const NetworkPlan& plan, std::span<const EncodedField> enc
 
 // One address per row, null where a row's sums are not kept; or no rows at all.
 using KeptSums = std::span<const std::int16_t* const>;
+// Whether there are rows and each has its sums.
+bool are_all_kept(KeptSums kept);
 
 // Fills frame->logits from frame->encoded; kept sums change no bit. Where every row has them and no
 // candidate field feeds every layer, candidate fields may be left unencoded (n_rows 0).

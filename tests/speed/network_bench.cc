@@ -8,13 +8,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "core/model/network.h"
-#include "tests/speed/peak_rate.h"
 #include "tests/core/model/random_model.h"
+#include "tests/core/support/test_memory.h"
+#include "tests/speed/peak_rate.h"
 
 using namespace guardrank;
 using guardrank::testing::Architecture;
@@ -25,14 +25,8 @@ using guardrank::testing::RandomModel;
 
 namespace {
 
-const Allocator heap = {
-    nullptr,
-    [](void*, std::size_t size, std::size_t alignment) {
-      return ::operator new(size, std::align_val_t{alignment}, std::nothrow);
-    },
-    [](void*, void* memory, std::size_t, std::size_t alignment) {
-      ::operator delete(memory, std::align_val_t{alignment});
-    }};
+TestMemory memory;
+const Allocator heap = memory.allocator();
 
 // The benchmark sizes of the design.
 struct Size {

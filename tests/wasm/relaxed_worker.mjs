@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 
 import { hasRelaxedSimd } from "../../wasm/dist/source.js";
-import { bundleBytes, Engine, requestOf, vectors } from "./support.mjs";
+import { decide, Engine, vectors } from "./support.mjs";
 
 /**
  * The sum of four products 127 * -128 in each lane, by a module of a few bytes: f() of
@@ -18,17 +18,6 @@ function relaxedDotIsRight() {
   );
   const { f } = new WebAssembly.Instance(new WebAssembly.Module(module)).exports;
   return f() === 4 * 127 * -128;
-}
-
-function decide(engine, vector) {
-  const snapshot = engine.open(bundleBytes(vector.bundle));
-  try {
-    return snapshot.rankText(requestOf(vector));
-  } catch (failure) {
-    return failure.code;
-  } finally {
-    snapshot.dispose();
-  }
 }
 
 const supported = hasRelaxedSimd();

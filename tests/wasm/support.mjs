@@ -39,6 +39,18 @@ export function factTypes(bundle) {
   return new Map(Object.entries(types[bundle]));
 }
 
+/** A vector's decision as the engine wrote it, or the code of its refusal. */
+export function decide(engine, vector) {
+  const snapshot = engine.open(bundleBytes(vector.bundle));
+  try {
+    return snapshot.rankText(requestOf(vector));
+  } catch (failure) {
+    return failure.code;
+  } finally {
+    snapshot.dispose();
+  }
+}
+
 /** What a call throws; fails when it does not. */
 export function thrown(call) {
   try {
