@@ -1,0 +1,56 @@
+// What the store asks of its host. The store does no I/O: it answers "need", the host does it (curl,
+// libcrypto, files; or fetch, WebCrypto, the Cache API) and hands the result back, in any order.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/artifact/container.h"
+
+namespace guardrank {
+
+enum class NeedKind : std::uint8_t { fetch = 1, verify = 2, read = 3, write = 4, remove = 5, wake = 6 };
+
+// What a fetch's path is relative to; hosts may serve the three from different addresses.
+enum class Origin : std::uint8_t { metadata = 0, targets = 1, blobs = 2 };
+
+enum class KeyScheme : std::uint8_t { ed25519 = 1, ecdsa_sha2_nistp256 = 2, rsassa_pss_sha256 = 3 };
+
+// Views live until the need is provided for or withdrawn.
+struct Need {
+  std::uint64_t id = 0;             // names it in `provide`; never used twice
+  NeedKind kind{};
+
+  // fetch: `path` below the origin. At most `max_bytes` decoded bytes may be handed back: a host
+  // stops reading one byte later and says Outcome::too_large.
+  Origin origin{};
+  std::string_view path;
+  std::uint64_t offset = 0;         // first byte wanted; identity encoding when `is_range`
+  std::uint64_t max_bytes = 0;
+  bool is_range = false;            // exactly the bytes [offset, offset + max_bytes)
+  std::string_view entity_tag;      // of the copy at hand: the host may say Outcome::unchanged
+
+  // verify: a PEM SubjectPublicKeyInfo, or 64 hexadecimal digits for ed25519.
+  KeyScheme scheme{};
+  std::string_view public_key;
+  Bytes message;
+  Bytes signature;
+
+  // read, write, remove: `key` is a relative path of [a-z0-9._/-]; write replaces all or nothing.
+  std::string_view key;
+  Bytes bytes;
+
+  // wake: at or after this time, micros since 1970.
+  std::int64_t at_micros = 0;
+};
+
+// How a need ended.
+enum class Outcome : std::uint8_t {
+  done = 0,          // fetch, read: with bytes. verify: the signature is good
+  not_found = 1,     // fetch: 403 or 404. read: no such key
+  unchanged = 2,     // fetch: the entity tag still holds
+  too_large = 3,     // fetch: more than max_bytes
+  failed = 4,        // anything else; for verify also a bad signature or key
+};
+
+}  // namespace guardrank
