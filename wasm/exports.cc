@@ -7,11 +7,13 @@
 
 static_assert(GR_ABI_VERSION == 1);
 static_assert(sizeof(gr_text) == 8 && sizeof(gr_bytes) == 8);
-static_assert(sizeof(gr_engine_options) == 32 && offsetof(gr_engine_options, kernel) == 4 &&
-              offsetof(gr_engine_options, session_limit_bytes) == 24);
+static_assert(sizeof(gr_engine_options) == 40 && offsetof(gr_engine_options, kernel) == 4 &&
+              offsetof(gr_engine_options, session_limit_bytes) == 24 &&
+              offsetof(gr_engine_options, context_cache_bytes) == 32);
 static_assert(sizeof(gr_artifact_options) == 16 && offsetof(gr_artifact_options, check) == 4);
-static_assert(sizeof(gr_snapshot_options) == 16 && offsetof(gr_snapshot_options, skip_golden) == 4 &&
-              offsetof(gr_snapshot_options, catalog_sums_bytes) == 8);
+static_assert(sizeof(gr_snapshot_options) == 24 && offsetof(gr_snapshot_options, skip_golden) == 4 &&
+              offsetof(gr_snapshot_options, catalog_sums_bytes) == 8 &&
+              offsetof(gr_snapshot_options, catalog_codes_bytes) == 16);
 static_assert(sizeof(gr_column) == 44 && offsetof(gr_column, type) == 4 &&
               offsetof(gr_column, n_rows) == 8 && offsetof(gr_column, present) == 12 &&
               offsetof(gr_column, numbers) == 16 && offsetof(gr_column, integers) == 20 &&

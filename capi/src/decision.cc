@@ -44,11 +44,6 @@ gr_change as_change(const Decision& decision, const ThresholdChange& found) {
   return known;
 }
 
-// What a session works out is in its own memory, though it hands out constant decisions.
-guardrank::Explanation& explanation_of(const gr_decision* decision) {
-  return decision->session->decision.explanation;
-}
-
 // `find(decision, change)` under the session's lock; Status::argument: there is no such thing.
 template <typename Find>
 gr_status explain(const gr_decision* decision, gr_change* change, gr_error** error, Find find) {
@@ -156,7 +151,7 @@ gr_status gr_decision_change(const gr_decision* decision, uint32_t index, uint32
     if (index >= d.excluded.size()) return Status::argument;
     const auto reasons = d.exclusions->reasons(d.excluded[index]);
     if (reason >= reasons.size()) return Status::argument;
-    return explanation_of(decision).change_of(d.excluded[index], reasons[reason], found);
+    return decision->explanation.change_of(d.excluded[index], reasons[reason], found);
   });
 }
 
@@ -164,7 +159,7 @@ gr_status gr_decision_guardrail_change(const gr_decision* decision, uint32_t pos
                                        uint32_t guardrail, gr_change* change, gr_error** error) {
   return explain(decision, change, error, [&](const Decision& d, ThresholdChange* found) {
     if (position >= d.ranked.size()) return Status::argument;
-    return explanation_of(decision).change_of_guardrail(d.ranked[position].row, guardrail, found);
+    return decision->explanation.change_of_guardrail(d.ranked[position].row, guardrail, found);
   });
 }
 

@@ -33,11 +33,10 @@ Status read_kernel(std::int32_t number, gr_engine* engine, Error* error) {
   return Status::ok;
 }
 
-Status read_limit(std::uint64_t bytes, gr_engine* engine) {
-  const std::uint64_t wanted = bytes == 0 ? guardrank::limits::session_bytes : bytes;
-  engine->session_limit_bytes =
-      wanted < SIZE_MAX / 2 ? static_cast<std::size_t>(wanted) : SIZE_MAX / 2;
-  return Status::ok;
+// What an option of bytes says; 0 is the default.
+std::size_t read_bytes(std::uint64_t given, std::size_t otherwise) {
+  if (given == 0) return otherwise;
+  return given < SIZE_MAX / 2 ? static_cast<std::size_t>(given) : SIZE_MAX / 2;
 }
 
 Status read_options(const gr_engine_options* given, gr_engine* engine, Error* error) {
@@ -45,7 +44,11 @@ Status read_options(const gr_engine_options* given, gr_engine* engine, Error* er
   GUARDRANK_TRY(guardrank::read_struct(given, "options", &options, error));
   GUARDRANK_TRY(read_allocator(options, &engine->allocator, error));
   GUARDRANK_TRY(read_kernel(options.kernel, engine, error));
-  return read_limit(options.session_limit_bytes, engine);
+  engine->session_limit_bytes =
+      read_bytes(options.session_limit_bytes, guardrank::limits::session_bytes);
+  engine->context_cache_bytes =
+      read_bytes(options.context_cache_bytes, guardrank::limits::context_cache_bytes);
+  return Status::ok;
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ struct gr_engine {
   guardrank::KernelChoice kernel = guardrank::KernelChoice::automatic;
   std::string_view kernel_name;
   std::size_t session_limit_bytes = 0;
+  std::size_t context_cache_bytes = 0;
 };
 
 struct gr_artifact {
@@ -89,18 +90,20 @@ struct gr_decision {
 
   gr_session* session = nullptr;
   guardrank::Decision decision;
-  guardrank::Explanation explanation;   // of this decision; made anew by each ranking
+  mutable guardrank::Explanation explanation;   // of this decision; worked out when asked for
 };
 
 struct gr_session {
   explicit gr_session(const gr_engine& engine)
-      : allocator(engine.allocator), session(engine.allocator, engine.session_limit_bytes),
-        decision(this, &session.arena()) {}
+      : allocator(engine.allocator),
+        session(engine.allocator, engine.session_limit_bytes, engine.context_cache_bytes),
+        decision(this, &session.arena()), many(engine.allocator, engine.session_limit_bytes) {}
 
   guardrank::Allocator allocator;
   std::atomic<bool> is_busy{false};
   guardrank::Session session;
-  gr_decision decision;
+  gr_decision decision;                // of gr_rank
+  guardrank::Arena many;               // those of gr_rank_many
 };
 
 // Texts are kept terminated by zero bytes.

@@ -1,8 +1,58 @@
+#include <new>
+#include <span>
+#include <type_traits>
+
 #include "capi/src/session_lock.h"
 
 using guardrank::Report;
 using guardrank::SessionLock;
 using guardrank::Status;
+
+namespace {
+
+Status check_requests(std::span<const gr_request* const> requests, guardrank::Error* error) {
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const guardrank::Text<64> where{"requests[", i, "]"};
+    if (requests[i] == nullptr) return error->set(Status::argument, where, {"it is null"});
+    if (requests[i]->snapshot == requests[0]->snapshot) continue;
+    return error->set(Status::argument, where, {"it is of another snapshot than the first"});
+  }
+  return Status::ok;
+}
+
+// The handles that a host gets, and what `rank_many` fills and reads.
+Status open_many(gr_session* session, std::span<const gr_request* const> requests,
+                 std::span<gr_decision>* made, std::span<guardrank::Decision*>* decisions,
+                 std::span<const guardrank::Request*>* cores) {
+  guardrank::Arena& arena = session->many;
+  arena.reset();
+  void* memory = arena.allocate(requests.size() * sizeof(gr_decision),
+                                alignof(gr_decision));
+  if (memory == nullptr) return Status::memory;
+  GUARDRANK_TRY(arena.make(requests.size(), decisions));
+  GUARDRANK_TRY(arena.make(requests.size(), cores));
+  *made = {static_cast<gr_decision*>(memory), requests.size()};
+  for (size_t i = 0; i < requests.size(); ++i) {
+    gr_decision* handle = ::new (&(*made)[i]) gr_decision(session, &session->session.arena());
+    (*decisions)[i] = &handle->decision;
+    (*cores)[i] = &requests[i]->request;
+  }
+  return Status::ok;
+}
+
+Status rank_many(gr_session* session, std::span<const gr_request* const> requests,
+                 std::span<gr_decision>* made, guardrank::Error* error) {
+  static_assert(std::is_trivially_destructible_v<gr_decision>);   // an arena runs no destructor
+  std::span<guardrank::Decision*> decisions;
+  std::span<const guardrank::Request*> cores;
+  if (open_many(session, requests, made, &decisions, &cores) != Status::ok) {
+    return error->set(Status::memory, "session", {"no memory for so many decisions"});
+  }
+  const guardrank::Pipeline& pipeline = requests[0]->snapshot->snapshot.pipeline();
+  return guardrank::rank_many(pipeline, cores, &session->session, decisions, error);
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -24,7 +74,9 @@ void gr_session_free(gr_session* session) {
 
 uint64_t gr_session_peak_bytes(const gr_session* session) {
   if (session == nullptr) return 0;
-  return const_cast<gr_session*>(session)->session.arena().peak_bytes();
+  auto* own = const_cast<gr_session*>(session);
+  return own->session.arena().peak_bytes() + own->session.contexts().held_bytes() +
+         own->many.peak_bytes();
 }
 
 gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decision** decision,
@@ -42,6 +94,24 @@ gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decis
   if (status != Status::ok) session->decision.decision = {};
   session->decision.explanation = {&session->decision.decision, &session->session.arena()};
   if (status == Status::ok) *decision = &session->decision;
+  return report.finish(status);
+}
+
+gr_status gr_rank_many(gr_session* session, const gr_request* const* requests, size_t count,
+                       const gr_decision** decisions, gr_error** error) {
+  Report report(error);
+  if (session == nullptr) return report.null("session");
+  if (count != 0 && requests == nullptr) return report.null("requests");
+  if (count != 0 && decisions == nullptr) return report.null("decisions");
+  report.use(session->allocator);
+  const SessionLock lock(session);
+  if (!lock.is_held()) return lock.busy(&report);
+  session->decision.decision = {};
+  if (count == 0) return report.finish(Status::ok);
+  std::span<gr_decision> made;
+  Status status = check_requests({requests, count}, report.error());
+  if (status == Status::ok) status = rank_many(session, {requests, count}, &made, report.error());
+  for (size_t i = 0; status == Status::ok && i < count; ++i) decisions[i] = &made[i];
   return report.finish(status);
 }
 

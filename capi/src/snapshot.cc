@@ -1,5 +1,6 @@
 #include "capi/src/report.h"
 #include "capi/src/shared_bytes.h"
+#include "core/base/limits.h"
 
 using guardrank::Check;
 using guardrank::Error;
@@ -15,8 +16,13 @@ Status check_bundle(const gr_artifact& artifact, Error* error) {
                        {"a ", guardrank::artifact_kind_name(kind)});
 }
 
-Status open(const gr_engine& engine, const gr_artifact& bundle, std::int32_t skip_golden,
-            std::uint64_t catalog_sums_bytes, gr_snapshot** snapshot, Error* error) {
+guardrank::KeptBudget budget_of(const gr_snapshot_options& options) {
+  const std::uint64_t codes = options.catalog_codes_bytes;
+  return {codes != 0 ? codes : guardrank::limits::catalog_codes_bytes, options.catalog_sums_bytes};
+}
+
+Status open(const gr_engine& engine, const gr_artifact& bundle, const gr_snapshot_options& options,
+            gr_snapshot** snapshot, Error* error) {
   auto* created =
       guardrank::create_handle<gr_snapshot>(engine.allocator, engine.allocator, bundle.bytes);
   if (created == nullptr) {
@@ -25,9 +31,9 @@ Status open(const gr_engine& engine, const gr_artifact& bundle, std::int32_t ski
   guardrank::retain_bytes(bundle.bytes);
   // The artifact was checked as its opener wished; once more for what is read again.
   Status status = created->snapshot.open(bundle.bytes->bytes, Check::structure, engine.kernel,
-                                         skip_golden == 0, error);
-  if (status == Status::ok && catalog_sums_bytes != 0) {
-    status = created->snapshot.keep_catalog_sums(catalog_sums_bytes, error);
+                                         options.skip_golden == 0, error);
+  if (status == Status::ok) {
+    status = created->snapshot.keep_catalog(budget_of(options), error);
   }
   if (status != Status::ok) {
     gr_snapshot_free(created);
@@ -57,8 +63,7 @@ gr_status gr_snapshot_create(const gr_engine* engine, const gr_artifact* bundle,
   Status status = guardrank::read_struct(options, "options", &known, report.error());
   if (status == Status::ok) status = check_bundle(*bundle, report.error());
   if (status == Status::ok) {
-    status = open(*engine, *bundle, known.skip_golden, known.catalog_sums_bytes, snapshot,
-                  report.error());
+    status = open(*engine, *bundle, known, snapshot, report.error());
   }
   return report.finish(status);
 }

@@ -22,9 +22,6 @@ constexpr std::size_t round_up(std::size_t value, std::size_t alignment) {
 struct alignas(chunk_alignment) Arena::Chunk {
   Chunk* next;
   std::size_t size;   // bytes from the host, this header included
-  std::size_t used;   // likewise
-
-  unsigned char* bytes() { return reinterpret_cast<unsigned char*>(this); }
 };
 
 void Arena::open(const Allocator& allocator, std::size_t limit_bytes) {
@@ -34,28 +31,19 @@ void Arena::open(const Allocator& allocator, std::size_t limit_bytes) {
   peak_ = 0;
 }
 
-void* Arena::allocate(std::size_t bytes, std::size_t alignment) {
+void* Arena::allocate_in_new_chunk(std::size_t bytes) {
   // Leaves room for every sum below.
-  if (bytes > SIZE_MAX / 2) return nullptr;
-  Chunk* chunk = chunks_;
-  std::size_t start = chunk == nullptr ? 0 : round_up(chunk->used, alignment);
-  if (chunk == nullptr || start > chunk->size || bytes > chunk->size - start) {
-    chunk = add_chunk(bytes);
-    if (chunk == nullptr) return nullptr;
-    start = chunk->used;
-  }
-  used_ += start + bytes - chunk->used;
-  chunk->used = start + bytes;
-  peak_ = std::max(peak_, used_);
-  return chunk->bytes() + start;
+  if (bytes > SIZE_MAX / 2 || !add_chunk(bytes)) return nullptr;
+  next_ = first_ + bytes;
+  return reinterpret_cast<void*>(first_);
 }
 
 // A chunk with room for `bytes` at its start. Grows with what is held already, within the limit.
-Arena::Chunk* Arena::add_chunk(std::size_t bytes) {
-  if (allocator_.allocate == nullptr || reserved_ > limit_) return nullptr;
+bool Arena::add_chunk(std::size_t bytes) {
+  if (allocator_.allocate == nullptr || reserved_ > limit_) return false;
   const std::size_t room = limit_ - reserved_;
   const std::size_t least = round_up(bytes + sizeof(Chunk), chunk_alignment);
-  if (least > room) return nullptr;
+  if (least > room) return false;
   const std::size_t extra = std::clamp(reserved_, smallest_chunk, largest_reserve);
   const std::size_t wanted = bytes >= extra ? least : std::max(least, extra);
   std::size_t size = std::min(wanted, room) & ~(chunk_alignment - 1);
@@ -64,19 +52,24 @@ Arena::Chunk* Arena::add_chunk(std::size_t bytes) {
     size = least;
     memory = allocator_.allocate(allocator_.user, size, chunk_alignment);
   }
-  if (memory == nullptr) return nullptr;
+  if (memory == nullptr) return false;
   reserved_ += size;
-  chunks_ = ::new (memory) Chunk{chunks_, size, sizeof(Chunk)};
-  return chunks_;
+  used_ = used_bytes();
+  chunks_ = ::new (memory) Chunk{chunks_, size};
+  fill(chunks_);
+  return true;
+}
+
+void Arena::fill(Chunk* chunk) {
+  first_ = next_ = reinterpret_cast<std::uintptr_t>(chunk) + sizeof(Chunk);
+  end_ = reinterpret_cast<std::uintptr_t>(chunk) + chunk->size;
 }
 
 void Arena::reset() {
+  peak_ = peak_bytes();
   used_ = 0;
   if (chunks_ == nullptr) return;
-  if (chunks_->next == nullptr) {
-    chunks_->used = sizeof(Chunk);
-    return;
-  }
+  if (chunks_->next == nullptr) return fill(chunks_);
   // One chunk for all: whatever fitted in the parts fits in the whole, at the same alignments.
   const std::size_t total = reserved_;
   release();
@@ -84,6 +77,7 @@ void Arena::reset() {
 }
 
 void Arena::release() {
+  peak_ = peak_bytes();
   while (chunks_ != nullptr) {
     Chunk* next = chunks_->next;
     if (allocator_.release != nullptr) {
@@ -91,6 +85,8 @@ void Arena::release() {
     }
     chunks_ = next;
   }
+  first_ = next_ = chunk_alignment;
+  end_ = 0;
   used_ = 0;
   reserved_ = 0;
 }

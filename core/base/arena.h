@@ -33,7 +33,12 @@ class Arena {
   void open(const Allocator& allocator, std::size_t limit_bytes);
 
   // Null when the limit is crossed or the host refuses. `alignment`: a power of two up to 64.
-  void* allocate(std::size_t bytes, std::size_t alignment);
+  void* allocate(std::size_t bytes, std::size_t alignment) {
+    const std::uintptr_t start = (next_ + alignment - 1) & ~(alignment - 1);
+    if (start > end_ || bytes > end_ - start) return allocate_in_new_chunk(bytes);
+    next_ = start + bytes;
+    return reinterpret_cast<void*>(start);
+  }
 
   // `count` value-initialised elements. Status::memory when there is no room; `out` is then empty.
   template <typename T>
@@ -69,19 +74,24 @@ class Arena {
   // Gives all memory back to the host.
   void release();
 
-  std::size_t used_bytes() const { return used_; }
+  std::size_t used_bytes() const { return used_ + (next_ - first_); }
   std::size_t reserved_bytes() const { return reserved_; }
-  std::size_t peak_bytes() const { return peak_; }
+  std::size_t peak_bytes() const { return peak_ > used_bytes() ? peak_ : used_bytes(); }
 
  private:
   struct Chunk;
-  Chunk* add_chunk(std::size_t bytes);
+  void* allocate_in_new_chunk(std::size_t bytes);
+  bool add_chunk(std::size_t bytes);
+  void fill(Chunk* chunk);
 
   Allocator allocator_{};
   std::size_t limit_ = 0;
-  std::size_t used_ = 0;
+  // Of the chunk being filled: its first byte, the first that is free, and its end. No chunk: no room
+  // for any size, nor for none.
+  std::uintptr_t first_ = 64, next_ = 64, end_ = 0;
+  std::size_t used_ = 0;           // bytes handed out of the chunks before it
   std::size_t reserved_ = 0;
-  std::size_t peak_ = 0;
+  std::size_t peak_ = 0;           // when it was last filled anew
   Chunk* chunks_ = nullptr;
 };
 

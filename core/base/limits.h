@@ -70,5 +70,7 @@ inline constexpr std::uint32_t slots = 10'000;            // positions that plac
 
 // Memory (defaults; the host may set its own budgets)
 inline constexpr std::size_t session_bytes = std::size_t{2} << 30;
+inline constexpr std::size_t context_cache_bytes = std::size_t{256} << 10;      // per session
+inline constexpr std::uint64_t catalog_codes_bytes = std::uint64_t{64} << 20;   // per snapshot
 
 }  // namespace guardrank::limits

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace guardrank {
 
@@ -17,6 +18,8 @@ float deterministic_exp(float x);
 // 1 / (1 + exp(-z)), and its inverse with p clamped away from 0 and 1 by the smallest double step.
 double sigmoid(double logit);
 double logit(double probability);
+// sigmoid of each number in place: the same bits, sooner.
+void sigmoids(std::span<double> values);
 
 // Half to even, whatever the rounding mode of the surrounding program.
 double round_half_even(double x);

@@ -45,13 +45,10 @@ Status find_segment(const Head& head, std::uint32_t fact, Frame* frame,
 
 void compute_probability(const Head& head, const SegmentCalibrator* segment,
                          const HeadColumns* given, HeadColumns* columns) {
+  correct_logits(head, columns->logit, columns->corrected);
+  calibrate_rows(head.calibrator, segment, head.kappa, columns->corrected, columns->probability);
   for (std::size_t row = 0; row < columns->logit.size(); ++row) {
-    const double z = correct_logit(head, static_cast<double>(columns->logit[row]));
-    const double p = segment != nullptr
-                         ? calibrate_segment(head.calibrator, *segment, head.kappa, z)
-                         : calibrate(head.calibrator, z);
-    columns->corrected[row] = z;
-    columns->probability[row] = p;
+    const double p = columns->probability[row];
     columns->reach[row] = given != nullptr ? p * given->reach[row] : p;
   }
 }

@@ -12,12 +12,16 @@ namespace guardrank {
 
 // corrected = logit + ln(rate) [when corrected for] - ln(positive weight).
 double correct_logit(const Head& head, double logit);
+void correct_logits(const Head& head, std::span<const float> logits, std::span<double> corrected);
 // Probability of the calibrated, corrected logit z.
 double calibrate(const Calibrator& calibrator, double z);
 // The head's own calibrator mixed with a segment's: weight n / (n + kappa) on the segment, in the
 // logit, or in p where either is isotonic.
 double calibrate_segment(const Calibrator& own, const SegmentCalibrator& segment, double kappa,
                          double z);
+// Either for every row; `segment` may be null. The same bits, sooner.
+void calibrate_rows(const Calibrator& own, const SegmentCalibrator* segment, double kappa,
+                    std::span<const double> z, std::span<double> probabilities);
 // exp(mu + log_sigma^2 / 2) * ratio.
 double expected_amount(const Head& head, double mu);
 

@@ -12,13 +12,13 @@ namespace {
 
 // One ranking in progress.
 struct Run {
-  const Pipeline& pipeline;
-  Arena* arena;
-  Decision* decision;
+  const Pipeline* pipeline = nullptr;
+  Arena* arena = nullptr;
+  Decision* decision = nullptr;
   Frame frame;
   ExclusionList* exclusions = nullptr;
   std::span<HeadOutcome> outcomes;
-  KeptSums kept_sums;
+  KeptCandidates kept;
 };
 
 Status open_run(Run* run) {
@@ -32,14 +32,14 @@ Status open_run(Run* run) {
 }
 
 Status run_eligibility(Run* run) {
-  GUARDRANK_TRY(apply_eligibility(run->pipeline.eligibility, &run->frame, run->exclusions));
+  GUARDRANK_TRY(apply_eligibility(run->pipeline->eligibility, &run->frame, run->exclusions));
   StageCounts& stages = run->decision->stages;
   stages.eligible = stages.retrieved = stages.scored = run->frame.n_rows();
   return Status::ok;
 }
 
 Status run_retrieval(Run* run) {
-  const Pipeline& pipeline = run->pipeline;
+  const Pipeline& pipeline = *run->pipeline;
   StageCounts& stages = run->decision->stages;
   const StageChoice choice =
       choose_stages(pipeline.retrieval, stages.eligible, run->decision->request->limit());
@@ -55,23 +55,17 @@ Status run_retrieval(Run* run) {
 }
 
 Status run_features(Run* run) {
-  const Pipeline& pipeline = run->pipeline;
+  const Pipeline& pipeline = *run->pipeline;
   bool needs_candidate = true;
   if (pipeline.scorer.score == nullptr) {
-    GUARDRANK_TRY(find_kept_sums(pipeline.catalog_sums, &run->frame, &run->kept_sums));
-    needs_candidate = !are_all_kept(run->kept_sums) || needs_candidate_fields(pipeline.network);
+    GUARDRANK_TRY(find_kept(pipeline.kept, &run->frame, &run->kept));
+    needs_candidate = needs_candidate_fields(pipeline.network, run->kept);
   }
   return encode_features(pipeline.features, &run->frame, needs_candidate);
 }
 
-Status run_model(Run* run) {
-  const LogitScorer& scorer = run->pipeline.scorer;
-  if (scorer.score != nullptr) return scorer.score(scorer.self, &run->frame);
-  return score_network(run->pipeline.network, run->kept_sums, &run->frame);
-}
-
 Status run_calibration(Run* run) {
-  return apply_calibration(run->pipeline.calibration, &run->frame, run->exclusions,
+  return apply_calibration(run->pipeline->calibration, &run->frame, run->exclusions,
                            &run->outcomes);
 }
 
@@ -87,7 +81,7 @@ Status copy_rows(Run* run, std::span<const std::uint32_t>* rows) {
 Status run_value(Run* run) {
   std::span<const std::uint32_t> before, kept;
   GUARDRANK_TRY(copy_rows(run, &before));
-  GUARDRANK_TRY(apply_value(run->pipeline.value, &run->frame, run->exclusions,
+  GUARDRANK_TRY(apply_value(run->pipeline->value, &run->frame, run->exclusions,
                             &run->decision->scores));
   if (run->frame.n_rows() == before.size()) return Status::ok;
   GUARDRANK_TRY(find_kept(before, run->frame.rows(), run->arena, &kept));
@@ -105,17 +99,17 @@ Status keep_guardrail_inputs(Run* run) {
 
 Status run_guardrails(Run* run) {
   const std::uint32_t n_before = run->frame.n_rows();
-  if (!run->pipeline.policy->guardrails.empty()) GUARDRANK_TRY(keep_guardrail_inputs(run));
+  if (!run->pipeline->policy->guardrails.empty()) GUARDRANK_TRY(keep_guardrail_inputs(run));
   std::span<const std::uint32_t> kept;
   GUARDRANK_TRY(
-      apply_guardrails(run->pipeline.placement, &run->frame, run->exclusions, &kept));
+      apply_guardrails(run->pipeline->placement, &run->frame, run->exclusions, &kept));
   if (kept.size() == n_before) return Status::ok;
   GUARDRANK_TRY(keep_outcomes(kept, run->arena, run->outcomes));
   return keep_scores(kept, run->arena, &run->decision->scores);
 }
 
 Status run_placement(Run* run) {
-  return place(run->pipeline.placement, &run->frame, run->decision->scores.score,
+  return place(run->pipeline->placement, &run->frame, run->decision->scores.score,
                run->decision->request->limit(), &run->decision->ranked);
 }
 
@@ -124,10 +118,17 @@ struct Step {
   Status (*run)(Run*);
 };
 
-constexpr Step steps[] = {
-    {"frame", open_run},       {"eligibility", run_eligibility}, {"retrieval", run_retrieval},
-    {"feature", run_features}, {"model", run_model},             {"calibration", run_calibration},
-    {"value", run_value},      {"guardrails", run_guardrails},   {"placement", run_placement},
+constexpr Step steps_before_model[] = {
+    {"frame", open_run},
+    {"eligibility", run_eligibility},
+    {"retrieval", run_retrieval},
+    {"feature", run_features},
+};
+constexpr Step steps_after_model[] = {
+    {"calibration", run_calibration},
+    {"value", run_value},
+    {"guardrails", run_guardrails},
+    {"placement", run_placement},
 };
 
 // Stages append as they run: within "value", calibration's exclusions stand before those of terms.
@@ -162,27 +163,83 @@ Status fail(Status status, std::string_view stage, Error* error) {
   return error->set(status, stage, {"the stage failed with ", status_name(status)});
 }
 
+// Where nothing is left, later steps have nothing to do.
+Status run_steps(std::span<const Step> steps, Run* run, Error* error) {
+  for (const Step& step : steps) {
+    if (run->decision->exclusions != nullptr && run->frame.n_rows() == 0) break;
+    if (const Status status = step.run(run); status != Status::ok) {
+      return fail(status, step.name, error);
+    }
+  }
+  return Status::ok;
+}
+
+Status score_each(const LogitScorer& scorer, std::span<Run> runs) {
+  for (Run& run : runs) {
+    if (run.frame.n_rows() != 0) GUARDRANK_TRY(scorer.score(scorer.self, &run.frame));
+  }
+  return Status::ok;
+}
+
+Status run_model(const Pipeline& pipeline, Session* session, std::span<Run> runs) {
+  if (pipeline.scorer.score != nullptr) return score_each(pipeline.scorer, runs);
+  std::span<ScoredRows> parts;
+  GUARDRANK_TRY(session->arena().make(runs.size(), &parts));
+  std::size_t n = 0;
+  for (const Run& run : runs) {
+    if (run.frame.n_rows() == 0) continue;
+    parts[n++] = {run.frame.encoded, run.kept, run.frame.n_rows(), {}};
+  }
+  GUARDRANK_TRY(score_together(pipeline.network, parts.first(n), &session->contexts(),
+                               &session->arena()));
+  n = 0;
+  for (Run& run : runs) {
+    if (run.frame.n_rows() != 0) run.frame.logits = parts[n++].logits;
+  }
+  return Status::ok;
+}
+
+Status open_runs(const Pipeline& pipeline, std::span<const Request* const> requests,
+                 Session* session, std::span<Decision* const> decisions, std::span<Run>* runs) {
+  GUARDRANK_TRY(session->arena().make(requests.size(), runs));
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    *decisions[i] = {};
+    decisions[i]->pipeline = &pipeline;
+    decisions[i]->request = requests[i];
+    (*runs)[i].pipeline = &pipeline;
+    (*runs)[i].arena = &session->arena();
+    (*runs)[i].decision = decisions[i];
+  }
+  return Status::ok;
+}
+
 }  // namespace
 
-Session::Session(const Allocator& allocator, std::size_t limit_bytes)
-    : arena_(allocator, limit_bytes) {}
+Session::Session(const Allocator& allocator, std::size_t limit_bytes, std::size_t cache_bytes)
+    : arena_(allocator, limit_bytes), contexts_(allocator, cache_bytes) {}
 
 Status rank(const Pipeline& pipeline, const Request& request, Session* session, Decision* decision,
             Error* error) {
+  const Request* requests[] = {&request};
+  return rank_many(pipeline, requests, session, {&decision, 1}, error);
+}
+
+Status rank_many(const Pipeline& pipeline, std::span<const Request* const> requests,
+                 Session* session, std::span<Decision* const> decisions, Error* error) {
   const FloatingPointEnvironment environment;
   session->arena().reset();
-  *decision = {};
-  decision->pipeline = &pipeline;
-  decision->request = &request;
-  Run run{pipeline, &session->arena(), decision, {}, nullptr, {}, {}};
-  for (const Step& step : steps) {
-    if (const Status status = step.run(&run); status != Status::ok) {
-      return fail(status, step.name, error);
-    }
-    if (run.frame.n_rows() == 0) break;   // nothing left for later stages to do
+  std::span<Run> runs;
+  Status status = open_runs(pipeline, requests, session, decisions, &runs);
+  if (status != Status::ok) return fail(status, "session", error);
+  for (Run& run : runs) GUARDRANK_TRY(run_steps(steps_before_model, &run, error));
+  status = run_model(pipeline, session, runs);
+  if (status != Status::ok) return fail(status, "model", error);
+  for (Run& run : runs) {
+    GUARDRANK_TRY(run_steps(steps_after_model, &run, error));
+    status = finish(&run);
+    if (status != Status::ok) return fail(status, "decision", error);
   }
-  const Status status = finish(&run);
-  return status == Status::ok ? status : fail(status, "decision", error);
+  return Status::ok;
 }
 
 }  // namespace guardrank

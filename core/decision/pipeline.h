@@ -6,7 +6,7 @@
 
 #include "core/artifact/catalog.h"
 #include "core/calibration/calibration.h"
-#include "core/decision/catalog_sums.h"
+#include "core/decision/kept_catalog.h"
 #include "core/eligibility/eligibility.h"
 #include "core/feature/feature.h"
 #include "core/model/network.h"
@@ -37,7 +37,7 @@ struct Pipeline {
   RetrievalPlan retrieval;
   FeaturePlan features;
   NetworkPlan network;
-  CatalogSums catalog_sums;
+  KeptCatalog kept;
   CalibrationPlan calibration;
   ValuePlan value;
   PlacementPlan placement;
@@ -76,17 +76,26 @@ struct Decision {
 // Memory of one thread's rankings.
 class Session {
  public:
-  Session(const Allocator& allocator, std::size_t limit_bytes);
+  // `limit_bytes` of the rankings, `cache_bytes` of contexts seen before.
+  Session(const Allocator& allocator, std::size_t limit_bytes, std::size_t cache_bytes = 0);
   Arena& arena() { return arena_; }
+  ContextCache& contexts() { return contexts_; }
 
  private:
   Arena arena_;
+  ContextCache contexts_;
 };
 
 // Ranks. The decision is valid until the session's next call. Allocates nothing from the host once
 // a request of the same shape has been ranked.
 Status rank(const Pipeline& pipeline, const Request& request, Session* session, Decision* decision,
             Error* error);
+
+// Ranks requests together: what each is told is what `rank` would tell it, to the bit, and the work
+// on the network's weights is shared. All decisions are valid until the session's next call. Where
+// one fails, all do.
+Status rank_many(const Pipeline& pipeline, std::span<const Request* const> requests,
+                 Session* session, std::span<Decision* const> decisions, Error* error);
 
 // The JSON form of contracts.md; `record` (may be empty) is written as base64. Where the request
 // said "explain": false, heads, terms and the texts of reasons are left out.

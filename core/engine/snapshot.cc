@@ -39,10 +39,10 @@ Status Snapshot::open(Bytes bundle, Check check, KernelChoice kernel, bool repla
   return replay_golden(model_, pipeline_.network, allocator_, error);
 }
 
-Status Snapshot::keep_catalog_sums(std::uint64_t budget_bytes, Error* error) {
+Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
   const FloatingPointEnvironment environment;
-  return build_catalog_sums(pipeline_.features, pipeline_.network, facts_, catalog_, allocator_,
-                            budget_bytes, &arena_, &pipeline_.catalog_sums, error);
+  return guardrank::keep_catalog(pipeline_.features, pipeline_.network, facts_, catalog_,
+                                 allocator_, budget, &arena_, &pipeline_.kept, error);
 }
 
 Status Snapshot::open_artifacts(const Bundle& bundle, Check check, Error* error) {

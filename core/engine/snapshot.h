@@ -18,9 +18,9 @@ class Snapshot {
   // Opens a bundle's artifacts and prepares them. `bytes` must be 64-byte aligned and outlive the
   // snapshot. With `replays_golden` the golden vectors are replayed (Status::golden).
   Status open(Bytes bundle, Check check, KernelChoice kernel, bool replays_golden, Error* error);
-  // Computes ahead what the catalog's offers add to the model's first layers, as far as the budget
-  // goes (catalog_sums.h). Before anyone ranks.
-  Status keep_catalog_sums(std::uint64_t budget_bytes, Error* error);
+  // Computes ahead what follows from the catalog alone, as far as the budget goes (kept_catalog.h).
+  // Before anyone ranks.
+  Status keep_catalog(const KeptBudget& budget, Error* error);
 
   const Pipeline& pipeline() const { return pipeline_; }
   const Release& release() const { return release_; }

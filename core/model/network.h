@@ -7,6 +7,7 @@
 
 #include "core/artifact/model.h"
 #include "core/frame/frame.h"
+#include "core/model/context_cache.h"
 #include "core/model/kernels/kernel.h"
 
 namespace guardrank {
@@ -46,35 +47,46 @@ Status prepare_network(const Model& model, const Kernel& kernel, Arena* arena, N
 // Fills frame->context_codes from frame->encoded, of which only the context fields are read.
 Status quantise_context(const NetworkPlan& plan, Frame* frame);
 
-// What the candidate block adds to every layer that reads x, as rounded sums of one candidate: so
-// many int16 values in a row, 0 where no layer has candidate columns. They follow from the
-// candidate's encoded fields alone, so a catalog's can be kept.
+// The candidate block's codes of one candidate, and what they add to every layer that reads x, as
+// rounded sums: so many values in a row, 0 where no layer has candidate columns. They follow from
+// the candidate's encoded fields alone, so a catalog's can be kept.
+std::size_t kept_codes_per_row(const NetworkPlan& plan);
 std::size_t kept_sums_per_row(const NetworkPlan& plan);
-// Whether a candidate's encoded fields are read although its sums are kept: where one of them feeds
-// every layer.
-bool needs_candidate_fields(const NetworkPlan& plan);
-// Writes the sums of `n_rows` candidates, n_rows * kept_sums_per_row(plan) values. Fields of the
-// other sides are not read.
+// Writes those of `n_rows` candidates. Fields of the other sides are not read.
+void code_candidates(const NetworkPlan& plan, std::span<const EncodedField> encoded,
+                     std::uint32_t n_rows, std::uint8_t* codes);
 Status sum_candidates(const NetworkPlan& plan, std::span<const EncodedField> encoded,
                       std::uint32_t n_rows, Arena* arena, std::int16_t* sums);
 
-// One address per row, null where a row's sums are not kept; or no rows at all.
-using KeptSums = std::span<const std::int16_t* const>;
-// Whether there are rows and each has its sums.
-bool are_all_kept(KeptSums kept);
+// One address per row, or no rows at all.
+struct KeptCandidates {
+  std::span<const std::uint8_t* const> codes;      // of all rows
+  std::span<const std::int16_t* const> sums;       // null where a row's are not kept
+};
+// Whether candidates' encoded fields are read: not where all codes are kept, nor where all sums are
+// and none of the fields feeds every layer.
+bool needs_candidate_fields(const NetworkPlan& plan, const KeptCandidates& kept);
 
-// Fills frame->logits from frame->encoded; kept sums change no bit. Where every row has them and no
-// candidate field feeds every layer, candidate fields may be left unencoded (n_rows 0).
-Status score_network(const NetworkPlan& plan, KeptSums kept, Frame* frame);
-inline Status score_network(const NetworkPlan& plan, Frame* frame) {
-  return score_network(plan, {}, frame);
-}
+// One request's rows: one encoded field per model field, of `n_rows` rows or one shared row; context
+// fields have one, candidate fields that are not needed may be left unencoded (n_rows 0).
+struct ScoredRows {
+  std::span<const EncodedField> encoded;
+  KeptCandidates kept;
+  std::uint32_t n_rows = 0;
+  std::span<std::span<float>> logits;              // the result: by head, n_rows each
+};
+// Scores requests together: their rows share tiles and so each reading of the weights. Neither
+// that, nor what is kept, nor the cache (may be null) changes a bit. Logits and working memory come
+// from `arena`; apart from the logits and an address per row, a fixed amount per plan and request.
+Status score_together(const NetworkPlan& plan, std::span<ScoredRows> parts, ContextCache* cache,
+                      Arena* arena);
 
-// The same over encoded fields alone: one per model field, of `n_rows` rows or one shared row;
-// context fields have one. `logits`: by head, n_rows each, from `arena`, which also gives the
-// working memory: a fixed amount per plan, whatever n_rows is.
+// Fills frame->logits from frame->encoded.
+Status score_network(const NetworkPlan& plan, Frame* frame);
+
+// One request alone.
 Status score_encoded(const NetworkPlan& plan, std::span<const EncodedField> encoded,
-                     KeptSums kept, std::uint32_t n_rows, Arena* arena,
+                     const KeptCandidates& kept, std::uint32_t n_rows, Arena* arena,
                      std::span<std::span<float>>* logits);
 inline Status score_encoded(const NetworkPlan& plan, std::span<const EncodedField> encoded,
                             std::uint32_t n_rows, Arena* arena,

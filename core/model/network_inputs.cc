@@ -93,7 +93,9 @@ void quantise_dense(const Kernel& kernel, const Field& field, const EncodedField
   task.codes = target.codes;
   task.n = field.width == 1 ? n_sources : field.width;
   task.stride = field.width == 1 ? target.stride : 1;
-  if (field.width == 1) {
+  if (task.n == 1) {
+    *task.codes = quantise(*task.values / field.scale, field.zero_point);   // a context's
+  } else if (field.width == 1) {
     kernel.quantise(&task);
   } else {
     for (std::uint32_t row = 0; row < n_sources; ++row) {

@@ -51,29 +51,58 @@ void prefetch_kept(const PreparedLayer& layer, const Tile& tile) {
   }
 }
 
+const std::int32_t* context_sums(const NetworkPlan& plan, const PreparedLayer& layer,
+                                 const Tile& tile, std::uint32_t row) {
+  const std::size_t part = tile.context_of == nullptr ? 0 : tile.context_of[row];
+  return tile.context_sums + part * plan.prepared->n_context_sums + layer.context_offset;
+}
+
+// How many rows from this one on have the same context.
+std::uint32_t rows_alike(const Tile& tile, std::uint32_t row) {
+  if (tile.context_of == nullptr) return tile.n - row;
+  std::uint32_t n = 1;
+  while (row + n < tile.n && tile.context_of[row + n] == tile.context_of[row]) ++n;
+  return n;
+}
+
 // The candidate block of `run_over_x` from kept sums.
 void add_kept(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
               const float* multiplier, Rows<std::uint8_t> output) {
   prefetch_kept(layer, tile);
   KeptSumsTask task;
-  task.sums = tile.kept;
   task.first_output = layer.context_offset;
-  task.n_rows = tile.n;
   task.n_out = layer.n_out_padded;
-  task.base = tile.context_sums + layer.context_offset;
   task.multiplier = multiplier;
-  task.totals = {tile.totals, plan.prepared->widest};
-  task.requantised = output;
-  plan.kernel->add_kept_sums(&task);
+  for (std::uint32_t row = 0; row < tile.n; row += task.n_rows) {
+    task.n_rows = rows_alike(tile, row);
+    task.sums = tile.kept + row;
+    task.base = context_sums(plan, layer, tile, row);
+    task.totals = {tile.totals + std::size_t{row} * plan.prepared->widest, plan.prepared->widest};
+    task.requantised = {output.first + row * output.stride, output.stride};
+    plan.kernel->add_kept_sums(&task);
+  }
+}
+
+// What the rows' contexts contribute, as a base for the next sums: shared by all rows where there is
+// one context, else copied to the totals.
+Rows<const std::int32_t> base_of(const NetworkPlan& plan, const PreparedLayer& layer,
+                                 const Tile& tile, Rows<std::int32_t> totals) {
+  if (tile.context_of == nullptr) return {context_sums(plan, layer, tile, 0), 0};
+  for (std::uint32_t row = 0; row < tile.n; ++row) {
+    std::memcpy(totals.first + row * totals.stride, context_sums(plan, layer, tile, row),
+                layer.n_out_padded * sizeof(std::int32_t));
+  }
+  return {totals.first, totals.stride};
 }
 
 // The totals to `tile.totals`, or where the layer's multiplier is used the codes to `output`.
 void run_over_x(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
                 const float* multiplier, Rows<std::uint8_t> output) {
   const Rows<std::int32_t> totals = {tile.totals, plan.prepared->widest};
-  Rows<const std::int32_t> base = {tile.context_sums + layer.context_offset, 0};
   const bool has_pair = layer.blocks[pair].weights.n_in != 0;
   const bool has_candidate = layer.blocks[candidate].weights.n_in != 0;
+  Rows<const std::int32_t> base;
+  if (tile.kept == nullptr) base = base_of(plan, layer, tile, totals);
   for (std::uint32_t side = candidate; side <= pair; ++side) {
     if (side == pair ? !has_pair : !has_candidate && has_pair) continue;
     if (side == candidate && tile.kept != nullptr) {
@@ -106,16 +135,21 @@ void run_any_layer(const NetworkPlan& plan, const PreparedLayer& layer, const Sl
 
 }  // namespace
 
-void add_context(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile) {
-  std::int32_t* to = tile.context_sums + layer.context_offset;
+void add_contexts(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+                  std::uint32_t first, std::uint32_t n) {
+  const std::size_t stride = plan.prepared->n_context_sums;
+  std::int32_t* to = tile.context_sums + first * stride + layer.context_offset;
   if (layer.blocks[context].weights.n_in == 0) {
-    std::memcpy(to, layer.bias, layer.n_out_padded * sizeof(std::int32_t));
+    for (std::uint32_t row = 0; row < n; ++row, to += stride) {
+      std::memcpy(to, layer.bias, layer.n_out_padded * sizeof(std::int32_t));
+    }
     return;
   }
   LayerTask task = task_over_x(plan, layer, context, tile);
-  task.n_rows = 1;
+  task.codes.first += first * task.codes.stride;
+  task.n_rows = n;
   task.base = {layer.bias, 0};
-  task.totals = {to, 0};
+  task.totals = {to, stride};
   plan.kernel->run_layer(&task);
 }
 
@@ -156,7 +190,8 @@ void append_fed(const NetworkPlan& plan, const Slot& slot, const Tile& tile) {
   for (std::uint32_t row = 0; row < tile.n; ++row) {
     std::uint8_t* to = rows.first + row * rows.stride + slot.width;
     for (const FedColumns& fed : plan.prepared->fed) {
-      const std::size_t from = fed.side == context ? 0 : row;
+      const std::size_t part = tile.context_of == nullptr ? 0 : tile.context_of[row];
+      const std::size_t from = fed.side == context ? part : row;
       std::memcpy(to, tile.x[fed.side] + from * plan.prepared->block_strides[fed.side] + fed.column,
                   fed.n);
       to += fed.n;

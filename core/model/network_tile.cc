@@ -22,11 +22,12 @@ Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first) {
   return Status::ok;
 }
 
-Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Tile* tile) {
+Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_contexts,
+                 Arena* arena, Tile* tile) {
   const NetworkPlan::Prepared& prepared = *plan.prepared;
   tile->rows = n_rows < prepared.tile_rows ? n_rows : prepared.tile_rows;
   for (std::uint32_t side = 0; side < n_sides; ++side) {
-    const std::size_t rows = side == static_cast<std::uint32_t>(Side::context) ? 1 : tile->rows;
+    const std::size_t rows = side == static_cast<std::uint32_t>(Side::context) ? n_contexts : tile->rows;
     GUARDRANK_TRY(take_codes(arena, rows * prepared.block_strides[side], &tile->x[side]));
   }
   GUARDRANK_TRY(take_codes(arena, std::size_t{tile->rows} * prepared.activation_bytes,
@@ -37,7 +38,8 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Ti
                      std::size_t{padded_rows(tile->rows)} * prepared.most_experts * gates_per_mix,
                      &tile->coefficients));
   GUARDRANK_TRY(take(arena, prepared.most_experts, &tile->experts));
-  return take(arena, prepared.n_context_sums, &tile->context_sums);
+  if (n_contexts > 1) GUARDRANK_TRY(take(arena, tile->rows, &tile->context_of));
+  return take(arena, std::size_t{n_contexts} * prepared.n_context_sums, &tile->context_sums);
 }
 
 }  // namespace guardrank

@@ -108,13 +108,14 @@ struct NetworkPlan::Prepared {
 struct Tile {
   std::uint32_t rows = 0;                  // rows that the memory is for
   std::uint32_t n = 0;                     // rows in use
-  std::uint8_t* x[n_sides] = {};           // context: one row
+  std::uint8_t* x[n_sides] = {};           // context: a row per request
   std::uint8_t* activations = nullptr;
   std::int32_t* totals = nullptr;          // rows * widest
   std::int32_t* zeros = nullptr;           // widest
   float* coefficients = nullptr;           // gates_per_mix * most_experts * padded rows
   Rows<const std::uint8_t>* experts = nullptr;
-  std::int32_t* context_sums = nullptr;    // once per request
+  std::int32_t* context_sums = nullptr;    // n_context_sums per request
+  std::uint32_t* context_of = nullptr;     // by row: its request; null: there is one
   // By row, where candidates' sums are kept; null: the candidate block is multiplied.
   const std::int16_t* const* kept = nullptr;
   const std::int16_t* const* next_kept = nullptr;   // of the rows to come, to be fetched ahead
@@ -128,14 +129,24 @@ inline Rows<const std::uint8_t> read_rows(const Tile& tile, const Slot& slot) {
   return {tile.activations + std::size_t{slot.offset} * tile.rows, slot.stride};
 }
 
+// network.cc
+// Whether the candidate block's codes are read: not where all sums are kept and none of its fields
+// feeds every layer.
+bool reads_candidate_codes(const NetworkPlan& plan, const KeptCandidates& kept);
+// Logits of the tile's rows, by head from `first_row` on.
+void run_tile(const NetworkPlan& plan, const Tile& tile, std::uint32_t first_row,
+              std::span<std::span<float>> logits);
+
 // network_inputs.cc: codes of rows [first, first + n) of one side's block.
 void quantise_block(const NetworkPlan& plan, std::uint32_t side,
                     std::span<const EncodedField> encoded, std::uint32_t first, std::uint32_t n,
                     std::uint8_t* codes);
 
 // network_layers.cc
-// Adds to `tile->context_sums` what the context and the bias contribute to a layer that reads x.
-void add_context(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile);
+// Puts into `tile.context_sums` what the contexts [first, first + n) and the bias contribute to a layer
+// that reads x.
+void add_contexts(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
+                  std::uint32_t first, std::uint32_t n);
 // The candidate block's rounded sums of rows [first, first + n) for one layer that reads x, to
 // sums[row * n_context_sums + the layer's place].
 void sum_candidate_block(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
@@ -166,8 +177,9 @@ void for_each_layer_over_x(const NetworkPlan::Prepared& prepared, const Visit& v
 // network_tile.cc
 // Zeroed, since kernels read (and multiply by zero) padding that no field and no layer writes.
 Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first);
-// Working memory for up to `n_rows` rows at a time.
-Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, Arena* arena, Tile* tile);
+// Working memory for up to `n_rows` rows at a time, of `n_contexts` requests.
+Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_contexts,
+                 Arena* arena, Tile* tile);
 
 // network_gates.cc: each gate's mixture of its experts' codes.
 void run_gates(const NetworkPlan& plan, const PreparedLevel& level, const Tile& tile);

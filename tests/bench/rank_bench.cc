@@ -1,5 +1,7 @@
 // Ranking time through the C interface. Usage: rank_bench BUNDLE CONTEXT.json [benchmark options].
-// "rank_kept" ranks with the sums of all offers kept in the snapshot.
+// "rank" is what a host gets by default: the catalog's codes are kept, and the context, which is the
+// same again and again, is remembered; "rank_stateless" does without both, "rank_kept" keeps the sums
+// of all offers as well. "rank_64_together" is gr_rank_many, against the same requests one by one.
 // CONTEXT.json is a request; each benchmark ranks the first N offers of the catalog for it.
 #include <benchmark/benchmark.h>
 #include <guardrank.h>
@@ -88,12 +90,13 @@ std::string context_with_candidates(std::size_t count) {
   return text + "]}";
 }
 
-gr_snapshot* create_snapshot(std::uint64_t catalog_sums_bytes) {
+gr_snapshot* create_snapshot(std::uint64_t codes_bytes, std::uint64_t sums_bytes) {
   gr_error* error = nullptr;
   gr_snapshot* snapshot = nullptr;
   gr_snapshot_options options{};
   options.struct_size = sizeof options;
-  options.catalog_sums_bytes = catalog_sums_bytes;
+  options.catalog_codes_bytes = codes_bytes;
+  options.catalog_sums_bytes = sums_bytes;
   check(gr_snapshot_create(bench.engine, bench.artifact, &options, &snapshot, &error), error);
   return snapshot;
 }
@@ -114,9 +117,68 @@ void rank_on(benchmark::State& state, const gr_snapshot* snapshot) {
 void rank_candidates(benchmark::State& state) { rank_on(state, bench.snapshot); }
 
 void rank_kept(benchmark::State& state) {
-  gr_snapshot* snapshot = create_snapshot(std::uint64_t{1} << 32);
+  gr_snapshot* snapshot = create_snapshot(0, std::uint64_t{1} << 32);
   rank_on(state, snapshot);
   gr_snapshot_free(snapshot);
+}
+
+// Nothing kept of the catalog, no context seen before.
+void rank_stateless(benchmark::State& state) {
+  gr_session* warm = bench.session;
+  gr_engine_options options{};
+  options.struct_size = sizeof options;
+  options.context_cache_bytes = 1;
+  gr_engine* engine = nullptr;
+  gr_error* error = nullptr;
+  check(gr_engine_create(&options, &engine, &error), error);
+  check(gr_session_create(engine, &bench.session, &error), error);
+  gr_snapshot* snapshot = create_snapshot(1, 0);
+  rank_on(state, snapshot);
+  gr_snapshot_free(snapshot);
+  gr_session_free(bench.session);
+  gr_engine_free(engine);
+  bench.session = warm;
+}
+
+// Requests of ten offers by contexts of which none is seen again soon enough to be remembered.
+constexpr std::size_t n_together = 64;
+
+std::vector<gr_request*> make_requests() {
+  const std::string json = context_with_candidates(10);
+  const uint32_t fact = gr_snapshot_fact(bench.snapshot, GR_NAMESPACE_CONTEXT, {"context_x0", 10});
+  std::vector<gr_request*> requests(n_together);
+  for (std::size_t i = 0; i < n_together; ++i) {
+    gr_error* error = nullptr;
+    check(gr_request_create(bench.snapshot, &requests[i], &error), error);
+    check(gr_request_from_json(requests[i], json.data(), json.size(), &error), error);
+    check(gr_request_set_context_f64(requests[i], fact, 0.05 * static_cast<double>(i), &error), error);
+  }
+  return requests;
+}
+
+void per_request(benchmark::State& state) {
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(n_together));
+}
+
+void rank_64_apart(benchmark::State& state) {
+  const std::vector<gr_request*> requests = make_requests();
+  for (auto _ : state) {
+    for (const gr_request* request : requests) benchmark::DoNotOptimize(rank(request));
+  }
+  per_request(state);
+  for (gr_request* request : requests) gr_request_free(request);
+}
+
+void rank_64_together(benchmark::State& state) {
+  const std::vector<gr_request*> requests = make_requests();
+  const gr_decision* decisions[n_together];
+  for (auto _ : state) {
+    gr_error* error = nullptr;
+    check(gr_rank_many(bench.session, requests.data(), n_together, decisions, &error), error);
+    benchmark::DoNotOptimize(decisions);
+  }
+  per_request(state);
+  for (gr_request* request : requests) gr_request_free(request);
 }
 
 void rank_from_json(benchmark::State& state) {
@@ -163,11 +225,14 @@ int main(int argc, char** argv) {
   collect_offers();
   const gr_text kernel = gr_engine_kernel(bench.engine);
   benchmark::AddCustomContext("kernel", std::string(kernel.data, kernel.size));
-  for (auto* each : {benchmark::RegisterBenchmark("rank", rank_candidates),
+  for (auto* each : {benchmark::RegisterBenchmark("rank_stateless", rank_stateless),
+                     benchmark::RegisterBenchmark("rank", rank_candidates),
                      benchmark::RegisterBenchmark("rank_kept", rank_kept),
                      benchmark::RegisterBenchmark("json_rank_json_record", rank_from_json)}) {
     each->Arg(1)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
   }
+  benchmark::RegisterBenchmark("rank_64_apart", rank_64_apart)->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("rank_64_together", rank_64_together)->Unit(benchmark::kMicrosecond);
   benchmark::RegisterBenchmark("load", load)->Unit(benchmark::kMicrosecond);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -17,12 +17,18 @@ static void test_warm(void) {
   world w;
   counting_options(&memory, &options);
   CHECK_OK(open_world(&options, &w, &error));
-  for (int i = 0; i < 4; ++i) CHECK_OK(rank_and_write(&w, &decision, &error));
+  const gr_request* both[2] = {w.request, w.request};
+  const gr_decision* decisions[2];
+  for (int i = 0; i < 4; ++i) {
+    CHECK_OK(rank_and_write(&w, &decision, &error));
+    CHECK_OK(gr_rank_many(w.session, both, 2, decisions, &error));
+  }
   size_t warm = memory.n_allocations;
   CHECK(warm > 0);
   for (int i = 0; i < 100; ++i) {
     CHECK_OK(rank_and_write(&w, &decision, &error));
     CHECK_OK(gr_rank(w.session, w.request, &decision, &error));
+    CHECK_OK(gr_rank_many(w.session, both, 2, decisions, &error));
   }
   CHECK(memory.n_allocations == warm);
   close_world(&w);

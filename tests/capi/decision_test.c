@@ -147,6 +147,64 @@ static void test_null(const world* w) {
   gr_session_free(NULL);
 }
 
+/* Keeps its own copy of what a decision says. */
+static char* copy_json(const gr_decision* decision) {
+  gr_text json = {NULL, 0};
+  CHECK_OK(gr_decision_json(decision, true, &json, &error));
+  char* copy = malloc(json.size + 1);
+  memcpy(copy, json.data, json.size);
+  copy[json.size] = 0;
+  return copy;
+}
+
+/* Together they are told what each is told alone, and explain themselves apart. */
+static void test_many(const world* w) {
+  const gr_request* requests[3];
+  const gr_decision* decisions[3] = {NULL, NULL, NULL};
+  gr_request *older, *foreign;
+  world other;
+  char* alone[2];
+  const char* json = "{\"time\": \"2026-11-21T10:00:00Z\", \"seed\": 3, \"context\": {\"age\": 20, "
+                     "\"state\": \"CA\", \"income\": 30000}}";
+  alone[0] = copy_json(rank(w));
+  CHECK_OK(gr_request_create(w->snapshot, &older, &error));
+  CHECK_OK(gr_request_from_json(older, json, strlen(json), &error));
+  CHECK_OK(gr_rank(w->session, older, &decisions[1], &error));
+  alone[1] = copy_json(decisions[1]);
+  CHECK(strcmp(alone[0], alone[1]) != 0);
+  requests[0] = requests[2] = w->request;
+  requests[1] = older;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    CHECK_OK(gr_rank_many(w->session, requests, 3, decisions, &error));
+    for (int i = 0; i < 3; ++i) {
+      char* found = copy_json(decisions[i]);
+      CHECK(strcmp(found, alone[i % 2]) == 0);
+      free(found);
+    }
+  }
+  gr_change change = {.struct_size = sizeof change};
+  CHECK_OK(gr_decision_change(decisions[1], 0, 0, &change, &error));
+  CHECK_OK(gr_rank_many(w->session, NULL, 0, NULL, &error));
+  CHECK_OK(open_world(NULL, &other, &error));
+  CHECK_OK(gr_request_create(other.snapshot, &foreign, &error));
+  requests[1] = foreign;
+  const gr_decision* untouched[3] = {NULL, NULL, NULL};
+  CHECK_FAILS(gr_rank_many(w->session, requests, 3, untouched, &error), GR_STATUS_ARGUMENT,
+              "requests[1]");
+  requests[1] = NULL;
+  CHECK_FAILS(gr_rank_many(w->session, requests, 3, untouched, &error), GR_STATUS_ARGUMENT,
+              "requests[1]");
+  CHECK(untouched[0] == NULL && untouched[2] == NULL);
+  CHECK_FAILS(gr_rank_many(NULL, requests, 1, untouched, &error), GR_STATUS_ARGUMENT, "session");
+  CHECK_FAILS(gr_rank_many(w->session, NULL, 1, untouched, &error), GR_STATUS_ARGUMENT, "requests");
+  CHECK_FAILS(gr_rank_many(w->session, requests, 1, NULL, &error), GR_STATUS_ARGUMENT, "decisions");
+  gr_request_free(older);
+  gr_request_free(foreign);
+  close_world(&other);
+  free(alone[0]);
+  free(alone[1]);
+}
+
 /* A session whose limit is too small fails, and its earlier decision is gone rather than wrong. */
 static void test_small_session(void) {
   gr_engine_options options = {.struct_size = sizeof options, .session_limit_bytes = 64};
@@ -171,6 +229,7 @@ void test_decision(void) {
   test_json(d);
   test_changes(&w);
   test_null(&w);
+  test_many(&w);
   CHECK(gr_session_peak_bytes(w.session) > 0);
   test_small_session();
   close_world(&w);

@@ -168,7 +168,7 @@ class Run {
   void score() {
     arena_.reset();
     std::span<std::span<float>> logits;
-    if (score_encoded(plan_, inputs_->encoded(), rows_, n_rows_, &arena_, &logits) != Status::ok) {
+    if (score_encoded(plan_, inputs_->encoded(), {{}, rows_}, n_rows_, &arena_, &logits) != Status::ok) {
       fail("score", "");
     }
     if (logits[0][0] != logits[0][0]) fail("a logit is not a number", "");

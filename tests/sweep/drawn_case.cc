@@ -56,10 +56,10 @@ class Trial {
 
   void keep_sums() {
     const Pipeline& pipeline = snapshot_.pipeline();
-    require(snapshot_.keep_catalog_sums(drawn_.partial_bytes, &error_), error_, drawn_.seed);
-    coverage_->with_kept_sums += pipeline.catalog_sums.n_rows > 0;
-    coverage_->partly_kept += pipeline.catalog_sums.n_rows > 0 &&
-                              pipeline.catalog_sums.n_rows < pipeline.catalog->n_offers;
+    require(snapshot_.keep_catalog({0, drawn_.partial_bytes}, &error_), error_, drawn_.seed);
+    coverage_->with_kept_sums += pipeline.kept.sums.n_rows > 0;
+    coverage_->partly_kept += pipeline.kept.sums.n_rows > 0 &&
+                              pipeline.kept.sums.n_rows < pipeline.catalog->n_offers;
   }
 
   void rank_all() {

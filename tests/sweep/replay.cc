@@ -1,7 +1,7 @@
 // Ranks drawn cases through the C interface: sweep_replay FILE KERNEL, or sweep_replay --kernels.
 //
 // For each case one line: its seed, then the SHA-256 of all decisions (JSON with the record, a
-// newline after each) without kept sums, with those of some offers, and with those of all.
+// newline after each) with nothing kept, the offers' codes, sums of some, both, and codes and sums of all.
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -51,6 +51,13 @@ void require(gr_status status, gr_error* error) {
   throw std::runtime_error(text);
 }
 
+// What a snapshot keeps of its catalog; codes are kept unless the budget is too small for one offer.
+struct Way {
+  std::uint64_t codes_bytes, sums_bytes;
+};
+
+constexpr std::uint64_t no_room = 1, room = std::uint64_t{1} << 30;
+
 class Replay {
  public:
   explicit Replay(gr_kernel kernel) {
@@ -68,7 +75,7 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  std::string digest(const Case& drawn, std::uint64_t sums_bytes) {
+  std::string digest(const Case& drawn, const Way& way) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(drawn.bundle.data());
     gr_artifact* bundle = nullptr;
     gr_snapshot* snapshot = nullptr;
@@ -76,7 +83,8 @@ class Replay {
     require(gr_artifact_open(engine_, bytes, drawn.bundle.size(), nullptr, &bundle, &error), error);
     gr_snapshot_options options{};
     options.struct_size = sizeof options;
-    options.catalog_sums_bytes = sums_bytes;
+    options.catalog_codes_bytes = way.codes_bytes;
+    options.catalog_sums_bytes = way.sums_bytes;
     require(gr_snapshot_create(engine_, bundle, &options, &snapshot, &error), error);
     const std::string text = digest_on(snapshot, drawn);
     gr_snapshot_free(snapshot);
@@ -108,8 +116,6 @@ class Replay {
   gr_session* session_ = nullptr;
 };
 
-constexpr std::uint64_t room_for_all = std::uint64_t{1} << 30;
-
 void replay_all(const char* path, gr_kernel kernel) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw std::runtime_error(std::string("cannot read ") + path);
@@ -117,8 +123,10 @@ void replay_all(const char* path, gr_kernel kernel) {
   Case drawn;
   while (read_case(&in, &drawn)) {
     std::cout << drawn.seed;
-    for (const std::uint64_t sums : {std::uint64_t{0}, drawn.partial_bytes, room_for_all})
-      std::cout << ' ' << replay.digest(drawn, sums);
+    const std::uint64_t some = drawn.partial_bytes;
+    for (const Way& way : {Way{no_room, 0}, Way{room, 0}, Way{no_room, some}, Way{room, some},
+                           Way{room, room}})
+      std::cout << ' ' << replay.digest(drawn, way);
     std::cout << '\n';
   }
 }

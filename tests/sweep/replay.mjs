@@ -19,8 +19,8 @@ export async function replayCases({ packageAddress, casesAddress, bytes, kernel 
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
     return "sha256:" + [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
-  const decide = (engine, bundle, requests, catalogSumsBytes) => {
-    const snapshot = engine.open(bundle, { catalogSumsBytes });
+  const decide = (engine, bundle, requests, catalogCodesBytes, catalogSumsBytes) => {
+    const snapshot = engine.open(bundle, { catalogCodesBytes, catalogSumsBytes });
     const texts = requests.map((request) => snapshot.rankText(request, { record: true }) + "\n");
     snapshot.dispose();
     return texts.join("");
@@ -32,7 +32,9 @@ export async function replayCases({ packageAddress, casesAddress, bytes, kernel 
     const [seed, bundleBytes, partialBytes, count] = takeLine();
     const bundle = take(Number(bundleBytes)).slice();
     const requests = Array.from({ length: Number(count) }, () => take(Number(takeLine()[0])).slice());
-    const ways = [0, Number(partialBytes), 2 ** 30].map((sums) => decide(engine, bundle, requests, sums));
+    const some = Number(partialBytes), noRoom = 1, room = 2 ** 30;
+    const ways = [[noRoom, 0], [room, 0], [noRoom, some], [room, some], [room, room]]
+      .map(([codes, sums]) => decide(engine, bundle, requests, codes, sums));
     lines.push([seed, ...(await Promise.all(ways.map(digest)))].join(" "));
   }
   const found = engine.kernel;

@@ -1,6 +1,6 @@
 """The same decisions everywhere: random models, policies, catalogs and requests, one digest.
 
-Draws cases by seed, has every host rank them without kept sums, with some and with all, and compares
+Draws cases by seed, has every host rank them with nothing, some or all of the catalog kept, and compares
 the SHA-256 of the decisions (logits, probabilities, micros, order, exclusions and records are all in
 their JSON) with those of the first host's portable kernel. Prints the seeds that differ; exits 1.
 See README.md beside it for the hosts.
@@ -21,6 +21,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 REFERENCE = "portable"
 NOT_THERE = 77       # what a host answers that lacks the kernel
 BLOCK = 100          # seeds per file
+# What of the catalog is kept.
+WAYS = ("nothing kept", "codes kept", "some sums kept", "codes and some sums kept", "all kept")
 
 
 @dataclass
@@ -79,8 +81,8 @@ def replay(host: Host, path: pathlib.Path, n_seeds: int) -> list[list[str]]:
 def compare(host: Host, lines: list[list[str]], wanted: dict[str, str]) -> None:
     for seed, *digests in lines:
         host.done += 1
-        host.different += [f"seed {seed}, {sums} kept sums"
-                           for sums, digest in zip(("no", "some", "all"), digests, strict=True)
+        host.different += [f"seed {seed}, {way}"
+                           for way, digest in zip(WAYS, digests, strict=True)
                            if digest != wanted[seed]]
 
 

@@ -14,6 +14,11 @@ export interface EngineOptions {
   kernel?: Kernel;
   /** Most memory that one session may take; the module as a whole has 128 MB. */
   sessionLimitBytes?: number;
+  /**
+   * Memory for what the model makes of contexts: one that is seen again is ranked sooner, with the
+   * same bits. Left out or 0: 256 KiB; too little for one context: none.
+   */
+  contextCacheBytes?: number;
 }
 
 export interface OpenOptions {
@@ -23,6 +28,11 @@ export interface OpenOptions {
   skipGolden?: boolean;
   /** Memory for sums kept per catalog offer: faster for the offers that fit, the same bits. */
   catalogSumsBytes?: number;
+  /**
+   * Likewise for the model's codes of each catalog offer, some hundred bytes. Left out or 0: 64 MiB;
+   * too little for one offer: none.
+   */
+  catalogCodesBytes?: number;
 }
 
 /** An instance of the module. Engines share nothing; what one engine made works with that one. */
@@ -40,6 +50,8 @@ export class Engine {
     const limit = BigInt(options.sessionLimitBytes ?? 0);
     memory.view.setInt32(struct + layout.engine_options.kernel, kernel, true);
     memory.view.setBigUint64(struct + layout.engine_options.session_limit_bytes, limit, true);
+    const cache = BigInt(options.contextCacheBytes ?? 0);
+    memory.view.setBigUint64(struct + layout.engine_options.context_cache_bytes, cache, true);
     library.check(exports.gr_engine_create(struct, library.out, library.errorOut));
     this.handle = memory.u32(library.out);
   }

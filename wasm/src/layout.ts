@@ -3,9 +3,13 @@
 
 export const textBytes = 8; // { data, size }
 
-export const engine_options = { size: 32, kernel: 4, session_limit_bytes: 24 };
+export const engine_options = {
+  size: 40, kernel: 4, session_limit_bytes: 24, context_cache_bytes: 32,
+};
 export const artifact_options = { size: 16, check: 4 };
-export const snapshot_options = { size: 16, skip_golden: 4, catalog_sums_bytes: 8 };
+export const snapshot_options = {
+  size: 24, skip_golden: 4, catalog_sums_bytes: 8, catalog_codes_bytes: 16,
+};
 export const column = {
   size: 44, type: 4, n_rows: 8, present: 12, numbers: 16, integers: 20, booleans: 24, texts: 28,
   list_offsets: 32, floats: 36, width: 40,

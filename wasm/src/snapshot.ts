@@ -71,11 +71,14 @@ export class Snapshot {
     const { library } = this;
     const struct = library.clearStruct(layout.snapshot_options.size);
     const skip = options.skipGolden ? 1 : 0;
-    const sums = BigInt(options.catalogSumsBytes ?? 0);
     library.memory.view.setInt32(struct + layout.snapshot_options.skip_golden, skip, true);
-    library.memory.view.setBigUint64(
-      struct + layout.snapshot_options.catalog_sums_bytes, sums, true,
-    );
+    const budgets = [
+      [layout.snapshot_options.catalog_sums_bytes, options.catalogSumsBytes],
+      [layout.snapshot_options.catalog_codes_bytes, options.catalogCodesBytes],
+    ] as const;
+    for (const [at, bytes] of budgets) {
+      library.memory.view.setBigUint64(struct + at, BigInt(bytes ?? 0), true);
+    }
     library.check(library.exports.gr_snapshot_create(
       this.engine, this.artifact, struct, library.out, library.errorOut,
     ));

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <random>
+#include <vector>
 
 #include "core/base/hash.h"
 #include "core/base/math.h"
@@ -182,6 +183,23 @@ TEST_CASE("sigmoid and logit undo each other") {
   CHECK(logit(0.0) == doctest::Approx(-744.4400719213812).epsilon(1e-15));
   CHECK(logit(1.0) == logit(1.0 - 0x1p-53));
   CHECK(logit(2.0) == doctest::Approx(36.7368005696771).epsilon(1e-14));   // 53 ln 2
+}
+
+TEST_CASE("sigmoids give the bits of sigmoid") {
+  std::vector<double> values = {0.0,    -0.0,    745.2,   -745.2, 745.25, -745.25, 709.8, -709.8,
+                                1e-310, -1e-310, 1e308, -1e308, infinity, -infinity, std::nan("")};
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 20000; ++i) {
+    values.push_back(__builtin_bit_cast(double, random()));
+    values.push_back((static_cast<double>(random() >> 11) * 0x1p-53 - 0.5) * 1520);
+  }
+  std::vector<double> together = values;
+  sigmoids(together);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    CAPTURE(values[i]);
+    CHECK(bits_of(together[i]) ==
+          bits_of(sigmoid(values[i])));
+  }
 }
 
 TEST_CASE("rounding half to even") {

@@ -108,8 +108,8 @@ TEST_CASE("extreme weights, biases, shifts and multipliers agree too") {
 
 namespace {
 
-// Rows whose sums are kept: none, all, or those that a pattern leaves.
-enum class Keeping { all, some, runs };
+// Rows whose sums are kept: all, or those that a pattern leaves.
+enum class Keeping { all, some, runs, none };
 
 bool is_kept(Keeping keeping, std::uint32_t row) {
   if (keeping == Keeping::some) return row % 3 != 1;
@@ -128,22 +128,32 @@ void check_kept_sums(const Model& model, const RandomInputs& inputs, std::uint32
     CHECK((per_row == 0) == (model.block_inputs[1] == 0));
     std::vector<std::int16_t> sums(per_row * n_rows);
     std::vector<const std::int16_t*> all(n_rows);
+    std::vector<std::uint8_t> codes(kept_codes_per_row(plan) * n_rows, 255);
+    std::vector<const std::uint8_t*> all_codes(n_rows);
+    code_candidates(plan, inputs.encoded(), n_rows, codes.data());
+    for (std::uint32_t row = 0; row < n_rows; ++row) {
+      all_codes[row] = codes.data() + row * kept_codes_per_row(plan);
+    }
     REQUIRE(sum_candidates(plan, inputs.encoded(), n_rows, &arena, sums.data()) == Status::ok);
-    for (const Keeping keeping : {Keeping::all, Keeping::some, Keeping::runs}) {
+    for (const Keeping keeping : {Keeping::all, Keeping::some, Keeping::runs, Keeping::none}) {
       for (std::uint32_t row = 0; row < n_rows; ++row) {
         all[row] = is_kept(keeping, row) ? sums.data() + row * per_row : nullptr;
       }
-      std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
-      if (keeping == Keeping::all && !needs_candidate_fields(plan) && per_row != 0) {
-        for (std::size_t i = 0; i < encoded.size(); ++i) {
-          if (model.fields[i].side == Side::candidate) encoded[i] = {};
+      for (const bool keeps_codes : {false, true}) {
+        KeptCandidates kept;
+        if (keeping != Keeping::none) kept.sums = all;
+        if (keeps_codes && per_row != 0) kept.codes = all_codes;
+        std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
+        for (std::size_t i = 0; i < encoded.size() && per_row != 0; ++i) {
+          const bool is_candidate = model.fields[i].side == Side::candidate;
+          if (is_candidate && !needs_candidate_fields(plan, kept)) encoded[i] = {};
         }
-      }
-      std::span<std::span<float>> logits;
-      REQUIRE(score_encoded(plan, encoded, all, n_rows, &arena, &logits) == Status::ok);
-      for (std::size_t h = 0; h < logits.size(); ++h) {
-        for (std::uint32_t row = 0; row < n_rows; ++row) {
-          REQUIRE(bits(logits[h][row]) == bits(wanted[h][row]));
+        std::span<std::span<float>> logits;
+        REQUIRE(score_encoded(plan, encoded, kept, n_rows, &arena, &logits) == Status::ok);
+        for (std::size_t h = 0; h < logits.size(); ++h) {
+          for (std::uint32_t row = 0; row < n_rows; ++row) {
+            REQUIRE(bits(logits[h][row]) == bits(wanted[h][row]));
+          }
         }
       }
     }
@@ -152,7 +162,7 @@ void check_kept_sums(const Model& model, const RandomInputs& inputs, std::uint32
 
 }  // namespace
 
-TEST_CASE("candidates' sums kept for all, some or runs of rows change no bit") {
+TEST_CASE("codes of all candidates, and sums of all, some or runs of them, change no bit") {
   for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     CAPTURE(seed);
     const Magnitudes magnitudes = seed % 3 == 0 ? Magnitudes::extreme : Magnitudes::moderate;
@@ -169,14 +179,20 @@ TEST_CASE("kept sums of another number of rows, or fields that are missing, are 
   Error error;
   NetworkPlan plan;
   REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
-  CHECK(needs_candidate_fields(plan));
   std::vector<std::int16_t> sums(3 * kept_sums_per_row(plan));
+  std::vector<std::uint8_t> codes(kept_codes_per_row(plan));
   const std::int16_t* kept[3] = {sums.data(), sums.data(), sums.data()};
+  const std::uint8_t* coded[3] = {codes.data(), codes.data(), codes.data()};
+  CHECK(needs_candidate_fields(plan, {{}, kept}));
+  CHECK(!needs_candidate_fields(plan, {coded, kept}));
   std::span<std::span<float>> logits;
-  CHECK(score_encoded(plan, inputs.encoded(), {kept, 2}, 3, &arena, &logits) == Status::internal);
+  CHECK(score_encoded(plan, inputs.encoded(), {{}, {kept, 2}}, 3, &arena, &logits) ==
+        Status::internal);
+  CHECK(score_encoded(plan, inputs.encoded(), {{coded, 2}, {}}, 3, &arena, &logits) ==
+        Status::internal);
   std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
   encoded[1] = {};
-  CHECK(score_encoded(plan, encoded, {kept, 3}, 3, &arena, &logits) == Status::internal);
+  CHECK(score_encoded(plan, encoded, {{}, kept}, 3, &arena, &logits) == Status::internal);
 }
 
 TEST_CASE("every row count, around the edges of tiles") {

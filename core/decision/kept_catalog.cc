@@ -1,0 +1,165 @@
+#include "core/decision/kept_catalog.h"
+
+#include "core/base/limits.h"
+#include "core/frame/fact_path.h"
+
+namespace guardrank {
+namespace {
+
+// Offers encoded at a time: enough for whole tiles, little enough for the cache.
+constexpr std::uint32_t rows_at_once = 1024;
+
+bool depends_on_time(const Field& field) {
+  for (const Transform& transform : field.transforms) {
+    if (transform.kind == TransformKind::days_since) return true;
+  }
+  return false;
+}
+
+bool has_fixed_candidates(const FeaturePlan& features) {
+  for (const Field& field : features.fields) {
+    if (field.side == Side::candidate && depends_on_time(field)) return false;
+  }
+  return true;
+}
+
+// The facts that candidate fields read, less the offer's id, which no request gives.
+Status collect_facts(const FeaturePlan& features, const FactTable& facts, Arena* arena,
+                     KeptCatalog* kept) {
+  std::span<std::uint32_t> found;
+  std::size_t capacity = 0, n = 0;
+  for (const std::span<const std::uint32_t> inputs : features.inputs) capacity += inputs.size();
+  GUARDRANK_TRY(arena->make(capacity, &found));
+  for (std::size_t i = 0; i < features.fields.size(); ++i) {
+    if (features.fields[i].side != Side::candidate) continue;
+    for (const std::uint32_t fact : features.inputs[i]) {
+      if (!is_offer_id(facts[fact])) found[n++] = fact;
+    }
+  }
+  kept->facts = found.first(n);
+  return Status::ok;
+}
+
+// Room for the rows of as many offers as the budget holds; none where memory is refused.
+template <typename T>
+std::span<T> open_rows(std::size_t per_row, std::uint64_t budget_bytes, std::size_t n_offers,
+                       Arena* arena, KeptRows<T>* rows) {
+  std::span<T> values;
+  if (per_row == 0) return values;
+  const std::uint64_t affordable = budget_bytes / (per_row * sizeof(T));
+  const std::size_t n = affordable < n_offers ? static_cast<std::size_t>(affordable) : n_offers;
+  if (n == 0 || n > SIZE_MAX / sizeof(T) / per_row) return values;
+  if (arena->make_uninitialised(n * per_row, &values) != Status::ok) return values;
+  *rows = {values, per_row, static_cast<std::uint32_t>(n)};
+  return values;
+}
+
+// Encodes the catalog piece by piece.
+class Builder {
+ public:
+  Builder(const FeaturePlan& features, const FactTable& facts, const Catalog& catalog,
+          const Allocator& allocator)
+      : features_(features), catalog_(catalog), request_(facts, &catalog, allocator),
+        arena_(allocator, limits::session_bytes) {}
+
+  // Calls write(encoded fields, first row, number of rows) for the catalog's first `n_rows`.
+  template <typename Write>
+  Status run(std::uint32_t n_rows, const Write& write, Error* error) {
+    for (std::uint32_t first = 0; first < n_rows; first += rows_at_once) {
+      const std::uint32_t left = n_rows - first;
+      const std::uint32_t n = left < rows_at_once ? left : rows_at_once;
+      request_.reset();
+      arena_.reset();
+      GUARDRANK_TRY(request_.set_candidates(catalog_.ids.subspan(first, n), error));
+      Frame frame;
+      GUARDRANK_TRY(frame.open(request_, &arena_));
+      GUARDRANK_TRY(encode_features(features_, &frame));
+      GUARDRANK_TRY(write(frame.encoded, first, n));
+    }
+    return Status::ok;
+  }
+  Arena* arena() { return &arena_; }
+
+ private:
+  const FeaturePlan& features_;
+  const Catalog& catalog_;
+  Request request_;
+  Arena arena_;
+};
+
+std::uint32_t rows_left(std::uint32_t n_kept, std::uint32_t first, std::uint32_t n) {
+  return n_kept <= first ? 0 : n_kept - first < n ? n_kept - first : n;
+}
+
+bool gives_fact(const KeptCatalog& kept, const Request& request, std::uint32_t candidate) {
+  for (const std::uint32_t fact : kept.facts) {
+    const Column& given = request.given(fact);
+    if (given.n_rows != 0 && given.is_present(given.row_of(candidate))) return true;
+  }
+  return false;
+}
+
+bool gives_any_fact(const KeptCatalog& kept, const Request& request) {
+  for (const std::uint32_t fact : kept.facts) {
+    if (request.given(fact).n_rows != 0) return true;
+  }
+  return false;
+}
+
+// An address by row, as far as there are any.
+template <typename T>
+Status open_found(const KeptRows<T>& rows, Frame* frame, std::span<const T*>* found) {
+  return frame->arena().make(rows.n_rows == 0 ? 0 : frame->n_rows(), found);
+}
+
+}  // namespace
+
+Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
+                    const FactTable& facts, const Catalog& catalog, const Allocator& allocator,
+                    const KeptBudget& budget, Arena* arena, KeptCatalog* kept, Error* error) {
+  *kept = {};
+  if (!has_fixed_candidates(features)) return Status::ok;
+  const std::size_t n_offers = catalog.ids.size();
+  const std::span<std::uint8_t> codes =
+      open_rows(kept_codes_per_row(network), budget.codes_bytes, n_offers, arena, &kept->codes);
+  const std::span<std::int16_t> sums =
+      open_rows(kept_sums_per_row(network), budget.sums_bytes, n_offers, arena, &kept->sums);
+  const std::uint32_t n_coded = kept->codes.n_rows, n_summed = kept->sums.n_rows;
+  GUARDRANK_TRY(collect_facts(features, facts, arena, kept));
+  Builder builder(features, facts, catalog, allocator);
+  const auto write = [&](std::span<const EncodedField> encoded, std::uint32_t first,
+                         std::uint32_t n) {
+    if (const std::uint32_t more = rows_left(n_coded, first, n); more != 0) {
+      code_candidates(network, encoded, more, codes.data() + first * kept->codes.per_row);
+    }
+    const std::uint32_t more = rows_left(n_summed, first, n);
+    if (more == 0) return Status::ok;
+    return sum_candidates(network, encoded, more, builder.arena(),
+                          sums.data() + first * kept->sums.per_row);
+  };
+  return builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
+}
+
+Status find_kept(const KeptCatalog& catalog, Frame* frame, KeptCandidates* kept) {
+  *kept = {};
+  if (catalog.codes.n_rows == 0 && catalog.sums.n_rows == 0) return Status::ok;
+  const Request& request = frame->request();
+  const bool may_give = gives_any_fact(catalog, request);
+  const std::span<const std::uint32_t> rows = frame->rows();
+  std::span<const std::uint8_t*> codes;
+  std::span<const std::int16_t*> sums;
+  GUARDRANK_TRY(open_found(catalog.codes, frame, &codes));
+  GUARDRANK_TRY(open_found(catalog.sums, frame, &sums));
+  std::size_t n_coded = 0, n_summed = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (may_give && gives_fact(catalog, request, rows[i])) continue;
+    const std::uint32_t row = request.catalog_row(rows[i]);
+    if (!codes.empty()) n_coded += (codes[i] = catalog.codes.row(row)) != nullptr;
+    if (!sums.empty()) n_summed += (sums[i] = catalog.sums.row(row)) != nullptr;
+  }
+  if (n_coded == rows.size()) kept->codes = codes;
+  if (n_summed != 0) kept->sums = sums;
+  return Status::ok;
+}
+
+}  // namespace guardrank

@@ -1,0 +1,231 @@
+// Requests through the network: each context once, then the candidates of all, tile by tile.
+#include <cstring>
+
+#include "core/model/prepared_network.h"
+
+namespace guardrank {
+namespace {
+
+constexpr auto context = static_cast<std::uint32_t>(Side::context);
+constexpr auto candidate = static_cast<std::uint32_t>(Side::candidate);
+constexpr auto pair = static_cast<std::uint32_t>(Side::pair);
+
+bool fits_rows(const NetworkPlan& plan, const ScoredRows& part) {
+  const std::span<const Field> fields = plan.model->fields;
+  const bool needs_candidates = needs_candidate_fields(plan, part.kept);
+  const std::size_t n_codes = part.kept.codes.size(), n_sums = part.kept.sums.size();
+  if (n_codes != 0 && n_codes != part.n_rows) return false;
+  if (n_sums != 0 && n_sums != part.n_rows) return false;
+  if (part.encoded.size() != fields.size()) return false;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Side side = fields[i].side;
+    if (side == Side::candidate && !needs_candidates) continue;
+    const std::uint32_t n_rows = part.encoded[i].n_rows;
+    if (n_rows != 1 && (side == Side::context || n_rows != part.n_rows)) return false;
+  }
+  return true;
+}
+
+// Rows [first, first + n) of a part, from row `at` of the tile on.
+struct Piece {
+  const ScoredRows* part;
+  std::uint32_t first, n, at;
+};
+
+class Scoring {
+ public:
+  Scoring(const NetworkPlan& plan, std::span<ScoredRows> parts) : plan_(plan), parts_(parts) {}
+
+  Status open(ContextCache* cache, Arena* arena) {
+    bool has_sums = false, has_missing = false;
+    for (ScoredRows& part : parts_) {
+      if (kept_sums_per_row(plan_) == 0) part.kept = {};
+      if (!fits_rows(plan_, part)) return Status::internal;
+      if (part.n_rows > UINT32_MAX - n_rows_) return Status::limit;
+      n_rows_ += part.n_rows;
+      has_sums = has_sums || !part.kept.sums.empty();
+      has_missing = has_missing || reads_candidate_codes(plan_, part.kept);
+    }
+    GUARDRANK_TRY(open_logits(arena));
+    if (n_rows_ == 0) return Status::ok;
+    const auto n_parts = static_cast<std::uint32_t>(parts_.size());
+    GUARDRANK_TRY(open_tile(plan_, n_rows_, n_parts, arena, &tile_));
+    if (has_sums) GUARDRANK_TRY(open_sums(has_missing, arena));
+    return sum_contexts(cache, arena);
+  }
+
+  void run() {
+    std::uint32_t p = 0, from = 0;
+    for (std::uint32_t first = 0; first < n_rows_; first += tile_.n) {
+      for (tile_.n = 0; p < parts_.size() && tile_.n < tile_.rows;) {
+        const std::uint32_t left = parts_[p].n_rows - from, room = tile_.rows - tile_.n;
+        const std::uint32_t n = left < room ? left : room;
+        fill({&parts_[p], from, n, tile_.n}, p);
+        tile_.n += n;
+        from += n;
+        if (from == parts_[p].n_rows) {
+          ++p;
+          from = 0;
+        }
+      }
+      if (!sums_.empty()) take_sums(first);
+      run_tile(plan_, tile_, first, logits_);
+    }
+  }
+
+ private:
+  // One array per head for the rows of all parts.
+  Status open_logits(Arena* arena) {
+    const std::size_t n_heads = plan_.model->heads.size();
+    GUARDRANK_TRY(arena->make(n_heads, &logits_));
+    for (std::span<float>& head : logits_) GUARDRANK_TRY(arena->make(n_rows_, &head));
+    std::uint32_t first = 0;
+    for (ScoredRows& part : parts_) {
+      GUARDRANK_TRY(arena->make(n_heads, &part.logits));
+      for (std::size_t h = 0; h < n_heads; ++h) {
+        part.logits[h] = logits_[h].subspan(first, part.n_rows);
+      }
+      first += part.n_rows;
+    }
+    return Status::ok;
+  }
+
+  // The kept sums' addresses of all parts in a row, and room for those of a tile that are not kept.
+  Status open_sums(bool has_missing, Arena* arena) {
+    GUARDRANK_TRY(arena->make_uninitialised(tile_.rows, &rows_));
+    if (has_missing) {
+      GUARDRANK_TRY(arena->make_uninitialised(tile_.rows * kept_sums_per_row(plan_), &fresh_));
+    }
+    if (parts_.size() == 1) {
+      sums_ = parts_[0].kept.sums;
+      return Status::ok;
+    }
+    std::span<const std::int16_t*> joined;
+    GUARDRANK_TRY(arena->make(n_rows_, &joined));
+    sums_ = joined;
+    for (const ScoredRows& part : parts_) {
+      for (std::size_t row = 0; row < part.kept.sums.size(); ++row) joined[row] = part.kept.sums[row];
+      joined = joined.subspan(part.n_rows);
+    }
+    return Status::ok;
+  }
+
+  // What the contexts contribute: from the cache where they were seen before, else computed, as many
+  // as stand side by side at once.
+  Status sum_contexts(ContextCache* cache, Arena* arena) {
+    const std::uint32_t stride = plan_.prepared->block_strides[context];
+    std::span<bool> is_known;
+    GUARDRANK_TRY(arena->make(parts_.size(), &is_known));
+    for (std::uint32_t p = 0; p < parts_.size(); ++p) {
+      std::uint8_t* codes = tile_.x[context] + std::size_t{p} * stride;
+      quantise_block(plan_, context, parts_[p].encoded, 0, 1, codes);
+      is_known[p] = cache != nullptr && cache->find(model_id(), {codes, stride}, sums_of(p));
+    }
+    for (std::uint32_t p = 0, end = 0; p < parts_.size(); p = end) {
+      for (end = p; end < parts_.size() && !is_known[end]; ++end) continue;
+      for_each_layer_over_x(*plan_.prepared, [=, this](const PreparedLayer& layer) {
+        if (end != p) add_contexts(plan_, layer, tile_, p, end - p);
+      });
+      for (; cache != nullptr && p < end; ++p) {
+        cache->add(model_id(), {tile_.x[context] + std::size_t{p} * stride, stride}, sums_of(p));
+      }
+      end += end < parts_.size();
+    }
+    return Status::ok;
+  }
+
+  const Sha256Digest& model_id() const { return plan_.model->container.id; }
+  std::span<std::int32_t> sums_of(std::uint32_t part) {
+    const std::size_t n = plan_.prepared->n_context_sums;
+    return {tile_.context_sums + part * n, n};
+  }
+
+  void fill(const Piece& piece, std::uint32_t p) {
+    const ScoredRows& part = *piece.part;
+    if (reads_candidate_codes(plan_, part.kept)) read_codes(piece);
+    quantise_block(plan_, pair, part.encoded, piece.first, piece.n, block_at(pair, piece.at));
+    if (tile_.context_of == nullptr) return;
+    for (std::uint32_t row = 0; row < piece.n; ++row) tile_.context_of[piece.at + row] = p;
+  }
+
+  std::uint8_t* block_at(std::uint32_t side, std::uint32_t row) {
+    return tile_.x[side] + std::size_t{row} * plan_.prepared->block_strides[side];
+  }
+
+  // Candidate blocks: kept, or from their fields. Rows of a large table come from memory: asked for
+  // before they are needed.
+  void read_codes(const Piece& piece) {
+    constexpr std::uint32_t rows_ahead = 12;
+    const ScoredRows& part = *piece.part;
+    std::uint8_t* to = block_at(candidate, piece.at);
+    if (part.kept.codes.empty()) {
+      return quantise_block(plan_, candidate, part.encoded, piece.first, piece.n, to);
+    }
+    const std::size_t stride = plan_.prepared->block_strides[candidate];
+    for (std::uint32_t row = piece.first; row < piece.first + piece.n; ++row, to += stride) {
+      if (row + rows_ahead < part.n_rows) __builtin_prefetch(part.kept.codes[row + rows_ahead]);
+      std::memcpy(to, part.kept.codes[row], stride);
+    }
+  }
+
+  // The tile's rows of kept sums; rows that have none are summed, unless none has any.
+  void take_sums(std::uint32_t first) {
+    const std::span<const std::int16_t* const> given = sums_.subspan(first, tile_.n);
+    std::uint32_t n_missing = 0;
+    for (const std::int16_t* row : given) n_missing += row == nullptr;
+    tile_.kept = nullptr;
+    if (n_missing == tile_.n) return;
+    const std::size_t stride = kept_sums_per_row(plan_);
+    for (std::uint32_t row = 0; row < tile_.n; ++row) {
+      rows_[row] = given[row] != nullptr ? given[row] : fresh_.data() + row * stride;
+    }
+    for (std::uint32_t row = 0, end = 0; n_missing != 0 && row < tile_.n; row = end + 1) {
+      for (end = row; end < tile_.n && given[end] == nullptr; ++end) continue;
+      if (end > row) sum_rows(row, end - row);
+    }
+    tile_.kept = rows_.data();
+    const std::uint32_t after = n_rows_ - first - tile_.n;
+    tile_.n_next = after < tile_.n ? after : tile_.n;
+    tile_.next_kept = sums_.data() + first + tile_.n;
+  }
+
+  void sum_rows(std::uint32_t first, std::uint32_t n) {
+    for_each_layer_over_x(*plan_.prepared, [=, this](const PreparedLayer& layer) {
+      sum_candidate_block(plan_, layer, tile_, first, n, fresh_.data());
+    });
+  }
+
+  const NetworkPlan& plan_;
+  std::span<ScoredRows> parts_;
+  std::uint32_t n_rows_ = 0;
+  Tile tile_;
+  std::span<std::span<float>> logits_;
+  std::span<const std::int16_t* const> sums_;
+  std::span<const std::int16_t*> rows_;
+  std::span<std::int16_t> fresh_;
+};
+
+}  // namespace
+
+Status score_together(const NetworkPlan& plan, std::span<ScoredRows> parts, ContextCache* cache,
+                      Arena* arena) {
+  Scoring scoring(plan, parts);
+  GUARDRANK_TRY(scoring.open(cache, arena));
+  scoring.run();
+  return Status::ok;
+}
+
+Status score_encoded(const NetworkPlan& plan, std::span<const EncodedField> encoded,
+                     const KeptCandidates& kept, std::uint32_t n_rows, Arena* arena,
+                     std::span<std::span<float>>* logits) {
+  ScoredRows part{encoded, kept, n_rows, {}};
+  GUARDRANK_TRY(score_together(plan, {&part, 1}, nullptr, arena));
+  *logits = part.logits;
+  return Status::ok;
+}
+
+Status score_network(const NetworkPlan& plan, Frame* frame) {
+  return score_encoded(plan, frame->encoded, {}, frame->n_rows(), &frame->arena(), &frame->logits);
+}
+
+}  // namespace guardrank
