@@ -18,6 +18,7 @@ struct CommonOptions {
 
 void add_rank(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_explain(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_explain_route(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_inspect(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_verify(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_pack(CLI::App* app, CommonOptions* common, Actions* actions);

@@ -68,8 +68,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   CommonOptions common;
   Actions actions;
-  for (const auto add : {add_rank, add_explain, add_inspect, add_verify, add_pack, add_plan, add_eval,
-                         add_evaluate, add_lint, add_audit, add_replay}) {
+  for (const auto add : {add_rank, add_explain, add_explain_route, add_inspect, add_verify, add_pack, add_plan,
+                         add_eval, add_evaluate, add_lint, add_audit, add_replay}) {
     add(&app, &common, &actions);
   }
   try {

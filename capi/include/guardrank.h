@@ -1,7 +1,7 @@
 /* guardrank: the stable C interface of the ranking engine. C11 and C++20.
  *
  * Reading order: version, status and errors, engine, artifacts, snapshots, requests, sessions and
- * ranking, decisions, records, features.
+ * ranking, decisions, records, routes.
  *
  * Threads. A `const` handle may be shared: calls on it may overlap. Any other handle belongs to one
  * thread at a time. One session per thread; a session that is entered twice answers
@@ -453,6 +453,58 @@ GR_API gr_status gr_replay_with(gr_session* session, const gr_snapshot* snapshot
 /* JSON {"error": {...}} of contracts.md for any status and an optional error; written to `out`
  * (capacity bytes, terminated by a zero byte); returns the bytes that the whole needs. Since 0.1. */
 GR_API size_t gr_error_json(const gr_error* error, char* out, size_t capacity);
+
+/* ---- Routes ---------------------------------------------------------------------------------- */
+
+/* Which release serves a request: core/route/README.md has the order. The releases' routes, ordered
+ * for looking up; shared between threads. */
+typedef struct gr_routes gr_routes;
+/* Of artifacts of kind "release", or bundles that hold one, with different names. Nothing of them is
+ * needed afterwards. Since 0.2. */
+GR_API gr_status gr_routes_create(const gr_engine* engine, const gr_artifact* const* releases,
+                                  size_t count, gr_routes** routes, gr_error** error);
+GR_API void gr_routes_free(gr_routes* routes);
+
+/* A request's "route". Empty: not given. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gr_text product, market, segment, partner, surface, unit;
+} gr_route_values;
+
+#define GR_NO_ROUTE UINT32_MAX
+#define GR_SHADOW_ROUTES 4
+#define GR_FALLBACK_RELEASES 4
+/* Routes are named by their place when the routes of all releases stand one after another. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t primary;              /* GR_NO_ROUTE: nothing serves this request */
+  int32_t is_experiment;         /* 1: a canary or an A/B arm serves */
+  uint32_t shadow_count;
+  double fraction;               /* where the unit stands in the experiment, in [0, 1) */
+  uint32_t shadows[GR_SHADOW_ROUTES];       /* to be scored and logged, never shown */
+  uint32_t fallbacks[GR_FALLBACK_RELEASES]; /* in the order to try, should the primary be cold */
+  uint32_t fallback_count;
+} gr_route_choice;
+/* Takes no memory. Since 0.2. */
+GR_API gr_status gr_routes_choose(const gr_routes* routes, const gr_route_values* values,
+                                  gr_route_choice* choice);
+
+/* Texts are valid while the routes live. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t release_index;        /* among those given */
+  gr_text release, arm;
+  gr_text stage;                 /* "offline", "shadow", "canary", "ab" or "full" */
+  gr_text tier;                  /* "origin", "disk", "warm" or "pinned" */
+  gr_text fallback;
+  uint8_t model[32], policy[32], catalog[32];   /* artifact ids */
+} gr_route;
+GR_API gr_status gr_routes_route(const gr_routes* routes, uint32_t route, gr_route* out);
+/* Why: the choice and what came of every route, as JSON. At most `capacity` bytes are written to
+ * `out` (may be NULL where that is 0); `size` receives what the whole needs. Since 0.2. */
+GR_API gr_status gr_routes_explain(const gr_routes* routes, const gr_route_values* values, char* out,
+                                   size_t capacity, size_t* size, gr_error** error);
 
 /* ---- WebAssembly ----------------------------------------------------------------------------- */
 

@@ -89,7 +89,8 @@ inline constexpr Bounds all[] = {
     at_most(limits::mandated_offers), at_most(limits::caps), at_most(limits::diversity_facts),
     some(limits::fields, Status::dimension), some(limits::heads, Status::dimension),
     some(limits::layers, Status::dimension), some(limits::experts_per_level, Status::dimension),
-    some(limits::routes, Status::verify), some(limits::expression_bytes, Status::verify),
+    some(limits::routes, Status::verify), at_most(3 * limits::routes), within(0, 3),
+     some(limits::expression_bytes, Status::verify),
     some(limits::offer_id_bytes, Status::verify),
 };
 

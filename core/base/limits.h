@@ -25,6 +25,10 @@ inline constexpr std::uint32_t flatbuffer_tables = 200'000;
 inline constexpr std::uint32_t offers = 10'000'000;       // rows of a catalog
 inline constexpr std::uint32_t facts = 4096;              // declared facts, all namespaces
 inline constexpr std::uint32_t routes = 4096;             // of a release
+inline constexpr std::uint32_t routed_releases = 65'536;  // that one table of routes holds
+inline constexpr std::uint32_t table_routes = 1'000'000;  // of all of them
+inline constexpr std::uint32_t shadow_routes = 4;         // that score one request beside the primary
+inline constexpr std::uint32_t fallback_releases = 4;     // of one chain
 inline constexpr std::uint32_t name_bytes = 256;          // a name or id inside an artifact
 
 // Models

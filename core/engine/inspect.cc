@@ -54,11 +54,14 @@ void inspect_release(const Release& release, JsonWriter* json) {
     json->key("partner").string(route.partner);
     json->key("surface").string(route.surface);
     json->key("arm").string(route.arm);
+    json->key("stage").string(stage_name(route.stage));
     json->key("traffic_weight").number(route.traffic_weight);
     inspect_id("model", route.model, json);
     inspect_id("policy", route.policy, json);
     inspect_id("catalog", route.catalog, json);
     json->key("fallback").string(route.fallback);
+    json->key("tier").string(tier_name(route.tier));
+    json->key("salt").string(route.salt);
     json->end_object();
   }
   json->end_array().end_object();

@@ -17,9 +17,16 @@ flatbuffers::Offset<schema::Route> write_route(Builder* builder, const Route& ro
   const auto policy = optional_vector<std::uint8_t>(builder, route.policy);
   const auto catalog = optional_vector<std::uint8_t>(builder, route.catalog);
   const auto fallback = optional_text(builder, route.fallback);
+  const auto salt = optional_text(builder, route.salt);
   return schema::CreateRoute(*builder, product, market, segment, partner, surface, arm,
                              static_cast<schema::Stage>(route.stage), route.traffic_weight, model,
-                             policy, catalog, fallback);
+                             policy, catalog, fallback, static_cast<schema::Tier>(route.tier), salt);
+}
+
+flatbuffers::Offset<schema::Blob> write_blob(Builder* builder, const ReleaseBlob& blob) {
+  const auto id = optional_vector<std::uint8_t>(builder, blob.id);
+  const auto chunks = optional_vector<std::uint8_t>(builder, blob.chunks);
+  return schema::CreateBlob(*builder, id, blob.n_bytes, chunks);
 }
 
 }  // namespace
@@ -31,7 +38,12 @@ AlignedBytes write_release(const Release& release) {
   const auto name = text(&builder, release.name);
   const auto version = text(&builder, release.version);
   const auto all = offsets_vector(&builder, routes);
-  schema::FinishReleaseBuffer(builder, schema::CreateRelease(builder, name, version, all));
+  const auto minimum_engine = optional_text(&builder, release.minimum_engine);
+  std::vector<flatbuffers::Offset<schema::Blob>> blobs;
+  for (const ReleaseBlob& blob : release.blobs) blobs.push_back(write_blob(&builder, blob));
+  const auto sizes = offsets_vector(&builder, blobs);
+  schema::FinishReleaseBuffer(builder, schema::CreateRelease(builder, name, version, all,
+                                                             release.created, minimum_engine, sizes));
   const NewSection root{SectionKind::root, finished(builder)};
   return write_container(ArtifactKind::release, {&root, 1});
 }

@@ -454,6 +454,8 @@ TEST_CASE("releases") {
       {"no routes", [](Release* r) { r->routes = {}; }, Status::verify, "root.routes"},
       {"unknown stage", [](Release* r) { at(r->routes, 1).stage = Stage{5}; }, Status::verify,
        "root.routes[1].stage"},
+      {"unknown tier", [](Release* r) { at(r->routes, 0).tier = Tier{4}; }, Status::verify,
+       "root.routes[0].tier"},
       {"weight", [](Release* r) { at(r->routes, 0).traffic_weight = -1; }, Status::verify,
        "root.routes[0].traffic_weight"},
       {"weight not finite", [](Release* r) { at(r->routes, 0).traffic_weight = infinity; },

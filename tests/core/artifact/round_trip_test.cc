@@ -154,6 +154,15 @@ TEST_CASE("a bundle holds its artifacts; the release may be left out") {
   CHECK(release.routes[0].stage == Stage::canary);
   CHECK(release.routes[0].traffic_weight == 0.25);
   CHECK(release.routes[1].model[31] == 4);
+  CHECK(release.routes[0].tier == Tier::pinned);
+  CHECK(release.routes[1].tier == Tier::warm);
+  CHECK(release.routes[0].salt == "autumn");
+  CHECK(release.created == 1'795'255'200'000'000);
+  CHECK(release.minimum_engine == "0.1.0");
+  REQUIRE(release.blobs.size() == 2);
+  CHECK(release.blobs[0].n_bytes == std::uint64_t{5} << 32);
+  CHECK(release.blobs[0].chunks[0] == 7);
+  CHECK(release.blobs[1].chunks == Sha256Digest{});
   const pack::AlignedBytes alone =
       pack::write_bundle("x", bundle.model, bundle.policy, bundle.catalog, {});
   REQUIRE(open_bundle(alone, Check::full, &arena, &bundle, &error) == Status::ok);

@@ -346,12 +346,23 @@ Release sample_release(pack::Memory* memory) {
   route.policy.fill(2);
   route.catalog.fill(3);
   route.fallback = "cards@40";
+  route.tier = Tier::pinned;
+  route.salt = "autumn";
   Route rest;
   rest.model.fill(4);
   Release release;
   release.name = "cards@41";
   release.version = "41";
   release.routes = keep<Route>(memory, {route, rest});
+  release.created = 1'795'255'200'000'000;
+  release.minimum_engine = "0.1.0";
+  ReleaseBlob model, catalog;
+  model.id.fill(1);
+  model.n_bytes = std::uint64_t{5} << 32;
+  model.chunks.fill(7);
+  catalog.id.fill(3);
+  catalog.n_bytes = 640;
+  release.blobs = keep<ReleaseBlob>(memory, {model, catalog});
   return release;
 }
 
