@@ -21,6 +21,7 @@ CORE = {
     "artifact": {"base", "frame"},
     "expr": {"base", "frame"},
     **{stage: FOUNDATION for stage in STAGES},
+    "store": {"base", "artifact"},
     "decision": FOUNDATION | STAGES,
     "record": FOUNDATION | STAGES | {"decision"},
     "engine": FOUNDATION | STAGES | {"decision", "record"},
