@@ -11,6 +11,8 @@ Status Cache::open(const CacheOptions& options, const EvictionSink& sink, Arena*
   GUARDRANK_TRY(arena->make(options.slots, &state_.heap));
   state_.budget_bytes = options.budget_bytes;
   state_.tuning = options.tuning;
+  if (state_.tuning.first_percent == 0) state_.tuning.first_percent = policy_->first_percent;
+  if (state_.tuning.half_life_uses == 0) state_.tuning.half_life_uses = options.slots;
   sink_ = sink;
   return Status::ok;
 }

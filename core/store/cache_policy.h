@@ -39,12 +39,13 @@ struct EntryQueue {
 
 // How the policies may be tuned; the defaults are what tests/bench/RESULTS_TIERS.md recommends.
 struct PolicyTuning {
-  // s3_fifo, s3_fifo_cost: part of the budget that newcomers have to themselves.
-  std::uint32_t first_percent = 10;
-  // s3_fifo_cost: after so many uses of the cache, uses so far count half. 0: 16 per slot.
+  // s3_fifo, s3_fifo_cost: part of the budget that newcomers have to themselves. 0: the policy's,
+  // 10 as published and 2.
+  std::uint32_t first_percent = 0;
+  // s3_fifo_cost: after so many uses of the cache, uses so far count half. 0: as many as slots.
   std::uint32_t half_life_uses = 0;
   // s3_fifo_cost: how many of the oldest are compared before one is evicted.
-  std::uint32_t compared = 16;
+  std::uint32_t compared = 256;
 };
 
 // What the policies share. `index` names slots, `entries` are theirs.
@@ -83,6 +84,7 @@ struct CachePolicy {
   void (*leave)(CacheState* state, std::uint32_t slot);
   // Its last pin is gone. May be null.
   void (*unpin)(CacheState* state, std::uint32_t slot);
+  std::uint32_t first_percent;
   // Ghosts stand for at most as many bytes as the budget leaves beside the newcomers; otherwise only
   // the slots bound them.
   bool bounds_ghosts;

@@ -105,7 +105,7 @@ void use_cost(CacheState* state, std::uint32_t slot) {
 
 }  // namespace
 
-const CachePolicy lfu_policy = {"lfu", admit_plain, use_plain, evict, leave, unpin, false};
-const CachePolicy gdsf_policy = {"gdsf", admit_cost, use_cost, evict, leave, unpin, false};
+const CachePolicy lfu_policy = {"lfu", admit_plain, use_plain, evict, leave, unpin, 0, false};
+const CachePolicy gdsf_policy = {"gdsf", admit_cost, use_cost, evict, leave, unpin, 0, false};
 
 }  // namespace guardrank

@@ -23,6 +23,6 @@ void leave(CacheState* state, std::uint32_t slot) { state->queue_leave(slot); }
 
 }  // namespace
 
-const CachePolicy lru_policy = {"lru", admit, use, evict, leave, use, false};
+const CachePolicy lru_policy = {"lru", admit, use, evict, leave, use, 0, false};
 
 }  // namespace guardrank

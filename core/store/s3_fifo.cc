@@ -58,6 +58,6 @@ std::uint32_t evict(CacheState* state) {
 
 }  // namespace
 
-const CachePolicy s3_fifo_policy = {"s3_fifo", admit, use, evict, leave, nullptr, true};
+const CachePolicy s3_fifo_policy = {"s3_fifo", admit, use, evict, leave, nullptr, 10, true};
 
 }  // namespace guardrank

@@ -20,10 +20,7 @@ std::uint32_t aged_uses(const CacheEntry& entry, std::uint32_t period) {
 }
 
 std::uint32_t this_period(const CacheState& state) {
-  const std::uint64_t life = state.tuning.half_life_uses != 0
-                                 ? state.tuning.half_life_uses
-                                 : std::uint64_t{16} * state.entries.size();
-  return static_cast<std::uint32_t>(state.n_uses / life);
+  return static_cast<std::uint32_t>(state.n_uses / state.tuning.half_life_uses);
 }
 
 double worth(const CacheState& state, std::uint32_t slot) {
@@ -117,6 +114,7 @@ std::uint32_t evict(CacheState* state) {
 
 }  // namespace
 
-const CachePolicy s3_fifo_cost_policy = {"s3_fifo_cost", admit, use, evict, leave, nullptr, false};
+const CachePolicy s3_fifo_cost_policy = {"s3_fifo_cost", admit, use, evict, leave, nullptr, 2,
+                                         false};
 
 }  // namespace guardrank
