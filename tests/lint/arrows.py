@@ -22,6 +22,7 @@ CORE = {
     "expr": {"base", "frame"},
     **{stage: FOUNDATION for stage in STAGES},
     "route": FOUNDATION,
+    "store": {"base", "artifact"},
     "decision": FOUNDATION | STAGES,
     "record": FOUNDATION | STAGES | {"decision"},
     "engine": FOUNDATION | STAGES | {"decision", "record", "route"},
