@@ -203,6 +203,17 @@ typedef struct {
 GR_API gr_status gr_snapshot_create(const gr_engine* engine, const gr_artifact* bundle,
                                     const gr_snapshot_options* options, gr_snapshot** snapshot,
                                     gr_error** error);
+/* Artifacts that came apart, as a release names them. `release` may be NULL; else one of its routes
+ * must name the three (GR_STATUS_REFERENCE). */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const gr_artifact *model, *policy, *catalog, *release;
+} gr_snapshot_parts;
+/* Prepares them as gr_snapshot_create does a bundle. Since 0.2. */
+GR_API gr_status gr_snapshot_create_from(const gr_engine* engine, const gr_snapshot_parts* parts,
+                                         const gr_snapshot_options* options, gr_snapshot** snapshot,
+                                         gr_error** error);
 /* Adds a count; every count is given back with gr_snapshot_free. Since 0.1. */
 GR_API gr_snapshot* gr_snapshot_retain(const gr_snapshot* snapshot);
 GR_API void gr_snapshot_free(gr_snapshot* snapshot);

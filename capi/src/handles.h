@@ -2,6 +2,7 @@
 // throws, and nothing calls operator new.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <new>
@@ -62,12 +63,11 @@ struct gr_artifact {
 };
 
 struct gr_snapshot {
-  gr_snapshot(const guardrank::Allocator& host, guardrank::SharedBytes* shared)
-      : allocator(host), bytes(shared), snapshot(host) {}
+  explicit gr_snapshot(const guardrank::Allocator& host) : allocator(host), snapshot(host) {}
 
   guardrank::Allocator allocator;
   mutable std::atomic<std::uint32_t> count{1};
-  guardrank::SharedBytes* bytes;
+  std::array<guardrank::SharedBytes*, 4> bytes{};   // of a bundle, or of its parts; null: none
   guardrank::Snapshot snapshot;
   // Owner of a scorer that takes the network's place (guardrank-tools), freed with the snapshot.
   void* scorer_owner = nullptr;

@@ -2,6 +2,8 @@
 #include "capi/src/shared_bytes.h"
 #include "core/base/limits.h"
 
+using guardrank::ArtifactKind;
+using guardrank::Bytes;
 using guardrank::Check;
 using guardrank::Error;
 using guardrank::Report;
@@ -9,11 +11,30 @@ using guardrank::Status;
 
 namespace {
 
-Status check_bundle(const gr_artifact& artifact, Error* error) {
-  const guardrank::ArtifactKind kind = artifact.opened.container.kind;
-  if (kind == guardrank::ArtifactKind::bundle) return Status::ok;
-  return error->wanted(Status::argument, "bundle", {"a bundle"},
-                       {"a ", guardrank::artifact_kind_name(kind)});
+// The artifacts that a snapshot is made of: a bundle, or model, policy, catalog and release.
+using Parts = std::array<const gr_artifact*, 4>;
+
+Status check_kind(const gr_artifact& artifact, ArtifactKind kind, std::string_view where,
+                  Error* error) {
+  const ArtifactKind found = artifact.opened.container.kind;
+  if (found == kind) return Status::ok;
+  return error->wanted(Status::argument, where, {"a ", guardrank::artifact_kind_name(kind)},
+                       {"a ", guardrank::artifact_kind_name(found)});
+}
+
+Status check_parts(const gr_snapshot_parts& given, Parts* parts, Error* error) {
+  *parts = {given.model, given.policy, given.catalog, given.release};
+  constexpr ArtifactKind kinds[] = {ArtifactKind::model, ArtifactKind::policy,
+                                    ArtifactKind::catalog, ArtifactKind::release};
+  for (std::size_t i = 0; i < parts->size(); ++i) {
+    const std::string_view name = guardrank::artifact_kind_name(kinds[i]);
+    if ((*parts)[i] != nullptr) {
+      GUARDRANK_TRY(check_kind(*(*parts)[i], kinds[i], name, error));
+    } else if (kinds[i] != ArtifactKind::release) {
+      return error->set(Status::argument, name, {"must not be NULL"});
+    }
+  }
+  return Status::ok;
 }
 
 guardrank::KeptBudget budget_of(const gr_snapshot_options& options) {
@@ -21,20 +42,36 @@ guardrank::KeptBudget budget_of(const gr_snapshot_options& options) {
   return {codes != 0 ? codes : guardrank::limits::catalog_codes_bytes, options.catalog_sums_bytes};
 }
 
-Status open(const gr_engine& engine, const gr_artifact& bundle, const gr_snapshot_options& options,
-            gr_snapshot** snapshot, Error* error) {
-  auto* created =
-      guardrank::create_handle<gr_snapshot>(engine.allocator, engine.allocator, bundle.bytes);
+// The artifacts were checked as their openers wished; once more for what is read again.
+Status prepare(const gr_engine& engine, const Parts& parts, const gr_snapshot_options& options,
+               gr_snapshot* snapshot, Error* error) {
+  const bool replays = options.skip_golden == 0;
+  Bytes bytes[4];
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == nullptr) continue;
+    snapshot->bytes[i] = parts[i]->bytes;
+    guardrank::retain_bytes(snapshot->bytes[i]);
+    bytes[i] = snapshot->bytes[i]->bytes;
+  }
+  guardrank::Snapshot& core = snapshot->snapshot;
+  if (parts[1] == nullptr) {
+    GUARDRANK_TRY(core.open(bytes[0], Check::structure, engine.kernel, replays, error));
+  } else {
+    GUARDRANK_TRY(core.open_parts({bytes[0], bytes[1], bytes[2], bytes[3]}, Check::structure,
+                                  engine.kernel, replays, error));
+  }
+  return core.keep_catalog(budget_of(options), error);
+}
+
+Status create(const gr_engine& engine, const Parts& parts, const gr_snapshot_options* given,
+              gr_snapshot** snapshot, Error* error) {
+  gr_snapshot_options options;
+  GUARDRANK_TRY(guardrank::read_struct(given, "options", &options, error));
+  auto* created = guardrank::create_handle<gr_snapshot>(engine.allocator, engine.allocator);
   if (created == nullptr) {
     return error->set(Status::memory, "snapshot", {"the host gave no memory for it"});
   }
-  guardrank::retain_bytes(bundle.bytes);
-  // The artifact was checked as its opener wished; once more for what is read again.
-  Status status = created->snapshot.open(bundle.bytes->bytes, Check::structure, engine.kernel,
-                                         options.skip_golden == 0, error);
-  if (status == Status::ok) {
-    status = created->snapshot.keep_catalog(budget_of(options), error);
-  }
+  const Status status = prepare(engine, parts, options, created, error);
   if (status != Status::ok) {
     gr_snapshot_free(created);
     return status;
@@ -59,12 +96,24 @@ gr_status gr_snapshot_create(const gr_engine* engine, const gr_artifact* bundle,
   if (bundle == nullptr) return report.null("bundle");
   if (snapshot == nullptr) return report.null("snapshot");
   report.use(engine->allocator);
-  gr_snapshot_options known;
-  Status status = guardrank::read_struct(options, "options", &known, report.error());
-  if (status == Status::ok) status = check_bundle(*bundle, report.error());
-  if (status == Status::ok) {
-    status = open(*engine, *bundle, known, snapshot, report.error());
-  }
+  Status status = check_kind(*bundle, ArtifactKind::bundle, "bundle", report.error());
+  if (status == Status::ok) status = create(*engine, {bundle}, options, snapshot, report.error());
+  return report.finish(status);
+}
+
+gr_status gr_snapshot_create_from(const gr_engine* engine, const gr_snapshot_parts* parts,
+                                  const gr_snapshot_options* options, gr_snapshot** snapshot,
+                                  gr_error** error) {
+  Report report(error);
+  if (engine == nullptr) return report.null("engine");
+  if (parts == nullptr) return report.null("parts");
+  if (snapshot == nullptr) return report.null("snapshot");
+  report.use(engine->allocator);
+  gr_snapshot_parts given;
+  Parts known;
+  Status status = guardrank::read_struct(parts, "parts", &given, report.error());
+  if (status == Status::ok) status = check_parts(given, &known, report.error());
+  if (status == Status::ok) status = create(*engine, known, options, snapshot, report.error());
   return report.finish(status);
 }
 
@@ -76,10 +125,12 @@ gr_snapshot* gr_snapshot_retain(const gr_snapshot* snapshot) {
 
 void gr_snapshot_free(gr_snapshot* snapshot) {
   if (snapshot == nullptr || snapshot->count.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  guardrank::SharedBytes* bytes = snapshot->bytes;
+  const std::array<guardrank::SharedBytes*, 4> bytes = snapshot->bytes;
   if (snapshot->release_scorer != nullptr) snapshot->release_scorer(snapshot->scorer_owner);
   guardrank::free_handle(snapshot->allocator, snapshot);
-  guardrank::release_bytes(bytes);
+  for (guardrank::SharedBytes* part : bytes) {
+    if (part != nullptr) guardrank::release_bytes(part);
+  }
 }
 
 uint32_t gr_snapshot_fact(const gr_snapshot* snapshot, gr_namespace space, gr_text name) {

@@ -32,8 +32,21 @@ Status Snapshot::open(Bytes bundle, Check check, KernelChoice kernel, bool repla
   const FloatingPointEnvironment environment;
   Bundle opened;
   GUARDRANK_TRY(open_bundle(bundle, check, &arena_, &opened, error));
-  bundle_id_ = opened.container.id;
-  GUARDRANK_TRY(open_artifacts(opened, check, error));
+  GUARDRANK_TRY(open_artifacts({opened.model, opened.policy, opened.catalog, opened.release}, check,
+                               error));
+  GUARDRANK_TRY(check_all_routes(error));
+  return finish(kernel, replays_golden, error);
+}
+
+Status Snapshot::open_parts(const SnapshotParts& parts, Check check, KernelChoice kernel,
+                            bool replays_golden, Error* error) {
+  const FloatingPointEnvironment environment;
+  GUARDRANK_TRY(open_artifacts(parts, check, error));
+  GUARDRANK_TRY(check_some_route(error));
+  return finish(kernel, replays_golden, error);
+}
+
+Status Snapshot::finish(KernelChoice kernel, bool replays_golden, Error* error) {
   GUARDRANK_TRY(bind(kernel, error));
   if (!replays_golden) return Status::ok;
   return replay_golden(model_, pipeline_.network, allocator_, error);
@@ -45,22 +58,22 @@ Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
                                  allocator_, budget, &arena_, &pipeline_.kept, error);
 }
 
-Status Snapshot::open_artifacts(const Bundle& bundle, Check check, Error* error) {
-  if (open_model(bundle.model, check, &arena_, &model_, error) != Status::ok) {
+Status Snapshot::open_artifacts(const SnapshotParts& parts, Check check, Error* error) {
+  if (open_model(parts.model, check, &arena_, &model_, error) != Status::ok) {
     return error->within("model");
   }
-  if (open_policy(bundle.policy, check, &arena_, &policy_, error) != Status::ok) {
+  if (open_policy(parts.policy, check, &arena_, &policy_, error) != Status::ok) {
     return error->within("policy");
   }
-  if (open_catalog(bundle.catalog, check, &arena_, &catalog_, error) != Status::ok) {
+  if (open_catalog(parts.catalog, check, &arena_, &catalog_, error) != Status::ok) {
     return error->within("catalog");
   }
-  if (bundle.release.empty()) return name_after_policy(error);
-  if (open_release(bundle.release, check, &arena_, &release_, error) != Status::ok) {
+  if (parts.release.empty()) return name_after_policy(error);
+  if (open_release(parts.release, check, &arena_, &release_, error) != Status::ok) {
     return error->within("release");
   }
   pipeline_.release_name = release_.name;
-  return check_release(error);
+  return Status::ok;
 }
 
 // A bundle made by hand has no release: "us-cards@41" says as much as there is.
@@ -75,7 +88,18 @@ Status Snapshot::name_after_policy(Error* error) {
   return Status::ok;
 }
 
-Status Snapshot::check_release(Error* error) const {
+Status Snapshot::check_some_route(Error* error) const {
+  for (const Route& route : release_.routes) {
+    if (route.model == model_.container.id && route.policy == policy_.container.id &&
+        route.catalog == catalog_.container.id) {
+      return Status::ok;
+    }
+  }
+  if (release_.routes.empty()) return Status::ok;    // without a release
+  return error->set(Status::reference, "release", {"none of its routes names these artifacts"});
+}
+
+Status Snapshot::check_all_routes(Error* error) const {
   for (std::size_t i = 0; i < release_.routes.size(); ++i) {
     const Route& route = release_.routes[i];
     GUARDRANK_TRY(check_reference(i, "model", route.model, model_.container.id, error));

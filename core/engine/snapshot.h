@@ -9,29 +9,38 @@
 
 namespace guardrank {
 
+struct SnapshotParts {
+  Bytes model, policy, catalog, release;
+};
+
 class Snapshot {
  public:
   explicit Snapshot(const Allocator& allocator);
   Snapshot(const Snapshot&) = delete;               // its plans point into it
   Snapshot& operator=(const Snapshot&) = delete;
 
-  // Opens a bundle's artifacts and prepares them. `bytes` must be 64-byte aligned and outlive the
+  // Opens a bundle's artifacts and prepares them. `bundle` must be 64-byte aligned and outlive the
   // snapshot. With `replays_golden` the golden vectors are replayed (Status::golden).
   Status open(Bytes bundle, Check check, KernelChoice kernel, bool replays_golden, Error* error);
+  // The same of artifacts that came apart. `release` may be empty; else one of its routes names the
+  // three (Status::reference).
+  Status open_parts(const SnapshotParts& parts, Check check, KernelChoice kernel,
+                    bool replays_golden, Error* error);
   // Computes ahead what follows from the catalog alone, as far as the budget goes (kept_catalog.h).
   // Before anyone ranks.
   Status keep_catalog(const KeptBudget& budget, Error* error);
 
   const Pipeline& pipeline() const { return pipeline_; }
   const Release& release() const { return release_; }
-  const Sha256Digest& bundle_id() const { return bundle_id_; }
   // The float reference of tools and tests may take the network's place. Before anyone ranks.
   void set_scorer(const LogitScorer& scorer) { pipeline_.scorer = scorer; }
 
  private:
-  Status open_artifacts(const Bundle& bundle, Check check, Error* error);
+  Status open_artifacts(const SnapshotParts& parts, Check check, Error* error);
   Status name_after_policy(Error* error);
-  Status check_release(Error* error) const;
+  Status check_all_routes(Error* error) const;
+  Status check_some_route(Error* error) const;
+  Status finish(KernelChoice kernel, bool replays_golden, Error* error);
   Status bind(KernelChoice kernel, Error* error);
   Status prepare(KernelChoice kernel, Error* error);
 
@@ -43,7 +52,6 @@ class Snapshot {
   Catalog catalog_;
   FactTable facts_;
   Pipeline pipeline_;
-  Sha256Digest bundle_id_{};
 };
 
 }  // namespace guardrank
