@@ -1,0 +1,90 @@
+// Where a store keeps what it fetched. What is read back is verified again, so a folder or cache that
+// someone else can write to costs time, never trust.
+
+/** Bytes by key; a key is a relative path of [a-z0-9._/-]. Writing replaces all or nothing. */
+export interface Storage {
+  /** Undefined where there is nothing. */
+  read(key: string): Promise<Uint8Array | undefined>;
+  write(key: string, bytes: Uint8Array): Promise<void>;
+  remove(key: string): Promise<void>;
+}
+
+/** For as long as the page or process lives. */
+export class MemoryStorage implements Storage {
+  private readonly entries = new Map<string, Uint8Array>();
+
+  async read(key: string): Promise<Uint8Array | undefined> {
+    return this.entries.get(key)?.slice();
+  }
+  async write(key: string, bytes: Uint8Array): Promise<void> {
+    this.entries.set(key, bytes.slice());
+  }
+  async remove(key: string): Promise<void> {
+    this.entries.delete(key);
+  }
+}
+
+/** The Cache API: browsers (secure contexts, and workers), workerd's named caches. */
+export class CacheStorageApi implements Storage {
+  /** @param name of the cache, so that several stores of one page stay apart */
+  constructor(private readonly name = "guardrank") {}
+
+  /** Addresses that no network ever answers: RFC 6761 reserves "invalid". */
+  private address(key: string): string {
+    return `https://guardrank.invalid/${key.split("/").map(encodeURIComponent).join("/")}`;
+  }
+  async read(key: string): Promise<Uint8Array | undefined> {
+    const found = await (await caches.open(this.name)).match(this.address(key));
+    return found === undefined ? undefined : new Uint8Array(await found.arrayBuffer());
+  }
+  async write(key: string, bytes: Uint8Array): Promise<void> {
+    const headers = { "content-length": String(bytes.length), "cache-control": "max-age=31536000" };
+    const response = new Response(new Uint8Array(bytes), { headers });
+    await (await caches.open(this.name)).put(this.address(key), response);
+  }
+  async remove(key: string): Promise<void> {
+    await (await caches.open(this.name)).delete(this.address(key));
+  }
+}
+
+/** The origin private file system of a browser: larger than the Cache API allows, and quicker to read. */
+export class OpfsStorage implements Storage {
+  constructor(private readonly folder = "guardrank") {}
+
+  private open(create: boolean): Promise<FileSystemDirectoryHandle> {
+    return navigator.storage.getDirectory()
+      .then((root) => root.getDirectoryHandle(this.folder, { create }));
+  }
+  /** Files stand flat: "/" is no character of a file's name. */
+  private static file(key: string): string {
+    return encodeURIComponent(key);
+  }
+  async read(key: string): Promise<Uint8Array | undefined> {
+    try {
+      const handle = await (await this.open(false)).getFileHandle(OpfsStorage.file(key));
+      return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    } catch (failure) {
+      if ((failure as DOMException).name === "NotFoundError") return undefined;
+      throw failure;
+    }
+  }
+  /** A writable stream takes the file's place when it is closed, not before. */
+  async write(key: string, bytes: Uint8Array): Promise<void> {
+    const handle = await (await this.open(true)).getFileHandle(OpfsStorage.file(key), { create: true });
+    const stream = await handle.createWritable();
+    try {
+      await stream.write(new Uint8Array(bytes));
+    } catch (failure) {
+      await stream.abort();
+      throw failure;
+    }
+    await stream.close();
+  }
+  async remove(key: string): Promise<void> {
+    try {
+      await (await this.open(false)).removeEntry(OpfsStorage.file(key));
+    } catch (failure) {
+      if ((failure as DOMException).name !== "NotFoundError") throw failure;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// Signatures of metadata, checked by WebCrypto: browsers, Node and edge runtimes have it.
+
+/** As core/store/need.h numbers them. */
+export const schemes = { 1: "ed25519", 2: "ecdsa-sha2-nistp256", 3: "rsassa-pss-sha256" } as const;
+export type Scheme = (typeof schemes)[keyof typeof schemes];
+
+/**
+ * Whether `signature` is the key's on `message`. A key or signature that cannot be read is a bad one.
+ * @param publicKey a PEM SubjectPublicKeyInfo, or for ed25519 64 hexadecimal digits
+ */
+export async function verifySignature(
+  scheme: Scheme, publicKey: string, message: Uint8Array, signature: Uint8Array,
+): Promise<boolean> {
+  try {
+    if (scheme === "ed25519") return await verifyEd25519(publicKey, message, signature);
+    if (scheme === "ecdsa-sha2-nistp256") return await verifyEcdsa(publicKey, message, signature);
+    return await verifyPss(publicKey, message, signature);
+  } catch {
+    return false;
+  }
+}
+
+type Buffer = Uint8Array<ArrayBuffer>;
+const copy = (bytes: Uint8Array): Buffer => new Uint8Array(bytes);
+
+async function verifyEd25519(publicKey: string, message: Uint8Array, signature: Uint8Array) {
+  const isHex = /^[0-9a-fA-F]{64}$/.test(publicKey.trim());
+  const format = isHex ? "raw" : "spki";
+  const bytes = isHex ? hexBytes(publicKey.trim()) : pemBytes(publicKey);
+  const key = await crypto.subtle.importKey(format, bytes, { name: "Ed25519" }, false, ["verify"]);
+  return crypto.subtle.verify({ name: "Ed25519" }, key, copy(signature), copy(message));
+}
+
+async function verifyEcdsa(publicKey: string, message: Uint8Array, signature: Uint8Array) {
+  const curve = { name: "ECDSA", namedCurve: "P-256" };
+  const key = await crypto.subtle.importKey("spki", pemBytes(publicKey), curve, false, ["verify"]);
+  const algorithm = { name: "ECDSA", hash: "SHA-256" };
+  return crypto.subtle.verify(algorithm, key, rawFromDer(signature), copy(message));
+}
+
+/** Signers use the digest's length as the salt's, older ones the longest that the key has room for. */
+async function verifyPss(publicKey: string, message: Uint8Array, signature: Uint8Array) {
+  const algorithm = { name: "RSA-PSS", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("spki", pemBytes(publicKey), algorithm, false, ["verify"]);
+  const { modulusLength } = key.algorithm as RsaHashedKeyAlgorithm;
+  const longest = Math.ceil((modulusLength - 1) / 8) - 32 - 2;
+  for (const saltLength of [32, longest]) {
+    const how = { name: "RSA-PSS", saltLength };
+    if (await crypto.subtle.verify(how, key, copy(signature), copy(message))) return true;
+  }
+  return false;
+}
+
+function hexBytes(text: string): Buffer {
+  return Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
+}
+
+function pemBytes(pem: string): Buffer {
+  const body = /-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/.exec(pem)?.[1];
+  if (body === undefined) throw new TypeError("not a PEM public key");
+  return Uint8Array.from(atob(body.replace(/\s/g, "")), (character) => character.charCodeAt(0));
+}
+
+/** An ECDSA signature as X.509 writes it (SEQUENCE of two INTEGERs) to the r and s that WebCrypto reads. */
+function rawFromDer(der: Uint8Array): Buffer {
+  const raw = new Uint8Array(64);
+  if (der[0] !== 0x30 || der[1] !== der.length - 2) throw new TypeError("not a sequence");
+  let at = 2;
+  for (const end of [32, 64]) {
+    const length = der[at + 1]!;
+    if (der[at] !== 0x02 || length === 0 || at + 2 + length > der.length) {
+      throw new TypeError("not an integer");
+    }
+    let digits = der.subarray(at + 2, at + 2 + length);
+    if (digits[0] === 0) digits = digits.subarray(1);
+    if (digits.length > 32) throw new TypeError("too large an integer");
+    raw.set(digits, end - digits.length);
+    at += 2 + length;
+  }
+  if (at !== der.length) throw new TypeError("bytes after the sequence");
+  return raw;
+}
