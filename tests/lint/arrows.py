@@ -24,19 +24,21 @@ CORE = {
     "decision": FOUNDATION | STAGES,
     "record": FOUNDATION | STAGES | {"decision"},
     "engine": FOUNDATION | STAGES | {"decision", "record"},
+    "store": {"base", "artifact"},
 }
 # Top-level part -> parts that it may include.
 PARTS = {
     "core": {"core", "models/schema"},
     "capi/tools": {"capi/tools", "capi", "models/pack", "models/lint", "models/audit", "models/plan",
                    "core"},
+    "capi/fetch": {"capi/fetch", "capi", "core"},
     "capi": {"capi", "core"},
     "models/pack": {"models/pack", "models/schema", "core"},
     "models/lint": {"models/lint", "models/pack", "core"},
     "models/audit": {"models/audit", "models/page", "models/pack", "core"},
     "models/plan": {"models/plan", "models/page", "models/pack", "core"},
     "models/page": {"models/page", "core"},
-    "bindings": {"bindings", "capi", "capi/tools"},
+    "bindings": {"bindings", "capi", "capi/tools", "capi/fetch"},
     "wasm": {"wasm", "capi"},
     "examples": {"examples", "capi"},
 }
@@ -57,6 +59,8 @@ def target_part(include: str) -> str | None:
         return "capi"
     if include == "guardrank_tools.h":
         return "capi/tools"
+    if include == "guardrank_fetch.h":
+        return "capi/fetch"
     return part_of(include)
 
 
