@@ -28,6 +28,7 @@ void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_lint(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_audit(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_replay(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_tuf(CLI::App* app, CommonOptions* common, Actions* actions);
 
 // --json, for a subcommand.
 inline void add_json_option(CLI::App* command, CommonOptions* common) {

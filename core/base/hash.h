@@ -1,4 +1,4 @@
-// Hashes: SHA-256 (FIPS 180-4) for identity, XXH64 (xxHash specification 0.1.1) for feature codes.
+// Hashes: SHA-256 (FIPS 180-4) for identity, SHA-512 where others use it, XXH64 (xxHash specification 0.1.1) for feature codes.
 #pragma once
 
 #include <array>
@@ -27,6 +27,9 @@ class Sha256 {
 };
 
 Sha256Digest sha256(std::span<const std::uint8_t> bytes);
+
+using Sha512Digest = std::array<std::uint8_t, 64>;
+Sha512Digest sha512(std::span<const std::uint8_t> bytes);
 
 // "sha256:" and 64 lower-case hexadecimal digits.
 using DigestText = std::array<char, 71>;

@@ -72,6 +72,23 @@ inline constexpr std::uint32_t pattern_repeat = 1000;
 inline constexpr std::uint32_t pattern_depth = 32;
 inline constexpr std::uint32_t slots = 10'000;            // positions that placement fills
 
+// Signed metadata (core/store): of one client
+inline constexpr std::uint32_t metadata_root_bytes = 512u << 10;       // of a file, as the next three
+inline constexpr std::uint32_t metadata_timestamp_bytes = 16u << 10;
+inline constexpr std::uint32_t metadata_snapshot_bytes = 2u << 20;
+inline constexpr std::uint32_t metadata_targets_bytes = 5u << 20;
+inline constexpr std::size_t metadata_memory = std::size_t{128} << 20;  // all that is held, parsed
+inline constexpr std::uint32_t metadata_keys = 1024;                   // in one file
+inline constexpr std::uint32_t metadata_role_keys = 64;                // of one role
+inline constexpr std::uint32_t metadata_signatures = 128;              // on one file
+inline constexpr std::uint32_t metadata_signature_bytes = 1024;        // of one; RSA of 8192 bits
+inline constexpr std::uint32_t metadata_verifications = 8;             // asked for at a time
+inline constexpr std::uint32_t metadata_root_rotations = 256;          // followed by one refresh
+inline constexpr std::uint32_t metadata_delegations = 1024;            // of one role
+inline constexpr std::uint32_t metadata_search_roles = 32;             // looked into for one target
+inline constexpr std::uint32_t metadata_held_roles = 64;               // delegated ones kept verified
+inline constexpr std::uint32_t target_path_bytes = 1024;
+
 // Memory (defaults; the host may set its own budgets)
 inline constexpr std::size_t session_bytes = std::size_t{2} << 30;
 inline constexpr std::size_t context_cache_bytes = std::size_t{256} << 10;      // per session

@@ -14,7 +14,8 @@ enum class NeedKind : std::uint8_t { fetch = 1, verify = 2, read = 3, write = 4,
 // What a fetch's path is relative to; hosts may serve the three from different addresses.
 enum class Origin : std::uint8_t { metadata = 0, targets = 1, blobs = 2 };
 
-enum class KeyScheme : std::uint8_t { ed25519 = 1, ecdsa_sha2_nistp256 = 2, rsassa_pss_sha256 = 3 };
+enum class KeyScheme : std::uint8_t { ed25519 = 1, ecdsa_sha2_nistp256 = 2, rsassa_pss_sha256 = 3,
+                                        rsa_pkcs1v15_sha256 = 4 };
 
 // Views live until the need is provided for or withdrawn.
 struct Need {
@@ -23,6 +24,7 @@ struct Need {
 
   // fetch: `path` below the origin. At most `max_bytes` decoded bytes may be handed back: a host
   // stops reading one byte later and says Outcome::too_large.
+  // `path` is percent-encoded and goes into an address as it is.
   Origin origin{};
   std::string_view path;
   std::uint64_t offset = 0;         // first byte wanted; identity encoding when `is_range`
@@ -51,6 +53,15 @@ enum class Outcome : std::uint8_t {
   unchanged = 2,     // fetch: the entity tag still holds
   too_large = 3,     // fetch: more than max_bytes
   failed = 4,        // anything else; for verify also a bad signature or key
+};
+
+// What a host hands back. Views are read during `provide` alone.
+struct Answer {
+  std::uint64_t id = 0;             // of the need
+  Outcome outcome = Outcome::failed;
+  Bytes bytes;                      // fetch, read
+  std::string_view entity_tag;      // fetch: of the copy handed back; empty when the origin names none
+  std::string_view detail;          // why it failed, for messages
 };
 
 }  // namespace guardrank

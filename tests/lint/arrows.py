@@ -25,13 +25,14 @@ CORE = {
     "store": {"base", "artifact"},
     "decision": FOUNDATION | STAGES,
     "record": FOUNDATION | STAGES | {"decision"},
-    "engine": FOUNDATION | STAGES | {"decision", "record", "route"},
+    "engine": FOUNDATION | STAGES | {"decision", "record", "route", "store"},
 }
 # Top-level part -> parts that it may include.
 PARTS = {
     "core": {"core", "models/schema"},
     "capi/tools": {"capi/tools", "capi", "models/pack", "models/lint", "models/audit", "models/plan",
                    "models/publish", "core"},
+    "capi/fetch": {"capi/fetch", "capi", "core"},
     "capi": {"capi", "core"},
     "models/pack": {"models/pack", "models/schema", "core"},
     "models/lint": {"models/lint", "models/pack", "core"},
@@ -39,7 +40,7 @@ PARTS = {
     "models/plan": {"models/plan", "models/page", "models/pack", "core"},
     "models/publish": {"models/publish", "models/pack", "core"},
     "models/page": {"models/page", "core"},
-    "bindings": {"bindings", "capi", "capi/tools"},
+    "bindings": {"bindings", "capi", "capi/tools", "capi/fetch"},
     "wasm": {"wasm", "capi"},
     "examples": {"examples", "capi"},
 }
@@ -60,6 +61,8 @@ def target_part(include: str) -> str | None:
         return "capi"
     if include == "guardrank_tools.h":
         return "capi/tools"
+    if include == "guardrank_fetch.h":
+        return "capi/fetch"
     return part_of(include)
 
 

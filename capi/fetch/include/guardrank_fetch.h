@@ -1,0 +1,105 @@
+/* guardrank-fetch: what comes from an origin, natively. A library of its own, beside guardrank.h.
+ *
+ * A repository is an address that serves signed metadata (The Update Framework, specification 1.0) and
+ * files that the metadata vouches for, with a folder that keeps what was verified. Requests go through
+ * libcurl, signatures through libcrypto. Nothing is handed out or kept that was not verified first.
+ *
+ * A repository belongs to one thread at a time, but for gr_fetch_cancel. Several processes may share a
+ * folder. Functions block until they are done; errors are as in guardrank.h:
+ * GR_STATUS_NETWORK, SIGNATURE, EXPIRED, ROLLBACK, HASH, JSON, LIMIT, with role, version and key in the
+ * message. */
+#ifndef GUARDRANK_FETCH_H
+#define GUARDRANK_FETCH_H
+
+#include "guardrank.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gr_fetch_repository gr_fetch_repository;
+
+/* `total` is 0 while it is unknown. */
+typedef void (*gr_fetch_progress)(void* user, const char* address, uint64_t done, uint64_t total);
+
+typedef struct {
+  uint32_t struct_size;
+  uint32_t attempts;             /* of a request, in all; 0: 4 */
+  const char* cache_folder;      /* made if it is not there; required */
+  const char* metadata_address;  /* http or https; NULL: nothing is fetched */
+  const char* targets_address;   /* NULL: "targets/" beside the metadata's last part */
+  const char* user_agent;        /* NULL: "guardrank/<version>" */
+  const uint8_t* trusted_root;   /* root.json that comes with the program, copied; NULL: the folder's */
+  size_t trusted_root_size;
+  uint32_t connect_ms;           /* 0: 5,000 */
+  uint32_t first_byte_ms;        /* of a try, from its start; 0: 10,000 */
+  uint32_t whole_ms;             /* of a try; 0: 120,000 */
+  uint32_t slow_seconds;         /* a try slower than the next is given up after so long; 0: 10 */
+  uint32_t slow_bytes;           /* per second; 0: 1,024 */
+  uint32_t redirects;            /* followed, to the same protocol; 0: 5 */
+  uint32_t retry_base_ms;        /* first wait up to this, then twice as long each time; 0: 200 */
+  uint32_t retry_most_ms;        /* 0: 10,000 */
+  gr_fetch_progress progress;
+  void* progress_user;
+} gr_fetch_options;
+
+/* Opens the folder; asks the origin nothing. Since 0.1. */
+GR_API gr_status gr_fetch_open(const gr_fetch_options* options, gr_fetch_repository** repository,
+                               gr_error** error);
+GR_API void gr_fetch_free(gr_fetch_repository* repository);
+
+/* Makes `root` what the folder trusts, if it is signed by its own keys. How it came here is the caller's
+ * to answer for. Forgets the highest time seen. Since 0.1. */
+GR_API gr_status gr_fetch_adopt(gr_fetch_repository* repository, const uint8_t* root, size_t size,
+                                gr_error** error);
+
+typedef int32_t gr_fetch_refresh_kind;
+enum {
+  GR_FETCH_FULL = 0,             /* root, timestamp, snapshot, targets */
+  GR_FETCH_CHECK = 1,            /* one conditional request; full when something changed */
+  GR_FETCH_CACHED = 2            /* what the folder holds, as long as it has not expired */
+};
+
+/* After a failure what was trusted before still is, until it expires. GR_STATUS_INTERNAL when all went
+ * well but the folder could not be written. Since 0.1. */
+GR_API gr_status gr_fetch_refresh(gr_fetch_repository* repository, gr_fetch_refresh_kind kind,
+                                  gr_error** error);
+
+/* What a role vouches for. Texts belong to the repository, until its next call. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t hash_bytes;           /* 32: SHA-256, 64: SHA-512 */
+  gr_text path;
+  gr_text role;
+  int64_t role_version;
+  uint64_t length;
+  uint8_t hash[64];
+  gr_text custom;                /* JSON; empty when there is none */
+} gr_fetch_target;
+
+/* GR_STATUS_MISSING when no role vouches for it. After a refresh. Since 0.1. */
+GR_API gr_status gr_fetch_find(gr_fetch_repository* repository, const char* path, size_t size,
+                               gr_fetch_target* target, gr_error** error);
+
+/* gr_fetch_find, then the file into `folder`, under a name made of the path; not fetched again when it
+ * stands there already. `name` (may be NULL) is that name, until the next call. Since 0.1. */
+GR_API gr_status gr_fetch_download(gr_fetch_repository* repository, const char* path, size_t size,
+                                   const char* folder, gr_text* name, gr_error** error);
+
+/* Versions of what serves; 0: none. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t reserved;
+  int64_t root, timestamp, snapshot, targets;
+  int64_t expires_micros;        /* the first of them */
+} gr_fetch_state;
+GR_API gr_status gr_fetch_describe(const gr_fetch_repository* repository, gr_fetch_state* state);
+
+/* Ends the call that runs, with GR_STATUS_DEADLINE; from any thread. Since 0.1. */
+GR_API void gr_fetch_cancel(gr_fetch_repository* repository);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GUARDRANK_FETCH_H */

@@ -1,0 +1,34 @@
+// A folder of files by key, each replaced as a whole. Several processes may share one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace guardrank::fetch {
+
+class Folder {
+ public:
+  // Makes the folder if it is not there and removes what a killed process left half written. Throws
+  // std::system_error when there is no folder and none can be made; one that is read-only will do.
+  explicit Folder(const std::string& path);
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  // `key` is a relative path of [a-z0-9._/-], no part of it starting with a dot; any other is refused
+  // with EINVAL. Each gives 0 or an errno.
+  int read(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const;
+  // Written beside, flushed, renamed, and the folder flushed: after a crash the old bytes or the new.
+  int write(std::string_view key, const std::uint8_t* bytes, std::size_t size);
+  // 0 as well when it is not there.
+  int remove(std::string_view key);
+
+ private:
+  void sweep() const;
+
+  int folder_ = -1;
+};
+
+}  // namespace guardrank::fetch

@@ -1,0 +1,191 @@
+#include "capi/fetch/src/host.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <new>
+#include <system_error>
+
+#include "capi/fetch/src/signature.h"
+
+namespace guardrank::fetch {
+
+namespace {
+
+// The largest file that is read as a whole; larger ones are mapped by who knows what they are.
+constexpr std::uint64_t most_read_bytes = std::uint64_t{1} << 30;
+
+std::int64_t steady_micros() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+// libcurl wants this before its first use by any thread, and once.
+void prepare_curl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) throw std::bad_alloc();
+}
+
+CURLM* create_multi() {
+  prepare_curl();
+  return curl_multi_init();
+}
+
+Completion file_completion(const Need& need, Folder* folder) {
+  Completion completion;
+  int problem = 0;
+  if (need.kind == NeedKind::read) problem = folder->read(need.key, most_read_bytes, &completion.bytes);
+  if (need.kind == NeedKind::write) problem = folder->write(need.key, need.bytes.data(), need.bytes.size());
+  if (need.kind == NeedKind::remove) problem = folder->remove(need.key);
+  completion.outcome = problem == 0 ? Outcome::done : problem == ENOENT ? Outcome::not_found : Outcome::failed;
+  if (problem != 0) completion.detail = std::generic_category().message(problem);
+  return completion;
+}
+
+Completion local_completion(const Need& need, Folder* folder) {
+  Completion completion;
+  if (need.kind == NeedKind::verify) {
+    const bool is_good = is_good_signature(need.scheme, need.public_key, need.message, need.signature);
+    completion.outcome = is_good ? Outcome::done : Outcome::failed;
+  } else {
+    completion = file_completion(need, folder);
+  }
+  completion.id = need.id;
+  return completion;
+}
+
+}  // namespace
+
+std::int64_t wall_clock_micros() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+Host::Host(HostOptions options)
+    : options_(std::move(options)), folder_(options_.cache_folder), multi_(create_multi()),
+      random_(std::random_device{}()) {
+  if (multi_ == nullptr) throw std::bad_alloc();
+}
+
+Host::~Host() { withdraw_all(); }
+
+void Host::withdraw_all() {
+  for (const auto& [id, download] : downloads_) curl_multi_remove_handle(multi_.get(), download->handle());
+  downloads_.clear();
+  waiting_.clear();
+  wakes_.clear();
+  done_.clear();
+}
+
+void Host::start(const Need& need) {
+  if (need.kind == NeedKind::fetch) return start_fetch(need);
+  if (need.kind == NeedKind::wake) {
+    wakes_.emplace(need.at_micros, need.id);
+    return;
+  }
+  done_.push_back(local_completion(need, &folder_));
+}
+
+void Host::start_fetch(const Need& need) {
+  const std::string& base = options_.addresses[static_cast<std::size_t>(need.origin)];
+  if (base.empty()) {
+    Completion completion;
+    completion.id = need.id;
+    completion.detail = "no address is given for it";
+    done_.push_back(std::move(completion));
+    return;
+  }
+  auto download = std::make_unique<Download>(need, base + std::string(need.path), options_.patience,
+                                             options_.user_agent, &options_.progress);
+  downloads_.emplace(need.id, std::move(download));
+  waiting_.emplace(steady_micros(), need.id);
+}
+
+void Host::withdraw(std::uint64_t id) {
+  if (const auto found = downloads_.find(id); found != downloads_.end()) {
+    curl_multi_remove_handle(multi_.get(), found->second->handle());
+    downloads_.erase(found);
+  }
+  const auto is_it = [id](const auto& entry) { return entry.second == id; };
+  std::erase_if(waiting_, is_it);
+  std::erase_if(wakes_, is_it);
+  std::erase_if(done_, [id](const Completion& completion) { return completion.id == id; });
+}
+
+// Hands tries whose time has come to libcurl.
+void Host::begin_due() {
+  while (!waiting_.empty() && waiting_.begin()->first <= steady_micros()) {
+    Download& download = *downloads_.at(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+    download.prepare();
+    if (curl_multi_add_handle(multi_.get(), download.handle()) != CURLM_OK) throw std::bad_alloc();
+  }
+}
+
+// Takes from libcurl what has ended: a completion, or another try later.
+void Host::collect() {
+  int n_left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &n_left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* easy = message->easy_handle;
+    const CURLcode code = message->data.result;
+    const auto found = std::find_if(downloads_.begin(), downloads_.end(),
+                                    [easy](const auto& entry) { return entry.second->handle() == easy; });
+    if (found == downloads_.end()) continue;
+    std::int64_t wait_micros = 0;
+    const double uniform = std::uniform_real_distribution<double>()(random_);
+    auto completion = found->second->finish(code, wall_clock_micros(), uniform, &wait_micros);
+    curl_multi_remove_handle(multi_.get(), easy);
+    if (completion) {
+      done_.push_back(std::move(*completion));
+      downloads_.erase(found);
+    } else {
+      waiting_.emplace(steady_micros() + wait_micros, found->first);
+    }
+  }
+}
+
+bool Host::wake_due(Completion* completion) {
+  if (wakes_.empty() || wakes_.begin()->first > wall_clock_micros()) return false;
+  *completion = {};
+  completion->id = wakes_.begin()->second;
+  completion->outcome = Outcome::done;
+  wakes_.erase(wakes_.begin());
+  return true;
+}
+
+// Micros until something is due, at most `limit`.
+std::int64_t Host::next_due(std::int64_t limit) const {
+  if (!waiting_.empty()) limit = std::min(limit, waiting_.begin()->first - steady_micros());
+  if (!wakes_.empty()) limit = std::min(limit, wakes_.begin()->first - wall_clock_micros());
+  return std::max<std::int64_t>(limit, 0);
+}
+
+bool Host::wait(std::int64_t timeout_micros, Completion* completion) {
+  const std::int64_t deadline = steady_micros() + timeout_micros;
+  for (;;) {
+    if (is_stopped_) return false;
+    if (!done_.empty()) {
+      *completion = std::move(done_.front());
+      done_.pop_front();
+      return true;
+    }
+    if (wake_due(completion)) return true;
+    begin_due();
+    int n_running = 0;
+    curl_multi_perform(multi_.get(), &n_running);
+    collect();
+    if (!done_.empty()) continue;
+    const std::int64_t left = deadline - steady_micros();
+    if (left <= 0) return false;
+    if (is_idle()) return false;
+    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>((next_due(left) + 999) / 1000), nullptr);
+  }
+}
+
+void Host::stop() {
+  is_stopped_ = true;
+  curl_multi_wakeup(multi_.get());
+}
+
+}  // namespace guardrank::fetch
