@@ -24,6 +24,7 @@ inline constexpr std::uint32_t flatbuffer_depth = 16;     // nesting of tables; 
 inline constexpr std::uint32_t flatbuffer_tables = 200'000;
 inline constexpr std::uint32_t offers = 10'000'000;       // rows of a catalog
 inline constexpr std::uint32_t facts = 4096;              // declared facts, all namespaces
+inline constexpr std::uint32_t release_bytes = 16u << 20; // a release document from an origin
 inline constexpr std::uint32_t routes = 4096;             // of a release
 inline constexpr std::uint32_t routed_releases = 65'536;  // that one table of routes holds
 inline constexpr std::uint32_t table_routes = 1'000'000;  // of all of them

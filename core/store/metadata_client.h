@@ -31,11 +31,14 @@ struct TargetFacts {
   FileFacts facts;                      // length and hash are said
   std::string_view custom;              // canonical JSON; empty when there is none
   std::string_view address;             // below Origin::targets, percent-encoded
+  std::int64_t expires_micros = 0;      // when the first of what vouches for it expires
 };
 
 class MetadataClient {
  public:
   MetadataClient(const Allocator& allocator, const MetadataOptions& options);
+  // Another root to begin with; before the first operation.
+  void trust(Bytes root) { options_.trusted_root = root; }
 
   // Each begins an operation; `now` is the host's time and the update's start. Times before the
   // highest ever seen by this cache count as that. Status::argument while another one runs.

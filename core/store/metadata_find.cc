@@ -1,4 +1,6 @@
 // Which role vouches for a target (specification, 5.6.7 and 5.7).
+#include <algorithm>
+
 #include "core/base/slice.h"
 #include "core/store/canonical_json.h"
 #include "core/store/metadata_client.h"
@@ -65,7 +67,8 @@ void MetadataClient::found(const JsonValue& target, const MetadataDocument& role
     error_.set(Status::json, role.role(), {"target ", search_.path(), " must have length and a sha256 or sha512"});
     return finish(Status::json);
   }
-  target_ = {search_.path(), role.role(), role.version(), facts, {}, {}};
+  target_ = {search_.path(), role.role(), role.version(), facts, {}, {},
+             std::min(expires_micros(), role.expires_micros())};
   if (const JsonValue* custom = target.member("custom"); custom != nullptr) {
     const Status status = write_canonical_json(*custom, role.bytes().size(), search_.arena(),
                                                &target_.custom, &error_);

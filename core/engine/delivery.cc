@@ -1,0 +1,228 @@
+#include "core/engine/delivery.h"
+
+#include <algorithm>
+#include <new>
+
+namespace guardrank {
+namespace {
+
+// Needs carry the machine that asked in their ids.
+constexpr std::uint64_t n_sources = 4;
+
+}  // namespace
+
+Delivery::Delivery(const Allocator& allocator)
+    : allocator_(allocator), metadata_(allocator, {}), store_(allocator) {}
+
+Status Delivery::open(const DeliveryOptions& options, std::int64_t now_micros, Error* error) {
+  arena_.open(allocator_, SIZE_MAX / 2);
+  for (Arena& memory : table_memory_) memory.open(allocator_, SIZE_MAX / 2);
+  options_ = options;
+  GUARDRANK_TRY(open_entries(options, error));
+  std::span<std::uint8_t> root;
+  if (arena_.make_uninitialised(options.trusted_root.size(), &root) != Status::ok ||
+      open_tickets(options.store.tickets) != Status::ok) {
+    return error->set(Status::memory, "store", {"no memory for its tables"});
+  }
+  std::copy(options.trusted_root.begin(), options.trusted_root.end(), root.begin());
+  metadata_.trust(root);
+  const Status status = store_.open(options.store, {this, &find_release});
+  if (status == Status::argument) return error->set(status, "options", {"a figure is out of range"});
+  if (status != Status::ok) return error->set(status, "store", {"no memory for its tables"});
+  begin_look(RefreshKind::cached, now_micros);
+  return Status::ok;
+}
+
+Status Delivery::open_entries(const DeliveryOptions& options, Error* error) {
+  const std::span<const std::string_view> names = options.releases;
+  if (names.empty()) return error->set(Status::argument, "releases", {"none is named"});
+  if (arena_.make(names.size(), &entries_) != Status::ok ||
+      arena_.make(names.size(), &known_entries_) != Status::ok) {
+    return error->set(Status::memory, "releases", {"no memory for them"});
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Text<64> where{"releases[", i, "]"};
+    if (!is_safe_target_path(names[i]) || names[i].size() > name_most) {
+      return error->set(Status::argument, where, {"is no name of a release"});
+    }
+    for (std::size_t k = 0; k < i; ++k) {
+      if (names[k] == names[i])
+        return error->set(Status::duplicate, where, {"it is named twice"});
+    }
+    void* memory = arena_.allocate(sizeof(Entry), alignof(Entry));
+    if (memory == nullptr) return error->set(Status::memory, where, {"no memory for it"});
+    entries_[i] = ::new (memory) Entry();
+    entries_[i]->name.append({names[i]});
+    for (Document& side : entries_[i]->documents) side.memory.open(allocator_, SIZE_MAX / 2);
+  }
+  return Status::ok;
+}
+
+Delivery::~Delivery() {
+  for (Entry* entry : entries_) {
+    if (entry != nullptr) entry->~Entry();     // an arena runs no destructors
+  }
+}
+
+Status Delivery::open_tickets(std::uint32_t n) {
+  GUARDRANK_TRY(arena_.make(n, &tickets_));
+  for (std::uint32_t i = n; i-- > 0;) {
+    tickets_[i].next_free = free_ticket_;
+    free_ticket_ = i;
+  }
+  return Status::ok;
+}
+
+bool Delivery::give(Source source, Need* need) {
+  need->id = need->id * n_sources + static_cast<std::uint64_t>(source);
+  return true;
+}
+
+bool Delivery::next(std::int64_t now_micros, Need* need) {
+  if (step_ == Step::idle && now_micros >= look_at_) begin_look(RefreshKind::check, now_micros);
+  *need = {};
+  if (next_own(need)) return give(Source::own, need);
+  if (metadata_.is_busy() && metadata_.next(need)) return give(Source::metadata, need);
+  *need = {};
+  if (store_.next(now_micros, need)) return give(Source::store, need);
+  return next_wake(need) && give(Source::own, need);
+}
+
+bool Delivery::next_own(Need* need) {
+  const bool is_own = step_ == Step::read || step_ == Step::fetch || step_ == Step::write;
+  if (!is_own || is_asked_) return false;
+  is_asked_ = true;
+  *need = need_;
+  return true;
+}
+
+bool Delivery::next_wake(Need* need) {
+  if (step_ != Step::idle || (wake_need_ != 0 && wake_at_ <= look_at_)) return false;
+  *need = {};
+  wake_need_ = need->id = ++last_id_;
+  wake_at_ = need->at_micros = look_at_;
+  need->kind = NeedKind::wake;
+  return true;
+}
+
+void Delivery::provide(const Answer& answer, std::int64_t now_micros) {
+  Answer inner = answer;
+  inner.id = answer.id / n_sources;
+  switch (static_cast<Source>(answer.id % n_sources)) {
+    case Source::metadata:
+      metadata_.provide(inner);
+      if (!metadata_.is_busy()) metadata_ended(now_micros);
+      break;
+    case Source::store: store_.provide(inner.id, inner.outcome, inner.bytes, now_micros); break;
+    case Source::own:
+      if (inner.id == wake_need_) wake_need_ = 0;
+      else if (is_asked_ && inner.id == need_.id) have_document(inner, now_micros);
+      break;
+  }
+}
+
+bool Delivery::is_wanted(std::uint64_t need_id) const {
+  const std::uint64_t inner = need_id / n_sources;
+  if (static_cast<Source>(need_id % n_sources) == Source::store) return store_.is_wanted(inner);
+  return true;                                 // the others end in their own time
+}
+
+Delivery::Place Delivery::place_of(std::uint32_t ordinal) const {
+  const RouteTable& table = tables_[table_];
+  const std::uint32_t release = table.release_index(ordinal);
+  std::uint32_t first = ordinal;
+  while (first > 0 && table.release_index(first - 1) == release) --first;
+  return {known_entries_[release], ordinal - first};
+}
+
+Status Delivery::want(const RouteKey& key, std::int64_t deadline_micros, std::int64_t now_micros,
+                      TicketId* ticket, Error* error) {
+  if (routes() == nullptr) return error->set(Status::missing, "releases", {"none is known yet"});
+  const RouteChoice choice = routes()->choose(key);
+  if (choice.primary == no_route)
+    return error->set(Status::missing, "route", {"no release serves such a request"});
+  if (free_ticket_ == no_slot) return error->set(Status::limit, "tickets", {"all are in use"});
+  Ticket& made = tickets_[free_ticket_];
+  made.n_chain = 1 + choice.n_fallbacks;
+  made.chain[0] = place_of(choice.primary);
+  for (std::uint32_t i = 0; i < choice.n_fallbacks; ++i)
+    made.chain[i + 1] = place_of(choice.fallbacks[i]);
+  const Status status = store_.want(entries_[made.chain[0].entry]->name, made.chain[0].route,
+                                    deadline_micros, now_micros, &made.inner);
+  if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
+  made.is_open = true;
+  made.at = 0;
+  made.serial = ++last_serial_;
+  made.revision = revision_;
+  made.primary_status = Status::ok;
+  *ticket = made.serial * tickets_.size() + free_ticket_;
+  free_ticket_ = made.next_free;
+  return Status::ok;
+}
+
+std::uint32_t Delivery::find_ticket(TicketId id) const {
+  if (tickets_.empty()) return no_slot;
+  const auto index = static_cast<std::uint32_t>(id % tickets_.size());
+  const Ticket& ticket = tickets_[index];
+  return ticket.is_open && ticket.serial == id / tickets_.size() ? index : no_slot;
+}
+
+// The next of the chain, if it is at hand now: whoever waited has waited long enough. Routes are
+// named by their places, which hold as long as no release changed.
+bool Delivery::fall_back(Ticket* ticket, std::int64_t now_micros) {
+  while (ticket->at + 1 < ticket->n_chain && ticket->revision == revision_) {
+    const Place place = ticket->chain[++ticket->at];
+    store_.cancel(ticket->inner);
+    ticket->inner = 0;
+    const Status status = store_.want(entries_[place.entry]->name, place.route, now_micros,
+                                      now_micros, &ticket->inner);
+    if (status != Status::ok) return false;
+    if (store_.take(ticket->inner, now_micros).state == TicketState::ready) return true;
+  }
+  return false;
+}
+
+Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
+  Delivered out;
+  const std::uint32_t index = find_ticket(id);
+  if (index == no_slot) return out;
+  Ticket& ticket = tickets_[index];
+  Taken taken = store_.take(ticket.inner, now_micros);
+  if (taken.state == TicketState::fallback || taken.state == TicketState::failed) {
+    if (ticket.at == 0) ticket.primary_status = taken.status;
+    if (fall_back(&ticket, now_micros)) taken = store_.take(ticket.inner, now_micros);
+    else ticket.n_chain = ticket.at + 1;       // asked again, it says the same
+  }
+  const Entry& entry = *entries_[ticket.chain[ticket.at].entry];
+  out.state = taken.state == TicketState::fallback ? TicketState::failed : taken.state;
+  out.is_fallback = ticket.at != 0 && out.state == TicketState::ready;
+  out.status = out.state == TicketState::pending ? Status::ok : ticket.primary_status;
+  out.release = entry.name;
+  out.model = taken.model;
+  out.policy = taken.policy;
+  out.catalog = taken.catalog;
+  if (out.state == TicketState::ready) out.release_bytes = entry.current().bytes;
+  return out;
+}
+
+void Delivery::cancel(TicketId id) {
+  const std::uint32_t index = find_ticket(id);
+  if (index == no_slot) return;
+  store_.cancel(tickets_[index].inner);
+  tickets_[index].is_open = false;
+  tickets_[index].next_free = free_ticket_;
+  free_ticket_ = index;
+}
+
+TicketId Delivery::next_ended(std::int64_t now_micros) {
+  for (TicketId inner = store_.next_ended(now_micros); inner != 0;
+       inner = store_.next_ended(now_micros)) {
+    for (std::uint32_t i = 0; i < tickets_.size(); ++i) {
+      if (tickets_[i].is_open && tickets_[i].inner == inner && tickets_[i].at == 0)
+        return tickets_[i].serial * tickets_.size() + i;
+    }
+  }
+  return 0;
+}
+
+}  // namespace guardrank

@@ -1,0 +1,174 @@
+// Releases at hand: signed metadata, routes and tickets joined. The host names the releases it serves;
+// this follows them in the metadata, fetches their documents, and gives tickets for what a request's
+// route needs. No I/O: it asks for needs (core/store/need.h), the host provides.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/route/route.h"
+#include "core/store/metadata_client.h"
+#include "core/store/store.h"
+
+namespace guardrank {
+
+struct DeliveryOptions {
+  Bytes trusted_root;                          // root.json that comes with the program; copied
+  // Names of releases, targets less their ".release": "cards", "team/cards". Copied.
+  std::span<const std::string_view> releases;
+  StoreOptions store;
+  std::int64_t check_micros = 60'000'000;      // between two looks for changes
+  std::int64_t retry_micros = 5'000'000;       // the first wait after a look that failed; then doubled
+};
+
+// How a ticket stands. Views are valid until the ticket is cancelled, but for `release_bytes`, which
+// lasts until the next call.
+struct Delivered {
+  TicketState state{};                         // pending, ready, failed; unknown: no such ticket
+  Status status = Status::ok;                  // failed: why. ready by a fallback: why not the primary
+  bool is_fallback = false;
+  std::string_view release;                    // that serves
+  Bytes model, policy, catalog, release_bytes;
+};
+
+class Delivery {
+ public:
+  explicit Delivery(const Allocator& allocator);
+  ~Delivery();
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  // All tables are made here. Begins with what the cache holds; the origin is asked afterwards.
+  Status open(const DeliveryOptions& options, std::int64_t now_micros, Error* error);
+
+  // The next thing the host shall do; false when there is nothing until something is provided.
+  bool next(std::int64_t now_micros, Need* need);
+  void provide(const Answer& answer, std::int64_t now_micros);
+  bool is_wanted(std::uint64_t need_id) const;
+
+  // Whether each release was looked for at least once, in the cache and where needed at the origin.
+  bool has_looked() const { return has_looked_; }
+  // The routes of the releases that are known; null: of none yet.
+  const RouteTable* routes() const { return n_known_ == 0 ? nullptr : &tables_[table_]; }
+  std::uint64_t revision() const { return revision_; }      // another one when a release changed
+  // How the last look ended, and what it found fault with.
+  Status status() const { return status_; }
+  const Error& error() const { return error_; }
+  const MetadataClient& metadata() const { return metadata_; }
+  const Store& store() const { return store_; }
+
+  // A ticket for what serves a request. Status::missing: no release is known yet, or none of their
+  // routes serves it.
+  Status want(const RouteKey& key, std::int64_t deadline_micros, std::int64_t now_micros,
+              TicketId* ticket, Error* error);
+  Delivered take(TicketId ticket, std::int64_t now_micros);
+  void cancel(TicketId ticket);
+  // A ticket that ended and was not named here before; 0: none. One that fell back is named when its
+  // fallback was tried.
+  TicketId next_ended(std::int64_t now_micros);
+
+ private:
+  static constexpr std::size_t name_most = 256;
+
+  // A release's document as it is verified.
+  struct Document {
+    Arena memory;
+    Release release;
+    Bytes bytes;
+    Sha256Digest hash{};
+    std::int64_t expires = 0;                  // when what vouches for it does
+  };
+  // Twice: what serves, and what takes its place when the look that found it is over.
+  struct Entry {
+    Text<name_most> name;
+    Document documents[2];
+    std::uint32_t side = 0;
+    bool is_known = false, has_new = false;
+    std::uint64_t revision = 0;
+    Status status = Status::missing;           // of the last look
+
+    const Document& current() const { return documents[side]; }
+    Document& other() { return documents[1 - side]; }
+  };
+  // Where in the releases a route stands.
+  struct Place {
+    std::uint32_t entry = 0, route = 0;
+  };
+  struct Ticket {
+    bool is_open = false;
+    TicketId inner = 0;                        // the store's
+    std::uint64_t serial = 0;
+    std::uint64_t revision = 0;                // of the releases, as the chain was chosen
+    std::uint32_t next_free = no_slot;
+    std::uint32_t n_chain = 0, at = 0;         // the chain: primary, then fallbacks
+    Place chain[1 + limits::fallback_releases];
+    Status primary_status = Status::ok;
+  };
+  enum class Step : std::uint8_t { idle, refresh, find, read, fetch, write };
+  enum class Source : std::uint8_t { metadata = 0, store = 1, own = 2 };
+
+  // delivery.cc
+  Status open_entries(const DeliveryOptions& options, Error* error);
+  Status open_tickets(std::uint32_t n);
+  bool give(Source source, Need* need);
+  bool next_own(Need* need);
+  bool next_wake(Need* need);
+  Place place_of(std::uint32_t ordinal) const;
+  std::uint32_t find_ticket(TicketId id) const;
+  bool fall_back(Ticket* ticket, std::int64_t now_micros);
+
+  // delivery_releases.cc
+  void begin_look(RefreshKind kind, std::int64_t now_micros);
+  void metadata_ended(std::int64_t now_micros);
+  void look_for_releases(std::int64_t now_micros);
+  void next_release(std::int64_t now_micros);
+  void found_release(std::int64_t now_micros);
+  void ask(Step step, NeedKind kind);
+  void have_document(const Answer& answer, std::int64_t now_micros);
+  Status fetched(const Answer& answer);
+  Status adopt(Bytes bytes);
+  void end_release(Status status, std::int64_t now_micros);
+  void end_look(std::int64_t now_micros);
+  bool take_new();
+  Status make_routes();
+  static FoundState find_release(void* user, std::string_view name, std::int64_t now_micros,
+                                 FoundRelease* found);
+
+  Allocator allocator_;
+  Arena arena_;
+  DeliveryOptions options_;
+  MetadataClient metadata_;
+  Store store_;
+  std::span<Entry*> entries_;
+  std::span<std::uint32_t> known_entries_;     // by release of the current table
+  Arena table_memory_[2];
+  RouteTable tables_[2];
+  std::uint32_t table_ = 0;
+  std::uint32_t n_known_ = 0;
+  std::uint64_t revision_ = 0;
+
+  Step step_ = Step::idle;
+  RefreshKind kind_ = RefreshKind::cached;
+  bool has_looked_ = false;
+  bool is_asked_ = false;
+  std::uint32_t current_ = 0;                  // entry that is looked for
+  std::int64_t look_at_ = 0;                   // when to look again
+  std::int64_t wait_ = 0;                      // after the last failure
+  std::uint64_t wake_need_ = 0;
+  std::int64_t wake_at_ = 0;
+  std::uint64_t last_id_ = 0;
+  Need need_;                                  // of its own
+  CacheKey key_;
+  EncodedPath address_;
+  FileFacts facts_;
+  std::int64_t target_expires_ = 0;
+  Status status_ = Status::ok;
+  Error error_;
+
+  std::span<Ticket> tickets_;
+  std::uint32_t free_ticket_ = no_slot;
+  std::uint64_t last_serial_ = 0;
+};
+
+}  // namespace guardrank

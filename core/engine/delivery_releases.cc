@@ -1,0 +1,197 @@
+// Following the releases' documents in the signed metadata: a look begins with a refresh, then finds
+// each release, reads or fetches what changed, and at its end puts all that is new in the old's place.
+#include <algorithm>
+
+#include "core/base/limits.h"
+#include "core/engine/delivery.h"
+
+namespace guardrank {
+
+void Delivery::begin_look(RefreshKind kind, std::int64_t now_micros) {
+  step_ = Step::refresh;
+  kind_ = kind;
+  error_.clear();
+  status_ = metadata_.refresh(kind, now_micros, &error_);
+  if (status_ != Status::ok) return end_look(now_micros);
+  if (!metadata_.is_busy()) metadata_ended(now_micros);
+}
+
+void Delivery::metadata_ended(std::int64_t now_micros) {
+  if (step_ == Step::find) {
+    if (metadata_.status() == Status::ok) return found_release(now_micros);
+    error_ = metadata_.error();
+    return end_release(metadata_.status(), now_micros);
+  }
+  if (step_ != Step::refresh) return;
+  status_ = metadata_.status();
+  if (status_ != Status::ok) error_ = metadata_.error();
+  // What was trusted before still is: a release may be found although the origin is away.
+  if (metadata_.is_ready()) return look_for_releases(now_micros);
+  end_look(now_micros);
+}
+
+void Delivery::look_for_releases(std::int64_t now_micros) {
+  current_ = 0;
+  next_release(now_micros);
+}
+
+void Delivery::next_release(std::int64_t now_micros) {
+  if (current_ == entries_.size()) return end_look(now_micros);
+  const Text<name_most + 8> path{entries_[current_]->name.view(), ".release"};
+  step_ = Step::find;
+  const Status status = metadata_.find(path, now_micros, &error_);
+  if (status != Status::ok) return end_release(status, now_micros);
+  if (!metadata_.is_busy()) metadata_ended(now_micros);
+}
+
+void Delivery::found_release(std::int64_t now_micros) {
+  const TargetFacts& target = metadata_.target();
+  Entry& entry = *entries_[current_];
+  facts_ = target.facts;
+  target_expires_ = target.expires_micros;
+  if (facts_.hash_bytes != sizeof(Sha256Digest) ||
+      facts_.length > std::int64_t{limits::release_bytes}) {
+    const bool is_long = facts_.hash_bytes == sizeof(Sha256Digest);
+    error_.set(is_long ? Status::limit : Status::hash, target.path,
+               {is_long ? "it is too long for a release" : "its SHA-256 is not said"});
+    return end_release(error_.code(), now_micros);
+  }
+  const std::span<const std::uint8_t> wanted = facts_.hash_view();
+  if (entry.is_known && std::equal(wanted.begin(), wanted.end(), entry.current().hash.begin())) {
+    entry.documents[entry.side].expires = target_expires_;
+    return end_release(Status::ok, now_micros);
+  }
+  key_.assign({"targets/", hash_text(facts_.hash_view()).view()});
+  address_.assign({target.address});
+  ask(Step::read, NeedKind::read);
+}
+
+void Delivery::ask(Step step, NeedKind kind) {
+  step_ = step;
+  is_asked_ = false;
+  need_ = {};
+  need_.id = ++last_id_;
+  need_.kind = kind;
+  need_.key = key_;
+  if (kind == NeedKind::write) need_.bytes = entries_[current_]->other().bytes;
+  if (kind != NeedKind::fetch) return;
+  need_.origin = Origin::targets;
+  need_.path = address_;
+  need_.max_bytes = static_cast<std::uint64_t>(facts_.length);
+}
+
+void Delivery::have_document(const Answer& answer, std::int64_t now_micros) {
+  if (step_ == Step::write) return end_release(Status::ok, now_micros);   // kept or not, it is good
+  const bool is_read = step_ == Step::read;
+  Status status = is_read && answer.outcome != Outcome::done ? Status::missing : fetched(answer);
+  if (status == Status::ok) status = adopt(answer.bytes);
+  if (is_read && status != Status::ok) return ask(Step::fetch, NeedKind::fetch);
+  if (is_read || status != Status::ok) return end_release(status, now_micros);
+  ask(Step::write, NeedKind::write);
+}
+
+Status Delivery::fetched(const Answer& answer) {
+  const std::string_view name = entries_[current_]->name;
+  switch (answer.outcome) {
+    case Outcome::done: return check_file_facts(facts_, answer.bytes, name, &error_);
+    case Outcome::not_found: return error_.set(Status::missing, name, {"the origin does not have it"});
+    case Outcome::too_large: return error_.set(Status::hash, name, {"it is longer than signed for"});
+    default: return error_.set(Status::network, name, {answer.detail});
+  }
+}
+
+Status Delivery::adopt(Bytes bytes) {
+  Entry& entry = *entries_[current_];
+  Document& made = entry.other();
+  made.memory.reset();
+  std::span<std::uint8_t> copy;
+  if (made.memory.make_uninitialised(bytes.size(), &copy) != Status::ok)
+    return error_.set(Status::memory, entry.name, {"no memory for its document"});
+  std::copy(bytes.begin(), bytes.end(), copy.begin());
+  made.bytes = copy;
+  if (open_release(made.bytes, Check::full, &made.memory, &made.release, &error_) != Status::ok)
+    return error_.within(entry.name);
+  if (made.release.name != entry.name.view())
+    return error_.wanted(Status::reference, entry.name, {"a release of this name"}, {made.release.name});
+  std::copy_n(facts_.hash.begin(), made.hash.size(), made.hash.begin());
+  made.expires = target_expires_;
+  entry.has_new = true;
+  return Status::ok;
+}
+
+void Delivery::end_release(Status status, std::int64_t now_micros) {
+  entries_[current_]->status = status;
+  if (status != Status::ok && status_ == Status::ok) status_ = status;
+  ++current_;
+  next_release(now_micros);
+}
+
+void Delivery::end_look(std::int64_t now_micros) {
+  step_ = Step::idle;
+  const bool is_new = take_new();
+  if (is_new) {
+    if (const Status status = make_routes(); status != Status::ok) status_ = status;
+  }
+  const bool was_cached = kind_ == RefreshKind::cached;
+  has_looked_ = has_looked_ || !was_cached || n_known_ == entries_.size();
+  if (was_cached) {
+    look_at_ = now_micros;
+    return;
+  }
+  wait_ = status_ == Status::ok ? 0
+          : wait_ == 0          ? options_.retry_micros
+                                : std::min(2 * wait_, options_.check_micros);
+  look_at_ = now_micros + (status_ == Status::ok ? options_.check_micros : wait_);
+}
+
+bool Delivery::take_new() {
+  bool is_new = false;
+  for (Entry* entry : entries_) {
+    if (!entry->has_new) continue;
+    entry->side = 1 - entry->side;
+    entry->has_new = false;
+    entry->is_known = true;
+    entry->revision = revision_ + 1;
+    is_new = true;
+  }
+  return is_new;
+}
+
+// A table beside the old one, whose texts are the old documents'.
+Status Delivery::make_routes() {
+  Arena& memory = table_memory_[1 - table_];
+  RouteTable& made = tables_[1 - table_];
+  memory.reset();
+  std::span<Release> known;
+  GUARDRANK_TRY(memory.make(entries_.size(), &known));
+  std::uint32_t n = 0;
+  for (const Entry* entry : entries_) {
+    if (entry->is_known) known[n++] = entry->current().release;
+  }
+  made = RouteTable();
+  GUARDRANK_TRY(made.prepare(known.first(n), &memory, &error_));
+  n = 0;
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i]->is_known) known_entries_[n++] = i;
+  }
+  table_ = 1 - table_;
+  n_known_ = n;
+  ++revision_;
+  return Status::ok;
+}
+
+FoundState Delivery::find_release(void* user, std::string_view name, std::int64_t,
+                                  FoundRelease* found) {
+  const Delivery& self = *static_cast<const Delivery*>(user);
+  for (const Entry* entry : self.entries_) {
+    if (entry->name.view() != name) continue;
+    *found = {Status::ok, entry->current().bytes, entry->revision, entry->current().expires};
+    if (entry->is_known) return FoundState::ready;
+    found->status = entry->status;
+    return self.has_looked_ ? FoundState::failed : FoundState::pending;
+  }
+  found->status = Status::missing;
+  return FoundState::failed;
+}
+
+}  // namespace guardrank
