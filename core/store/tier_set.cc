@@ -18,29 +18,29 @@ Found TierSet::want(const Sha256Digest& id, std::int64_t now_micros) {
   expire_absent(now_micros);
   const std::uint32_t load = index_.find(id);
   if (load != no_slot) {
-    if (loads_[load].is_absent) return {Residence::absent, no_slot};
+    if (loads_[load].is_absent) return {Residence::absent, no_slot, loads_[load].reason};
     ++loads_[load].waiters;
     if (loads_[load].memory_slot != no_slot) memory_.use(loads_[load].memory_slot);
-    return {Residence::loading, load};
+    return {Residence::loading, load, 0};
   }
   const std::uint32_t slot = memory_.find(id);
   if (slot == no_slot) return begin(id);
   memory_.use(slot);
-  return {Residence::memory, slot};
+  return {Residence::memory, slot, 0};
 }
 
 Found TierSet::begin(const Sha256Digest& id) {
   if (index_.size() == index_.capacity() && oldest_absent_ != no_slot) forget_oldest_absent();
   const std::uint32_t load = index_.add(id);
-  if (load == no_slot) return {Residence::busy, no_slot};
+  if (load == no_slot) return {Residence::busy, no_slot, 0};
   loads_[load] = {};
   loads_[load].waiters = 1;
   ++n_loading_;
   const std::uint32_t slot = disk_.find(id);
   // What is being written is not there yet.
-  if (slot == no_slot || disk_.entry(slot).pins != 0) return {Residence::origin, load};
+  if (slot == no_slot || disk_.entry(slot).pins != 0) return {Residence::origin, load, 0};
   disk_.use(slot);
-  return {Residence::disk, load};
+  return {Residence::disk, load, 0};
 }
 
 Status TierSet::reserve(std::uint32_t load, std::uint64_t bytes, std::uint64_t miss_cost) {
@@ -64,22 +64,27 @@ std::uint32_t TierSet::loaded(std::uint32_t load) {
   return slot;
 }
 
-void TierSet::failed(std::uint32_t load) {
+void TierSet::unreserve(std::uint32_t load) {
   const std::uint32_t slot = loads_[load].memory_slot;
-  if (slot != no_slot) {
-    memory_.unpin(slot);
-    memory_.remove(slot);
-  }
+  if (slot == no_slot) return;
+  memory_.unpin(slot);
+  memory_.remove(slot);
+  loads_[load].memory_slot = no_slot;
+}
+
+void TierSet::failed(std::uint32_t load) {
+  unreserve(load);
   index_.remove(load);
   --n_loading_;
 }
 
-void TierSet::not_found(std::uint32_t load, std::int64_t now_micros) {
+void TierSet::absent(std::uint32_t load, std::int32_t reason, std::int64_t now_micros) {
   const Sha256Digest id = index_.id(load);
   failed(load);
   const std::uint32_t slot = index_.add(id);     // the one that has just become free
   loads_[slot] = {};
   loads_[slot].is_absent = true;
+  loads_[slot].reason = reason;
   if (!add_checked(now_micros, absent_micros_, &loads_[slot].absent_until))
     loads_[slot].absent_until = INT64_MAX;
   (newest_absent_ == no_slot ? oldest_absent_ : loads_[newest_absent_].next_absent) = slot;

@@ -14,7 +14,7 @@ enum class Residence : std::uint8_t {
   loading = 1,     // a load is under way, and has one waiter more
   disk = 2,        // a load from disk begins
   origin = 3,      // a load from the origin begins
-  absent = 4,      // the origin did not have it a short while ago
+  absent = 4,      // a short while ago it could not be had
   busy = 5,        // too many loads are under way
 };
 
@@ -28,6 +28,7 @@ struct TierOptions {
 struct Found {
   Residence residence{};
   std::uint32_t slot = no_slot;    // memory: the entry's. loading, disk, origin: the load's
+  std::int32_t reason = 0;         // absent: what `absent` was given
 };
 
 class TierSet {
@@ -45,10 +46,13 @@ class TierSet {
   void disk_failed(std::uint32_t load);
   // A load that has reserved room ends well. The memory entry's slot, unpinned.
   std::uint32_t loaded(std::uint32_t load);
+  // Gives back what a load has reserved; it goes on.
+  void unreserve(std::uint32_t load);
   // A load ends without bytes; what it had reserved is free again.
   void failed(std::uint32_t load);
-  // The same, and the origin has no such blob.
-  void not_found(std::uint32_t load, std::int64_t now_micros);
+  // The same, and that is believed for a while: the origin has no such blob, or did not give it after
+  // many attempts. The owner may say why.
+  void absent(std::uint32_t load, std::int32_t reason, std::int64_t now_micros);
   // One waiter leaves. True when it was the last; the owner may then end the load by `failed`.
   bool abandon(std::uint32_t load);
   std::uint32_t waiters(std::uint32_t load) const { return loads_[load].waiters; }
@@ -69,6 +73,7 @@ class TierSet {
  private:
   struct Load {
     std::int64_t absent_until = 0;
+    std::int32_t reason = 0;
     std::uint32_t waiters = 0;
     std::uint32_t memory_slot = no_slot;
     std::uint32_t next_absent = no_slot;   // in the order in which they were found absent

@@ -15,7 +15,7 @@ BUDGETS = [1, 5, 20]
 TIERS = [(1, 5), (1, 20), (5, 20)]
 SPEEDS = [1, 10, 100, 1000]
 SWEEP = [0.5, 1, 2, 5, 10, 20, 35, 50, 75, 100]
-SWEEP_DISK = 50
+SWEEP_DISKS = [50, 100]
 OTHERS = {"flatter: zipf 0.7": ["--zipf", "0.7"], "steeper: zipf 1.1": ["--zipf", "1.1"],
           "half of the ranks move daily": ["--moved-per-day", "0.5"]}
 RATIOS = ["object_hit_ratio", "byte_hit_ratio", "cost_hit_ratio"]
@@ -81,8 +81,9 @@ def coalescing_text(found: dict) -> str:
         line = found[f"s3_fifo_cost:5:0:{speed}"]
         missed = line["requests"] - line["hits"]
         rows.append([f"{speed}", f"{line['requests']:,}", f"{missed:,}", f"{line['fetches']:,}",
-                     percent(line["coalesced"] / missed), f"{line['mean_ms']:.1f}"])
-    return table(["times as fast", "requests", "not in memory", "fetches", "joined another's", "mean ms"], rows)
+                     percent(line["coalesced"] / missed), f"{line['not_kept']:,}", f"{line['mean_ms']:.1f}"])
+    return table(["times as fast", "requests", "not in memory", "fetches", "joined another's", "not kept", "mean ms"],
+                 rows)
 
 
 def others_text(found: dict[str, dict]) -> str:
@@ -95,18 +96,20 @@ def others_text(found: dict[str, dict]) -> str:
 def capacity_text(found: dict, total_gb: float, prices: tuple[float, float]) -> str:
     rows = []
     for budget in SWEEP:
-        alone, lru, both = (found[name] for name in capacity_runs(budget))
+        alone, lru, *both = (found[name] for name in capacity_runs(budget))
         cost = budget / 100 * total_gb * prices[0]
         rows.append([f"{budget}%", f"{budget / 100 * total_gb:.2f}", f"{cost:.2f}", f"{lru['mean_ms']:.1f}",
                      f"{lru['p99_ms']:.0f}", f"{alone['mean_ms']:.1f}", f"{alone['p99_ms']:.0f}",
-                     f"{cost + SWEEP_DISK / 100 * total_gb * prices[1]:.2f}",
-                     f"{both['mean_ms']:.1f}", f"{both['p99_ms']:.0f}"])
+                     *(cell for disk, line in zip(SWEEP_DISKS, both, strict=True) for cell in (
+                         f"{cost + disk / 100 * total_gb * prices[1]:.2f}", f"{line['mean_ms']:.1f}",
+                         f"{line['p99_ms']:.0f}"))])
     return table(["memory", "GB", "cost a month", "lru: mean ms", "p99", "s3_fifo_cost: mean ms", "p99",
-                  f"with disk {SWEEP_DISK}%: cost", "mean ms", "p99"], rows)
+                  *(name for disk in SWEEP_DISKS for name in (f"with disk {disk}%: cost", "mean ms", "p99"))], rows)
 
 
 def capacity_runs(budget: float) -> list[str]:
-    return [f"s3_fifo_cost:{budget:g}", f"lru:{budget:g}", f"s3_fifo_cost:{budget:g}:{SWEEP_DISK}"]
+    return [f"s3_fifo_cost:{budget:g}", f"lru:{budget:g}",
+            *(f"s3_fifo_cost:{budget:g}:{disk}" for disk in SWEEP_DISKS)]
 
 
 def plot(draw, name: str, folder: pathlib.Path) -> None:
@@ -142,7 +145,8 @@ def draw_policies(found: dict):
 
 def draw_capacity(found: dict, total_gb: float, prices: tuple[float, float]):
     def draw(axes) -> None:
-        for index, label in enumerate(("s3_fifo_cost", "lru", f"s3_fifo_cost, disk {SWEEP_DISK}%")):
+        labels = ["s3_fifo_cost", "lru", *(f"s3_fifo_cost, disk {disk}%" for disk in SWEEP_DISKS)]
+        for index, label in enumerate(labels):
             lines = [found[capacity_runs(budget)[index]] for budget in SWEEP]
             costs = [line["memory_percent"] / 100 * total_gb * prices[0]
                      + line["disk_percent"] / 100 * total_gb * prices[1] for line in lines]
@@ -200,7 +204,8 @@ def main() -> None:
              "coalescing_table": coalescing_text(found), "others_table": others_text(others),
              "capacity_table": capacity_text(capacity, total, prices),
              "memory_price": given.memory_price, "disk_price": given.disk_price,
-             "gain": summary(found)}
+             "gain": summary(found),
+             "rates": ", ".join(f"{speed * workload['requests_per_day'] / 86400:,.0f}" for speed in SPEEDS)}
     given.out.write_text(text.format(**parts))
     if given.no_plots:
         return

@@ -88,9 +88,10 @@ TEST_CASE("a blob that is being written is not on disk yet, nor after a write th
 
 TEST_CASE("absence is believed for a short time, and then asked again") {
   Tiers tiers;
-  tiers.set.not_found(tiers.want(1, 1000).slot, 1000);
-  tiers.set.not_found(tiers.want(2, 1100).slot, 1100);
+  tiers.set.absent(tiers.want(1, 1000).slot, 7, 1000);
+  tiers.set.absent(tiers.want(2, 1100).slot, 7, 1100);
   CHECK(tiers.want(1, 1499).residence == Residence::absent);
+  CHECK(tiers.want(1, 1499).reason == 7);
   CHECK(tiers.want(1, 1500).residence == Residence::origin);
   CHECK(tiers.want(2, 1500).residence == Residence::absent);
   CHECK(tiers.want(2, 1600).residence == Residence::origin);
@@ -98,8 +99,8 @@ TEST_CASE("absence is believed for a short time, and then asked again") {
 
 TEST_CASE("the absent give way to loads; loads do not") {
   Tiers tiers(2);
-  tiers.set.not_found(tiers.want(1).slot, 0);
-  tiers.set.not_found(tiers.want(2).slot, 0);
+  tiers.set.absent(tiers.want(1).slot, 7, 0);
+  tiers.set.absent(tiers.want(2).slot, 7, 0);
   const Found third = tiers.want(3);
   CHECK(third.residence == Residence::origin);        // in the place of 1
   CHECK(tiers.want(2).residence == Residence::absent);

@@ -1,0 +1,115 @@
+#include "core/store/store.h"
+
+#include <algorithm>
+
+#include "core/store/disk_index.h"
+
+namespace guardrank {
+
+Store::~Store() {
+  for (std::uint32_t slot = 0; slot < blobs_.size(); ++slot) free_blob(slot);
+}
+
+Status Store::check(const StoreOptions& options) const {
+  const bool is_fine = options.fetches != 0 && options.tickets != 0 &&
+                       options.tickets <= 1u << 20 && options.bundles != 0 &&
+                       options.attempts != 0 && options.backoff_micros >= 0 &&
+                       options.backoff_most_micros >= 0 && options.origin_bytes_per_second != 0 &&
+                       options.disk_bytes_per_second != 0 &&
+                       options.fallback.size() <= name_most && source_.find != nullptr;
+  return is_fine ? Status::ok : Status::argument;
+}
+
+Status Store::open(const StoreOptions& options, const ReleaseSource& source) {
+  options_ = options;
+  source_ = source;
+  GUARDRANK_TRY(check(options));
+  fallback_.append({options.fallback});
+  options_.fallback = fallback_;
+  options_.tiers.memory.seed = options_.tiers.disk.seed = options.seed;
+  arena_.open(allocator_, SIZE_MAX / 2);
+  scratch_.open(allocator_, SIZE_MAX / 2);
+  GUARDRANK_TRY(make_tables());
+  for (std::uint32_t i = options.tickets; i-- > 0;) {
+    tickets_[i].after = free_ticket_;
+    free_ticket_ = i;
+  }
+  disk_ = options.tiers.disk.budget_bytes == 0 ? DiskState::none : DiskState::unread;
+  return Status::ok;
+}
+
+Status Store::make_tables() {
+  const TierOptions& tiers = options_.tiers;
+  GUARDRANK_TRY(
+      tiers_.open(tiers, {this, &memory_evicted}, {this, &disk_evicted}, &arena_));
+  GUARDRANK_TRY(arena_.make(options_.tickets, &tickets_));
+  GUARDRANK_TRY(arena_.make(options_.bundles, &bundles_));
+  GUARDRANK_TRY(arena_.make(options_.bundles, &bundle_hashes_));
+  GUARDRANK_TRY(arena_.make(tiers.loads, &loads_));
+  GUARDRANK_TRY(arena_.make(tiers.memory.slots, &blobs_));
+  GUARDRANK_TRY(deadlines_.open(options_.tickets, &arena_));
+  GUARDRANK_TRY(retries_.open(tiers.loads, &arena_));
+  if (tiers.disk.budget_bytes == 0) return Status::ok;
+  GUARDRANK_TRY(arena_.make(2 * std::size_t{tiers.disk.slots}, &removals_));
+  return arena_.make(disk_index_bytes(tiers.disk.slots), &index_);
+}
+
+// Does what is due: deadlines, waits before retries, releases that may have become known.
+void Store::tick(std::int64_t now_micros) {
+  while (deadlines_.is_due(now_micros)) {
+    const std::uint32_t ticket = deadlines_.first();
+    bundles_[tickets_[ticket].bundle].outlives_tickets = true;
+    end_ticket(ticket, Status::deadline);
+  }
+  while (retries_.is_due(now_micros)) {
+    const std::uint32_t load = retries_.first();
+    retries_.clear(load);
+    queue_load(load);
+  }
+  for (std::uint32_t i = 0; n_resolving_ != 0 && i < bundles_.size(); ++i)
+    if (bundles_[i].step == BundleStep::resolving) resolve(i, now_micros);
+}
+
+bool Store::next(std::int64_t now_micros, Need* need) {
+  tick(now_micros);
+  *need = {};
+  return next_disk(need) || next_load(need) || next_wake(need);
+}
+
+bool Store::next_wake(Need* need) {
+  if (deadlines_.empty() && retries_.empty()) return false;
+  std::int64_t at = INT64_MAX;
+  if (!deadlines_.empty()) at = deadlines_.first_at();
+  if (!retries_.empty()) at = std::min(at, retries_.first_at());
+  if (wake_need_ != 0 && wake_at_ <= at) return false;
+  wake_need_ = need->id = new_need();
+  wake_at_ = need->at_micros = at;
+  need->kind = NeedKind::wake;
+  return true;
+}
+
+void Store::provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros) {
+  if (id == 0) return;
+  if (id == wake_need_) {
+    wake_need_ = 0;
+  } else if (!provide_disk(id, outcome, bytes)) {
+    for (std::uint32_t load = 0; load < loads_.size(); ++load)
+      if (loads_[load].need == id) {
+        provide_load(load, outcome, bytes, now_micros);
+        break;
+      }
+  }
+  tick(now_micros);
+}
+
+bool Store::is_wanted(std::uint64_t need_id) const {
+  if (need_id == 0) return false;
+  if (need_id == wake_need_ || need_id == index_need_ || need_id == removal_need_) return true;
+  for (const Write& write : writes_)
+    if (write.need == need_id) return true;
+  for (const Load& load : loads_)
+    if (load.need == need_id) return true;
+  return false;
+}
+
+}  // namespace guardrank

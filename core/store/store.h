@@ -1,0 +1,248 @@
+// Tickets for releases: whoever wants one says until when, and gets views of its model, policy and
+// catalog, or the name of a fallback. The store does no I/O: it says what it needs (need.h), the host
+// provides, in any order. Nothing that was not verified is ever handed out.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/artifact/release.h"
+#include "core/base/text.h"
+#include "core/store/need.h"
+#include "core/store/release_source.h"
+#include "core/store/tier_set.h"
+#include "core/store/time_heap.h"
+
+namespace guardrank {
+
+struct StoreOptions {
+  TierOptions tiers;                           // budgets, policies; a disk budget of 0: no disk
+  std::uint64_t blob_bytes = 256u << 20;       // largest artifact that is fetched
+  std::uint32_t fetches = 6;                   // fetches and reads under way at a time
+  std::uint32_t tickets = 16'384;
+  std::uint32_t bundles = 256;                 // routes whose tickets are open, and some of late
+  std::uint32_t attempts = 4;                  // per blob, before its tickets fail
+  std::int64_t backoff_micros = 200'000;       // the k-th wait is drawn from [0, this x 2^k), ...
+  std::int64_t backoff_most_micros = 10'000'000;   // ... at most this
+  // Expected, for the cost of a miss: a read from disk for memory with a disk behind it.
+  std::uint64_t origin_first_byte_micros = 65'000, origin_bytes_per_second = 30'000'000;
+  std::uint64_t disk_first_byte_micros = 1000, disk_bytes_per_second = 500'000'000;
+  std::uint64_t seed = 0;                      // of the jitter and the hash tables
+  std::string_view fallback;                   // where the release names none; copied
+};
+
+// Names a ticket; 0 is none. Never used twice.
+using TicketId = std::uint64_t;
+
+enum class TicketState : std::uint8_t {
+  unknown = 0,       // no such ticket, or it was cancelled
+  pending = 1,
+  ready = 2,
+  fallback = 3,      // take the release that `fallback` names; `status` says why
+  failed = 4,        // and there is no fallback
+};
+
+struct Taken {
+  TicketState state{};
+  Status status = Status::ok;
+  std::string_view fallback;           // until the next call of the store
+  // Whole artifacts, verified in full, 64-byte aligned. They stay until the ticket is cancelled.
+  Bytes model, policy, catalog;
+};
+
+class Store {
+ public:
+  explicit Store(const Allocator& allocator) : allocator_(allocator) {}
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // All memory but that of blobs is taken here. Status::argument for options out of range.
+  Status open(const StoreOptions& options, const ReleaseSource& source);
+
+  // A ticket for a route of a release (its place there). Status::limit when tickets or bundles are
+  // used up; `deadline` and `now` are the host's time.
+  Status want(std::string_view release, std::uint32_t route, std::int64_t deadline_micros,
+              std::int64_t now_micros, TicketId* ticket);
+  // How a ticket stands. May be asked any number of times.
+  Taken take(TicketId ticket, std::int64_t now_micros);
+  // Gives a ticket up, whatever its state; its views end. What nobody waits for is no longer fetched.
+  void cancel(TicketId ticket);
+  // A ticket that ended (ready, fallback or failed) and was not named here before; 0: none.
+  TicketId next_ended(std::int64_t now_micros);
+
+  // The next thing the host shall do; false when there is nothing until something is provided.
+  bool next(std::int64_t now_micros, Need* need);
+  // Answers a need. An id that is not known (withdrawn, answered) is ignored.
+  void provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros);
+  // False when a need was withdrawn: the host may stop what it does for it.
+  bool is_wanted(std::uint64_t need_id) const;
+
+  // Bytes of blobs held; never more than the memory budget.
+  std::uint64_t blob_bytes() const { return blob_bytes_; }
+  const TierSet& tiers() const { return tiers_; }
+  // False when the disk failed to write or remove: it is then only read.
+  bool is_disk_writable() const { return disk_ == DiskState::open; }
+
+ private:
+  static constexpr std::uint32_t n_parts = 3;        // model, policy, catalog
+  static constexpr std::size_t name_most = 256;
+
+  enum class TicketStep : std::uint8_t { free, waiting, ready, ended };
+  struct Ticket {
+    std::uint64_t serial = 0;
+    std::uint32_t bundle = no_slot;
+    std::uint32_t before = no_slot, after = no_slot;   // in a list of its bundle or of the ended
+    Status status = Status::ok;
+    TicketStep step = TicketStep::free;
+    bool is_listed = false;                            // among the ended
+  };
+  struct TicketList {
+    std::uint32_t head = no_slot, tail = no_slot;
+  };
+
+  enum class PartStep : std::uint8_t { none, loading, held };
+  struct Part {
+    Sha256Digest id{};
+    std::uint32_t slot = no_slot;                      // loading: the load's; held: in memory
+    PartStep step = PartStep::none;
+  };
+  enum class BundleStep : std::uint8_t { free, idle, resolving, loading, ready };
+  struct Bundle {
+    Text<name_most> release, fallback;
+    std::uint64_t revision = 0;
+    std::uint64_t last_used = 0;
+    std::int64_t expires = 0;
+    std::uint32_t route = 0;
+    std::uint32_t n_tickets = 0, n_waiting = 0, n_ready = 0;
+    TicketList waiting;
+    BundleStep step = BundleStep::free;
+    bool has_parts = false, outlives_tickets = false;
+    Part parts[n_parts];
+  };
+
+  enum class LoadStep : std::uint8_t { none, queued, asked, resting };
+  struct Load {
+    char key[72];                                      // "blobs/" and 64 digits
+    std::uint64_t need = 0;
+    std::uint32_t next = no_slot;                      // of the queue
+    std::uint32_t attempts = 0;
+    LoadStep step = LoadStep::none;
+    bool is_read = false;                              // from disk
+  };
+  struct Blob {
+    std::uint8_t* memory = nullptr;
+    std::size_t size = 0;
+    ArtifactKind kind{};
+  };
+  enum class DiskState : std::uint8_t { none, unread, reading, open, stopped };
+  struct Write {
+    char key[72];
+    std::uint64_t need = 0;
+    std::uint32_t slot = no_slot;                      // in memory, pinned
+    std::uint32_t revision = 0;                        // of the index that names it
+  };
+
+  // store.cc
+  Status check(const StoreOptions& options) const;
+  Status make_tables();
+  void tick(std::int64_t now_micros);
+  std::uint64_t new_need() { return ++last_need_; }
+  bool next_wake(Need* need);
+
+  // store_tickets.cc
+  std::uint32_t find_ticket(TicketId id) const;
+  void list_push(TicketList* list, std::uint32_t ticket);
+  void list_drop(TicketList* list, std::uint32_t ticket);
+  void end_ticket(std::uint32_t ticket, Status status);
+  void detach(std::uint32_t ticket);
+  Taken taken(const Ticket& ticket, std::int64_t now_micros);
+
+  // store_bundles.cc
+  std::uint32_t find_bundle(std::string_view release, std::uint32_t route,
+                            std::uint64_t revision) const;
+  std::uint32_t place_bundle(std::string_view release, std::uint32_t route);
+  void resolve(std::uint32_t bundle, std::int64_t now_micros);
+  Status read_route(Bytes release, Bundle* bundle);
+  void set_step(Bundle* bundle, BundleStep step);
+  void start(std::uint32_t bundle, std::int64_t now_micros);
+  Status want_part(Part* part, std::int64_t now_micros);
+  void settle(std::uint32_t bundle);
+  void let_go(std::uint32_t bundle);
+  void fail_bundle(std::uint32_t bundle, Status status);
+  void maybe_idle(std::uint32_t bundle);
+  void load_ended(std::uint32_t load, std::uint32_t memory_slot, Status status);
+
+  // store_loads.cc
+  void begin_load(std::uint32_t load, bool is_read);
+  void queue_load(std::uint32_t load);
+  bool next_load(Need* need);
+  void provide_load(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
+  void retry_load(std::uint32_t load, Status status, std::int64_t now_micros);
+  void fail_load(std::uint32_t load, Status status, std::int64_t now_micros);
+  void drop_load(std::uint32_t load);
+  Status keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot);
+  Status copy_blob(const Sha256Digest& id, Bytes bytes, Blob* blob);
+  void free_blob(std::uint32_t slot);
+  std::uint64_t origin_cost(std::uint64_t bytes) const;
+  std::uint64_t memory_cost(std::uint64_t bytes) const;
+  static void memory_evicted(void* user, const Sha256Digest& id, std::uint32_t slot);
+
+  // store_disk.cc
+  bool next_disk(Need* need);
+  bool next_removal(Need* need);
+  bool next_index(Need* need);
+  bool next_write(Need* need);
+  bool provide_disk(std::uint64_t id, Outcome outcome, Bytes bytes);
+  void have_index(Outcome outcome, Bytes bytes);
+  void removed(bool is_good);
+  void begin_write(std::uint32_t memory_slot);
+  void end_write(Write* write, bool is_good);
+  void queue_removal(const Sha256Digest& id);
+  bool withdraw_removal(const Sha256Digest& id);
+  void stop_disk();
+  static void disk_evicted(void* user, const Sha256Digest& id, std::uint32_t slot);
+  static void index_dropped(void* user, const Sha256Digest& id);
+
+  Allocator allocator_;
+  Arena arena_;
+  Arena scratch_;
+  StoreOptions options_;
+  ReleaseSource source_;
+  Text<name_most> fallback_;
+  TierSet tiers_;
+  std::uint64_t blob_bytes_ = 0;
+  std::uint64_t last_need_ = 0;
+  std::uint64_t last_serial_ = 0;
+  std::uint64_t n_uses_ = 0;
+
+  std::span<Ticket> tickets_;
+  std::uint32_t free_ticket_ = no_slot;
+  TicketList ended_;
+  TimeHeap deadlines_;                                 // of waiting tickets
+  std::span<Bundle> bundles_;
+  std::span<std::uint64_t> bundle_hashes_;             // of release and route, to find one fast
+  std::uint32_t n_resolving_ = 0;
+  std::span<Load> loads_;                              // by load slot of the tiers
+  TimeHeap retries_;                                   // of resting loads
+  std::uint32_t first_queued_ = no_slot, last_queued_ = no_slot;
+  std::uint32_t n_asked_ = 0;
+  std::span<Blob> blobs_;                              // by slot of the memory tier
+  std::uint64_t wake_need_ = 0;
+  std::int64_t wake_at_ = 0;
+
+  DiskState disk_ = DiskState::none;
+  static constexpr std::uint32_t n_writes = 4;
+  Write writes_[n_writes];
+  std::span<std::uint8_t> index_;                      // what is being written
+  std::uint64_t index_need_ = 0;
+  std::uint32_t index_revision_ = 0;                   // of what the disk tier holds
+  std::uint32_t index_asked_ = 0, index_written_ = 0;
+  std::span<Sha256Digest> removals_;                   // a ring; the first is asked for
+  std::uint32_t first_removal_ = 0, n_removals_ = 0;
+  std::uint64_t removal_need_ = 0;
+  std::uint32_t write_failures_ = 0;                   // one after another
+  char removal_key_[72];
+};
+
+}  // namespace guardrank

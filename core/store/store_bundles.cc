@@ -1,0 +1,187 @@
+// What the tickets for one route of a release wait for together: its three artifacts.
+#include "core/store/store.h"
+
+namespace guardrank {
+namespace {
+
+constexpr ArtifactKind kinds[] = {ArtifactKind::model, ArtifactKind::policy, ArtifactKind::catalog};
+
+}  // namespace
+
+// One that stands for these artifacts: of this revision (0: any), or that may still become so. Of
+// several the one used last.
+std::uint32_t Store::find_bundle(std::string_view release, std::uint32_t route,
+                                 std::uint64_t revision) const {
+  const std::uint64_t hash = xxh64(release, route);
+  std::uint32_t found = no_slot;
+  for (std::uint32_t i = 0; i < bundles_.size(); ++i) {
+    if (bundle_hashes_[i] != hash) continue;
+    const Bundle& bundle = bundles_[i];
+    if (bundle.step == BundleStep::free || bundle.route != route ||
+        bundle.release.view() != release)
+      continue;
+    const bool is_known = bundle.step > BundleStep::resolving || bundle.n_ready != 0;
+    if (is_known && revision != 0 && bundle.revision != revision) continue;
+    if (found == no_slot || bundle.last_used > bundles_[found].last_used) found = i;
+  }
+  return found;
+}
+
+void Store::set_step(Bundle* bundle, BundleStep step) {
+  if (bundle->step == BundleStep::resolving) --n_resolving_;
+  if (step == BundleStep::resolving) ++n_resolving_;
+  bundle->step = step;
+}
+
+// A free one, or the one without tickets that was used longest ago.
+std::uint32_t Store::place_bundle(std::string_view release, std::uint32_t route) {
+  std::uint32_t place = no_slot;
+  for (std::uint32_t i = 0; i < bundles_.size(); ++i) {
+    const Bundle& bundle = bundles_[i];
+    if (bundle.n_tickets != 0 || bundle.step > BundleStep::idle) continue;
+    if (place == no_slot || bundle.last_used < bundles_[place].last_used) place = i;
+  }
+  if (place == no_slot) return no_slot;
+  Bundle& bundle = bundles_[place];
+  bundle = {};
+  bundle.release.append({release});
+  bundle_hashes_[place] = xxh64(release, route);
+  bundle.route = route;
+  bundle.step = BundleStep::idle;
+  return place;
+}
+
+// A ticket came: brings an idle bundle on its way, and lets one that is ready answer.
+void Store::start(std::uint32_t index, std::int64_t now_micros) {
+  Bundle& bundle = bundles_[index];
+  if (bundle.step == BundleStep::idle) set_step(&bundle, BundleStep::resolving);
+  if (bundle.step == BundleStep::resolving) resolve(index, now_micros);
+  if (bundle.step == BundleStep::ready) settle(index);
+}
+
+void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
+  Bundle& bundle = bundles_[index];
+  FoundRelease found;
+  const FoundState state = source_.find(source_.user, bundle.release, now_micros, &found);
+  if (state == FoundState::pending) return;
+  Status status = found.status;
+  if (state == FoundState::failed)
+    status = status == Status::ok ? Status::network : status;
+  else if (found.expires_micros <= now_micros)
+    status = Status::expired;
+  else if (!bundle.has_parts || bundle.revision != found.revision)
+    status = read_route(found.bytes, &bundle);
+  if (status != Status::ok) return fail_bundle(index, status);
+  bundle.revision = found.revision;
+  bundle.expires = found.expires_micros;
+  if (disk_ == DiskState::unread || disk_ == DiskState::reading) return;   // may have the blobs
+  set_step(&bundle, BundleStep::loading);
+  for (Part& part : bundle.parts) {
+    if (const Status wanted = want_part(&part, now_micros); wanted != Status::ok)
+      return fail_bundle(index, wanted);
+  }
+  settle(index);
+}
+
+Status Store::read_route(Bytes bytes, Bundle* bundle) {
+  scratch_.reset();
+  Release release;
+  Error error;
+  bundle->has_parts = false;
+  GUARDRANK_TRY(open_release(bytes, Check::structure, &scratch_, &release, &error));
+  if (bundle->route >= release.routes.size()) return Status::reference;
+  const Route& route = release.routes[bundle->route];
+  if (route.fallback.size() > name_most) return Status::limit;
+  bundle->parts[0].id = route.model;
+  bundle->parts[1].id = route.policy;
+  bundle->parts[2].id = route.catalog;
+  bundle->fallback = {};
+  bundle->fallback.append({route.fallback});
+  bundle->has_parts = true;
+  return Status::ok;
+}
+
+Status Store::want_part(Part* part, std::int64_t now_micros) {
+  const Found found = tiers_.want(part->id, now_micros);
+  part->slot = found.slot;
+  part->step = PartStep::loading;
+  switch (found.residence) {
+    case Residence::memory:
+      tiers_.memory().pin(found.slot);
+      part->step = PartStep::held;
+      return Status::ok;
+    case Residence::loading: return Status::ok;
+    case Residence::disk:
+    case Residence::origin:
+      begin_load(found.slot, found.residence == Residence::disk);
+      return Status::ok;
+    default:
+      part->step = PartStep::none;
+      return found.residence == Residence::absent ? static_cast<Status>(found.reason)
+                                                  : Status::limit;
+  }
+}
+
+// All parts at hand: waiting tickets are ready.
+void Store::settle(std::uint32_t index) {
+  Bundle& bundle = bundles_[index];
+  for (std::uint32_t i = 0; i < n_parts; ++i) {
+    const Part& part = bundle.parts[i];
+    if (part.step != PartStep::held) return;
+    if (blobs_[part.slot].kind != kinds[i]) return fail_bundle(index, Status::identifier);
+  }
+  bundle.step = BundleStep::ready;
+  while (bundle.waiting.head != no_slot) end_ticket(bundle.waiting.head, Status::ok);
+  maybe_idle(index);
+}
+
+// Unpins what is held and leaves the loads that are waited for.
+void Store::let_go(std::uint32_t index) {
+  for (Part& part : bundles_[index].parts) {
+    const PartStep step = part.step;
+    part.step = PartStep::none;
+    if (step == PartStep::held)
+      tiers_.memory().unpin(part.slot);
+    else if (step == PartStep::loading && tiers_.abandon(part.slot))
+      drop_load(part.slot);
+  }
+  set_step(&bundles_[index], BundleStep::idle);
+  bundles_[index].outlives_tickets = false;
+}
+
+void Store::fail_bundle(std::uint32_t index, Status status) {
+  Bundle& bundle = bundles_[index];
+  while (bundle.waiting.head != no_slot) end_ticket(bundle.waiting.head, status);
+  let_go(index);
+}
+
+// Nobody holds or waits for it: its blobs may be evicted, its loads end. What a ticket's deadline has
+// cut short is loaded to its end, since it will be asked for again.
+void Store::maybe_idle(std::uint32_t index) {
+  Bundle& bundle = bundles_[index];
+  if (bundle.n_waiting != 0 || bundle.n_ready != 0 || bundle.step <= BundleStep::idle) return;
+  if (bundle.step != BundleStep::loading || !bundle.outlives_tickets) let_go(index);
+}
+
+// A load ended, well or not: the bundles that wait for it go on.
+void Store::load_ended(std::uint32_t load, std::uint32_t memory_slot, Status status) {
+  for (std::uint32_t i = 0; i < bundles_.size(); ++i) {
+    Bundle& bundle = bundles_[i];
+    if (bundle.step != BundleStep::loading) continue;
+    bool is_concerned = false;
+    for (Part& part : bundle.parts) {
+      if (part.step != PartStep::loading || part.slot != load) continue;
+      is_concerned = true;
+      part.step = status == Status::ok ? PartStep::held : PartStep::none;
+      part.slot = memory_slot;
+      if (status == Status::ok) tiers_.memory().pin(memory_slot);
+    }
+    if (!is_concerned) continue;
+    if (status == Status::ok)
+      settle(i);
+    else
+      fail_bundle(i, status);
+  }
+}
+
+}  // namespace guardrank

@@ -1,0 +1,160 @@
+// Blobs on disk: an index of them, writes and removals. In order, so that a crash at any point leaves
+// an index that names at least what is there: removals, then the index, then the writes it names.
+#include <algorithm>
+
+#include "core/store/blob_key.h"
+#include "core/store/disk_index.h"
+#include "core/store/store.h"
+
+namespace guardrank {
+namespace {
+
+constexpr std::string_view index_key = "blobs/index";
+constexpr std::uint32_t most_write_failures = 3;
+
+}  // namespace
+
+bool Store::next_disk(Need* need) {
+  if (disk_ == DiskState::unread) {
+    disk_ = DiskState::reading;
+    index_need_ = need->id = new_need();
+    need->kind = NeedKind::read;
+    need->key = index_key;
+    need->max_bytes = index_.size();
+    return true;
+  }
+  if (disk_ != DiskState::open) return false;
+  if (n_removals_ != 0) return next_removal(need);
+  return next_index(need) || next_write(need);
+}
+
+// One at a time.
+bool Store::next_removal(Need* need) {
+  if (removal_need_ != 0) return false;
+  write_blob_key(removals_[first_removal_], removal_key_);
+  removal_need_ = need->id = new_need();
+  need->kind = NeedKind::remove;
+  need->key = {removal_key_, blob_key_size};
+  return true;
+}
+
+bool Store::next_index(Need* need) {
+  if (index_need_ != 0 || index_written_ == index_revision_) return false;
+  index_asked_ = index_revision_;
+  index_need_ = need->id = new_need();
+  need->kind = NeedKind::write;
+  need->key = index_key;
+  need->bytes = index_.first(write_disk_index(tiers_.disk(), index_));
+  return true;
+}
+
+bool Store::next_write(Need* need) {
+  for (Write& write : writes_) {
+    if (write.slot == no_slot || write.need != 0 || write.revision > index_written_) continue;
+    const Blob& blob = blobs_[write.slot];
+    write.need = need->id = new_need();
+    need->kind = NeedKind::write;
+    need->key = {write.key, blob_key_size};
+    need->bytes = {blob.memory, blob.size};
+    return true;
+  }
+  return false;
+}
+
+bool Store::provide_disk(std::uint64_t id, Outcome outcome, Bytes bytes) {
+  const bool is_done = outcome == Outcome::done;
+  if (id == index_need_) {
+    index_need_ = 0;
+    if (disk_ == DiskState::reading)
+      have_index(outcome, bytes);
+    else if (is_done)
+      index_written_ = index_asked_;
+    else
+      stop_disk();
+    return true;
+  }
+  if (id == removal_need_) return removed(is_done || outcome == Outcome::not_found), true;
+  for (Write& write : writes_) {
+    if (write.need != id) continue;
+    end_write(&write, is_done);
+    write_failures_ = is_done ? 0 : write_failures_ + 1;
+    if (write_failures_ >= most_write_failures) stop_disk();
+    return true;
+  }
+  return false;
+}
+
+// Without an index nothing is known to be there, and what is there is found only as it is wanted.
+void Store::have_index(Outcome outcome, Bytes bytes) {
+  disk_ = DiskState::open;
+  if (outcome == Outcome::done) read_disk_index(bytes, &tiers_.disk(), this, &index_dropped);
+}
+
+// What cannot be removed would break the budget: nothing more is written.
+void Store::removed(bool is_good) {
+  removal_need_ = 0;
+  if (!is_good) return stop_disk();
+  first_removal_ = (first_removal_ + 1) % static_cast<std::uint32_t>(removals_.size());
+  --n_removals_;
+}
+
+void Store::begin_write(std::uint32_t memory_slot) {
+  if (disk_ != DiskState::open) return;
+  const Sha256Digest id = tiers_.memory().id(memory_slot);
+  const std::uint64_t bytes = blobs_[memory_slot].size;
+  Write* const end = writes_ + n_writes;
+  Write* write = std::find_if(writes_, end, [](const Write& w) { return w.slot == no_slot; });
+  if (write == end || !withdraw_removal(id) || !tiers_.begin_write(id, bytes, origin_cost(bytes)))
+    return;
+  if (disk_ != DiskState::open) return tiers_.written(id, false);    // room could not be made
+  tiers_.memory().pin(memory_slot);
+  write->slot = memory_slot;
+  write->need = 0;
+  write->revision = ++index_revision_;
+  write_blob_key(id, write->key);
+}
+
+void Store::end_write(Write* write, bool is_good) {
+  tiers_.written(tiers_.memory().id(write->slot), is_good);
+  tiers_.memory().unpin(write->slot);
+  write->slot = no_slot;
+  write->need = 0;
+}
+
+void Store::queue_removal(const Sha256Digest& id) {
+  if (disk_ != DiskState::open && disk_ != DiskState::reading) return;
+  const auto size = static_cast<std::uint32_t>(removals_.size());
+  if (n_removals_ == size) return stop_disk();
+  removals_[(first_removal_ + n_removals_++) % size] = id;
+}
+
+// Before a blob is written again its removal must not be under way. False when it is.
+bool Store::withdraw_removal(const Sha256Digest& id) {
+  const auto size = static_cast<std::uint32_t>(removals_.size());
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < n_removals_; ++i) {
+    const Sha256Digest& waiting = removals_[(first_removal_ + i) % size];
+    if (waiting == id && i == 0 && removal_need_ != 0) return false;
+    if (waiting != id) removals_[(first_removal_ + kept++) % size] = waiting;
+  }
+  n_removals_ = kept;
+  return true;
+}
+
+void Store::stop_disk() {
+  disk_ = DiskState::stopped;
+  index_need_ = removal_need_ = 0;
+  n_removals_ = 0;
+  for (Write& write : writes_)
+    if (write.slot != no_slot) end_write(&write, false);
+}
+
+void Store::disk_evicted(void* user, const Sha256Digest& id, std::uint32_t) {
+  static_cast<Store*>(user)->queue_removal(id);
+}
+
+void Store::index_dropped(void* user, const Sha256Digest& id) {
+  static_cast<Store*>(user)->queue_removal(id);
+}
+
+}  // namespace guardrank

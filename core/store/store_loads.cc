@@ -1,0 +1,187 @@
+// Blobs on their way into memory: from disk or the origin, verified before they are used.
+#include <algorithm>
+
+#include "core/base/limits.h"
+#include "core/base/math.h"
+#include "core/base/random.h"
+#include "core/store/blob_key.h"
+#include "core/store/store.h"
+
+namespace guardrank {
+
+void Store::begin_load(std::uint32_t slot, bool is_read) {
+  Load& load = loads_[slot];
+  load = {};
+  load.is_read = is_read;
+  write_blob_key(tiers_.id(slot), load.key);
+  queue_load(slot);
+}
+
+void Store::queue_load(std::uint32_t slot) {
+  loads_[slot].step = LoadStep::queued;
+  loads_[slot].next = no_slot;
+  (last_queued_ == no_slot ? first_queued_ : loads_[last_queued_].next) = slot;
+  last_queued_ = slot;
+}
+
+bool Store::next_load(Need* need) {
+  const std::uint32_t slot = first_queued_;
+  if (slot == no_slot || n_asked_ >= options_.fetches) return false;
+  Load& load = loads_[slot];
+  first_queued_ = load.next;
+  if (first_queued_ == no_slot) last_queued_ = no_slot;
+  load.step = LoadStep::asked;
+  load.need = need->id = new_need();
+  ++n_asked_;
+  const std::string_view key{load.key, blob_key_size};
+  need->max_bytes = std::min(options_.blob_bytes, options_.tiers.memory.budget_bytes);
+  if (load.is_read) {
+    need->kind = NeedKind::read;
+    need->key = key;
+  } else {
+    need->kind = NeedKind::fetch;
+    need->origin = Origin::blobs;
+    need->path = slice(key, blob_folder_size);
+  }
+  return true;
+}
+
+void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
+                         std::int64_t now_micros) {
+  Load& load = loads_[slot];
+  load.need = 0;
+  load.step = LoadStep::none;
+  --n_asked_;
+  std::uint32_t memory_slot = no_slot;
+  Status status = outcome == Outcome::done ? keep(slot, bytes, &memory_slot) : Status::network;
+  if (status == Status::ok) {
+    if (!load.is_read) begin_write(memory_slot);
+    tiers_.loaded(slot);
+    return load_ended(slot, memory_slot, Status::ok);
+  }
+  const bool has_no_room = status == Status::limit || status == Status::memory;
+  if (has_no_room) return fail_load(slot, status, now_micros);
+  if (load.is_read) {
+    tiers_.disk_failed(slot);
+    if (outcome != Outcome::not_found) queue_removal(tiers_.id(slot));
+    load.is_read = false;
+    return queue_load(slot);
+  }
+  if (status == Status::version) return fail_load(slot, status, now_micros);
+  if (outcome == Outcome::not_found) return fail_load(slot, Status::reference, now_micros);
+  if (outcome == Outcome::too_large) return fail_load(slot, Status::limit, now_micros);
+  retry_load(slot, status, now_micros);
+}
+
+// Exponential backoff with full jitter: a wait drawn from [0, base x 2^attempt). Which numbers are
+// drawn follows from the seed and the blob.
+void Store::retry_load(std::uint32_t slot, Status status, std::int64_t now_micros) {
+  Load& load = loads_[slot];
+  if (++load.attempts >= options_.attempts) return fail_load(slot, status, now_micros);
+  std::int64_t most = options_.backoff_most_micros;
+  const std::uint32_t doublings = load.attempts - 1;
+  if (doublings < 32 && options_.backoff_micros <= most >> doublings)
+    most = options_.backoff_micros << doublings;
+  const double drawn = uniform(options_.seed, xxh64(std::string_view{load.key, blob_key_size}, 0),
+                               load.attempts);
+  std::int64_t at = 0;
+  if (!add_checked(now_micros, static_cast<std::int64_t>(drawn * static_cast<double>(most)), &at))
+    at = INT64_MAX;
+  load.step = LoadStep::resting;
+  retries_.set(slot, at);
+}
+
+// Without room in memory the next one may have it; all else is believed for a while.
+void Store::fail_load(std::uint32_t slot, Status status, std::int64_t now_micros) {
+  loads_[slot].step = LoadStep::none;
+  if (status == Status::limit || status == Status::memory)
+    tiers_.failed(slot);
+  else
+    tiers_.absent(slot, static_cast<std::int32_t>(status), now_micros);
+  load_ended(slot, no_slot, status);
+}
+
+// Nobody waits for it any more.
+void Store::drop_load(std::uint32_t slot) {
+  Load& load = loads_[slot];
+  if (load.step == LoadStep::asked) --n_asked_;
+  if (load.step == LoadStep::resting) retries_.clear(slot);
+  if (load.step == LoadStep::queued) {
+    std::uint32_t before = no_slot;
+    for (std::uint32_t at = first_queued_; at != slot; at = loads_[at].next) before = at;
+    (before == no_slot ? first_queued_ : loads_[before].next) = load.next;
+    if (last_queued_ == slot) last_queued_ = before;
+  }
+  load.step = LoadStep::none;
+  load.need = 0;
+  tiers_.failed(slot);
+}
+
+namespace {
+
+// Header and table hash to the id, before any room is made for the bytes.
+Status check_id(const Sha256Digest& id, Bytes bytes) {
+  if (bytes.size() < header_bytes) return Status::truncated;
+  std::uint32_t count = 0;
+  __builtin_memcpy(&count, &bytes[24], sizeof count);
+  if (count > limits::sections) return Status::hash;
+  const std::size_t size = header_bytes + count * section_entry_bytes;
+  if (size > bytes.size()) return Status::truncated;
+  return sha256(bytes.first(size)) == id ? Status::ok : Status::hash;
+}
+
+}  // namespace
+
+// Verifies the bytes in full and copies them. Status::limit, memory: there is no room for them.
+Status Store::keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot) {
+  const Sha256Digest id = tiers_.id(load);
+  GUARDRANK_TRY(check_id(id, bytes));
+  GUARDRANK_TRY(tiers_.reserve(load, bytes.size(), memory_cost(bytes.size())));
+  *slot = tiers_.memory().find(id);
+  Blob& blob = blobs_[*slot];
+  const Status status = copy_blob(id, bytes, &blob);
+  if (status == Status::ok) return status;
+  free_blob(*slot);
+  tiers_.unreserve(load);
+  return status;
+}
+
+Status Store::copy_blob(const Sha256Digest& id, Bytes bytes, Blob* blob) {
+  void* memory = allocator_.allocate(allocator_.user, bytes.size(), section_alignment);
+  if (memory == nullptr) return Status::memory;
+  blob->memory = static_cast<std::uint8_t*>(memory);
+  blob->size = bytes.size();
+  blob_bytes_ += bytes.size();
+  __builtin_memcpy(blob->memory, bytes.data(), bytes.size());
+  scratch_.reset();
+  Container container;
+  Error error;
+  const Status status =
+      open_container({blob->memory, blob->size}, Check::full, &scratch_, &container, &error);
+  GUARDRANK_TRY(status);
+  blob->kind = container.kind;
+  return container.id == id ? Status::ok : Status::hash;
+}
+
+void Store::free_blob(std::uint32_t slot) {
+  Blob& blob = blobs_[slot];
+  if (blob.memory == nullptr) return;
+  allocator_.release(allocator_.user, blob.memory, blob.size, section_alignment);
+  blob_bytes_ -= blob.size;
+  blob = {};
+}
+
+void Store::memory_evicted(void* user, const Sha256Digest&, std::uint32_t slot) {
+  static_cast<Store*>(user)->free_blob(slot);
+}
+
+std::uint64_t Store::origin_cost(std::uint64_t bytes) const {
+  return options_.origin_first_byte_micros + bytes * 1'000'000 / options_.origin_bytes_per_second;
+}
+
+std::uint64_t Store::memory_cost(std::uint64_t bytes) const {
+  if (disk_ != DiskState::open) return origin_cost(bytes);
+  return options_.disk_first_byte_micros + bytes * 1'000'000 / options_.disk_bytes_per_second;
+}
+
+}  // namespace guardrank

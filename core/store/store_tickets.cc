@@ -1,0 +1,137 @@
+// Tickets of a store: lists, deadlines, what a holder gets.
+#include "core/store/store.h"
+
+namespace guardrank {
+
+// A ticket's id: its slot, and above 20 bits the serial number.
+namespace {
+constexpr std::uint32_t slot_bits = 20;
+constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
+}  // namespace
+
+std::uint32_t Store::find_ticket(TicketId id) const {
+  const auto slot = static_cast<std::uint32_t>(id & slot_mask);
+  if (slot >= tickets_.size() || tickets_[slot].step == TicketStep::free ||
+      tickets_[slot].serial != id >> slot_bits)
+    return no_slot;
+  return slot;
+}
+
+void Store::list_push(TicketList* list, std::uint32_t ticket) {
+  tickets_[ticket].before = list->tail;
+  tickets_[ticket].after = no_slot;
+  (list->tail == no_slot ? list->head : tickets_[list->tail].after) = ticket;
+  list->tail = ticket;
+}
+
+void Store::list_drop(TicketList* list, std::uint32_t ticket) {
+  const Ticket& gone = tickets_[ticket];
+  (gone.before == no_slot ? list->head : tickets_[gone.before].after) = gone.after;
+  (gone.after == no_slot ? list->tail : tickets_[gone.after].before) = gone.before;
+}
+
+Status Store::want(std::string_view release, std::uint32_t route, std::int64_t deadline_micros,
+                   std::int64_t now_micros, TicketId* ticket) {
+  *ticket = 0;
+  if (release.empty() || release.size() > name_most) return Status::argument;
+  const std::uint32_t slot = free_ticket_;
+  if (slot == no_slot) return Status::limit;
+  FoundRelease found;
+  const FoundState state = source_.find(source_.user, release, now_micros, &found);
+  const std::uint64_t revision = state == FoundState::ready ? found.revision : 0;
+  std::uint32_t bundle = find_bundle(release, route, revision);
+  if (bundle == no_slot) bundle = place_bundle(release, route);
+  if (bundle == no_slot) return Status::limit;
+  Ticket& made = tickets_[slot];
+  free_ticket_ = made.after;
+  made = {};
+  made.serial = ++last_serial_;
+  made.bundle = bundle;
+  made.step = TicketStep::waiting;
+  Bundle& of = bundles_[bundle];
+  if (revision != 0 && of.revision == revision) of.expires = found.expires_micros;
+  of.last_used = ++n_uses_;
+  ++of.n_tickets;
+  ++of.n_waiting;
+  list_push(&of.waiting, slot);
+  deadlines_.set(slot, deadline_micros);
+  *ticket = made.serial << slot_bits | slot;
+  start(bundle, now_micros);
+  return Status::ok;
+}
+
+// A waiting ticket ends; it stays until it is cancelled.
+void Store::end_ticket(std::uint32_t slot, Status status) {
+  Ticket& ticket = tickets_[slot];
+  Bundle& bundle = bundles_[ticket.bundle];
+  deadlines_.clear(slot);
+  list_drop(&bundle.waiting, slot);
+  --bundle.n_waiting;
+  ticket.status = status;
+  ticket.step = status == Status::ok ? TicketStep::ready : TicketStep::ended;
+  if (status == Status::ok) ++bundle.n_ready;
+  ticket.is_listed = true;
+  list_push(&ended_, slot);
+}
+
+TicketId Store::next_ended(std::int64_t now_micros) {
+  tick(now_micros);
+  const std::uint32_t slot = ended_.head;
+  if (slot == no_slot) return 0;
+  list_drop(&ended_, slot);
+  tickets_[slot].is_listed = false;
+  return tickets_[slot].serial << slot_bits | slot;
+}
+
+void Store::cancel(TicketId id) {
+  const std::uint32_t slot = find_ticket(id);
+  if (slot == no_slot) return;
+  Ticket& ticket = tickets_[slot];
+  const std::uint32_t bundle = ticket.bundle;
+  Bundle& of = bundles_[bundle];
+  if (ticket.step == TicketStep::waiting) {
+    deadlines_.clear(slot);
+    list_drop(&of.waiting, slot);
+    --of.n_waiting;
+  } else {
+    if (ticket.is_listed) list_drop(&ended_, slot);
+    if (ticket.step == TicketStep::ready) --of.n_ready;
+  }
+  ticket.step = TicketStep::free;
+  ticket.after = free_ticket_;
+  free_ticket_ = slot;
+  --of.n_tickets;
+  maybe_idle(bundle);
+}
+
+Taken Store::take(TicketId id, std::int64_t now_micros) {
+  tick(now_micros);
+  const std::uint32_t slot = find_ticket(id);
+  return slot == no_slot ? Taken{} : taken(tickets_[slot], now_micros);
+}
+
+Taken Store::taken(const Ticket& ticket, std::int64_t now_micros) {
+  const Bundle& bundle = bundles_[ticket.bundle];
+  Taken taken;
+  if (ticket.step == TicketStep::waiting) {
+    taken.state = TicketState::pending;
+    return taken;
+  }
+  taken.status = ticket.status;
+  if (ticket.step == TicketStep::ready && bundle.expires <= now_micros)
+    taken.status = Status::expired;
+  if (taken.status == Status::ok) {
+    taken.state = TicketState::ready;
+    Bytes* const views[n_parts] = {&taken.model, &taken.policy, &taken.catalog};
+    for (std::uint32_t i = 0; i < n_parts; ++i) {
+      const Blob& blob = blobs_[bundle.parts[i].slot];
+      *views[i] = {blob.memory, blob.size};
+    }
+    return taken;
+  }
+  taken.fallback = bundle.fallback.view().empty() ? options_.fallback : bundle.fallback.view();
+  taken.state = taken.fallback.empty() ? TicketState::failed : TicketState::fallback;
+  return taken;
+}
+
+}  // namespace guardrank

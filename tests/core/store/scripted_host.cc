@@ -1,0 +1,183 @@
+#ifdef GUARDRANK_HAS_PACK
+#include "tests/core/store/scripted_host.h"
+
+#include <algorithm>
+
+#include "models/pack/memory.h"
+
+namespace guardrank::test {
+
+std::string hex(const Sha256Digest& id) {
+  const DigestText digits = digest_text(id);
+  return std::string(digits.begin() + 7, digits.end());
+}
+
+pack::AlignedBytes make_blob(ArtifactKind kind, std::uint64_t seed, std::size_t n) {
+  std::vector<std::uint8_t> bytes(n);
+  for (std::size_t i = 0; i < n; ++i)
+    bytes[i] = static_cast<std::uint8_t>((seed * 0x9E3779B97F4A7C15u + i * 31) >> (i % 8));
+  const pack::NewSection sections[] = {{SectionKind::root, bytes}};
+  return pack::write_container(kind, sections);
+}
+
+StoreOptions small_options() {
+  StoreOptions options;
+  options.tiers.memory.budget_bytes = 65'000;
+  options.tiers.memory.slots = 64;
+  options.tiers.disk.budget_bytes = 130'000;
+  options.tiers.disk.slots = 64;
+  options.tiers.loads = 32;
+  options.tiers.absent_micros = 5'000'000;
+  options.tickets = 64;
+  options.bundles = 16;
+  options.backoff_micros = 1000;
+  options.backoff_most_micros = 4000;
+  return options;
+}
+
+ScriptedHost::ScriptedHost(const StoreOptions& options) : options_(options) { restart(); }
+
+void ScriptedHost::restart() {
+  asked.clear();
+  ids_.clear();
+  store_ = std::make_unique<Store>(memory.allocator());
+  REQUIRE(store_->open(options_, {this, &ScriptedHost::find}) == Status::ok);
+}
+
+const Product& ScriptedHost::publish(const std::string& name, std::uint64_t seed,
+                                     std::size_t bytes, const std::string& fallback) {
+  constexpr ArtifactKind kinds[] = {ArtifactKind::model, ArtifactKind::policy,
+                                    ArtifactKind::catalog};
+  Name& made = names[name];
+  made.state = FoundState::ready;
+  made.revision = ++revisions_;
+  Product& product = made.product;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const pack::AlignedBytes blob = make_blob(kinds[i], 10 * seed + i, bytes);
+    product.ids[i] = pack::artifact_id(blob);
+    product.blobs[i] = text(blob);
+    origin[hex(product.ids[i])] = product.blobs[i];
+  }
+  Route route;
+  route.model = product.ids[0];
+  route.policy = product.ids[1];
+  route.catalog = product.ids[2];
+  route.fallback = fallback;
+  Release release;
+  release.name = name;
+  release.version = "1";
+  release.routes = {&route, 1};
+  product.release = pack::write_release(release);
+  return product;
+}
+
+FoundState ScriptedHost::find(void* user, std::string_view name, std::int64_t,
+                              FoundRelease* found) {
+  auto* self = static_cast<ScriptedHost*>(user);
+  const auto at = self->names.find(std::string(name));
+  if (at == self->names.end()) {
+    found->status = Status::reference;
+    return FoundState::failed;
+  }
+  found->status = at->second.status;
+  found->bytes = at->second.product.release;
+  found->revision = at->second.revision;
+  found->expires_micros = at->second.expires;
+  return at->second.state;
+}
+
+TicketId ScriptedHost::want(const std::string& name, std::int64_t deadline) {
+  TicketId ticket = 0;
+  REQUIRE(store_->want(name, 0, deadline, now, &ticket) == Status::ok);
+  return ticket;
+}
+
+bool ScriptedHost::is_served(TicketId ticket, const Product& product) {
+  const Taken taken = take(ticket);
+  return taken.state == TicketState::ready && taken.status == Status::ok &&
+         text(taken.model) == product.blobs[0] && text(taken.policy) == product.blobs[1] &&
+         text(taken.catalog) == product.blobs[2];
+}
+
+void ScriptedHost::ask() {
+  Need need;
+  while (store_->next(now, &need)) {
+    AskedNeed asking{need.id, need.kind, std::string(need.path) + std::string(need.key),
+                     text(need.bytes), need.at_micros, need.max_bytes};
+    REQUIRE(ids_.insert(need.id).second);
+    REQUIRE(store_->is_wanted(need.id));
+    if (need.kind == NeedKind::fetch) REQUIRE(need.origin == Origin::blobs);
+    asked.push_back(asking);
+    all.push_back(asking);
+  }
+}
+
+Answered ScriptedHost::truth(const AskedNeed& need) {
+  std::map<std::string, std::string>& from = need.kind == NeedKind::fetch ? origin : disk;
+  if (need.kind == NeedKind::write) {
+    disk[need.name] = need.bytes;
+    return {};
+  }
+  if (need.kind == NeedKind::wake) return {};
+  const auto at = from.find(need.name);
+  if (at == from.end()) return {Outcome::not_found, ""};
+  if (need.kind == NeedKind::remove) {
+    disk.erase(at);
+    return {};
+  }
+  if (at->second.size() > need.max_bytes) return {Outcome::too_large, ""};
+  return {Outcome::done, at->second};
+}
+
+void ScriptedHost::answer(std::size_t which) {
+  const AskedNeed need = asked[which];
+  asked.erase(asked.begin() + static_cast<std::ptrdiff_t>(which));
+  Answered answered;
+  if (!fault || !fault(need, &answered)) answered = truth(need);
+  // In a block of its own size, so that a sanitizer sees who reads beyond or later.
+  const std::vector<std::uint8_t> bytes(answered.bytes.begin(), answered.bytes.end());
+  store_->provide(need.id, answered.outcome, bytes, now);
+}
+
+bool ScriptedHost::answer_next() {
+  ask();
+  for (std::size_t which = 0; which < asked.size(); ++which) {
+    if (asked[which].kind == NeedKind::wake && asked[which].at_micros > now) continue;
+    answer(which);
+    return true;
+  }
+  return false;
+}
+
+void ScriptedHost::run() {
+  while (answer_next()) {
+  }
+}
+
+std::int64_t ScriptedHost::first_wake() const {
+  std::int64_t first = INT64_MAX;
+  for (const AskedNeed& need : asked)
+    if (need.kind == NeedKind::wake) first = std::min(first, need.at_micros);
+  return first;
+}
+
+std::size_t ScriptedHost::n_asked(NeedKind kind) const {
+  std::size_t n = 0;
+  for (const AskedNeed& need : all) n += need.kind == kind;
+  return n;
+}
+
+std::size_t ScriptedHost::fetches_of(const Sha256Digest& id) const {
+  std::size_t n = 0;
+  for (const AskedNeed& need : all) n += need.kind == NeedKind::fetch && need.name == hex(id);
+  return n;
+}
+
+std::uint64_t ScriptedHost::disk_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [key, bytes] : disk) sum += key == "blobs/index" ? 0 : bytes.size();
+  return sum;
+}
+
+}  // namespace guardrank::test
+#endif

@@ -1,0 +1,142 @@
+#ifdef GUARDRANK_HAS_PACK
+#include "core/store/disk_index.h"
+#include "tests/core/store/scripted_host.h"
+
+namespace guardrank::test {
+namespace {
+
+constexpr std::size_t size = 10'000;
+
+TEST_CASE("blobs are written to disk and read from there after a restart") {
+  ScriptedHost host(small_options());
+  const Product cards = host.publish("cards", 1, size);
+  host.want("cards");
+  host.run();
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(host.disk.at("blobs/" + hex(cards.ids[i])) == cards.blobs[i]);
+  host.restart();
+  host.origin.clear();
+  const TicketId ticket = host.want("cards");
+  host.run();
+  CHECK(host.is_served(ticket, cards));
+  CHECK(host.n_asked(NeedKind::fetch) == 3);
+}
+
+TEST_CASE("a file that was tampered with is not served but removed and fetched again") {
+  ScriptedHost host(small_options());
+  const Product cards = host.publish("cards", 1, size);
+  host.want("cards");
+  host.run();
+  const std::string key = "blobs/" + hex(cards.ids[1]);
+  for (const bool is_gone : {false, true}) {
+    if (is_gone)
+      host.disk.erase(key);
+    else
+      host.disk[key][4000] ^= 1;
+    host.restart();
+    const TicketId ticket = host.want("cards");
+    host.run();
+    CHECK(host.is_served(ticket, cards));
+    CHECK(host.disk.at(key) == cards.blobs[1]);
+  }
+  CHECK(host.n_asked(NeedKind::fetch) == 5);
+}
+
+TEST_CASE("the disk's budget holds at every moment: removals, index, writes, in this order") {
+  ScriptedHost host(small_options());
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const std::string name = "r" + std::to_string(seed);
+    host.publish(name, seed, size);
+    const TicketId ticket = host.want(name);
+    while (host.answer_next()) {
+      CHECK(host.disk_bytes() <= 130'000);
+      // The index names at least what is there.
+      TestMemory memory;
+      Arena arena(memory.allocator(), 1 << 20);
+      Cache named;
+      REQUIRE(named.open({PolicyKind::lru, 1 << 20, 64, 0, {}}, {}, &arena) == Status::ok);
+      const auto index = host.disk.find("blobs/index");
+      if (index == host.disk.end()) {
+        CHECK(host.disk_bytes() == 0);
+        continue;
+      }
+      const std::vector<std::uint8_t> bytes(index->second.begin(), index->second.end());
+      REQUIRE(read_disk_index(bytes, &named, nullptr, nullptr) == Status::ok);
+      for (const auto& [key, blob] : host.disk) {
+        Sha256Digest id;
+        if (key == "blobs/index") continue;
+        REQUIRE(parse_digest("sha256:" + key.substr(6), &id));
+        REQUIRE(named.find(id) != no_slot);
+      }
+    }
+    CHECK(host.take(ticket).state == TicketState::ready);
+    host.store().cancel(ticket);
+  }
+  CHECK(host.n_asked(NeedKind::remove) > 10);
+  CHECK(host.disk_bytes() > 100'000);
+  CHECK(host.store().is_disk_writable());
+}
+
+TEST_CASE("a disk that fails is written to no more, and does not keep anyone from ranking") {
+  for (const NeedKind failing : {NeedKind::write, NeedKind::remove, NeedKind::read}) {
+    ScriptedHost host(small_options());
+    host.fault = [&](const AskedNeed& need, Answered* answered) {
+      answered->outcome = Outcome::failed;
+      return need.kind == failing;
+    };
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      const Product product = host.publish("r" + std::to_string(seed), seed, size);
+      const TicketId ticket = host.want("r" + std::to_string(seed));
+      host.run();
+      CHECK(host.is_served(ticket, product));
+      host.store().cancel(ticket);
+      CHECK(host.disk_bytes() <= 130'000);
+    }
+    CHECK(host.store().is_disk_writable() == (failing == NeedKind::read));
+    CHECK(host.n_asked(failing) <= 3);
+  }
+}
+
+TEST_CASE("an index that was harmed counts as none; what does not fit a smaller budget is removed") {
+  ScriptedHost host(small_options());
+  host.publish("cards", 1, size);
+  host.want("cards");
+  host.run();
+  const std::string index = host.disk.at("blobs/index");
+  CHECK(index.size() == 16 + 3 * 48 + 32);
+  const auto read = [](const std::string& text, std::uint64_t budget, std::uint32_t* dropped) {
+    TestMemory memory;
+    Arena arena(memory.allocator(), 1 << 20);
+    Cache cache;
+    REQUIRE(cache.open({PolicyKind::lru, budget, 64, 0, {}}, {}, &arena) == Status::ok);
+    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+    *dropped = 0;
+    const Status status = read_disk_index(bytes, &cache, dropped, [](void* user, const auto&) {
+      ++*static_cast<std::uint32_t*>(user);
+    });
+    CHECK(cache.bytes() <= budget);
+    if (status != Status::ok) CHECK(cache.n_resident() == 0);
+    return status;
+  };
+  std::uint32_t dropped = 0;
+  CHECK(read(index, 100'000, &dropped) == Status::ok);
+  CHECK(dropped == 0);
+  CHECK(read(index, 21'000, &dropped) == Status::ok);
+  CHECK(dropped == 1);
+  for (std::size_t at = 0; at < index.size(); ++at) {
+    std::string harmed = index;
+    harmed[at] = static_cast<char>(harmed[at] ^ 0x10);
+    CHECK(read(harmed, 100'000, &dropped) != Status::ok);
+    CHECK(read(index.substr(0, at), 100'000, &dropped) != Status::ok);
+  }
+  host.disk["blobs/index"] = index.substr(1);
+  host.restart();
+  const TicketId ticket = host.want("cards");
+  host.run();
+  CHECK(host.take(ticket).state == TicketState::ready);
+  CHECK(host.n_asked(NeedKind::fetch) == 6);
+}
+
+}  // namespace
+}  // namespace guardrank::test
+#endif
