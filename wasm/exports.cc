@@ -44,3 +44,44 @@ static_assert(sizeof(gr_replay_options) == 20 && offsetof(gr_replay_options, req
 static_assert(GR_RECORD_FULL == 0 && GR_RECORD_REDACTED == 1 && GR_RECORD_DIGEST == 2);
 static_assert(sizeof(gr_replay_result) == 168 && offsetof(gr_replay_result, is_equal) == 4 &&
               offsetof(gr_replay_result, first_difference) == 8);
+static_assert(sizeof(gr_snapshot_parts) == 24 && offsetof(gr_snapshot_parts, model) == 8 &&
+              offsetof(gr_snapshot_parts, release) == 20);
+static_assert(sizeof(gr_route_values) == 56 && offsetof(gr_route_values, product) == 8 &&
+              offsetof(gr_route_values, unit) == 48);
+static_assert(sizeof(gr_store_options) == 88 && offsetof(gr_store_options, release_count) == 4 &&
+              offsetof(gr_store_options, releases) == 8 &&
+              offsetof(gr_store_options, trusted_root) == 12 &&
+              offsetof(gr_store_options, memory_bytes) == 24 &&
+              offsetof(gr_store_options, disk_bytes) == 32 &&
+              offsetof(gr_store_options, artifact_bytes) == 40 &&
+              offsetof(gr_store_options, memory_policy) == 48 &&
+              offsetof(gr_store_options, disk_policy) == 52 &&
+              offsetof(gr_store_options, tickets) == 56 &&
+              offsetof(gr_store_options, fetches) == 60 &&
+              offsetof(gr_store_options, check_micros) == 64 &&
+              offsetof(gr_store_options, retry_micros) == 72 &&
+              offsetof(gr_store_options, seed) == 80);
+static_assert(sizeof(gr_need) == 112 && offsetof(gr_need, kind) == 4 && offsetof(gr_need, id) == 8 &&
+              offsetof(gr_need, origin) == 16 && offsetof(gr_need, scheme) == 20 &&
+              offsetof(gr_need, path) == 24 && offsetof(gr_need, offset) == 32 &&
+              offsetof(gr_need, max_bytes) == 40 && offsetof(gr_need, is_range) == 48 &&
+              offsetof(gr_need, entity_tag) == 56 && offsetof(gr_need, public_key) == 64 &&
+              offsetof(gr_need, message) == 72 && offsetof(gr_need, signature) == 80 &&
+              offsetof(gr_need, key) == 88 && offsetof(gr_need, bytes) == 96 &&
+              offsetof(gr_need, at_micros) == 104);
+static_assert(sizeof(gr_answer) == 40 && offsetof(gr_answer, outcome) == 4 &&
+              offsetof(gr_answer, id) == 8 && offsetof(gr_answer, bytes) == 16 &&
+              offsetof(gr_answer, entity_tag) == 24 && offsetof(gr_answer, detail) == 32);
+static_assert(sizeof(gr_delivered) == 56 && offsetof(gr_delivered, state) == 4 &&
+              offsetof(gr_delivered, status) == 8 && offsetof(gr_delivered, is_fallback) == 12 &&
+              offsetof(gr_delivered, release) == 16 && offsetof(gr_delivered, model) == 24 &&
+              offsetof(gr_delivered, policy) == 32 && offsetof(gr_delivered, catalog) == 40 &&
+              offsetof(gr_delivered, release_bytes) == 48);
+static_assert(sizeof(gr_store_state) == 80 && offsetof(gr_store_state, has_looked) == 4 &&
+              offsetof(gr_store_state, revision) == 8 && offsetof(gr_store_state, status) == 16 &&
+              offsetof(gr_store_state, is_disk_writable) == 20 &&
+              offsetof(gr_store_state, message) == 24 && offsetof(gr_store_state, root) == 32 &&
+              offsetof(gr_store_state, timestamp) == 40 &&
+              offsetof(gr_store_state, snapshot) == 48 && offsetof(gr_store_state, targets) == 56 &&
+              offsetof(gr_store_state, expires_micros) == 64 &&
+              offsetof(gr_store_state, memory_bytes) == 72);

@@ -27,7 +27,7 @@ std::uint64_t hash_of(const Owner& owner, std::uint32_t specificity) {
 }  // namespace
 
 Status RouteTable::prepare(std::span<const Release> releases, Arena* arena, Error* error) {
-  std::uint64_t n = 0;
+  std::size_t n = 0;
   for (const Release& release : releases) n += release.routes.size();
   if (releases.size() > limits::routed_releases || n > limits::table_routes)
     return error->set(Status::limit, "releases", {"too many releases or routes"});

@@ -35,6 +35,15 @@ export interface OpenOptions {
   catalogCodesBytes?: number;
 }
 
+/** Artifacts that came apart, as a release names them. */
+export interface SnapshotParts {
+  model: Uint8Array;
+  policy: Uint8Array;
+  catalog: Uint8Array;
+  /** One of its routes must name the three. */
+  release?: Uint8Array | undefined;
+}
+
 /** An instance of the module. Engines share nothing; what one engine made works with that one. */
 export class Engine {
   private handle: number;
@@ -100,8 +109,11 @@ export class Engine {
     return this.library.exports.memory.buffer.byteLength;
   }
 
-  /** Verifies a bundle and prepares it for ranking. Untrusted bytes are safe; they are copied. */
-  open(bundle: Uint8Array | ArrayBuffer, options: OpenOptions = {}): Snapshot {
+  /**
+   * Verifies a bundle, or its parts, and prepares it for ranking. Untrusted bytes are safe; they are
+   * copied.
+   */
+  open(bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: OpenOptions = {}): Snapshot {
     return new Snapshot(this.library, this.openHandle(), bundle, options);
   }
 

@@ -31,6 +31,9 @@ export interface Exports {
   gr_snapshot_create(
     engine: number, bundle: number, options: number, snapshot: number, error: number,
   ): number;
+  gr_snapshot_create_from(
+    engine: number, parts: number, options: number, snapshot: number, error: number,
+  ): number;
   gr_snapshot_free(snapshot: number): void;
   gr_snapshot_fact(snapshot: number, space: number, name: number): number;
   gr_snapshot_head_count(snapshot: number): number;
@@ -87,4 +90,18 @@ export interface Exports {
 
   gr_buffer_create(size: number): number;
   gr_buffer_free(buffer: number, size: number): void;
+
+  // guardrank-store.wasm alone.
+  gr_store_create(engine: number, options: number, now: bigint, store: number, error: number): number;
+  gr_store_free(store: number): void;
+  gr_store_next(store: number, now: bigint, need: number): number;
+  gr_store_provide(store: number, answer: number, now: bigint): number;
+  gr_store_is_wanted(store: number, need: bigint): number;
+  gr_store_want(
+    store: number, route: number, deadline: bigint, now: bigint, ticket: number, error: number,
+  ): number;
+  gr_store_take(store: number, ticket: bigint, now: bigint, delivered: number): number;
+  gr_store_cancel(store: number, ticket: bigint): void;
+  gr_store_next_ended(store: number, now: bigint): bigint;
+  gr_store_describe(store: number, state: number): number;
 }

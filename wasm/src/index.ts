@@ -1,10 +1,12 @@
 /** guardrank: an embeddable ranking engine. Start at `Engine.create()`. */
 export { type ColumnOptions, type ColumnValues } from "./column.js";
 export { Decision, type Exclusion, type HeadColumns } from "./decision.js";
-export { Engine, type EngineOptions, type Kernel, type OpenOptions } from "./engine.js";
+export { Engine, type EngineOptions, type Kernel, type OpenOptions, type SnapshotParts } from "./engine.js";
 export { GuardrankError } from "./error.js";
 export type * from "./ranking.js";
 export { Request, type ContextValue, type Route, type Timestamp } from "./request.js";
 export { Session } from "./session.js";
 export { Snapshot, type Namespace } from "./snapshot.js";
 export { type ModuleSource } from "./source.js";
+export { CacheStorageApi, MemoryStorage, OpfsStorage, type Storage } from "./host/storage.js";
+export { Store, type Served, type StoreOptions, type StoreState } from "./store.js";

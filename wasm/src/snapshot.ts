@@ -1,4 +1,4 @@
-import type { OpenOptions } from "./engine.js";
+import type { OpenOptions, SnapshotParts } from "./engine.js";
 import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
@@ -12,7 +12,7 @@ export type Namespace = keyof typeof layout.namespace;
 
 /** A bundle ready to rank. Immutable; what it offers beside `request()` is the JSON convenience. */
 export class Snapshot {
-  /** "sha256:..." of the bundle. */
+  /** "sha256:..." of the bundle; of parts, of the release or the catalog. */
   readonly id: string;
   /** Names of the model's heads; typed results count them in this order. */
   readonly heads: readonly string[];
@@ -21,7 +21,7 @@ export class Snapshot {
   /** Offers in the catalog. */
   readonly offerCount: number;
 
-  private artifact: number;
+  private artifacts: number[] = [];
   private handle = 0;
   private ownSession: Session | undefined;
   private ownRequest: Request | undefined;
@@ -30,44 +30,84 @@ export class Snapshot {
   constructor(
     private readonly library: Library,
     private readonly engine: number,
-    bundle: Uint8Array | ArrayBuffer,
+    bundle: Uint8Array | ArrayBuffer | SnapshotParts,
     options: OpenOptions,
   ) {
-    this.artifact = this.openArtifact(bundle, options);
     try {
-      this.handle = this.createSnapshot(options);
+      this.handle = this.createSnapshot(bundle, options);
     } catch (failure) {
       this.dispose();
       throw failure;
     }
     const { exports } = library;
-    this.id = library.returnedText(exports.gr_artifact_id, this.artifact);
+    this.id = library.returnedText(exports.gr_artifact_id, this.artifacts.at(-1)!);
     this.heads = this.names(exports.gr_snapshot_head_count, exports.gr_snapshot_head_name);
     this.terms = this.names(exports.gr_snapshot_term_count, exports.gr_snapshot_term_name);
     this.offerCount = exports.gr_snapshot_offer_count(this.handle) >>> 0;
   }
 
-  private openArtifact(bundle: Uint8Array | ArrayBuffer, options: OpenOptions): number {
+  private openArtifact(bytes: Uint8Array | ArrayBuffer, name: string, options: OpenOptions): number {
     const { library } = this;
-    if (!(bundle instanceof Uint8Array) && !(bundle instanceof ArrayBuffer)) {
-      throw argumentError("a bundle is a Uint8Array or an ArrayBuffer", "bundle");
+    if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
+      throw argumentError(`a ${name} is a Uint8Array or an ArrayBuffer`, name);
     }
-    const bytes = bundle instanceof Uint8Array ? bundle : new Uint8Array(bundle);
+    const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
     try {
-      const address = library.bytesArgument(bytes);
+      const address = library.bytesArgument(view);
       const struct = library.clearStruct(layout.artifact_options.size);
       const check = options.full ? 1 : 0;
       library.memory.view.setInt32(struct + layout.artifact_options.check, check, true);
       library.check(library.exports.gr_artifact_open(
-        this.engine, address, bytes.length, struct, library.out, library.errorOut,
+        this.engine, address, view.length, struct, library.out, library.errorOut,
       ));
-      return library.memory.u32(library.out);
+      const artifact = library.memory.u32(library.out);
+      this.artifacts.push(artifact);
+      return artifact;
     } finally {
       library.releaseArgument();
     }
   }
 
-  private createSnapshot(options: OpenOptions): number {
+  private createSnapshot(
+    bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: OpenOptions,
+  ): number {
+    const { exports, memory, out } = this.library;
+    if ("model" in bundle) {
+      const parts = this.writeParts(bundle, options);
+      const struct = this.writeOptions(options);
+      this.library.check(exports.gr_snapshot_create_from(
+        this.engine, parts, struct, out, this.library.errorOut,
+      ));
+    } else {
+      const artifact = this.openArtifact(bundle, "bundle", options);
+      const struct = this.writeOptions(options);
+      this.library.check(exports.gr_snapshot_create(
+        this.engine, artifact, struct, out, this.library.errorOut,
+      ));
+    }
+    return memory.u32(out);
+  }
+
+  /** Behind the room of the options, which are written last. */
+  private writeParts(parts: SnapshotParts, options: OpenOptions): number {
+    const { library } = this;
+    const open = {
+      model: this.openArtifact(parts.model, "model", options),
+      policy: this.openArtifact(parts.policy, "policy", options),
+      catalog: this.openArtifact(parts.catalog, "catalog", options),
+      release: parts.release === undefined ? 0 : this.openArtifact(parts.release, "release", options),
+    };
+    const struct = library.struct + 64;
+    const { view } = library.memory;
+    view.setUint32(struct, layout.snapshot_parts.size, true);
+    view.setUint32(struct + 4, 0, true);
+    for (const part of ["model", "policy", "catalog", "release"] as const) {
+      view.setUint32(struct + layout.snapshot_parts[part], open[part], true);
+    }
+    return struct;
+  }
+
+  private writeOptions(options: OpenOptions): number {
     const { library } = this;
     const struct = library.clearStruct(layout.snapshot_options.size);
     const skip = options.skipGolden ? 1 : 0;
@@ -79,10 +119,7 @@ export class Snapshot {
     for (const [at, bytes] of budgets) {
       library.memory.view.setBigUint64(struct + at, BigInt(bytes ?? 0), true);
     }
-    library.check(library.exports.gr_snapshot_create(
-      this.engine, this.artifact, struct, library.out, library.errorOut,
-    ));
-    return library.memory.u32(library.out);
+    return struct;
   }
 
   private names(
@@ -144,9 +181,9 @@ export class Snapshot {
     this.ownRequest = undefined;
     this.ownSession = undefined;
     exports.gr_snapshot_free(this.handle);
-    exports.gr_artifact_free(this.artifact);
+    for (const artifact of this.artifacts) exports.gr_artifact_free(artifact);
     this.handle = 0;
-    this.artifact = 0;
+    this.artifacts = [];
   }
 
   [Symbol.dispose](): void {

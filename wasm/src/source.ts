@@ -13,6 +13,9 @@ export type ModuleSource =
 /** The module of this package, beside this file. */
 const ownAddress = new URL("./guardrank.wasm", import.meta.url);
 
+/** The module that fetches. */
+export const storeAddress = new URL("./guardrank-store.wasm", import.meta.url);
+
 /** The same for hosts with relaxed SIMD. */
 export const relaxedAddress = new URL("./guardrank-relaxed.wasm", import.meta.url);
 

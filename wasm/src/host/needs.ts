@@ -1,0 +1,134 @@
+// Performs what the store asks for (core/store/need.h): fetches, signatures, storage, waiting.
+import { download, type Downloaded } from "./download.js";
+import type { Storage } from "./storage.js";
+import { schemes, verifySignature } from "./verify.js";
+
+/** As guardrank.h numbers them. */
+export const kinds = { fetch: 1, verify: 2, read: 3, write: 4, remove: 5, wake: 6 } as const;
+const origins = ["metadata", "targets", "blobs"] as const;
+
+/** A need, its bytes copied out of the module's memory. */
+export interface Need {
+  kind: number;
+  origin: number;
+  scheme: number;
+  path: string;
+  offset: number;
+  maxBytes: number;
+  isRange: boolean;
+  entityTag: string;
+  publicKey: string;
+  message: Uint8Array;
+  signature: Uint8Array;
+  key: string;
+  bytes: Uint8Array;
+  at: number;
+}
+
+export interface Answer {
+  outcome: keyof typeof outcomes;
+  bytes?: Uint8Array | undefined;
+  entityTag?: string | undefined;
+  detail?: string;
+}
+export const outcomes = { done: 0, not_found: 1, unchanged: 2, too_large: 3, failed: 4 } as const;
+
+/** Addresses of the three kinds of file, each ending in a slash. */
+export type OriginAddresses = Record<(typeof origins)[number], string>;
+
+export interface HostOptions {
+  origin: OriginAddresses;
+  storage: Storage;
+  /** Milliseconds; see `DownloadOptions`. */
+  firstByteTimeout: number;
+  stallTimeout: number;
+  timeout: number;
+  /** Tries of a fetch of metadata; the store counts those of artifacts itself. */
+  attempts: number;
+  fetch?: typeof globalThis.fetch;
+  progress?: (address: string, received: number, total: number | undefined) => void;
+}
+
+/** Never rejects: whatever happens is an answer. */
+export async function perform(need: Need, options: HostOptions, signal: AbortSignal): Promise<Answer> {
+  try {
+    switch (need.kind) {
+      case kinds.fetch: return await fetchNeed(need, options, signal);
+      case kinds.verify: return await verifyNeed(need);
+      case kinds.read: return await readNeed(need, options.storage);
+      case kinds.write: await options.storage.write(need.key, need.bytes); break;
+      case kinds.remove: await options.storage.remove(need.key); break;
+      case kinds.wake: await sleep(need.at - Date.now(), signal); break;
+      default: return { outcome: "failed", detail: `need ${need.kind} is not known to this host` };
+    }
+    return { outcome: "done" };
+  } catch (failure) {
+    return { outcome: "failed", detail: failure instanceof Error ? failure.message : String(failure) };
+  }
+}
+
+async function verifyNeed(need: Need): Promise<Answer> {
+  const scheme = schemes[need.scheme as keyof typeof schemes];
+  const isGood = scheme !== undefined &&
+    await verifySignature(scheme, need.publicKey, need.message, need.signature);
+  return { outcome: isGood ? "done" : "failed" };
+}
+
+async function readNeed(need: Need, storage: Storage): Promise<Answer> {
+  const bytes = await storage.read(need.key);
+  return bytes === undefined ? { outcome: "not_found" } : { outcome: "done", bytes };
+}
+
+async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal): Promise<Answer> {
+  const origin = origins[need.origin] ?? "blobs";
+  const address = options.origin[origin] + need.path;
+  const attempts = origin === "blobs" ? 1 : options.attempts;
+  for (let attempt = 1; ; ++attempt) {
+    const found = await tryFetch(address, need, options, signal);
+    if (found.outcome === "done") {
+      return { outcome: "done", bytes: found.bytes, entityTag: found.entityTag };
+    }
+    if (found.outcome !== "failed") return { outcome: found.outcome };
+    if (!found.canRetry || attempt >= attempts) {
+      return { outcome: "failed", detail: `${address}: ${found.why}` };
+    }
+    // Full jitter, or what the origin asks for if that is bearable.
+    const wait = found.retryAfter ?? Math.random() * 200 * 2 ** attempt;
+    await sleep(Math.min(wait, 10_000), signal);
+  }
+}
+
+function tryFetch(
+  address: string, need: Need, options: HostOptions, signal: AbortSignal,
+): Promise<Downloaded> {
+  const { firstByteTimeout, stallTimeout, timeout, progress } = options;
+  return download(address, {
+    maxBytes: need.maxBytes, firstByteTimeout, stallTimeout, timeout, signal,
+    ...(need.isRange ? { range: { offset: need.offset, length: need.maxBytes } } : {}),
+    ...(need.entityTag === "" ? {} : { entityTag: need.entityTag }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(progress === undefined ? {} : {
+      progress: (received: number, total: number | undefined) => progress(address, received, total),
+    }),
+  });
+}
+
+const longestSleep = 2 ** 31 - 1;
+
+/** Rejects when aborted. A process may end while it waits. */
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(end, Math.min(Math.max(milliseconds, 0), longestSleep));
+    (timer as { unref?: () => void }).unref?.();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(new Error("no longer wanted"));
+    };
+    function end() {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,412 @@
+import type { Engine, OpenOptions, SnapshotParts } from "./engine.js";
+import { argumentError, GuardrankError } from "./error.js";
+import {
+  kinds, outcomes, perform, type Answer, type HostOptions, type Need, type OriginAddresses,
+} from "./host/needs.js";
+import { MemoryStorage, type Storage } from "./host/storage.js";
+import * as layout from "./layout.js";
+import { Library, writeTexts } from "./library.js";
+import { Block } from "./memory.js";
+import type { Route } from "./request.js";
+import type { Snapshot } from "./snapshot.js";
+import { compile, storeAddress, type ModuleSource } from "./source.js";
+
+export interface StoreOptions {
+  /**
+   * Where the origin's `metadata/`, `targets/` and `blobs/` stand, or their three addresses. Of any
+   * file server; from a page, one that allows it (CORS) the headers If-None-Match and Range.
+   */
+  origin: string | OriginAddresses;
+  /** Names of the releases to serve: "cards", "team/cards". */
+  releases: readonly string[];
+  /** root.json, as it comes with the program. Left out: what the storage holds is trusted. */
+  trustedRoot?: Uint8Array;
+  /** Where to keep what was fetched; left out: nowhere but in memory. */
+  storage?: Storage;
+  /** Artifacts held in memory. 64 MiB. */
+  memoryBytes?: number;
+  /** Artifacts kept in the storage. 256 MiB where there is one. */
+  diskBytes?: number;
+  /** Largest artifact that is fetched. 256 MiB, but a module has 128 MiB in all. */
+  artifactBytes?: number;
+  /** Seconds between two looks for changes. 60. */
+  checkSeconds?: number;
+  /** Fetches under way at a time. 6. */
+  fetches?: number;
+  /** Snapshots that `snapshot` keeps ready. 8. */
+  snapshots?: number;
+  /** Milliseconds until an answer's first byte (10,000), between two pieces of it (10,000), for all of it (120,000). */
+  firstByteTimeout?: number;
+  stallTimeout?: number;
+  timeout?: number;
+  /** As the global one, for hosts that have another. */
+  fetch?: typeof globalThis.fetch;
+  /** The module `guardrank-store.wasm`; left out: the one beside this package's code. */
+  module?: ModuleSource;
+  /** How far a download is; `total` where the origin says it. */
+  onProgress?: (address: string, received: number, total: number | undefined) => void;
+  /** A release changed, or a look for changes ended otherwise than the one before. */
+  onChange?: (state: StoreState) => void;
+}
+
+export interface StoreState {
+  /** Another one when a release changed; 0: none is known. */
+  revision: bigint;
+  /** How the last look for changes ended, with a message where it found fault. */
+  status: string;
+  message: string;
+  /** Versions of the signed metadata that serves; 0: none. */
+  versions: { root: bigint; timestamp: bigint; snapshot: bigint; targets: bigint };
+  /** When the first of it expires. */
+  expires: Date;
+  isStorageWritable: boolean;
+  /** Bytes of artifacts held in memory. */
+  memoryBytes: number;
+}
+
+/** What serves a request. */
+export interface Served {
+  snapshot: Snapshot;
+  /** The release's name. */
+  release: string;
+  /** Set where the primary was not at hand before the deadline and a fallback serves: why. */
+  fallback?: string;
+}
+
+/** What was fetched for one route, until it is disposed of. */
+interface Delivered {
+  parts: SnapshotParts;
+  key: string;
+  release: string;
+  fallback: string | undefined;
+}
+
+const micros = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000));
+const now = () => micros(Date.now());
+const ticketState = { pending: 1, ready: 2 };
+
+/** Releases at hand: fetched from any file server, trusted once verified, kept within budgets. */
+export class Store {
+  private handle = 0;
+  private readonly waiting = new Map<bigint, { resolve: () => void; reject: (why: Error) => void }>();
+  private readonly running = new Map<bigint, AbortController>();
+  private readonly snapshots = new Map<string, Snapshot>();
+  private readonly texts: Block;
+  private isPumping = false;
+  private reported = "";
+  private looked: (() => void) | undefined;
+
+  private constructor(
+    private readonly library: Library,
+    private readonly host: HostOptions,
+    private readonly options: StoreOptions,
+  ) {
+    this.texts = new Block(library.memory);
+    const struct = this.writeOptions();
+    library.check(library.exports.gr_store_create(0, struct, now(), library.out, library.errorOut));
+    this.handle = library.memory.u32(library.out);
+    library.releaseArgument();
+  }
+
+  /**
+   * Resolves when every release was looked for, in the storage and where needed at the origin; rejects
+   * when none was found.
+   */
+  static async open(options: StoreOptions): Promise<Store> {
+    const library = new Library(await compile(options.module ?? storeAddress));
+    const store = new Store(library, hostOptions(options), options);
+    await new Promise<void>((resolve) => {
+      store.looked = resolve;
+      store.pump();
+    });
+    const state = store.state();
+    if (state.revision !== 0n) return store;
+    store.dispose();
+    const message = state.message === "" ? "no release was found" : state.message;
+    throw new GuardrankError(state.code, state.status, message, "releases");
+  }
+
+  /**
+   * What serves a request of this route: resolves at once where it is at hand, else when it was fetched
+   * and verified, replayed its golden vectors and is ready; after `timeout` milliseconds (1000) takes a
+   * fallback that is at hand, or rejects with GR_STATUS_DEADLINE. The snapshot stays the store's:
+   * do not dispose of it, and ask again for the next request.
+   */
+  async snapshot(
+    engine: Engine, route: Route = {}, options: OpenOptions & { timeout?: number } = {},
+  ): Promise<Served> {
+    const delivered = await this.deliver(route, options.timeout ?? 1000);
+    const { release, fallback, key } = delivered;
+    let snapshot = this.snapshots.get(key);
+    if (snapshot === undefined) snapshot = engine.open(delivered.parts, options);
+    this.remember(key, snapshot);
+    return fallback === undefined ? { snapshot, release } : { snapshot, release, fallback };
+  }
+
+  /** How things stand. */
+  state(): StoreState & { code: number } {
+    const { library } = this, at = layout.store_state;
+    const struct = library.clearStruct(at.size);
+    library.checkBare(library.exports.gr_store_describe(this.openHandle(), struct));
+    const { memory } = library, { view } = memory;
+    const number = (offset: number) => view.getBigInt64(struct + offset, true);
+    const code = view.getInt32(struct + at.status, true);
+    return {
+      revision: number(at.revision), code, status: library.statusName(code),
+      message: code === 0 ? "" : memory.text(struct + at.message),
+      versions: {
+        root: number(at.root), timestamp: number(at.timestamp),
+        snapshot: number(at.snapshot), targets: number(at.targets),
+      },
+      expires: new Date(Number(number(at.expires_micros) / 1000n)),
+      isStorageWritable: view.getInt32(struct + at.is_disk_writable, true) !== 0,
+      memoryBytes: Number(number(at.memory_bytes)),
+    };
+  }
+
+  /** Ends all that is under way and frees the snapshots. */
+  dispose(): void {
+    for (const abort of this.running.values()) abort.abort();
+    this.running.clear();
+    const gone = new GuardrankError(100, "GR_STATUS_ARGUMENT", "the store was disposed of", "store");
+    for (const { reject } of this.waiting.values()) reject(gone);
+    this.waiting.clear();
+    for (const snapshot of this.snapshots.values()) snapshot.dispose();
+    this.snapshots.clear();
+    this.library.exports.gr_store_free(this.handle);
+    this.handle = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private openHandle(): number {
+    if (this.handle === 0) throw argumentError("this store is disposed of", "store");
+    return this.handle;
+  }
+
+  private writeOptions(): number {
+    const { library, options } = this, at = layout.store_options;
+    const texts = writeTexts(library.memory, this.texts, options.releases, "releases");
+    const root = options.trustedRoot === undefined ? 0 : library.bytesArgument(options.trustedRoot);
+    const struct = library.clearStruct(at.size);
+    const { view } = library.memory;
+    const disk = options.diskBytes ?? (options.storage === undefined ? 0 : 256 * 2 ** 20);
+    view.setUint32(struct + at.release_count, options.releases.length, true);
+    view.setUint32(struct + at.releases, texts, true);
+    view.setUint32(struct + at.trusted_root, root, true);
+    view.setUint32(struct + at.trusted_root + 4, options.trustedRoot?.length ?? 0, true);
+    view.setBigUint64(struct + at.memory_bytes, BigInt(options.memoryBytes ?? 0), true);
+    view.setBigUint64(struct + at.disk_bytes, BigInt(disk), true);
+    view.setBigUint64(struct + at.artifact_bytes, BigInt(options.artifactBytes ?? 0), true);
+    view.setUint32(struct + at.fetches, options.fetches ?? 0, true);
+    view.setUint32(struct + at.tickets, 4096, true);
+    view.setBigInt64(struct + at.check_micros, micros((options.checkSeconds ?? 0) * 1000), true);
+    view.setBigUint64(struct + at.seed, BigInt(Math.floor(Math.random() * 2 ** 48)), true);
+    return struct;
+  }
+
+  private async deliver(route: Route, timeout: number): Promise<Delivered> {
+    const ticket = this.want(route, timeout);
+    try {
+      let found = this.take(ticket);
+      if (found === undefined) {
+        const ended = new Promise<void>((resolve, reject) => this.waiting.set(ticket, { resolve, reject }));
+        this.pump();
+        await ended;
+        found = this.take(ticket);
+      }
+      if (found === undefined) throw new Error("a ticket ended and is pending");
+      return found;
+    } finally {
+      this.waiting.delete(ticket);
+      if (this.handle !== 0) {
+        this.library.exports.gr_store_cancel(this.handle, ticket);
+        this.stopUnwanted();
+      }
+    }
+  }
+
+  private want(route: Route, timeout: number): bigint {
+    const { library } = this, at = layout.route_values;
+    const names = ["product", "market", "segment", "partner", "surface", "unit"] as const;
+    const texts = writeTexts(library.memory, this.texts, names.map((name) => route[name]), "route");
+    const struct = library.clearStruct(at.size);
+    const { view } = library.memory;
+    names.forEach((name, index) => {
+      for (const half of [0, 4]) {
+        view.setUint32(struct + at[name] + half, view.getUint32(texts + index * 8 + half, true), true);
+      }
+    });
+    const from = now();
+    library.check(library.exports.gr_store_want(
+      this.openHandle(), struct, from + micros(timeout), from, library.out, library.errorOut,
+    ));
+    return library.memory.view.getBigUint64(library.out, true);
+  }
+
+  /** Undefined while it is pending; throws where it failed. */
+  private take(ticket: bigint): Delivered | undefined {
+    const { library } = this, { memory } = library, at = layout.delivered;
+    const struct = library.clearStruct(at.size);
+    library.checkBare(library.exports.gr_store_take(this.openHandle(), ticket, now(), struct));
+    const state = memory.u32(struct + at.state);
+    if (state === ticketState.pending) return undefined;
+    const code = memory.view.getInt32(struct + at.status, true);
+    const status = library.statusName(code);
+    const release = memory.text(struct + at.release);
+    if (state !== ticketState.ready) {
+      const message = `${release} is not at hand: ${status}, and no fallback is`;
+      throw new GuardrankError(code, status, message, release);
+    }
+    const isFallback = memory.u32(struct + at.is_fallback) !== 0;
+    const parts = [at.model, at.policy, at.catalog, at.release_bytes] as const;
+    const key = parts.map((part) => artifactHash(memory.bytes, memory.u32(struct + part))).join(" ");
+    const fallback = isFallback ? status : undefined;
+    if (this.snapshots.has(key)) return { parts: noParts, key, release, fallback };
+    const [model, policy, catalog, own] = parts.map((part) => memory.copyBytes(struct + part));
+    return {
+      parts: { model: model!, policy: policy!, catalog: catalog!, release: own }, key, release, fallback,
+    };
+  }
+
+  /** The snapshot that was asked for longest ago goes first. */
+  private remember(key: string, snapshot: Snapshot): void {
+    this.snapshots.delete(key);
+    this.snapshots.set(key, snapshot);
+    for (const [oldest, kept] of this.snapshots) {
+      if (this.snapshots.size <= (this.options.snapshots ?? 8)) break;
+      this.snapshots.delete(oldest);
+      kept.dispose();
+    }
+  }
+
+  /** Gives the host whatever the store needs, and tickets that ended their ends. */
+  private pump(): void {
+    if (this.isPumping || this.handle === 0) return;
+    this.isPumping = true;
+    const { library } = this;
+    for (;;) {
+      const struct = library.clearStruct(layout.need.size);
+      if (library.exports.gr_store_next(this.handle, now(), struct) !== 0) break;
+      void this.serve(this.readNeed(struct));
+    }
+    for (;;) {
+      const ticket = library.exports.gr_store_next_ended(this.handle, now());
+      if (ticket === 0n) break;
+      this.waiting.get(ticket)?.resolve();
+    }
+    this.isPumping = false;
+    this.report();
+  }
+
+  private report(): void {
+    const { library } = this;
+    const struct = library.clearStruct(layout.store_state.size);
+    library.exports.gr_store_describe(this.handle, struct);
+    const { view } = library.memory;
+    if (view.getInt32(struct + layout.store_state.has_looked, true) === 0) return;
+    const at = layout.store_state;
+    const told = `${view.getBigUint64(struct + at.revision, true)} ${view.getInt32(struct + at.status, true)}`;
+    const { looked } = this;
+    this.looked = undefined;
+    looked?.();
+    if (told === this.reported) return;
+    const isFirst = this.reported === "";
+    this.reported = told;
+    if (!isFirst) this.options.onChange?.(this.state());
+  }
+
+  private readNeed(struct: number): Need & { id: bigint } {
+    const { memory } = this.library, { view } = memory, at = layout.need;
+    const kind = view.getInt32(struct + at.kind, true);
+    const isVerify = kind === kinds.verify;
+    return {
+      id: view.getBigUint64(struct + at.id, true), kind,
+      origin: view.getInt32(struct + at.origin, true),
+      scheme: view.getInt32(struct + at.scheme, true),
+      path: memory.text(struct + at.path),
+      offset: Number(view.getBigUint64(struct + at.offset, true)),
+      maxBytes: Number(view.getBigUint64(struct + at.max_bytes, true)),
+      isRange: view.getInt32(struct + at.is_range, true) !== 0,
+      entityTag: memory.text(struct + at.entity_tag),
+      publicKey: memory.text(struct + at.public_key),
+      message: isVerify ? memory.copyBytes(struct + at.message) : none,
+      signature: isVerify ? memory.copyBytes(struct + at.signature) : none,
+      key: memory.text(struct + at.key),
+      bytes: kind === kinds.write ? memory.copyBytes(struct + at.bytes) : none,
+      at: Number(view.getBigInt64(struct + at.at_micros, true)) / 1000,
+    };
+  }
+
+  private async serve(need: Need & { id: bigint }): Promise<void> {
+    const abort = new AbortController();
+    this.running.set(need.id, abort);
+    const answer = await perform(need, this.host, abort.signal);
+    this.running.delete(need.id);
+    if (this.handle === 0) return;
+    this.provide(need.id, answer);
+    this.pump();
+  }
+
+  private provide(id: bigint, answer: Answer): void {
+    const { library } = this, at = layout.answer;
+    const [tag, detail] = [answer.entityTag ?? "", answer.detail ?? ""];
+    const texts = writeTexts(library.memory, this.texts, [tag, detail.replace(/\p{Surrogate}/gu, "\ufffd")], "answer");
+    const bytes = answer.bytes === undefined ? 0 : library.bytesArgument(answer.bytes);
+    const struct = library.clearStruct(at.size);
+    const { view } = library.memory;
+    view.setInt32(struct + at.outcome, outcomes[answer.outcome], true);
+    view.setBigUint64(struct + at.id, id, true);
+    view.setUint32(struct + at.bytes, bytes, true);
+    view.setUint32(struct + at.bytes + 4, answer.bytes?.length ?? 0, true);
+    [at.entity_tag, at.detail].forEach((offset, index) => {
+      for (const half of [0, 4]) {
+        view.setUint32(struct + offset + half, view.getUint32(texts + index * 8 + half, true), true);
+      }
+    });
+    library.checkBare(library.exports.gr_store_provide(this.handle, struct, now()));
+    library.releaseArgument();
+  }
+
+  /** Downloads that nobody waits for any more. */
+  private stopUnwanted(): void {
+    for (const [id, abort] of this.running) {
+      if (this.library.exports.gr_store_is_wanted(this.handle, id) === 0) abort.abort();
+    }
+  }
+}
+
+const none = new Uint8Array(0);
+const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
+
+/** The header's own hash of header and section table: verified, and another one for another artifact. */
+function artifactHash(memory: Uint8Array, address: number): string {
+  let text = "";
+  for (const byte of memory.subarray(address + 32, address + 64)) text += String.fromCharCode(byte);
+  return text;
+}
+
+function hostOptions(options: StoreOptions): HostOptions {
+  return {
+    origin: addresses(options.origin),
+    storage: options.storage ?? new MemoryStorage(),
+    firstByteTimeout: options.firstByteTimeout ?? 10_000,
+    stallTimeout: options.stallTimeout ?? 10_000,
+    timeout: options.timeout ?? 120_000,
+    attempts: 4,
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(options.onProgress === undefined ? {} : { progress: options.onProgress }),
+  };
+}
+
+function addresses(origin: string | OriginAddresses): OriginAddresses {
+  const closed = (address: string) => (address.endsWith("/") ? address : `${address}/`);
+  if (typeof origin !== "string") {
+    const { metadata, targets, blobs } = origin;
+    return { metadata: closed(metadata), targets: closed(targets), blobs: closed(blobs) };
+  }
+  const base = closed(origin);
+  return { metadata: `${base}metadata/`, targets: `${base}targets/`, blobs: `${base}blobs/` };
+}
