@@ -11,13 +11,13 @@ export type ModuleSource =
   | string;
 
 /** The module of this package, beside this file. */
-const ownAddress = new URL("./guardrank.wasm", import.meta.url);
+const ownAddress = "./guardrank.wasm";
 
 /** The module that fetches. */
-export const storeAddress = new URL("./guardrank-store.wasm", import.meta.url);
+export const storeAddress = "./guardrank-store.wasm";
 
-/** The same for hosts with relaxed SIMD. */
-export const relaxedAddress = new URL("./guardrank-relaxed.wasm", import.meta.url);
+/** The same as the first for hosts with relaxed SIMD. */
+export const relaxedAddress = "./guardrank-relaxed.wasm";
 
 // A module whose only function, without arguments or results, does what the faster kernel is made
 // of: three v128.const of 0, i32x4.relaxed_dot_i8x16_i7x16_add_s (fd 93 02), drop.

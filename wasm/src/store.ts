@@ -93,6 +93,10 @@ export class Store {
   private readonly snapshots = new Map<string, Snapshot>();
   private readonly texts: Block;
   private isPumping = false;
+  /** What the store waits for, by time: a host's timer may be late, or gone with its request. */
+  private readonly wakes = new Map<bigint, number>();
+  private busy = 0;
+  private idle: (() => void)[] = [];
   private reported = "";
   private looked: (() => void) | undefined;
 
@@ -141,6 +145,20 @@ export class Store {
     if (snapshot === undefined) snapshot = engine.open(delivered.parts, options);
     this.remember(key, snapshot);
     return fallback === undefined ? { snapshot, release } : { snapshot, release, fallback };
+  }
+
+  /** Whether fetching, checking or writing is under way. */
+  get isBusy(): boolean {
+    return this.busy !== 0;
+  }
+
+  /**
+   * Resolves when nothing is under way. Where work ends with the request that began it (edge workers),
+   * hand this to the host: `context.waitUntil(store.settled())`. Looks for changes that are due begin
+   * with the next call of `snapshot` there, since no timer outlives a request.
+   */
+  async settled(): Promise<void> {
+    while (this.isBusy && this.handle !== 0) await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
   /** How things stand. */
@@ -208,6 +226,7 @@ export class Store {
   }
 
   private async deliver(route: Route, timeout: number): Promise<Delivered> {
+    if (this.hasWake()) this.pump();
     const ticket = this.want(route, timeout);
     try {
       let found = this.take(ticket);
@@ -282,10 +301,27 @@ export class Store {
     }
   }
 
+  private hasWake(): boolean {
+    const time = Date.now();
+    for (const at of this.wakes.values()) if (at <= time) return true;
+    return false;
+  }
+
+  private wake(): void {
+    const time = Date.now();
+    for (const [id, at] of this.wakes) {
+      if (at > time) continue;
+      this.wakes.delete(id);
+      this.provide(id, { outcome: "done" });
+      this.running.get(id)?.abort();
+    }
+  }
+
   /** Gives the host whatever the store needs, and tickets that ended their ends. */
   private pump(): void {
     if (this.isPumping || this.handle === 0) return;
     this.isPumping = true;
+    this.wake();
     const { library } = this;
     for (;;) {
       const struct = library.clearStruct(layout.need.size);
@@ -342,12 +378,17 @@ export class Store {
 
   private async serve(need: Need & { id: bigint }): Promise<void> {
     const abort = new AbortController();
+    const isWork = need.kind !== kinds.wake;
     this.running.set(need.id, abort);
+    if (isWork) ++this.busy;
+    else this.wakes.set(need.id, need.at);
     const answer = await perform(need, this.host, abort.signal);
     this.running.delete(need.id);
-    if (this.handle === 0) return;
-    this.provide(need.id, answer);
-    this.pump();
+    if (this.handle !== 0 && (isWork || this.wakes.delete(need.id))) {
+      this.provide(need.id, answer);
+      this.pump();
+    }
+    if (isWork && --this.busy === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
   private provide(id: bigint, answer: Answer): void {

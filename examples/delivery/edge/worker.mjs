@@ -1,0 +1,44 @@
+// Ranks at the edge: POST a request as JSON, get the ranking. The module's code comes with the worker;
+// models, policies and catalogs come from the origin, are verified, and stay in memory.
+import { Engine, GuardrankError, Store } from "guardrank/index.js";
+import engineModule from "guardrank/guardrank-relaxed.wasm";
+import storeModule from "guardrank/guardrank-store.wasm";
+
+// Of the isolate, so that the next request finds them warm.
+let engine, store;
+
+async function start(env) {
+  engine ??= await Engine.create(engineModule);
+  store ??= Store.open({
+    origin: env.ORIGIN,
+    releases: env.RELEASES.split(","),
+    trustedRoot: Uint8Array.from(atob(env.ROOT), (character) => character.charCodeAt(0)),
+    module: storeModule,
+  }).catch((failure) => {
+    store = undefined;   // the next request tries again
+    throw failure;
+  });
+  store = await store;
+}
+
+async function rank(request, env, context) {
+  if (store === undefined || store instanceof Promise) await start(env);
+  const text = await request.text();
+  const { snapshot } = await store.snapshot(engine, JSON.parse(text).route);
+  // What the store began, a look for changes say, may end after this answer.
+  if (store.isBusy) context.waitUntil(store.settled());
+  return new Response(snapshot.rankText(text), { headers: { "content-type": "application/json" } });
+}
+
+export default {
+  async fetch(request, env, context) {
+    if (new URL(request.url).pathname === "/empty") return new Response("{}");
+    try {
+      return await rank(request, env, context);
+    } catch (failure) {
+      const error = failure instanceof GuardrankError ? failure.toJSON()
+        : { error: { code: 200, name: "GR_STATUS_JSON", message: String(failure), where: "" } };
+      return Response.json(error, { status: error.error.code >= 700 ? 503 : 400 });
+    }
+  },
+};

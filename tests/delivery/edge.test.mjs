@@ -1,0 +1,84 @@
+// The edge worker in workerd: ranks what it fetched from an origin, over HTTP on loopback.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { Origin, partsOf } from "../wasm/origin.mjs";
+import { bundleBytes, Engine } from "../wasm/support.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const example = join(here, "../../examples/delivery/edge");
+const bundle = bundleBytes("bundles/cards.guardrank");
+const request = { time: "2026-11-21T10:00:00Z", seed: 5, route: { product: "card" },
+                  context: { age: 34, state: "CA", income: 80000 } };
+let origin, whole, name, folder, worker, address;
+
+/** Starts workerd on a port of its own choosing; resolves with its address. */
+async function startWorker(environment) {
+  folder = mkdtempSync(join(tmpdir(), "guardrank-edge-"));
+  cpSync(join(here, "../../wasm/dist"), join(folder, "package"), { recursive: true });
+  cpSync(join(example, "worker.mjs"), join(folder, "worker.mjs"));
+  const config = readFileSync(join(example, "config.capnp"), "utf8").replace("127.0.0.1:8787", "127.0.0.1:0");
+  writeFileSync(join(folder, "config.capnp"), config);
+  const program = join(here, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
+  worker = spawn(program, ["serve", "config.capnp", "--control-fd=3"], {
+    cwd: folder, env: { ...process.env, ...environment }, stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  for await (const line of worker.stdio[3]) {
+    const { event, port } = JSON.parse(String(line).split("\n")[0]);
+    if (event === "listen") return `http://127.0.0.1:${port}/`;
+  }
+  throw new Error("workerd did not start");
+}
+
+before(async () => {
+  const engine = await Engine.create();
+  whole = engine.open(bundle);
+  name = whole.rank(request).release;
+  origin = await new Origin().add(name, partsOf(bundle)).publish().listen();
+  address = await startWorker({
+    GUARDRANK_ORIGIN: origin.address, GUARDRANK_RELEASES: name,
+    GUARDRANK_ROOT: origin.root.toString("base64"),
+  });
+});
+after(async () => {
+  worker.kill();
+  await once(worker, "exit");
+  await origin.close();
+  rmSync(folder, { recursive: true });
+});
+
+const post = (body) => fetch(address, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+
+test("an origin that is away is said so, and tried again", async () => {
+  origin.fault = (path, response) => response.destroy();
+  const answer = await post(request);
+  assert.equal(answer.status, 503);
+  assert.match((await answer.json()).error.name, /^GR_STATUS_/);
+  origin.fault = (path, response, next) => next();
+});
+
+test("the edge decides as Node does, to the byte", async () => {
+  const answer = await post(request);
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  assert.equal(text, whole.rankText(request));
+});
+
+test("a warm request asks the origin nothing", async () => {
+  origin.asked();
+  for (let i = 0; i < 20; ++i) assert.equal((await post({ ...request, seed: i })).status, 200);
+  assert.deepEqual(origin.asked(), []);
+});
+
+test("bad input is the caller's error", async () => {
+  const answer = await post({ ...request, context: { age: "old" } });
+  assert.equal(answer.status, 400);
+  assert.equal((await answer.json()).error.code, 203);
+  assert.equal((await post("{")).status, 400);
+});
