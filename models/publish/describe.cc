@@ -1,4 +1,7 @@
 // What an origin says of itself, from its metadata alone.
+#include <algorithm>
+#include <tuple>
+
 #include "models/publish/publish.h"
 #include "models/publish/release_targets.h"
 #include "models/publish/request.h"
@@ -45,9 +48,12 @@ Json history_of(const Repository& repository) {
   for (const std::string& role : repository.target_roles())
     for (const Envelope& version : versions_of(repository, role))
       history.push_back(describe_version(role, version));
-  std::stable_sort(history.begin(), history.end(), [](const Json& a, const Json& b) {
-    return a["time"].get<std::string>() < b["time"].get<std::string>();
-  });
+  const auto key = [](const Json& version) {
+    return std::tuple(version["time"].get<std::string>(), version["role"].get<std::string>(),
+                      version["version"].get<std::int64_t>());
+  };
+  std::sort(history.begin(), history.end(),
+            [&](const Json& a, const Json& b) { return key(a) < key(b); });
   return history;
 }
 

@@ -100,8 +100,9 @@ class TufReads(unittest.TestCase):
             self.assertEqual(sorted(self.both()), ["a.release", "cards/b.release"])
         machines = ("timestamp2", "snapshot2")
         self.origin.generate("root2", scheme="rsassa-pss-sha256")
-        step("keys", "rotate", "--role", "root", "--add", "root2.pub", "--threshold", "2", keys=("root", "root2", *machines))
-        step("keys", "rotate", "--role", "root", "--remove", "root.pub", "--threshold", "1", keys=("root", "root2", *machines))
+        roots = ("root", "root2", *machines)
+        step("keys", "rotate", "--role", "root", "--add", "root2.pub", "--threshold", "2", keys=roots)
+        step("keys", "rotate", "--role", "root", "--remove", "root.pub", "--threshold", "1", keys=roots)
         step("keys", "rotate", "--role", "cards", "--remove", "cards1.pub", "--threshold", "1",
              keys=("targets2", "cards2", *machines))
         step("publish", "--release", "c", "--bundle", BUNDLE, keys=("targets2", *machines))

@@ -20,8 +20,8 @@ class WalkThrough(unittest.TestCase):
         self.assertGreater(script.count("guardrank "), 25)
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(BUNDLE, pathlib.Path(folder) / "cards.guardrank")
-            done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True,
-                                  env={**os.environ, "PATH": f"{COMMAND.parent}:{os.environ['PATH']}"})
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, capture_output=True,
+                                  text=True, env={**os.environ, "PATH": f"{COMMAND.parent}:{os.environ['PATH']}"})
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertIn("gates: canary: heads.click.ece is 0.031, wanted at most 0.02", done.stderr)
             self.check(Origin(str(COMMAND), folder))
