@@ -29,6 +29,11 @@ void add_lint(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_audit(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_replay(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_tuf(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_keys(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_publish(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_promote(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_rollback(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_status(CLI::App* app, CommonOptions* common, Actions* actions);
 
 // --json, for a subcommand.
 inline void add_json_option(CLI::App* command, CommonOptions* common) {

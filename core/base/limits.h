@@ -20,6 +20,7 @@ inline constexpr std::uint32_t request_id_bytes = 256;
 // Artifacts
 inline constexpr std::uint64_t artifact_bytes = std::uint64_t{16} << 30;
 inline constexpr std::uint32_t sections = 64;
+inline constexpr std::uint32_t chunk_bytes = 4u << 20;    // one piece of an artifact
 inline constexpr std::uint32_t flatbuffer_depth = 16;     // nesting of tables; those read nest less
 inline constexpr std::uint32_t flatbuffer_tables = 200'000;
 inline constexpr std::uint32_t offers = 10'000'000;       // rows of a catalog

@@ -150,6 +150,55 @@ typedef struct {
 GR_API gr_status gr_tools_plan(const gr_tools_plan_options* options, gr_tools_text** policy,
                                gr_tools_text** report, gr_tools_text** page, gr_error** error);
 
+/* ---- Publishing: models/publish/README.md ---------------------------------------------------- */
+
+/* A pair of keys as PEM. `scheme`: "ed25519", "ecdsa-sha2-nistp256" or "rsassa-pss-sha256". With a
+ * passphrase (may be empty) the private one is locked by it. Since 0.2. */
+GR_API gr_status gr_tools_key_create(gr_text scheme, gr_text passphrase, gr_tools_text** private_key,
+                                     gr_tools_text** public_key, gr_error** error);
+/* Of a private or public key: JSON with "id", "key" (as metadata carries it) and "pem", the public
+ * half. Since 0.2. */
+GR_API gr_status gr_tools_key_describe(gr_text pem, gr_text passphrase, gr_tools_text** description,
+                                       gr_error** error);
+
+/* A folder that any file server serves, and who works on it. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t key_count;
+  const char* folder;
+  const char* staging_folder;    /* of what waits for signatures; NULL: the folder's name, ".staged" */
+  const gr_text* keys;           /* private ones, PEM */
+  gr_text passphrase;            /* of those that have one */
+  int64_t now_micros;
+  gr_tools_progress progress;
+  void* progress_user;
+} gr_tools_origin;
+
+/* Each is one signed step: `request` is JSON (models/publish/README.md lists its members; empty: {}),
+ * `report` receives JSON with "published" (false: it waits for signatures, which "waiting" lists).
+ * What fails changes nothing that readers see. Since 0.2. */
+GR_API gr_status gr_tools_origin_create(const gr_tools_origin* origin, gr_text request,
+                                        gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_rotate(const gr_tools_origin* origin, gr_text request,
+                                        gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_delegate(const gr_tools_origin* origin, gr_text request,
+                                          gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_sign(const gr_tools_origin* origin, gr_tools_text** report,
+                                      gr_error** error);
+GR_API gr_status gr_tools_origin_discard(const gr_tools_origin* origin, gr_tools_text** report,
+                                         gr_error** error);
+GR_API gr_status gr_tools_origin_refresh(const gr_tools_origin* origin, gr_text request,
+                                         gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_publish(const gr_tools_origin* origin, gr_text request,
+                                         gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_promote(const gr_tools_origin* origin, gr_text request,
+                                         gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_rollback(const gr_tools_origin* origin, gr_text request,
+                                          gr_tools_text** report, gr_error** error);
+/* Roles, releases and, where asked, what served when. Changes nothing. Since 0.2. */
+GR_API gr_status gr_tools_origin_describe(const gr_tools_origin* origin, gr_text request,
+                                          gr_tools_text** report, gr_error** error);
+
 /* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
  * out. Since 0.1. */
 typedef struct gr_tools_features gr_tools_features;

@@ -1,0 +1,42 @@
+// Artifacts on the origin: taken apart, checked as a reader would, stored by id.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "models/pack/artifact/writers.h"
+#include "models/publish/repository.h"
+
+namespace guardrank::publish {
+
+class Blobs {
+ public:
+  Blobs(const OriginFolder& folder, const Progress& progress) : folder_(folder), progress_(progress) {}
+
+  // A file, or "sha256:..." of an artifact that the origin has. Gives the id (hexadecimal); throws
+  // PackError where it is not of this kind.
+  std::string take(const std::string& reference, ArtifactKind kind);
+  // The three parts of a bundle: {"model", "policy", "catalog"} to ids.
+  std::map<std::string, std::string> take_bundle(const std::string& path);
+  // Opens the three together with a full check and replays the golden vectors.
+  void check_together(const std::string& model, const std::string& policy, const std::string& catalog);
+  // Those taken that the origin has not yet; with `is_cut`, large ones as chunks too. Gives an entry
+  // of the release's "blobs" for each id.
+  Json store(bool is_cut);
+  // Figures of the last `store`: bytes written, and of chunks those that the origin had already.
+  const Json& figures() const { return figures_; }
+
+ private:
+  std::string keep(pack::AlignedBytes bytes, ArtifactKind kind, const std::string& name);
+  const pack::AlignedBytes& at(const std::string& id);
+
+  void store_chunks(const pack::AlignedBytes& artifact, Json* entry);
+  bool put(const std::string& name, std::string_view bytes);
+
+  const OriginFolder& folder_;
+  const Progress& progress_;
+  std::map<std::string, pack::AlignedBytes> taken_;
+  Json figures_;
+};
+
+}  // namespace guardrank::publish

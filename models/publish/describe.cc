@@ -1,0 +1,105 @@
+// What an origin says of itself, from its metadata alone.
+#include <algorithm>
+#include <tuple>
+
+#include "models/publish/publish.h"
+#include "models/publish/release_targets.h"
+#include "models/publish/request.h"
+
+namespace guardrank::publish {
+namespace {
+
+Json describe_role(const Repository& repository, const std::string& role, std::int64_t now) {
+  const Envelope& envelope = repository.at(role);
+  const Signers signers = repository.signers(role);
+  Json keys = Json::array();
+  for (const auto& [id, key] : signers.keys) keys.push_back({{"id", id}, {"scheme", key["scheme"]}});
+  const std::string expires = envelope.body.at("expires").get<std::string>();
+  const std::int64_t left = parse_time(expires) - now;
+  return {{"role", role}, {"version", envelope.version()}, {"expires", expires},
+          {"is_expired", left <= 0}, {"hours_left", left / 3'600'000'000},
+          {"threshold", signers.threshold}, {"signatures", signers.good(envelope).size()},
+          {"keys", keys}};
+}
+
+Json describe_release(const std::string& role, const std::string& path, const Json& target) {
+  const Json custom = member_or(member_or(target, "custom", Json::object()), "guardrank", Json::object());
+  Json told = {{"path", path}, {"role", role}, {"length", target.at("length")},
+               {"sha256", target.at("hashes").at("sha256")}};
+  for (const char* name : {"release", "version", "stage", "weight", "since", "routes"})
+    told[name] = member_or(custom, name, Json());
+  return told;
+}
+
+Json describe_version(const std::string& role, const Envelope& version) {
+  Json releases = Json::array();
+  for (const auto& [path, target] : version.body.at("targets").items())
+    releases.push_back(describe_release(role, path, target));
+  const Json step = member_or(version.body, "x-guardrank-step", Json::object());
+  return {{"role", role}, {"version", version.version()},
+          {"time", member_or<std::string>(step, "time", "")},
+          {"action", member_or<std::string>(step, "action", "")},
+          {"release", member_or<std::string>(step, "release", "")}, {"releases", releases}};
+}
+
+// A version made only to hold longer, or with other keys, keeps the step before it.
+Json history_of(const Repository& repository) {
+  Json history = Json::array();
+  for (const std::string& role : repository.target_roles())
+    for (const Envelope& version : versions_of(repository, role))
+      history.push_back(describe_version(role, version));
+  const auto key = [](const Json& version) {
+    return std::tuple(version["time"].get<std::string>(), version["role"].get<std::string>(),
+                      version["version"].get<std::int64_t>());
+  };
+  std::sort(history.begin(), history.end(),
+            [&](const Json& a, const Json& b) { return key(a) < key(b); });
+  return history;
+}
+
+// Releases as they stood at a time: of each role the last version made by then.
+Json releases_at(const Json& history, const std::string& time) {
+  parse_time(time);
+  std::map<std::string, Json> last;
+  for (const Json& version : history)
+    if (version["time"].get<std::string>() <= time) last[version["role"].get<std::string>()] = version;
+  Json releases = Json::array();
+  for (const auto& [role, version] : last)
+    for (const Json& release : version["releases"]) releases.push_back(release);
+  return releases;
+}
+
+Json staged_roles(const Publisher& publisher) {
+  Json roles = Json::array();
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator(publisher.staged_folder(), problem))
+    if (entry.path().extension() == ".json") roles.push_back(entry.path().stem().string());
+  return roles;
+}
+
+}  // namespace
+
+Json describe_origin(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"history", "at"});
+  const Repository repository(publisher, std::nullopt);
+  Json told = {{"roles", Json::array()}, {"releases", Json::array()}, {"waiting", staged_roles(publisher)}};
+  std::vector<std::string> roles = {"root", "timestamp", "snapshot"};
+  for (const std::string& role : repository.target_roles()) roles.push_back(role);
+  for (const std::string& role : roles)
+    told["roles"].push_back(describe_role(repository, role, publisher.now));
+  const auto at = find_member<std::string>(request, "at");
+  const bool wants_history = member_or(request, "history", false);
+  const Json history = wants_history || at ? history_of(repository) : Json::array();
+  if (at) {
+    told["at"] = *at;
+    told["releases"] = releases_at(history, *at);
+  } else {
+    for (const std::string& role : repository.target_roles())
+      for (const auto& [path, target] : repository.at(role).body.at("targets").items())
+        told["releases"].push_back(describe_release(role, path, target));
+  }
+  if (wants_history) told["history"] = history;
+  return told;
+}
+
+}  // namespace guardrank::publish

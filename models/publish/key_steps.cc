@@ -1,0 +1,173 @@
+// Origins, keys, thresholds, delegations.
+#include "models/publish/publish.h"
+#include "models/publish/request.h"
+
+namespace guardrank::publish {
+namespace {
+
+using pack::PackError;
+
+// How long metadata holds, in days, unless told otherwise. The timestamp is renewed by a timer.
+int default_days(const std::string& role) {
+  if (role == "timestamp") return 3;
+  if (role == "snapshot") return 14;
+  return role == "root" ? 365 : 180;
+}
+
+std::int64_t checked_threshold(std::int64_t threshold, std::size_t n_keys, const std::string& role) {
+  if (threshold >= 1 && threshold <= static_cast<std::int64_t>(n_keys)) return threshold;
+  throw PackError(Status::argument, role + ".threshold",
+                  "wanted 1 to " + std::to_string(n_keys) + " (its number of keys), found " +
+                      std::to_string(threshold));
+}
+
+// Adds keys (PEM) to a role and to the "keys" object beside it.
+void add_keys(const std::vector<std::string>& pems, Json* role, Json* keys) {
+  for (const std::string& pem : pems) {
+    const PublicKey key = PublicKey::from_pem(pem);
+    Json& ids = (*role)["keyids"];
+    if (std::find(ids.begin(), ids.end(), key.id()) == ids.end()) ids.push_back(key.id());
+    (*keys)[key.id()] = key.json();
+  }
+}
+
+void remove_keys(const std::vector<std::string>& given, Json* role) {
+  for (const std::string& text : given) {
+    const bool is_pem = text.find("-----BEGIN") != std::string::npos;
+    const std::string id = is_pem ? PublicKey::from_pem(text).id() : text;
+    Json& ids = (*role)["keyids"];
+    const auto found = std::find(ids.begin(), ids.end(), id);
+    if (found == ids.end()) throw PackError(Status::argument, "remove", "the role has no key " + id);
+    ids.erase(found);
+  }
+}
+
+// Keys that no role uses any more.
+void drop_unused(const Json& roles, Json* keys) {
+  std::set<std::string> used;
+  for (const Json& role : roles)
+    for (const Json& id : role.at("keyids")) used.insert(id.get<std::string>());
+  for (auto key = keys->begin(); key != keys->end();)
+    key = used.contains(key.key()) ? std::next(key) : keys->erase(key);
+}
+
+Json* delegation_of(Json* targets, const std::string& team) {
+  if (targets->contains("delegations"))
+    for (Json& role : (*targets)["delegations"]["roles"])
+      if (role.at("name") == team) return &role;
+  return nullptr;
+}
+
+Json new_targets(int days) {
+  Json body = new_body("targets", days);
+  body["targets"] = Json::object();
+  return body;
+}
+
+// Names of roles become names of files.
+void check_team(const std::string& team) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  const bool is_name = !team.empty() && std::all_of(team.begin(), team.end(), is_allowed);
+  for (const char* reserved : {"root", "targets", "snapshot", "timestamp"})
+    if (team == reserved) throw PackError(Status::argument, "team", "'" + team + "' is a role of its own");
+  if (!is_name || team.size() > 64)
+    throw PackError(Status::argument, "team", "wanted letters a-z, digits, '-' and '_', found '" + team + "'");
+}
+
+void rotate(const Json& request, const std::string& name, Json* role, Json* keys) {
+  add_keys(texts_member(request, "add"), role, keys);
+  remove_keys(texts_member(request, "remove"), role);
+  (*role)["threshold"] = checked_threshold(
+      member_or<std::int64_t>(request, "threshold", (*role)["threshold"].get<std::int64_t>()),
+      (*role)["keyids"].size(), name);
+}
+
+}  // namespace
+
+Json create_origin(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"roles", "days"});
+  const PublisherLock lock(publisher.origin);
+  Repository repository = Repository::create(publisher);
+  const Json days = member_or(request, "days", Json::object());
+  const auto days_of = [&](const char* role) { return member_or(days, role, default_days(role)); };
+  const Json given = wanted_member<Json>(request, "roles");
+  Json& root = repository.change("root", new_body("root", days_of("root")));
+  root["consistent_snapshot"] = true;
+  root["keys"] = Json::object();
+  for (const char* name : {"root", "targets", "snapshot", "timestamp"}) {
+    const Json role = wanted_member<Json>(given, name);
+    Json& made = root["roles"][name] = {{"keyids", Json::array()}, {"threshold", 1}};
+    add_keys(texts_member(role, "keys"), &made, &root["keys"]);
+    made["threshold"] = checked_threshold(member_or<std::int64_t>(role, "threshold", 1),
+                                          made["keyids"].size(), name);
+  }
+  repository.change("targets", new_targets(days_of("targets")));
+  repository.note("targets", {{"action", "create"}});
+  repository.prepare("snapshot", new_body("snapshot", days_of("snapshot")));
+  repository.prepare("timestamp", new_body("timestamp", days_of("timestamp")));
+  return repository.commit();
+}
+
+Json rotate_keys(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"role", "add", "remove", "threshold"});
+  const PublisherLock lock(publisher.origin);
+  Repository repository(publisher, false);
+  const std::string name = wanted_member<std::string>(request, "role");
+  if (repository.at("root").body["roles"].contains(name)) {
+    Json& root = repository.change("root");
+    rotate(request, name, &root["roles"][name], &root["keys"]);
+    drop_unused(root["roles"], &root["keys"]);
+  } else {
+    Json& targets = repository.change("targets");
+    Json* role = delegation_of(&targets, name);
+    if (role == nullptr) throw PackError(Status::missing, "role", "no role is called '" + name + "'");
+    rotate(request, name, role, &targets["delegations"]["keys"]);
+    drop_unused(targets["delegations"]["roles"], &targets["delegations"]["keys"]);
+    repository.note("targets", {{"action", "rotate"}, {"team", name}});
+  }
+  repository.sign_anew_where_keys_changed();
+  return repository.commit();
+}
+
+Json delegate_team(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"team", "keys", "threshold", "paths", "days"});
+  const PublisherLock lock(publisher.origin);
+  Repository repository(publisher, false);
+  const std::string team = wanted_member<std::string>(request, "team");
+  check_team(team);
+  if (repository.has(team)) throw PackError(Status::argument, "team", "'" + team + "' is a team already");
+  Json& targets = repository.change("targets");
+  Json& delegations = targets["delegations"];
+  if (delegations.is_null()) delegations = {{"keys", Json::object()}, {"roles", Json::array()}};
+  std::vector<std::string> paths = texts_member(request, "paths");
+  if (paths.empty()) paths.push_back(team + "/*");
+  Json role = {{"name", team}, {"keyids", Json::array()}, {"paths", paths}, {"terminating", true}};
+  add_keys(texts_member(request, "keys"), &role, &delegations["keys"]);
+  role["threshold"] = checked_threshold(member_or<std::int64_t>(request, "threshold", 1),
+                                        role["keyids"].size(), team);
+  delegations["roles"].push_back(role);
+  repository.note("targets", {{"action", "delegate"}, {"team", team}});
+  repository.change(team, new_targets(member_or(request, "days", default_days(team))));
+  return repository.commit();
+}
+
+Json sign_staged(const Publisher& publisher) {
+  const PublisherLock lock(publisher.origin);
+  Repository repository = Repository::open_staged(publisher);
+  return repository.commit();
+}
+
+Json refresh_metadata(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"roles"});
+  const PublisherLock lock(publisher.origin);
+  Repository repository(publisher, false);
+  for (const std::string& role : texts_member(request, "roles"))
+    if (repository.has(role)) repository.change(role);
+    else throw PackError(Status::missing, "roles", "no role is called '" + role + "'");
+  repository.sign_anew_where_keys_changed();
+  return repository.commit();
+}
+
+}  // namespace guardrank::publish

@@ -1,0 +1,121 @@
+#include "models/publish/origin_folder.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "models/pack/pack_error.h"
+
+namespace guardrank::publish {
+namespace {
+
+using pack::PackError;
+
+[[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
+  throw PackError(Status::argument, path.string(), std::string(what) + ": " + std::strerror(errno));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+void write_all(const Descriptor& file, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(file.number(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path, "cannot be written");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (::fsync(file.number()) != 0) fail(path, "cannot be flushed");
+}
+
+void flush_folder(const std::filesystem::path& folder) {
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.number() < 0 || ::fsync(opened.number()) != 0) fail(folder, "cannot be flushed");
+}
+
+}  // namespace
+
+bool OriginFolder::has(const std::string& name) const {
+  return std::filesystem::is_regular_file(folder_ / name);
+}
+
+std::optional<std::string> OriginFolder::find(const std::string& name) const {
+  const std::filesystem::path path = folder_ / name;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    fail(path, "cannot be read");
+  }
+  struct stat about {};
+  if (::fstat(file.number(), &about) != 0) fail(path, "cannot be read");
+  std::string bytes(static_cast<std::size_t>(about.st_size), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::read(file.number(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path, "cannot be read");
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+std::string OriginFolder::read(const std::string& name) const {
+  if (auto bytes = find(name)) return *std::move(bytes);
+  throw PackError(Status::missing, (folder_ / name).string(), "there is no such file");
+}
+
+void OriginFolder::write(const std::string& name, std::string_view bytes) const {
+  const std::filesystem::path path = folder_ / name;
+  std::error_code problem;
+  std::filesystem::create_directories(path.parent_path(), problem);
+  std::string temporary = (path.parent_path() / ".new.XXXXXX").string();
+  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.number() < 0) fail(path, "cannot be written");
+  try {
+    // mkostemp makes files private; this one is for a file server.
+    if (::fchmod(file.number(), 0644) != 0) fail(path, "cannot be written");
+    write_all(file, bytes, path);
+    if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "cannot be written");
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  flush_folder(path.parent_path());
+}
+
+void OriginFolder::remove(const std::string& name) const {
+  std::error_code ignored;
+  std::filesystem::remove(folder_ / name, ignored);
+}
+
+PublisherLock::PublisherLock(const std::filesystem::path& origin) {
+  std::filesystem::path path = origin.has_filename() ? origin : origin.parent_path();
+  path += ".lock";
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) fail(path, "cannot be made");
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  ::close(descriptor_);
+  throw PackError(Status::argument, path.string(), "another publisher is at work on this origin");
+}
+
+PublisherLock::~PublisherLock() { ::close(descriptor_); }
+
+}  // namespace guardrank::publish

@@ -1,0 +1,32 @@
+// A release as a document that steps change, and as the artifact that readers get.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/pack/artifact/writers.h"
+#include "models/publish/canonical_json.h"
+
+namespace guardrank::publish {
+
+// {"name", "version", "created", "minimum_engine", "routes": [{"product", ..., "arm", "stage", "weight",
+// "tier", "salt", "fallback", "model", "policy", "catalog"}], "blobs": [{"id", "bytes", "chunks"}]}.
+// Ids are hexadecimal.
+Json read_release(std::string_view artifact);
+// Opened again, so that it holds what a reader checks. Throws PackError.
+pack::AlignedBytes write_release(const Json& document);
+
+// Routes as they are given (README.md), completed from the release's own stage, weight, fallback,
+// salt and tier. Ids of artifacts are still to come.
+std::vector<Json> read_routes(const Json& given, const Json& release);
+// What holds between routes: weights are shares, and no two would serve the same units.
+void check_routes(const Json& routes);
+
+// Throws where a fallback names no release, or a chain is longer than readers follow, or returns.
+// `documents`: of every release of the origin, as it will be.
+void check_fallbacks(const std::vector<Json>& documents);
+
+// Throws where it is none of offline, shadow, canary, ab, full; else its place among them.
+int stage_rank(const std::string& stage);
+
+}  // namespace guardrank::publish

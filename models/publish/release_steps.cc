@@ -1,0 +1,219 @@
+// Releases: published, moved from stage to stage, taken back.
+#include "models/publish/blobs.h"
+#include "models/publish/gates.h"
+#include "models/publish/publish.h"
+#include "models/publish/release_document.h"
+#include "models/publish/release_targets.h"
+#include "models/publish/request.h"
+
+namespace guardrank::publish {
+namespace {
+
+using pack::PackError;
+using Parts = std::map<std::string, std::string>;   // "model", "policy", "catalog" to ids
+
+struct Kind {
+  const char* name;
+  ArtifactKind kind;
+};
+constexpr Kind kinds[] = {{"model", ArtifactKind::model},
+                          {"policy", ArtifactKind::policy},
+                          {"catalog", ArtifactKind::catalog}};
+
+std::string read_text(const std::string& path) {
+  const std::filesystem::path name(path);
+  return OriginFolder(name.parent_path().empty() ? "." : name.parent_path())
+      .read(name.filename().string());
+}
+
+// The release's own artifacts: of a bundle, single ones in its place, else what it has already.
+Parts take_parts(const Json& request, const Json& before, Blobs* blobs) {
+  Parts parts;
+  if (const auto bundle = find_member<std::string>(request, "bundle"))
+    parts = blobs->take_bundle(*bundle);
+  for (const Kind& each : kinds) {
+    if (const auto path = find_member<std::string>(request, each.name))
+      parts[each.name] = blobs->take(*path, each.kind);
+    if (parts.contains(each.name) || before.is_null()) continue;
+    const std::string id = before["routes"][0][each.name].get<std::string>();
+    parts[each.name] = blobs->take("sha256:" + id, each.kind);
+  }
+  return parts;
+}
+
+// Each route's artifacts: its own, or the release's. Every set that stands together is opened.
+void give_parts(const Parts& parts, Blobs* blobs, Json* routes) {
+  std::set<std::vector<std::string>> checked;
+  for (Json& route : *routes) {
+    std::vector<std::string> ids;
+    for (const Kind& each : kinds) {
+      const auto own = find_member<std::string>(route, each.name);
+      if (!own && !parts.contains(each.name))
+        throw PackError(Status::missing, each.name,
+                        "a release needs a bundle, or a model, a policy and a catalog");
+      ids.push_back(own ? blobs->take(*own, each.kind) : parts.at(each.name));
+      route[each.name] = ids.back();
+    }
+    if (checked.insert(ids).second) blobs->check_together(ids[0], ids[1], ids[2]);
+  }
+}
+
+Json route_defaults(const Json& request, const Json& before) {
+  const auto text = [&](const char* name, const char* otherwise) {
+    if (const auto given = find_member<std::string>(request, name)) return *given;
+    return before.is_null() ? std::string(otherwise)
+                            : before["routes"][0][name].get<std::string>();
+  };
+  Json defaults = {{"stage", member_or<std::string>(request, "stage", "offline")},
+                   {"salt", text("salt", "")}, {"fallback", text("fallback", "")},
+                   {"tier", text("tier", "warm")}, {"weight", nullptr}};
+  if (const auto weight = find_member<double>(request, "weight")) defaults["weight"] = *weight;
+  return defaults;
+}
+
+Json given_routes(const Json& request, const Json& before) {
+  if (const auto path = find_member<std::string>(request, "routes"))
+    return parse_json(read_text(*path), *path);
+  if (before.is_null()) return Json::array({Json::object()});
+  // The same dimensions as before; stage and weight are the new release's.
+  Json routes = before["routes"];
+  for (Json& route : routes)
+    for (const char* name : {"stage", "weight", "salt", "fallback", "tier", "model", "policy", "catalog"})
+      route.erase(name);
+  return routes;
+}
+
+Json figures_of(const Json& request, const Json& custom) {
+  if (const auto path = find_member<std::string>(request, "figures"))
+    return read_figures(read_text(*path), *path);
+  return member_or(custom, "figures", Json::object());
+}
+
+void refuse_closed(const Json& custom, const std::string& from, const std::string& to) {
+  std::string closed;
+  for (const std::string& gate :
+       closed_gates(member_or(custom, "gates", Json::object()),
+                    member_or(custom, "figures", Json::object()), from, to))
+    closed += (closed.empty() ? "" : "; ") + gate;
+  if (!closed.empty()) throw PackError(Status::argument, "gates", closed);
+}
+
+// A release moves forward by one stage, back by any number.
+void check_step(const std::string& from, const std::string& to, bool skips) {
+  const int steps = stage_rank(to) - stage_rank(from);
+  if (steps <= 1 || skips) return;
+  throw PackError(Status::argument, "to",
+                  "from " + from + " the next stage is " +
+                      std::string(stage_name(static_cast<Stage>(stage_rank(from) + 1))) +
+                      " (--skip passes several, through the gates of each)");
+}
+
+// Routes that stand at the release's stage move with it.
+void move_routes(const std::string& from, const std::string& to, const Json& weight, Json* routes) {
+  const bool is_experiment = to == "canary" || to == "ab";
+  for (Json& route : *routes) {
+    if (route["stage"] != from) continue;
+    route["stage"] = to;
+    if (!weight.is_null()) route["weight"] = weight;
+    else if (!is_experiment) route["weight"] = 1.0;
+    else if (from != "canary" && from != "ab")
+      throw PackError(Status::missing, "weight", "a canary or A/B step must say its share of traffic");
+  }
+}
+
+// The target's "custom" after a step.
+Json next_custom(const Json& custom, const Json& document, const std::string& stage,
+                 const Json& weight, std::int64_t now) {
+  Json next = custom;
+  next["release"] = document["name"];
+  next["version"] = document["version"];
+  next["stage"] = stage;
+  next["weight"] = weight.is_null() ? Json("1.0") : Json(weight.dump());
+  next["since"] = time_text(now);
+  next["routes"] = document["routes"].size();
+  return next;
+}
+
+Json report_of(const Json& outcome, const Json& custom, const std::string& action) {
+  Json report = outcome;
+  report["action"] = action;
+  for (const char* member : {"release", "version", "stage", "weight"})
+    report[member] = custom.at(member);
+  return report;
+}
+
+Json step_of(const std::string& action, const Json& custom) {
+  return {{"action", action}, {"release", custom.at("release")}, {"stage", custom.at("stage")}};
+}
+
+}  // namespace
+
+Json publish_release(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"release", "version", "bundle", "model", "policy", "catalog", "stage",
+                           "weight", "routes", "fallback", "salt", "tier", "figures", "gates",
+                           "minimum_engine", "is_cut"});
+  const PublisherLock lock(publisher.origin);
+  Repository repository(publisher, false);
+  ReleaseTargets targets(&repository);
+  const std::string name = checked_release_name(wanted_member<std::string>(request, "release"));
+  const Json before = targets.find_document(name);
+  Blobs blobs(repository.folder(), publisher.progress);
+  const Json defaults = route_defaults(request, before);
+  Json routes = read_routes(given_routes(request, before), defaults);
+  give_parts(take_parts(request, before, &blobs), &blobs, &routes);
+  check_routes(routes);
+
+  Json document = {{"name", name}, {"created", publisher.now}, {"routes", routes},
+                   {"version", member_or(request, "version", time_text(publisher.now))},
+                   {"minimum_engine", member_or<std::string>(request, "minimum_engine", "")}};
+  const Json custom_before = targets.find_custom(name);
+  Json custom = next_custom(Json::object(), document, defaults["stage"], routes[0]["weight"],
+                            publisher.now);
+  custom["figures"] = figures_of(request, Json::object());
+  custom["gates"] = member_or(custom_before, "gates", Json::object());
+  if (const auto path = find_member<std::string>(request, "gates"))
+    custom["gates"] = read_gates(read_text(*path), *path);
+  refuse_closed(custom, "offline", custom["stage"]);
+  targets.check_fallbacks_with(document);
+  document["blobs"] = blobs.store(member_or(request, "is_cut", true));
+  targets.put(document, custom, step_of("publish", custom));
+  Json report = report_of(repository.commit(), custom, "publish");
+  report["stored"] = blobs.figures();
+  return report;
+}
+
+Json promote_release(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"release", "to", "weight", "figures", "skips"});
+  const PublisherLock lock(publisher.origin);
+  Repository repository(publisher, false);
+  ReleaseTargets targets(&repository);
+  const std::string name = wanted_member<std::string>(request, "release");
+  Json document = targets.document(name);
+  Json custom = targets.find_custom(name);
+  const std::string from = custom.at("stage").get<std::string>();
+  const std::string to = wanted_member<std::string>(request, "to");
+  check_step(from, to, member_or(request, "skips", false));
+  custom["figures"] = figures_of(request, custom);
+  refuse_closed(custom, from, to);
+  const Json weight = member_or(request, "weight", Json());
+  move_routes(from, to, weight, &document["routes"]);
+  check_routes(document["routes"]);
+  // When a full route came to be decides between two of them: other steps leave the time alone.
+  if (to == "full") document["created"] = publisher.now;
+  custom = next_custom(custom, document, to, document["routes"][0]["weight"], publisher.now);
+  targets.put(document, custom, step_of("promote", custom));
+  return report_of(repository.commit(), custom, "promote");
+}
+
+Json rollback_release(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"release"});
+  const PublisherLock lock(publisher.origin);
+  Repository repository(publisher, false);
+  ReleaseTargets targets(&repository);
+  const std::string name = wanted_member<std::string>(request, "release");
+  targets.document(name);
+  const Json custom = targets.restore_previous(name, publisher.now);
+  return report_of(repository.commit(), custom, "rollback");
+}
+
+}  // namespace guardrank::publish

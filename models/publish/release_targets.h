@@ -1,0 +1,45 @@
+// Releases as TUF targets: where they stand, what they were before.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/publish/repository.h"
+
+namespace guardrank::publish {
+
+// "cards-42" or "<team>/cards-42". Throws PackError for another form.
+std::string checked_release_name(const std::string& name);
+
+class ReleaseTargets {
+ public:
+  explicit ReleaseTargets(Repository* repository) : repository_(repository) {}
+
+  // Null where the origin has no such release.
+  Json find_document(const std::string& name) const;
+  Json find_custom(const std::string& name) const;
+  // Throws PackError where there is none.
+  Json document(const std::string& name) const;
+  // {"role", "path", "target"} of every release.
+  std::vector<Json> all() const;
+
+  // With the document in the place of its release's.
+  void check_fallbacks_with(const Json& document) const;
+  // Writes the release and changes its role.
+  void put(const Json& document, const Json& custom, const Json& step);
+  // The target that the release had before the present one, in its role again.
+  Json restore_previous(const std::string& name, std::int64_t now);
+
+ private:
+  Json find_target(const std::string& name) const;
+  Json read_target(const std::string& path, const Json& target) const;
+  Json find_version(const std::string& role, const std::string& path, const std::string& hash) const;
+  void check_blobs(const Json& document) const;
+
+  Repository* repository_;
+};
+
+// Every version of a role's metadata that the origin still has, oldest first.
+std::vector<Envelope> versions_of(const Repository& repository, const std::string& role);
+
+}  // namespace guardrank::publish

@@ -1,0 +1,96 @@
+// The metadata of one origin: read and checked, changed role by role, signed, written in the order
+// that readers need. What lacks signatures is kept beside the origin until others have signed.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/publish/metadata.h"
+#include "models/publish/origin_folder.h"
+
+namespace guardrank::publish {
+
+using Progress = std::function<void(const char* step, std::uint64_t done, std::uint64_t total)>;
+
+// Whose work it is, on what, when.
+struct Publisher {
+  std::filesystem::path origin;
+  std::filesystem::path staging;       // empty: the origin's name and ".staged"
+  std::vector<PrivateKey> keys;
+  std::int64_t now = 0;                // micros
+  Progress progress;
+
+  std::filesystem::path staged_folder() const;
+};
+
+class Repository {
+ public:
+  // Opens the newest metadata and checks its signatures against the root (not its expiry: it may be
+  // there to be renewed). `takes_staged`: what waits for signatures is taken up as changes; false:
+  // there must be none; nothing: it is left alone, as by those who only look.
+  Repository(const Publisher& publisher, std::optional<bool> takes_staged);
+  // For an origin without metadata, or where that waits for its first signatures.
+  static Repository create(const Publisher& publisher);
+  static Repository open_staged(const Publisher& publisher);
+
+  const OriginFolder& folder() const { return folder_; }
+  bool has(const std::string& role) const { return now_.contains(role); }
+  const Envelope& at(const std::string& role) const;
+  // Delegated roles of the newest targets, in their order.
+  std::vector<std::string> teams() const;
+  // Roles that hold targets: "targets" and the teams.
+  std::vector<std::string> target_roles() const;
+  // The role that a target's path belongs to.
+  std::string role_of(const std::string& path) const;
+  Signers signers(const std::string& role) const;
+
+  // The body of a role to be changed: its next version. A role that is new starts from `fresh`.
+  Json& change(const std::string& role, const Json& fresh = {});
+  // A role that comes to be when it is first changed.
+  void prepare(const std::string& role, const Json& fresh) { fresh_[role] = fresh; }
+  // Roles with targets whose keys are no longer those that signed: their next version.
+  void sign_anew_where_keys_changed();
+  // What this change is, in the metadata of the role: {"action", "time", ...}.
+  void note(const std::string& role, Json step);
+
+  // Signs with the publisher's keys. Where every threshold is met: writes everything, a new snapshot
+  // and timestamp included, the timestamp last. Else keeps the changes beside the origin. Reports
+  // {"published": bool, "roles": {...}, "waiting": [...]}.
+  Json commit();
+  // Forgets what waits for signatures.
+  static Json discard(const Publisher& publisher);
+
+ private:
+  explicit Repository(const Publisher& publisher);
+  void load();
+  void load_role(const std::string& role);
+  void load_staged(bool takes_staged);
+  Envelope read(const std::string& name) const;
+  void check(const std::string& role);
+
+  Signers signers_under(const Envelope& root, const std::string& role) const;
+  const Json* delegation(const std::string& role) const;
+  void renew(const std::string& role);
+  void sign(const std::string& role);
+  void change_snapshot();
+  void change_timestamp();
+  std::set<std::string> wanting() const;
+  Json waiting(const std::set<std::string>& roles) const;
+  Json stage(const std::set<std::string>& roles);
+  void write();
+  bool old_root_accepts() const;
+  std::string file_of(const std::string& role) const;
+
+  const Publisher& publisher_;
+  OriginFolder folder_, staged_;
+  std::map<std::string, Envelope> before_, now_;   // by role; as loaded, and with the changes
+  std::set<std::string> changed_;
+  std::map<std::string, Json> fresh_;              // of roles that are not there yet
+};
+
+}  // namespace guardrank::publish

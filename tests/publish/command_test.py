@@ -1,0 +1,405 @@
+"""keys, publish, promote, rollback and status from outside: command_test.py GUARDRANK.
+
+Signatures are checked by openssl.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from origin import BUNDLE, OTHER, Origin
+
+COMMAND = str(pathlib.Path(sys.argv.pop()).resolve())
+
+
+class OnOrigin(unittest.TestCase):
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.addCleanup(self.place.cleanup)
+        self.origin = Origin(COMMAND, self.place.name)
+
+    def publish(self, name, *arguments, **options):
+        return self.origin.step("publish", "--release", name, *arguments, **options)
+
+    def stages(self, *arguments):
+        told = self.origin.run("status", "--origin", "origin", *arguments)
+        return {release["release"]: release["stage"] for release in told["releases"]}
+
+
+class Keys(OnOrigin):
+    def test_private_keys_are_private_and_never_written_over(self):
+        for scheme in ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"):
+            self.origin.generate(scheme, scheme=scheme)
+            file = self.origin.folder / (scheme + ".pem")
+            self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+            shown = self.origin.run("keys", "show", scheme + ".pub")
+            self.assertEqual(shown, self.origin.run("keys", "show", scheme + ".pem"))
+            self.assertEqual(shown["key"]["scheme"], scheme)
+            before = file.read_bytes()
+            self.assertEqual(self.origin.fails("keys", "generate", "--out", scheme + ".pem")["code"], 100)
+            self.assertEqual(file.read_bytes(), before)
+
+    def test_passphrases(self):
+        self.origin.run("keys", "generate", "--out", "a.pem", "--passphrase-env", "SECRET", SECRET="correct horse")
+        self.assertIn("ENCRYPTED", (self.origin.folder / "a.pem").read_text())
+        (self.origin.folder / "phrase").write_text("correct horse\n")
+        shown = self.origin.run("keys", "show", "a.pem", "--passphrase-file", "phrase")
+        self.assertEqual(shown["id"], self.origin.run("keys", "show", "a.pub")["id"])
+        self.assertIn("passphrase", self.origin.fails("keys", "show", "a.pem")["message"])
+        self.assertIn("passphrase", self.origin.fails("keys", "show", "a.pem", "--passphrase-env", "SECRET",
+                                                      SECRET="wrong")["message"])
+        self.assertEqual(self.origin.fails("keys", "show", "a.pem", "--passphrase-env", "NOWHERE")["where"],
+                         "--passphrase-env")
+
+    def test_wrong_usage(self):
+        for arguments in (("keys",), ("keys", "generate"), ("publish",), ("promote", "--origin", "x"),
+                          ("keys", "init", "--origin", "x"), ("status",), ("rollback", "--origin", "x"),
+                          ("promote", "--origin", "x", "--release", "y", "--to", "ab", "--weight", "2")):
+            done = subprocess.run([COMMAND, *arguments], capture_output=True)
+            self.assertEqual(done.returncode, 2, arguments)
+        for command in (("keys",), ("keys", "generate"), ("keys", "show"), ("keys", "init"), ("keys", "rotate"),
+                        ("keys", "delegate"), ("keys", "sign"), ("keys", "discard"), ("keys", "refresh"), ("publish",),
+                        ("promote",), ("rollback",), ("status",), ("explain-route",)):
+            done = subprocess.run([COMMAND, *command, "--help"], capture_output=True, text=True)
+            self.assertIn("--json", done.stdout)
+
+    def test_an_origin_is_made_once(self):
+        self.assertTrue(self.origin.create()["published"])
+        self.origin.check()
+        error = self.origin.step("keys", "init", *[part for role in ("root", "targets", "snapshot", "timestamp")
+                                                   for part in ("--" + role, role + ".pub")], code=1)["error"]
+        self.assertIn("metadata already", error["message"])
+        self.assertEqual(self.origin.fails("status", "--origin", "nowhere")["code"], 202)
+
+    def test_thresholds_that_cannot_be_met_are_refused(self):
+        self.origin.generate("root", "targets", "snapshot", "timestamp")
+        given = [part for role in ("root", "targets", "snapshot", "timestamp") for part in ("--" + role, role + ".pub")]
+        for threshold in ("0", "2"):
+            error = self.origin.step("keys", "init", *given, "--root-threshold", threshold, keys=(), code=1)["error"]
+            self.assertEqual(error["where"], "root.threshold")
+
+    def test_what_lacks_signatures_waits_and_is_not_seen(self):
+        self.origin.create()
+        before = sorted(path.name for path in (self.origin.path / "metadata").iterdir())
+        report = self.publish("a", "--bundle", BUNDLE, keys=("snapshot", "timestamp"))
+        self.assertFalse(report["published"])
+        targets_key = self.origin.run("keys", "show", "targets.pub")["id"]
+        self.assertEqual(report["waiting"][0]["role"], "targets")
+        self.assertEqual(report["waiting"][0]["keys_that_may_sign"], [targets_key])
+        self.assertEqual(sorted(path.name for path in (self.origin.path / "metadata").iterdir()), before)
+        self.assertEqual(self.stages(), {})
+        self.assertIn("waits for signatures", self.publish("b", "--bundle", BUNDLE, code=1)["error"]["message"])
+        # A signature of somebody else's counts for nothing.
+        self.assertFalse(self.origin.step("keys", "sign", keys=("root", "snapshot", "timestamp"))["published"])
+        self.assertTrue(self.origin.step("keys", "sign")["published"])
+        self.assertEqual(self.stages(), {"a": "offline"})
+        self.origin.check()
+        self.assertIn("nothing waits", self.origin.step("keys", "sign", code=1)["error"]["message"])
+
+    def test_discarded_is_forgotten(self):
+        self.origin.create()
+        self.publish("a", "--bundle", BUNDLE, keys=())
+        self.assertEqual(self.origin.run("keys", "discard", "--origin", "origin")["discarded"], ["targets"])
+        self.assertTrue(self.publish("b", "--bundle", BUNDLE)["published"])
+        self.assertEqual(self.stages(), {"b": "offline"})
+
+    def test_rotation_without_the_old_timestamp_key(self):
+        self.origin.create()
+        self.origin.generate("lost")
+        self.origin.step("keys", "rotate", "--role", "timestamp", "--remove", "timestamp.pub", "--add", "lost.pub",
+                         keys=("root", "lost", "snapshot"))
+        self.origin.check()
+        self.assertEqual(len(self.origin.metadata("timestamp.json")["signatures"]), 1)
+        self.assertTrue(self.publish("a", "--bundle", BUNDLE, keys=("targets", "snapshot", "lost"))["published"])
+        self.assertFalse(self.publish("a", "--bundle", OTHER)["published"])       # the old key signs nothing any more
+
+    def test_a_rotation_with_the_old_key_is_good_under_both_roots(self):
+        self.origin.create()
+        self.origin.generate("new")
+        self.origin.step("keys", "rotate", "--role", "timestamp", "--remove", "timestamp.pub", "--add", "new.pub",
+                         keys=("root", "timestamp", "new", "snapshot"))
+        signed_by = {signature["keyid"] for signature in self.origin.metadata("timestamp.json")["signatures"]}
+        self.assertEqual(signed_by, {self.origin.run("keys", "show", name)["id"]
+                                     for name in ("timestamp.pub", "new.pub")})
+
+    def test_an_interrupted_rotation_is_completed_by_refresh(self):
+        self.origin.create()
+        timestamp = (self.origin.path / "metadata/timestamp.json").read_bytes()
+        self.origin.generate("lost")
+        self.origin.step("keys", "rotate", "--role", "timestamp", "--remove", "timestamp.pub", "--add", "lost.pub",
+                         keys=("root", "lost", "snapshot"))
+        (self.origin.path / "metadata/timestamp.json").write_bytes(timestamp)      # killed before it was written
+        self.assertTrue(self.origin.step("keys", "refresh", keys=("lost", "snapshot"))["published"])
+        self.origin.check()
+
+    def test_metadata_that_was_meddled_with_is_not_built_upon(self):
+        self.origin.create()
+        path = self.origin.path / "metadata/1.targets.json"
+        metadata = json.loads(path.read_text())
+        metadata["signed"]["expires"] = "2099-01-01T00:00:00Z"
+        path.write_text(json.dumps(metadata))
+        error = self.publish("a", "--bundle", BUNDLE, code=1)["error"]
+        self.assertEqual((error["code"], error["where"]), (701, "targets"))
+
+    def test_refresh_makes_the_timestamp_later(self):
+        self.origin.create("--timestamp-days", "1")
+        before = self.origin.metadata("timestamp.json")["signed"]
+        time.sleep(1.1)
+        report = self.origin.step("keys", "refresh", "--role", "snapshot", keys=("snapshot", "timestamp"))
+        self.assertEqual(sorted(report["roles"]), ["snapshot", "timestamp"])
+        after = self.origin.metadata("timestamp.json")["signed"]
+        self.assertEqual(after["version"], before["version"] + 1)
+        self.assertGreater(after["expires"], before["expires"])
+        self.origin.check()
+
+
+class Publish(OnOrigin):
+    def setUp(self):
+        super().setUp()
+        self.origin.create()
+
+    def test_what_is_published_is_there_and_signed(self):
+        report = self.publish("cards-42", "--bundle", BUNDLE, "--version", "42")
+        self.assertEqual((report["stage"], report["version"]), ("offline", "42"))
+        target = self.origin.check()["cards-42.release"]
+        self.assertEqual(target["custom"]["guardrank"]["stage"], "offline")
+        inspected = self.origin.run("inspect", BUNDLE)["release"]["routes"][0]
+        for part in ("model", "policy", "catalog"):
+            identity = inspected[part].removeprefix("sha256:")
+            file = self.origin.path / "blobs" / identity
+            self.assertEqual(self.origin.run("verify", file)["id"], "sha256:" + identity)
+        release = self.origin.path / "targets" / f"{target['hashes']['sha256']}.cards-42.release"
+        shown = self.origin.run("inspect", release)["release"]
+        self.assertEqual((shown["name"], shown["routes"][0]["model"]), ("cards-42", inspected["model"]))
+
+    def test_an_hourly_catalog_keeps_the_rest(self):
+        self.publish("a", "--bundle", BUNDLE, "--stage", "full")
+        before = self.document("a")["routes"][0]
+        catalog = self.nested(BUNDLE, "catalog")
+        (self.origin.folder / "catalog.bin").write_bytes(catalog)
+        report = self.publish("a", "--catalog", "catalog.bin", "--stage", "full")
+        self.assertEqual(report["stored"]["new_blob_bytes"], 0)
+        self.assertEqual(self.document("a")["routes"][0], before)
+        error = self.publish("a", "--catalog", self.other_model(), code=1)["error"]
+        self.assertEqual(error["code"], 301)                       # a model is no catalog
+        error = self.publish("b", "--catalog", "catalog.bin", code=1)["error"]
+        self.assertEqual(error["code"], 202)                       # nothing to keep
+
+    def nested(self, bundle, kind):
+        data = pathlib.Path(bundle).read_bytes()
+        numbers = {"model": 16, "policy": 17, "catalog": 18}
+        for i in range(int.from_bytes(data[24:28], "little")):
+            entry = data[64 + 64 * i:128 + 64 * i]
+            if int.from_bytes(entry[:4], "little") == numbers[kind]:
+                offset, length = (int.from_bytes(entry[at:at + 8], "little") for at in (8, 16))
+                return data[offset:offset + length]
+        raise AssertionError(kind)
+
+    def other_model(self):
+        path = self.origin.folder / "model.bin"
+        path.write_bytes(self.nested(OTHER, "model"))
+        return path
+
+    def document(self, name):
+        target = self.origin.check()[name + ".release"]
+        file = self.origin.path / "targets" / f"{target['hashes']['sha256']}.{name}.release"
+        return self.origin.run("inspect", file)["release"]
+
+    def test_what_does_not_open_or_fit_is_not_published(self):
+        before = sorted(self.origin.folder.rglob("*"))
+        damaged = bytearray(BUNDLE.read_bytes())
+        damaged[-500] ^= 1
+        (self.origin.folder / "damaged").write_bytes(damaged)
+        self.assertIn(self.publish("a", "--bundle", "damaged", code=1)["error"]["code"], (302, 307))
+        self.assertEqual(self.publish("a", "--bundle", "nowhere", code=1)["error"]["code"], 202)
+        error = self.publish("a", "--bundle", BUNDLE, "--model", self.other_model(), code=1)["error"]
+        self.assertGreaterEqual(error["code"], 300)
+        after = [path for path in sorted(self.origin.folder.rglob("*")) if path.name not in ("damaged", "model.bin")]
+        self.assertEqual(after, [path for path in before])
+
+    def test_routes(self):
+        routes = [{"product": "card", "market": "US", "arm": "a", "stage": "ab", "weight": 0.1, "salt": "autumn"},
+                  {"product": "card", "market": "US", "arm": "b", "stage": "ab", "weight": 0.1, "salt": "autumn"},
+                  {"product": "card", "tier": "pinned"}]
+        (self.origin.folder / "routes.json").write_text(json.dumps(routes))
+        self.publish("a", "--bundle", BUNDLE, "--routes", "routes.json", "--stage", "full")
+        self.assertEqual([(r["arm"], r["stage"], r["traffic_weight"], r["tier"]) for r in self.document("a")["routes"]],
+                         [("a", "ab", 0.1, "warm"), ("b", "ab", 0.1, "warm"), ("", "full", 1, "pinned")])
+        for wrong, where in (([{"weight": 3}], "routes[0].weight"), ([{}, {}], "routes[1]"), ([{"x": 1}], "x")):
+            (self.origin.folder / "routes.json").write_text(json.dumps(wrong))
+            self.assertEqual(self.publish("b", "--bundle", BUNDLE, "--routes", "routes.json", "--stage", "full",
+                                          code=1)["error"]["where"], where)
+
+    def test_fallbacks_exist_and_do_not_return(self):
+        self.assertEqual(self.publish("a", "--bundle", BUNDLE, "--fallback", "b", code=1)["error"]["code"], 305)
+        self.publish("a", "--bundle", BUNDLE)
+        self.publish("b", "--bundle", BUNDLE, "--fallback", "a")
+        error = self.publish("a", "--bundle", BUNDLE, "--fallback", "b", code=1)["error"]
+        self.assertIn("fall back to itself", error["message"])
+
+    def test_teams_sign_for_their_own_paths_alone(self):
+        self.origin.generate("cards", scheme="ecdsa-sha2-nistp256")
+        self.origin.step("keys", "delegate", "--team", "cards", "--add", "cards.pub",
+                         keys=("targets", "cards", "snapshot", "timestamp"))
+        report = self.publish("cards/x", "--bundle", BUNDLE, keys=("cards", "snapshot", "timestamp"))
+        self.assertEqual(sorted(report["roles"]), ["cards", "snapshot", "timestamp"])
+        self.assertFalse(self.publish("x", "--bundle", BUNDLE, keys=("cards", "snapshot", "timestamp"))["published"])
+        self.origin.run("keys", "discard", "--origin", "origin")
+        self.assertFalse(self.publish("cards/y", "--bundle", BUNDLE)["published"])
+        self.origin.run("keys", "discard", "--origin", "origin")
+        self.assertEqual(list(self.origin.check()), ["cards/x.release"])
+        # The team's keys change: its targets are signed anew.
+        self.origin.generate("cards2")
+        self.origin.step("keys", "rotate", "--role", "cards", "--remove", "cards.pub", "--add", "cards2.pub",
+                         keys=("targets", "cards2", "snapshot", "timestamp"))
+        self.assertEqual(list(self.origin.check()), ["cards/x.release"])
+        for team in ("root", "A", "a/b", ""):
+            self.assertEqual(self.origin.step("keys", "delegate", "--team", team, "--add", "cards.pub",
+                                              code=1)["error"]["where"], "team")
+
+    def test_two_publishers_do_not_meet(self):
+        import fcntl
+        with open(self.origin.folder / "origin.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertIn("another publisher", self.publish("a", "--bundle", BUNDLE, code=1)["error"]["message"])
+        self.publish("a", "--bundle", BUNDLE)
+
+    def test_killed_at_any_moment_readers_see_one_state_or_the_other(self):
+        self.publish("a", "--bundle", BUNDLE)
+        for attempt in range(12):
+            command = [COMMAND, "publish", "--release", f"k{attempt}", "--origin", "origin", "--bundle", BUNDLE,
+                       "--key", "targets.pem", "--key", "snapshot.pem", "--key", "timestamp.pem"]
+            process = subprocess.Popen(command, cwd=self.origin.folder, stdout=subprocess.DEVNULL)
+            time.sleep(0.004 * attempt)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            self.assertIn("a.release", self.origin.check())
+        self.publish("b", "--bundle", BUNDLE)                      # the next start is clean
+        self.assertIn("b.release", self.origin.check())
+
+
+class Steps(OnOrigin):
+    def setUp(self):
+        super().setUp()
+        self.origin.create()
+
+    def promote(self, name, stage, *arguments, **options):
+        return self.origin.step("promote", "--release", name, "--to", stage, *arguments, **options)
+
+    def rollback(self, name, **options):
+        return self.origin.step("rollback", "--release", name, **options)
+
+    def test_one_stage_at_a_time_forward_any_back(self):
+        self.publish("a", "--bundle", BUNDLE)
+        self.assertIn("next stage is shadow", self.promote("a", "canary", "--weight", 0.1, code=1)["error"]["message"])
+        self.promote("a", "shadow")
+        self.assertEqual(self.promote("a", "canary", code=1)["error"]["where"], "weight")
+        self.promote("a", "canary", "--weight", 0.1)
+        self.assertEqual(self.promote("a", "ab")["weight"], "0.1")           # an experiment keeps its share
+        self.promote("a", "full")
+        self.promote("a", "offline")
+        self.promote("a", "full", "--skip")
+        self.assertEqual(self.stages(), {"a": "full"})
+        self.assertEqual(self.promote("b", "shadow", code=1)["error"]["code"], 202)
+        self.assertEqual(self.promote("a", "loud", code=1)["error"]["where"], "stage")
+
+    def test_gates_close_a_step_until_their_figures_hold(self):
+        gates = {"canary": [{"figure": "ece", "at_most": 0.02}], "full": [{"figure": "lift", "at_least": 0}]}
+        (self.origin.folder / "gates.json").write_text(json.dumps(gates))
+        (self.origin.folder / "bad.json").write_text('{"ece": 0.5, "lift": 1}')
+        (self.origin.folder / "good.json").write_text('{"ece": 0.01, "lift": 0.5}')
+        error = self.publish("a", "--bundle", BUNDLE, "--gates", "gates.json", "--stage", "full", code=1)["error"]
+        self.assertIn("there is no figure ece", error["message"])
+        self.publish("a", "--bundle", BUNDLE, "--gates", "gates.json", "--figures", "bad.json")
+        self.promote("a", "shadow")
+        self.assertIn("ece is 0.5", self.promote("a", "canary", "--weight", 0.1, code=1)["error"]["message"])
+        self.promote("a", "full", "--skip", "--figures", "good.json")
+        custom = self.origin.check()["a.release"]["custom"]["guardrank"]
+        report = (self.origin.folder / "good.json").read_bytes()
+        self.assertEqual(custom["figures"], {"report_sha256": hashlib.sha256(report).hexdigest(),
+                                             "values": {"ece": "0.01", "lift": "0.5"}})
+        # Gates stay with the release when it is published again.
+        self.assertIn("gates", self.publish("a", "--bundle", OTHER, "--stage", "full", code=1)["error"]["where"])
+
+    def test_rollback_names_the_old_files_and_goes_on_back(self):
+        hashes = []
+        for bundle, stage in ((BUNDLE, "offline"), (OTHER, "shadow"), (BUNDLE, "full")):
+            self.publish("a", "--bundle", bundle, "--stage", stage)
+            hashes.append(self.origin.check()["a.release"]["hashes"]["sha256"])
+        version = self.origin.metadata("timestamp.json")["signed"]["version"]
+        for expected, stage in ((hashes[1], "shadow"), (hashes[0], "offline")):
+            self.assertEqual(self.rollback("a")["stage"], stage)
+            self.assertEqual(self.origin.check()["a.release"]["hashes"]["sha256"], expected)
+        self.assertEqual(self.origin.metadata("timestamp.json")["signed"]["version"], version + 2)
+        self.assertIn("was nothing before", self.rollback("a", code=1)["error"]["message"])
+
+    def test_rollback_leads_to_nothing_that_is_gone(self):
+        self.publish("a", "--bundle", BUNDLE)
+        model = self.origin.run("inspect", BUNDLE)["release"]["routes"][0]["model"].removeprefix("sha256:")
+        self.publish("a", "--bundle", OTHER)
+        (self.origin.path / "blobs" / model).unlink()
+        self.assertEqual(self.rollback("a", code=1)["error"]["where"], "blobs/" + model)
+
+    def test_what_served_when(self):
+        self.publish("a", "--bundle", BUNDLE, "--stage", "full")
+        time.sleep(1.1)
+        first = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        time.sleep(1.1)
+        self.promote("a", "offline")
+        self.publish("b", "--bundle", OTHER, "--stage", "full")
+        self.origin.step("keys", "refresh", "--role", "targets")
+        self.assertEqual(self.stages("--at", first), {"a": "full"})
+        self.assertEqual(self.stages(), {"a": "offline", "b": "full"})
+        self.assertEqual(self.stages("--at", "2000-01-01T00:00:00Z"), {})
+        self.assertEqual(self.origin.fails("status", "--origin", "origin", "--at", "noon")["where"], "time")
+
+    def test_the_release_made_full_last_serves_and_its_rollback_uncovers_the_one_before(self):
+        self.publish("a", "--bundle", BUNDLE, "--stage", "full")
+        self.publish("b", "--bundle", OTHER)
+        self.promote("b", "full", "--skip")
+        self.assertEqual(self.serves(), "b")
+        self.promote("a", "full")                                    # again: now it is the later one
+        self.assertEqual(self.serves(), "a")
+        self.rollback("a")
+        self.assertEqual(self.serves(), "b")
+        self.rollback("b")
+        self.assertEqual(self.serves(), "a")
+
+    def serves(self):
+        files = [self.origin.path / "targets" / f"{target['hashes']['sha256']}.{path}"
+                 for path, target in self.origin.check().items()]
+        return self.origin.run("explain-route", "--release", *files, "--route", "product=card")["primary"]["release"]
+
+
+class ExplainRoute(OnOrigin):
+    def test_table_and_json(self):
+        self.origin.create()
+        self.publish("cards@41", "--bundle", BUNDLE, "--stage", "full")
+        self.publish("cards@42", "--bundle", OTHER, "--stage", "canary", "--weight", 0.05, "--fallback", "cards@41")
+        files = [self.origin.path / "targets" / f"{target['hashes']['sha256']}.{path}"
+                 for path, target in self.origin.check().items()]
+        # Python's xxhash puts user-13 at 0.0344 and user-0 elsewhere (tests/core/route).
+        told = self.origin.run("explain-route", "--release", *files, "--route", "product=card", "--unit", "user-13")
+        self.assertEqual((told["primary"]["release"], told["fallbacks"][0]["release"]), ("cards@42", "cards@41"))
+        self.assertAlmostEqual(told["routes"][1]["fraction"], 0.03435443294044327, places=15)
+        request = self.origin.folder / "request.json"
+        request.write_text(json.dumps({"route": {"product": "card", "market": None, "unit": "user-0"}}))
+        told = self.origin.run("explain-route", "--release", *files, "--request", request)
+        self.assertEqual(told["primary"]["release"], "cards@41")
+        text = subprocess.run([COMMAND, "explain-route", "--release", *files, "--route", "market=US"], check=True,
+                              capture_output=True, text=True).stdout
+        self.assertIn("serves:    cards@41[0]", text)
+        self.assertIn("matches; the request has no unit", text)
+        for arguments in (("--route", "product"), ("--route", "prodct=card"), ("--request", "nowhere")):
+            self.assertEqual(self.origin.fails("explain-route", "--release", *files, *arguments)["code"], 100)
+
+
+if __name__ == "__main__":
+    unittest.main()

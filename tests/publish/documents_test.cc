@@ -1,0 +1,117 @@
+// Routes, fallbacks and gates as publishers state them.
+#include <doctest/doctest.h>
+
+#include "models/pack/pack_error.h"
+#include "models/publish/gates.h"
+#include "models/publish/release_document.h"
+#include "models/publish/release_targets.h"
+
+using namespace guardrank;
+using namespace guardrank::publish;
+using pack::PackError;
+
+namespace {
+
+Status status_of(const auto& work) {
+  try {
+    work();
+  } catch (const PackError& problem) {
+    return problem.status();
+  }
+  return Status::ok;
+}
+
+const Json defaults = {{"stage", "canary"}, {"weight", 0.05}, {"salt", ""}, {"fallback", "base"},
+                       {"tier", "warm"}};
+
+Json routes_of(const char* text) { return Json(read_routes(Json::parse(text), defaults)); }
+
+Json document(const char* name, std::vector<std::string> fallbacks) {
+  Json routes = Json::array();
+  for (const std::string& fallback : fallbacks) routes.push_back({{"fallback", fallback}});
+  return {{"name", name}, {"routes", routes}};
+}
+
+std::vector<std::string> closed(const char* gates, const char* report, const char* from, const char* to) {
+  return closed_gates(read_gates(gates, "gates"), read_figures(report, "report"), from, to);
+}
+
+}  // namespace
+
+TEST_CASE("routes take from the release what they leave out") {
+  const Json routes = routes_of(R"([{"product": "card"}, {"market": "US", "stage": "full"},
+                                    {"stage": "shadow", "weight": 0.5, "fallback": "", "tier": "pinned"}])");
+  CHECK(routes[0]["stage"] == "canary");
+  CHECK(routes[0]["weight"] == 0.05);
+  CHECK(routes[0]["fallback"] == "base");
+  CHECK(routes[1]["weight"] == 1.0);
+  CHECK(routes[2]["weight"] == 0.5);
+  CHECK(routes[2]["fallback"] == "");
+  CHECK(routes[2]["tier"] == "pinned");
+  CHECK(status_of([] { routes_of("[]"); }) == Status::type);
+  CHECK(status_of([] { routes_of("[5]"); }) == Status::type);
+  CHECK(status_of([] { routes_of(R"([{"produce": "card"}])"); }) == Status::argument);
+  CHECK(status_of([] { routes_of(R"([{"product": 5}])"); }) == Status::type);
+  Json bare = defaults;
+  bare["weight"] = nullptr;
+  CHECK(status_of([&] { read_routes(Json::parse("[{}]"), bare); }) == Status::missing);
+}
+
+TEST_CASE("routes that would serve the same units, or shares that are none, are refused") {
+  const auto status = [](const char* text) { return status_of([&] { check_routes(routes_of(text)); }); };
+  CHECK(status(R"([{"arm": "a", "salt": "s"}, {"arm": "b", "salt": "s"}])") == Status::ok);
+  CHECK(status(R"([{"arm": "a"}, {"arm": "a", "product": "card"}])") == Status::ok);
+  CHECK(status(R"([{"arm": "a"}, {"arm": "a"}])") == Status::duplicate);
+  CHECK(status(R"([{"stage": "full", "arm": "a"}, {"stage": "full", "arm": "b"}])") == Status::duplicate);
+  CHECK(status(R"([{"stage": "full"}, {"stage": "canary"}])") == Status::ok);
+  CHECK(status(R"([{"weight": 1.01}])") == Status::argument);
+  CHECK(status(R"([{"weight": -0.01}])") == Status::argument);
+  CHECK(status(R"([{"stage": "loud"}])") == Status::argument);
+  CHECK(status(R"([{"tier": "lukewarm"}])") == Status::argument);
+}
+
+TEST_CASE("chains of fallbacks") {
+  const auto status = [](const std::vector<Json>& documents) {
+    return status_of([&] { check_fallbacks(documents); });
+  };
+  CHECK(status({document("a", {"b"}), document("b", {"c", ""}), document("c", {""})}) == Status::ok);
+  CHECK(status({document("a", {"a"})}) == Status::reference);
+  CHECK(status({document("a", {"b"}), document("b", {"c"}), document("c", {"a"})}) == Status::reference);
+  CHECK(status({document("a", {"gone"})}) == Status::reference);
+  CHECK(status({document("x", {"a"}), document("a", {"b"}), document("b", {"a"})}) == Status::reference);
+  std::vector<Json> chain;
+  for (char c = 'a'; c < 'e'; ++c) chain.push_back(document(std::string(1, c).c_str(), {std::string(1, c + 1)}));
+  chain.push_back(document("e", {""}));
+  CHECK(status(chain) == Status::ok);            // four behind the first
+  chain.push_back(document("0", {"a"}));
+  CHECK(status(chain) == Status::limit);
+}
+
+TEST_CASE("gates") {
+  const char* gates = R"({"canary": [{"figure": "click.ece", "at_most": 0.02}],
+                          "full": [{"figure": "value.lift", "at_least": 0, "at_most": 1}]})";
+  const char* good = R"({"click": {"ece": 0.02}, "value": {"lift": 1e-05}, "name": "x", "rows": [1, 2]})";
+  CHECK(closed(gates, good, "offline", "full").empty());
+  CHECK(closed(gates, R"({"click": {"ece": 0.0200001}})", "shadow", "canary").size() == 1);
+  CHECK(closed(gates, R"({})", "shadow", "canary").size() == 1);
+  CHECK(closed(gates, R"({})", "offline", "full").size() == 2);
+  CHECK(closed(gates, R"({})", "offline", "shadow").empty());
+  CHECK(closed(gates, R"({})", "canary", "ab").empty());
+  CHECK(closed(gates, R"({})", "full", "canary").empty());      // back is always open
+  CHECK(closed(gates, R"({"click": {"ece": 0}, "value": {"lift": -0.1}})", "offline", "full").size() == 1);
+  CHECK(closed(gates, R"({"click": {"ece": 0}, "value": {"lift": 1.5}})", "offline", "full").size() == 1);
+  const Json figures = read_figures(good, "report");
+  CHECK(figures["values"]["rows.1"] == "2");
+  CHECK(figures["values"].size() == 4);
+  CHECK(status_of([] { read_gates(R"({"loud": []})", "gates"); }) == Status::argument);
+  CHECK(status_of([] { read_gates(R"({"full": [{"figure": "x"}]})", "gates"); }) == Status::missing);
+  CHECK(status_of([] { read_gates(R"({"full": [{"at_most": 1}]})", "gates"); }) == Status::missing);
+}
+
+TEST_CASE("names of releases") {
+  for (const char* name : {"cards-42", "cards@41", "team/cards_42.1"})
+    CHECK(checked_release_name(name) == name);
+  for (const char* name : {"", "/x", "a/", "a/b/c", "../x", "a/../b", "a b", ".hidden", "a\nb"})
+    CHECK(status_of([&] { checked_release_name(name); }) == Status::argument);
+  CHECK(status_of([] { checked_release_name(std::string(200, 'a')); }) == Status::argument);
+}
