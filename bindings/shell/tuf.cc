@@ -13,7 +13,7 @@ namespace {
 using Repository = std::unique_ptr<gr_fetch_repository, Freed<gr_fetch_free>>;
 
 struct Options {
-  std::string metadata_folder, metadata_address, targets_address, target, target_folder, root;
+  std::string metadata_folder, metadata_address, targets_address, target, target_folder, root, trusted_root;
   gr_fetch_options fetch{};
   bool is_offline = false;
 };
@@ -24,6 +24,11 @@ Repository open(const Options& options) {
   given.cache_folder = options.metadata_folder.c_str();
   if (!options.metadata_address.empty()) given.metadata_address = options.metadata_address.c_str();
   if (!options.targets_address.empty()) given.targets_address = options.targets_address.c_str();
+  const std::string root = options.trusted_root.empty() ? "" : read_input(options.trusted_root);
+  if (!root.empty()) {
+    given.trusted_root = reinterpret_cast<const uint8_t*>(root.data());
+    given.trusted_root_size = root.size();
+  }
   gr_fetch_repository* repository = nullptr;
   check([&](gr_error** error) { return gr_fetch_open(&given, &repository, error); });
   return Repository(repository);
@@ -73,6 +78,8 @@ void add_options(CLI::App* command, Options* options) {
   command->add_option("--target-dir", options->target_folder, "Folder for downloaded targets");
   command->add_option("--target-base-url", options->targets_address,
                       "Where targets are; targets/ beside the metadata if not given");
+  command->add_option("--trusted-root", options->trusted_root,
+                      "root.json to start from, instead of the folder's: a folder that others write is safe then");
   command->add_flag("--offline", options->is_offline, "Ask for no metadata: what the folder holds, unless expired");
   gr_fetch_options& fetch = options->fetch;
   command->add_option("--attempts", fetch.attempts, "Tries of a request (4)");

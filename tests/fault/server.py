@@ -1,0 +1,158 @@
+"""A server on loopback that serves a dictionary of files and misbehaves as told."""
+import gzip
+import http.server
+import socket
+import struct
+import threading
+import time
+import zlib
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        server, path = self.server, self.path.lstrip("/")
+        server.requests.append((path, dict(self.headers)))
+        faults = server.faults.get(path) or []
+        fault = faults[0] if len(faults) == 1 and server.repeats else (faults.pop(0) if faults else None)
+        body = server.files.get(path)
+        try:
+            if fault is not None:
+                fault(self, body)
+            elif body is None:
+                self.answer(404, b"nothing here\n" * 50)
+            else:
+                self.serve(body)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def serve(self, body):
+        tag = f'"{zlib.crc32(body):08x}"'
+        if self.headers.get("If-None-Match") == tag:
+            return self.answer(304, b"", etag=tag)
+        self.answer(200, body, etag=tag)
+
+    def answer(self, status, body, length=None, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if status != 304:
+            self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, files: dict):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files, self.faults, self.requests, self.repeats = files, {}, [], True
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def handle_error(self, request, address):
+        pass
+
+    def address(self, folder: str) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/{folder}/"
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+# Faults: each gets the handler and the bytes that stand at the path.
+def reset(handler, body):
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def stall(handler, body):
+    time.sleep(4)
+    handler.close_connection = True
+
+
+def stall_within(handler, body):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body[:len(body) // 2])
+    handler.wfile.flush()
+    stall(handler, body)
+
+
+def drip(handler, body):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    for at in range(len(body)):
+        handler.wfile.write(body[at:at + 1])
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def truncate(handler, body):
+    handler.answer(200, body[:-10], length=len(body))
+    handler.close_connection = True
+
+
+def shorter(handler, body):
+    handler.answer(200, body[:-10])
+
+
+def longer(handler, body):
+    handler.answer(200, body + b" " * 1000)
+
+
+def endless(handler, body):
+    handler.send_response(200)
+    handler.end_headers()
+    handler.close_connection = True
+    for _ in range(4096):
+        handler.wfile.write(b" " * 65536)
+
+
+def flip(handler, body):
+    at = len(body) // 2
+    handler.answer(200, body[:at] + bytes([body[at] ^ 1]) + body[at + 1:])
+
+
+def wrong_type(handler, body):
+    handler.answer(200, body, Content_Type="image/png")
+
+
+def compressed(handler, body):
+    handler.answer(200, gzip.compress(body), Content_Encoding="gzip")
+
+
+def bomb(handler, body):
+    handler.answer(200, gzip.compress(body + b" " * (8 << 20), 1), Content_Encoding="gzip")
+
+
+def circle(handler, body):
+    handler.answer(302, b"", Location=handler.path)
+
+
+def other_protocol(handler, body):
+    handler.answer(302, b"", Location="file:///etc/hostname")
+
+
+def moved(path):
+    return lambda handler, body: handler.answer(302, b"", Location=path)
+
+
+def status(code, **headers):
+    return lambda handler, body: handler.answer(code, b"later", **headers)
+
+
+def fine(handler, body):
+    handler.serve(body)
+
+
+def instead(other):
+    return lambda handler, body: handler.answer(200, other)
