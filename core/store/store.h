@@ -61,7 +61,8 @@ class Store {
   Status open(const StoreOptions& options, const ReleaseSource& source);
 
   // A ticket for a route of a release (its place there). Status::limit when tickets or bundles are
-  // used up; `deadline` and `now` are the host's time.
+  // used up; `deadline` (INT64_MAX: none) and `now` are the host's time. An open ticket keeps what it
+  // got in memory: a host pins a release by holding one.
   Status want(std::string_view release, std::uint32_t route, std::int64_t deadline_micros,
               std::int64_t now_micros, TicketId* ticket);
   // How a ticket stands. May be asked any number of times.

@@ -54,7 +54,7 @@ Status Store::want(std::string_view release, std::uint32_t route, std::int64_t d
   ++of.n_tickets;
   ++of.n_waiting;
   list_push(&of.waiting, slot);
-  deadlines_.set(slot, deadline_micros);
+  if (deadline_micros != INT64_MAX) deadlines_.set(slot, deadline_micros);
   *ticket = made.serial << slot_bits | slot;
   start(bundle, now_micros);
   return Status::ok;

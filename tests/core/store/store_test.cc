@@ -78,6 +78,16 @@ TEST_CASE("past its deadline a ticket takes the fallback, and the load goes on f
   CHECK(host.n_asked(NeedKind::fetch) == 3);
 }
 
+TEST_CASE("a ticket without a deadline waits, and nobody is woken for it") {
+  ScriptedHost host(small_options());
+  host.publish("cards", 1, size);
+  const TicketId ticket = host.want("cards", INT64_MAX);
+  host.ask();
+  CHECK(host.n_asked(NeedKind::wake) == 0);
+  host.now = INT64_MAX;
+  CHECK(host.take(ticket).state == TicketState::pending);
+}
+
 TEST_CASE("without a fallback a ticket fails; the store's own is the last") {
   StoreOptions options = small_options();
   ScriptedHost bare(options);
