@@ -72,7 +72,7 @@ export class Snapshot {
     bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: OpenOptions,
   ): number {
     const { exports, memory, out } = this.library;
-    if ("model" in bundle) {
+    if (typeof bundle === "object" && bundle !== null && "model" in bundle) {
       const parts = this.writeParts(bundle, options);
       const struct = this.writeOptions(options);
       this.library.check(exports.gr_snapshot_create_from(
