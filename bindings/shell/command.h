@@ -28,6 +28,7 @@ void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_lint(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_audit(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_replay(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_fetch(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_tuf(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_keys(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_publish(CLI::App* app, CommonOptions* common, Actions* actions);

@@ -7,6 +7,7 @@
 #include "bindings/shell/command.h"
 #include "bindings/shell/files.h"
 #include "bindings/shell/library.h"
+#include "bindings/shell/route_option.h"
 #include "bindings/shell/table.h"
 
 namespace guardrank::shell {
@@ -17,10 +18,8 @@ using Routes = std::unique_ptr<gr_routes, Freed<gr_routes_free>>;
 
 struct Options {
   std::vector<std::string> releases;
-  std::string request, route, unit;
+  RouteOption route;
 };
-
-constexpr const char* dimensions[] = {"product", "market", "segment", "partner", "surface"};
 
 Routes open_routes(const std::vector<std::string>& paths) {
   const Engine engine = create_engine();
@@ -37,58 +36,8 @@ Routes open_routes(const std::vector<std::string>& paths) {
   return Routes(routes);
 }
 
-[[noreturn]] void refuse(const std::string& where, const std::string& message) {
-  throw Failure(GR_STATUS_ARGUMENT, where, where + ": " + message);
-}
-
-// "product=card,market=US"
-Json parse_route(const std::string& text) {
-  Json values = Json::object();
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) {
-    const std::size_t equals = part.find('=');
-    if (equals == std::string::npos) refuse("--route", "wanted name=value, found '" + part + "'");
-    values[part.substr(0, equals)] = part.substr(equals + 1);
-  }
-  return values;
-}
-
-Json request_route(const std::string& path) {
-  Json request;
-  try {
-    request = Json::parse(read_input(path));
-  } catch (const Json::parse_error& problem) {
-    throw Failure(GR_STATUS_JSON, "request", std::string("request: ") + problem.what());
-  }
-  if (!request.is_object()) throw Failure(GR_STATUS_TYPE, "request", "request: wanted an object");
-  return request.value("route", Json::object());
-}
-
-std::string take(Json* route, const char* name) {
-  const auto found = route->find(name);
-  if (found == route->end()) return "";
-  const Json value = *found;
-  route->erase(name);
-  if (value.is_null()) return "";
-  if (!value.is_string())
-    throw Failure(GR_STATUS_TYPE, std::string("route.") + name,
-                  std::string("route.") + name + ": wanted a string");
-  return value.get<std::string>();
-}
-
-std::string explain(const gr_routes* routes, Json route, const std::string& unit) {
-  if (!route.is_object()) throw Failure(GR_STATUS_TYPE, "route", "route: wanted an object");
-  if (!unit.empty()) route["unit"] = unit;
-  std::string texts[6];
-  gr_route_values values{};
-  values.struct_size = sizeof values;
-  gr_text* const members[] = {&values.product, &values.market,  &values.segment,
-                              &values.partner, &values.surface, &values.unit};
-  for (std::size_t i = 0; i < 6; ++i) {
-    texts[i] = take(&route, i < 5 ? dimensions[i] : "unit");
-    *members[i] = {texts[i].data(), texts[i].size()};
-  }
-  if (!route.empty()) refuse("route", "unknown member '" + route.begin().key() + "'");
+std::string explain(const gr_routes* routes, const RouteValues& route) {
+  const gr_route_values values = route.view();
   std::size_t size = 0;
   check([&](gr_error** error) { return gr_routes_explain(routes, &values, nullptr, 0, &size, error); });
   std::string text(size, '\0');
@@ -175,9 +124,7 @@ std::string text_of(const Json& told) {
 
 int explain_route(const Options& options, bool as_json) {
   const Routes routes = open_routes(options.releases);
-  const Json route =
-      options.request.empty() ? parse_route(options.route) : request_route(options.request);
-  const std::string told = explain(routes.get(), route, options.unit);
+  const std::string told = explain(routes.get(), RouteValues(options.route));
   if (as_json) std::cout << told << '\n';
   else std::cout << text_of(Json::parse(told));
   return 0;
@@ -190,12 +137,7 @@ void add_explain_route(CLI::App* app, CommonOptions* common, Actions* actions) {
       "explain-route", "Say which release serves a request, and why the others do not");
   const auto options = std::make_shared<Options>();
   command->add_option("--release", options->releases, "Release artifacts, or bundles")->required();
-  auto* request = command->add_option("--request", options->request,
-                                      "Request whose \"route\" counts, or -");
-  auto* route = command->add_option("--route", options->route,
-                                    "The route's values instead: product=card,market=US");
-  request->excludes(route);
-  command->add_option("--unit", options->unit, "The experiment's unit, instead of the request's");
+  add_route_options(command, &options->route);
   add_json_option(command, common);
   command->footer("The order of routes, stages and buckets: core/route/README.md.");
   (*actions)[command] = [options, common] { return explain_route(*options, common->as_json); };

@@ -98,6 +98,53 @@ GR_API gr_status gr_fetch_describe(const gr_fetch_repository* repository, gr_fet
 /* Ends the call that runs, with GR_STATUS_DEADLINE; from any thread. Since 0.1. */
 GR_API void gr_fetch_cancel(gr_fetch_repository* repository);
 
+/* ---- Releases at hand ------------------------------------------------------------------------ */
+
+/* Follows releases on an origin (metadata/, targets/ and blobs/ beside each other), fetches what their
+ * routes name, keeps it in a folder and in memory, and gives snapshots ready to rank. One thread at a
+ * time, but for gr_fetch_client_stop; the snapshots may be shared. */
+typedef struct gr_fetch_client gr_fetch_client;
+
+typedef struct {
+  uint32_t struct_size;
+  uint32_t release_count;
+  const gr_text* releases;       /* names: "cards", "team/cards" */
+  const gr_fetch_options* fetch; /* addresses, cache folder, trusted root, patience */
+  const char* blobs_address;     /* NULL: "blobs/" beside the metadata's last part */
+  uint64_t memory_bytes;         /* of artifacts, beside the snapshots; 0: 64 MiB */
+  uint64_t disk_bytes;           /* of artifacts in the folder; 0: 1 GiB */
+  uint64_t artifact_bytes;       /* largest that is fetched; 0: 256 MiB */
+  int64_t check_micros;          /* between two looks for changes; 0: a minute */
+  uint32_t snapshots;            /* kept ready; 0: 8 */
+  uint32_t reserved;
+} gr_fetch_client_options;
+/* Blocks until each release was looked for, in the folder and where needed at the origin; fails when none
+ * is known then. The engine must outlive the client. Since 0.2. */
+GR_API gr_status gr_fetch_client_open(const gr_engine* engine, const gr_fetch_client_options* options,
+                                      gr_fetch_client** client, gr_error** error);
+GR_API void gr_fetch_client_free(gr_fetch_client* client);
+
+typedef struct {
+  uint32_t struct_size;
+  int32_t is_fallback;           /* 1: the primary was not at hand in time */
+  gr_status primary_status;      /* why */
+  uint32_t reserved;
+  gr_snapshot* snapshot;         /* a count of the caller's: gr_snapshot_free */
+  gr_text release;               /* that serves; until the client's next call */
+} gr_fetch_served;
+/* What serves a request of this route: at once where it is at hand, else when it was fetched, verified
+ * and has replayed its golden vectors. Past the timeout a fallback that is at hand, or
+ * GR_STATUS_DEADLINE. `options` (may be NULL) are those of a snapshot that is made. Since 0.2. */
+GR_API gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_values* route,
+                                          int64_t timeout_micros, const gr_snapshot_options* options,
+                                          gr_fetch_served* served, gr_error** error);
+/* Does what is due (looks for changes, what is written to the folder), for at most so long; 0: what needs
+ * no waiting. To be called now and then, from a thread of its own if the client has one. Since 0.2. */
+GR_API gr_status gr_fetch_client_poll(gr_fetch_client* client, int64_t timeout_micros, gr_error** error);
+GR_API gr_status gr_fetch_client_describe(const gr_fetch_client* client, gr_store_state* state);
+/* Ends the call that waits, with GR_STATUS_DEADLINE; from any thread. Since 0.2. */
+GR_API void gr_fetch_client_stop(gr_fetch_client* client);
+
 #ifdef __cplusplus
 }
 #endif

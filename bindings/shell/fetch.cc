@@ -1,0 +1,144 @@
+#include <chrono>
+#include <iostream>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "bindings/shell/command.h"
+#include "bindings/shell/files.h"
+#include "bindings/shell/progress.h"
+#include "bindings/shell/ranking.h"
+#include "bindings/shell/route_option.h"
+#include "bindings/shell/table.h"
+#include "guardrank_fetch.h"
+
+namespace guardrank::shell {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Client = std::unique_ptr<gr_fetch_client, Freed<gr_fetch_client_free>>;
+
+struct Options {
+  std::string origin, root, cache;
+  std::vector<std::string> releases;
+  RouteOption route;
+  std::uint32_t timeout_ms = 10'000;
+  bool is_ranked = false;
+};
+
+void show_download(void* user, const char* address, std::uint64_t done, std::uint64_t total) {
+  static_cast<Progress*>(user)->show(address, done, total);
+}
+
+std::string with_slash(std::string address) { return address.ends_with('/') ? address : address + '/'; }
+
+Client open_client(const Options& options, const gr_engine* engine, Progress* progress) {
+  const std::string metadata = with_slash(options.origin) + "metadata/";
+  const std::string root = read_input(options.root);
+  gr_fetch_options fetch{};
+  fetch.struct_size = sizeof fetch;
+  fetch.cache_folder = options.cache.c_str();
+  fetch.metadata_address = metadata.c_str();
+  fetch.trusted_root = reinterpret_cast<const uint8_t*>(root.data());
+  fetch.trusted_root_size = root.size();
+  fetch.progress = show_download;
+  fetch.progress_user = progress;
+  std::vector<gr_text> names;
+  for (const std::string& release : options.releases) names.push_back({release.data(), release.size()});
+  gr_fetch_client_options given{};
+  given.struct_size = sizeof given;
+  given.release_count = static_cast<uint32_t>(names.size());
+  given.releases = names.data();
+  given.fetch = &fetch;
+  gr_fetch_client* client = nullptr;
+  check([&](gr_error** error) { return gr_fetch_client_open(engine, &given, &client, error); });
+  return Client(client);
+}
+
+std::string time_text(std::int64_t micros) {
+  const std::time_t seconds = micros / 1'000'000;
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&seconds));
+  return text;
+}
+
+Json describe(const gr_fetch_client* client, const gr_fetch_served& served, double milliseconds) {
+  gr_store_state state{};
+  state.struct_size = sizeof state;
+  gr_fetch_client_describe(client, &state);
+  Json told = {{"release", std::string(view(served.release))},
+               {"fallback", served.is_fallback != 0},
+               {"offers", gr_snapshot_offer_count(served.snapshot)},
+               {"milliseconds", milliseconds},
+               {"metadata", {{"root", state.root}, {"timestamp", state.timestamp},
+                             {"snapshot", state.snapshot}, {"targets", state.targets},
+                             {"expires", time_text(state.expires_micros)}}},
+               {"last_look", gr_status_name(state.status)},
+               {"cache_writable", state.is_disk_writable != 0}};
+  if (served.is_fallback != 0) told["why_fallback"] = gr_status_name(served.primary_status);
+  if (state.status != GR_STATUS_OK) told["message"] = std::string(view(state.message));
+  return told;
+}
+
+std::string text_of(const Json& told) {
+  Table table({{"what"}, {"value"}});
+  for (const auto& [name, value] : told.items()) {
+    if (!value.is_object()) table.add({name, value.is_string() ? value.get<std::string>() : value.dump()});
+    else for (const auto& [inner, part] : value.items())
+      table.add({name + "." + inner, part.is_string() ? part.get<std::string>() : part.dump()});
+  }
+  return table.text(terminal_width());
+}
+
+int fetch(const Options& options, bool as_json) {
+  if (options.is_ranked && options.route.request.empty())
+    throw Failure(GR_STATUS_ARGUMENT, "--rank", "--rank: wants --request");
+  Progress progress;
+  Engine engine = create_engine();
+  const auto began = std::chrono::steady_clock::now();
+  Client client = open_client(options, engine.get(), &progress);
+  const RouteValues route(options.route);
+  const gr_route_values values = route.view();
+  gr_fetch_served served{};
+  served.struct_size = sizeof served;
+  check([&](gr_error** error) {
+    return gr_fetch_client_snapshot(client.get(), &values, std::int64_t{options.timeout_ms} * 1000, nullptr,
+                                    &served, error);
+  });
+  Snapshot snapshot(served.snapshot);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+  // What was fetched is on its way to the folder.
+  check([&](gr_error** error) { return gr_fetch_client_poll(client.get(), 0, error); });
+  progress.clear();
+  const Json told = describe(client.get(), served, took.count());
+  if (options.is_ranked) {
+    client.reset();
+    const Source source{std::move(engine), std::move(snapshot), nullptr};
+    std::cout << Ranker(source).rank(read_input(options.route.request), false) << '\n';
+  } else if (as_json) {
+    std::cout << told.dump() << '\n';
+  } else {
+    std::cout << text_of(told);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_fetch(CLI::App* app, CommonOptions* common, Actions* actions) {
+  CLI::App* command = app->add_subcommand(
+      "fetch", "Fetch what serves a request from an origin, verify it and keep it");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--origin", options->origin, "Where metadata/, targets/ and blobs/ are")->required();
+  command->add_option("--root", options->root, "root.json that is trusted")->required();
+  command->add_option("--cache", options->cache, "Folder that keeps what was verified")->required();
+  command->add_option("--release", options->releases, "Names of releases: cards, team/cards")->required();
+  add_route_options(command, &options->route);
+  command->add_option("--timeout-ms", options->timeout_ms, "To wait for what is cold (10000)");
+  command->add_flag("--rank", options->is_ranked, "Rank --request on it, and write the ranking as JSON");
+  add_json_option(command, common);
+  command->footer("A second run with the same folder fetches what changed, and serves without the origin.");
+  (*actions)[command] = [options, common] { return fetch(*options, common->as_json); };
+}
+
+}  // namespace guardrank::shell

@@ -1,0 +1,151 @@
+#include "capi/fetch/src/client.h"
+
+#include <algorithm>
+
+#include "capi/fetch/src/border.h"
+
+namespace guardrank::fetch {
+namespace {
+
+struct FreeArtifact { void operator()(gr_artifact* artifact) const { gr_artifact_free(artifact); } };
+using Artifact = std::unique_ptr<gr_artifact, FreeArtifact>;
+
+// An artifact's header holds the hash of header and table: another one for another artifact.
+void append_hash(Bytes artifact, std::string* key) {
+  key->append(reinterpret_cast<const char*>(artifact.data()) + 32, sizeof(Sha256Digest));
+}
+
+std::string key_of(const Delivered& delivered) {
+  std::string key;
+  key.reserve(4 * sizeof(Sha256Digest));
+  for (const Bytes part : {delivered.model, delivered.policy, delivered.catalog, delivered.release_bytes})
+    append_hash(part, &key);
+  return key;
+}
+
+// What a C function told, in this side's form.
+Status take_error(gr_status status, gr_error* told, Error* error) {
+  if (status == GR_STATUS_OK) return Status::ok;
+  const auto code = static_cast<Status>(status);
+  error->set(code, as_view(gr_error_where(told)), {as_view(gr_error_message(told))});
+  gr_error_free(told);
+  return code;
+}
+
+Status open_part(const gr_engine* engine, Bytes bytes, Artifact* artifact, Error* error) {
+  gr_artifact* opened = nullptr;
+  gr_error* told = nullptr;
+  const gr_status status = gr_artifact_open(engine, bytes.data(), bytes.size(), nullptr, &opened, &told);
+  artifact->reset(opened);
+  return take_error(status, told, error);
+}
+
+}  // namespace
+
+Client::Client(const gr_engine* engine, HostOptions host, std::size_t snapshots)
+    : engine_(engine), host_(std::move(host)), delivery_(default_allocator()),
+      n_snapshots_(std::max<std::size_t>(snapshots, 1)) {}
+
+Client::~Client() {
+  host_.withdraw_all();
+  for (const Kept& kept : kept_) gr_snapshot_free(kept.snapshot);
+}
+
+Status Client::open(const DeliveryOptions& options, Error* error) {
+  GUARDRANK_TRY(delivery_.open(options, wall_clock_micros(), error));
+  start_needs();
+  while (!delivery_.has_looked()) {
+    provide_one(1'000'000);
+    if (host_.is_stopped()) return error->set(Status::deadline, "releases", {"stopped while looking"});
+  }
+  if (delivery_.routes() != nullptr) return Status::ok;
+  const Error& told = delivery_.error();
+  const Status status = delivery_.status() == Status::ok ? Status::missing : delivery_.status();
+  return error->set(status, told.where(), {told.message()});
+}
+
+void Client::start_needs() {
+  Need need;
+  while (delivery_.next(wall_clock_micros(), &need)) host_.start(need);
+}
+
+bool Client::provide_one(std::int64_t timeout_micros) {
+  Completion completion;
+  if (!host_.wait(timeout_micros, &completion)) return false;
+  delivery_.provide(completion.answer(), wall_clock_micros());
+  start_needs();
+  return true;
+}
+
+void Client::poll(std::int64_t timeout_micros) {
+  const std::int64_t until = wall_clock_micros() + timeout_micros;
+  start_needs();
+  while (!host_.is_stopped()) {
+    const bool did = provide_one(std::max<std::int64_t>(until - wall_clock_micros(), 0));
+    if (!did && wall_clock_micros() >= until) return;
+  }
+}
+
+Status Client::wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered* delivered,
+                        Error* error) {
+  for (;;) {
+    *delivered = delivery_.take(ticket, wall_clock_micros());
+    if (delivered->state == TicketState::ready) return Status::ok;
+    if (delivered->state != TicketState::pending) break;
+    const std::int64_t left = deadline_micros - wall_clock_micros();
+    start_needs();
+    provide_one(std::max<std::int64_t>(left, 1000));
+    if (host_.is_stopped()) return error->set(Status::deadline, "release", {"stopped while waiting"});
+  }
+  return error->set(delivered->status, delivered->release,
+                    {"it is not at hand (", status_name(delivered->status), "), and no fallback is"});
+}
+
+Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* options,
+                       gr_snapshot** snapshot, Error* error) {
+  std::string key = key_of(delivered);
+  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.key == key; });
+  if (found != kept_.end()) {
+    kept_.splice(kept_.begin(), kept_, found);
+    *snapshot = kept_.front().snapshot;
+    return Status::ok;
+  }
+  Artifact model, policy, catalog, release;
+  GUARDRANK_TRY(open_part(engine_, delivered.model, &model, error));
+  GUARDRANK_TRY(open_part(engine_, delivered.policy, &policy, error));
+  GUARDRANK_TRY(open_part(engine_, delivered.catalog, &catalog, error));
+  GUARDRANK_TRY(open_part(engine_, delivered.release_bytes, &release, error));
+  gr_snapshot_parts parts{};
+  parts.struct_size = sizeof parts;
+  parts.model = model.get();
+  parts.policy = policy.get();
+  parts.catalog = catalog.get();
+  parts.release = release.get();
+  gr_error* told = nullptr;
+  const gr_status status = gr_snapshot_create_from(engine_, &parts, options, snapshot, &told);
+  GUARDRANK_TRY(take_error(status, told, error));
+  kept_.push_front({std::move(key), *snapshot});
+  for (; kept_.size() > n_snapshots_; kept_.pop_back()) gr_snapshot_free(kept_.back().snapshot);
+  return Status::ok;
+}
+
+Status Client::serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,
+                     Served* served, Error* error) {
+  const std::int64_t now = wall_clock_micros();
+  const std::int64_t deadline = now + timeout_micros;
+  TicketId ticket = 0;
+  GUARDRANK_TRY(delivery_.want(route, deadline, now, &ticket, error));
+  Delivered delivered;
+  Status status = wait_for(ticket, deadline, &delivered, error);
+  if (status == Status::ok) status = prepare(delivered, options, &served->snapshot, error);
+  if (status == Status::ok) {
+    gr_snapshot_retain(served->snapshot);
+    served->release = delivered.release;
+    served->is_fallback = delivered.is_fallback;
+    served->primary_status = delivered.is_fallback ? delivered.status : Status::ok;
+  }
+  delivery_.cancel(ticket);
+  return status;
+}
+
+}  // namespace guardrank::fetch

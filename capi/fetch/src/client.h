@@ -1,0 +1,57 @@
+// Releases at hand, natively: core's delivery, and the host that serves it. One thread at a time; the
+// snapshots that it gives out may be shared.
+#pragma once
+
+#include <list>
+#include <string>
+#include <vector>
+
+#include "capi/fetch/src/host.h"
+#include "capi/include/guardrank.h"
+#include "core/engine/delivery.h"
+
+namespace guardrank::fetch {
+
+struct Served {
+  gr_snapshot* snapshot = nullptr;       // a count of the caller's own
+  std::string release;
+  Status primary_status = Status::ok;    // why a fallback serves
+  bool is_fallback = false;
+};
+
+class Client {
+ public:
+  Client(const gr_engine* engine, HostOptions host, std::size_t snapshots);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Until each release was looked for; Status of the look when none is known then.
+  Status open(const DeliveryOptions& options, Error* error);
+  // Does what is due, for at most so long; 0: what needs no waiting.
+  void poll(std::int64_t timeout_micros);
+  Status serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,
+               Served* served, Error* error);
+  // Ends what waits, from any thread; it fails with Status::deadline.
+  void stop() { host_.stop(); }
+  const Delivery& delivery() const { return delivery_; }
+
+ private:
+  struct Kept {
+    std::string key;                     // hashes of the artifacts
+    gr_snapshot* snapshot;
+  };
+  void start_needs();
+  bool provide_one(std::int64_t timeout_micros);
+  Status wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered* delivered, Error* error);
+  Status prepare(const Delivered& delivered, const gr_snapshot_options* options, gr_snapshot** snapshot,
+                 Error* error);
+
+  const gr_engine* engine_;
+  Host host_;
+  Delivery delivery_;
+  std::list<Kept> kept_;                 // asked for last first
+  std::size_t n_snapshots_;
+};
+
+}  // namespace guardrank::fetch

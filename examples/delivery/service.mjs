@@ -1,0 +1,61 @@
+// A ranking service: POST a request as JSON, get the ranking. Releases come from an origin, are verified,
+// and stay in memory and in a folder, so that a restart serves without asking.
+// Usage: node service.mjs ORIGIN ROOT.json CACHE_FOLDER RELEASE... [--port=N]
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+
+import { Engine, GuardrankError, Store } from "guardrank";
+import { FolderStorage } from "guardrank/folder";
+
+const words = process.argv.slice(2);
+const port = Number(words.find((word) => word.startsWith("--port="))?.slice(7) ?? 0);
+const [origin, root, folder, ...releases] = words.filter((word) => !word.startsWith("--"));
+if (releases.length === 0) {
+  console.error("usage: node service.mjs ORIGIN ROOT.json CACHE_FOLDER RELEASE... [--port=N]");
+  process.exit(2);
+}
+
+const engine = await Engine.create();
+const store = await Store.open({
+  origin, releases,
+  trustedRoot: await readFile(root),
+  storage: new FolderStorage(folder),
+  onChange: ({ status, message }) => console.error(`releases: ${status} ${message}`),
+}).catch((failure) => {
+  console.error(`error ${failure.code}: ${failure.message}`);
+  process.exit(1);
+});
+
+async function body(request) {
+  const pieces = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+async function answer(request, response) {
+  const text = await body(request);
+  const { snapshot, release, fallback } = await store.snapshot(engine, JSON.parse(text).route);
+  response.writeHead(200, {
+    "content-type": "application/json", "x-release": release,
+    ...(fallback === undefined ? {} : { "x-fallback": fallback }),
+  });
+  response.end(snapshot.rankText(text));
+}
+
+const server = createServer((request, response) => {
+  answer(request, response).catch((failure) => {
+    const error = failure instanceof GuardrankError ? failure.toJSON()
+      : { error: { code: 200, name: "GR_STATUS_JSON", message: String(failure), where: "" } };
+    response.writeHead(error.error.code >= 700 ? 503 : 400, { "content-type": "application/json" });
+    response.end(JSON.stringify(error));
+  });
+});
+server.listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/`));
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    server.close();
+    server.closeAllConnections();
+    store.dispose();
+    engine.dispose();
+  });
+}

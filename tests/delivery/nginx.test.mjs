@@ -1,0 +1,79 @@
+// nginx as origin and as a caching proxy before it, with what `guardrank publish` writes.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+import { Engine, Store } from "../wasm/support.mjs";
+import { bundle, example, freePort, makeOrigin, release, request, start, until, untilUp } from "./support.mjs";
+
+let files, nginx, engine, whole, addresses;
+before(async () => {
+  engine = await Engine.create();
+  whole = engine.open(readFileSync(bundle));
+  files = makeOrigin();
+  const ports = [await freePort(), await freePort()];
+  addresses = ports.map((port) => `http://127.0.0.1:${port}/`);
+  nginx = await start(example("nginx.sh"), [files.origin, ...ports.map(String)]);
+  for (const address of addresses) await untilUp(address);
+});
+after(async () => {
+  await nginx.stop();
+  files.remove();
+  whole.dispose();
+  engine.dispose();
+});
+
+const open = (origin, options = {}) => Store.open({
+  origin, releases: [release], trustedRoot: readFileSync(files.root), ...options,
+});
+// The release's document, and so its id and name, are the publisher's: the rest is the bundle's.
+const ranked = (snapshot) => snapshot.rank(request).ranked;
+
+test("the origin's release ranks as the bundle that was published", async () => {
+  const store = await open(addresses[0]);
+  const { snapshot } = await store.snapshot(engine, {}, { timeout: 5000 });
+  assert.deepEqual(ranked(snapshot), ranked(whole));
+  assert.equal(snapshot.rank(request).release, release);
+  store.dispose();
+});
+
+test("blobs come from the proxy's cache the second time", async () => {
+  const seen = [];
+  const spy = async (address, init) => {
+    const response = await fetch(address, init);
+    if (address.includes("/blobs/")) seen.push(response.headers.get("x-cache"));
+    return response;
+  };
+  for (let i = 0; i < 2; ++i) {
+    const store = await open(addresses[1], { fetch: spy });
+    await store.snapshot(engine, {}, { timeout: 5000 });
+    store.dispose();
+  }
+  assert.deepEqual(seen, ["MISS", "MISS", "MISS", "HIT", "HIT", "HIT"]);
+});
+
+test("a new version reaches a store behind the proxy, and only what changed is fetched", async () => {
+  const asked = [];
+  const spy = (address, init) => {
+    asked.push(address);
+    return fetch(address, init);
+  };
+  const store = await open(addresses[1], { checkSeconds: 0.1, fetch: spy });
+  const first = await store.snapshot(engine, {}, { timeout: 5000 });
+  const revision = store.state().revision;
+  asked.length = 0;
+  files.publish("2");
+  await until(() => store.state().revision > revision);
+  const second = await store.snapshot(engine, {}, { timeout: 5000 });
+  assert.deepEqual(ranked(second.snapshot), ranked(first.snapshot));
+  assert.equal(asked.filter((address) => address.includes("/blobs/")).length, 0);
+  assert.equal(asked.filter((address) => address.includes("/targets/")).length, 1);
+  store.dispose();
+});
+
+test("an unchanged timestamp is not sent again", async () => {
+  const first = await fetch(`${addresses[0]}metadata/timestamp.json`);
+  const headers = { "if-none-match": first.headers.get("etag") };
+  assert.equal((await fetch(first.url, { headers })).status, 304);
+  assert.equal(first.headers.get("cache-control"), "no-cache");
+});
