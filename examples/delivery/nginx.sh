@@ -6,8 +6,11 @@ set -eu
 origin=$(cd "$1" && pwd) origin_port=${2:-8080} proxy_port=${3:-8081}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Root's nginx would hand its work to a user that may not read these folders.
+user=; [ "$(id -u)" != 0 ] || user="user root;"
 cat > "$work/nginx.conf" <<CONF
 daemon off;
+$user
 pid $work/pid;
 error_log stderr warn;
 worker_processes 1;

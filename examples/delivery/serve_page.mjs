@@ -26,11 +26,12 @@ function file(path) {
   if (path === "/root.json") return root;
   if (path.startsWith("/guardrank/")) return join(packageFiles, path.slice(11));
   if (path.startsWith("/origin/")) return join(origin, path.slice(8));
-  return join(page, path === "/" ? "index.html" : path.slice(1));
+  return join(page, path.slice(1));
 }
 
 async function answer(request, response) {
-  const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
+  const asked = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
+  const path = asked === "/" ? "/index.html" : asked;
   const content = path === "/settings.json" ? Buffer.from(JSON.stringify({ release }))
     : await readFile(file(path));
   const tag = `"${createHash("sha256").update(content).digest("hex").slice(0, 16)}"`;

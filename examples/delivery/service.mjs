@@ -35,11 +35,12 @@ async function body(request) {
 async function answer(request, response) {
   const text = await body(request);
   const { snapshot, release, fallback } = await store.snapshot(engine, JSON.parse(text).route);
+  const ranking = snapshot.rankText(text);
   response.writeHead(200, {
     "content-type": "application/json", "x-release": release,
     ...(fallback === undefined ? {} : { "x-fallback": fallback }),
   });
-  response.end(snapshot.rankText(text));
+  response.end(ranking);
 }
 
 const server = createServer((request, response) => {
@@ -52,9 +53,10 @@ const server = createServer((request, response) => {
 });
 server.listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/`));
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.on(signal, () => {
+  process.on(signal, async () => {
     server.close();
     server.closeAllConnections();
+    await store.settled();   // what was fetched gets to the folder
     store.dispose();
     engine.dispose();
   });

@@ -34,8 +34,10 @@ test("it ranks, and after a restart without the origin it ranks on", async () =>
     if (!hasOrigin) await nginx.stop();
     const service = await start(process.execPath, words());
     const answer = await post(service.line, JSON.stringify(request));
+    const text = await answer.text();
+    assert.equal(answer.status, 200, text);
     assert.equal(answer.headers.get("x-release"), release);
-    assert.deepEqual((await answer.json()).ranked, ranked);
+    assert.deepEqual(JSON.parse(text).ranked, ranked);
     const refused = await post(service.line, JSON.stringify({ ...request, context: { age: "old" } }));
     assert.equal(refused.status, 400);
     assert.equal((await refused.json()).error.name, "GR_STATUS_TYPE");

@@ -58,7 +58,7 @@ export async function perform(need: Need, options: HostOptions, signal: AbortSig
       case kinds.read: return await readNeed(need, options.storage);
       case kinds.write: await options.storage.write(need.key, need.bytes); break;
       case kinds.remove: await options.storage.remove(need.key); break;
-      case kinds.wake: await sleep(need.at - Date.now(), signal); break;
+      case kinds.wake: await sleep(need.at - Date.now(), signal, true); break;
       default: return { outcome: "failed", detail: `need ${need.kind} is not known to this host` };
     }
     return { outcome: "done" };
@@ -115,11 +115,11 @@ function tryFetch(
 
 const longestSleep = 2 ** 31 - 1;
 
-/** Rejects when aborted. A process may end while it waits. */
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Rejects when aborted. An idle wait does not keep a process from ending. */
+function sleep(milliseconds: number, signal: AbortSignal, isIdle = false): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(end, Math.min(Math.max(milliseconds, 0), longestSleep));
-    (timer as { unref?: () => void }).unref?.();
+    if (isIdle) (timer as { unref?: () => void }).unref?.();
     const stop = () => {
       clearTimeout(timer);
       reject(new Error("no longer wanted"));
