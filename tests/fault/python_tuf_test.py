@@ -1,6 +1,6 @@
 """Repositories that python-tuf makes and signs, read by `guardrank tuf`. Usage: python_tuf_test.py COMMAND [TEST...]
 
-Needs the packages of ../publish/requirements.txt; without them it says so and ends with 77, which ctest counts as skipped.
+Needs the packages of ../publish/requirements.txt; without them it says so and ends with 77, for ctest: skipped.
 """
 import datetime
 import hashlib
