@@ -1,4 +1,4 @@
-// Hashes: SHA-256 (FIPS 180-4) for identity, SHA-512 where others use it, XXH64 (xxHash specification 0.1.1) for feature codes.
+// SHA-256 (FIPS 180-4) for identity, SHA-512 where others use it, XXH64 (xxHash 0.1.1) for codes.
 #pragma once
 
 #include <array>

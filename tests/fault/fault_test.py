@@ -21,7 +21,8 @@ from server import Server
 
 COMMAND = sys.argv[1]
 LIBRARY = sys.argv[2] if len(sys.argv) > 2 and sys.argv[2] != "-" else None
-NETWORK, SIGNATURE, EXPIRED, ROLLBACK, HASH, JSON, LIMIT, INTERNAL, MISSING = 700, 701, 702, 703, 307, 200, 800, 901, 202
+NETWORK, SIGNATURE, EXPIRED, ROLLBACK = 700, 701, 702, 703
+HASH, JSON, LIMIT, INTERNAL, MISSING, ARGUMENT = 307, 200, 800, 901, 202, 100
 PATIENCE = ["--attempts", "3", "--retry-base-ms", "20", "--first-byte-ms", "500", "--connect-ms", "500",
             "--whole-ms", "2500", "--slow-seconds", "1", "--slow-bytes", "2000"]
 CONTENT = b"release bytes " * 500
@@ -314,13 +315,14 @@ class Metadata(Faults):
 
     def test_not_vouched_for(self):
         self.expect(MISSING, "download", "--target-name", "team/b.release", "--target-dir", str(self.got))
-        self.expect(100, "download", "--target-name", "../b", "--target-dir", str(self.got))
+        self.expect(ARGUMENT, "download", "--target-name", "../b", "--target-dir", str(self.got))
 
     def test_only_the_check_is_asked_when_nothing_changed(self):
         self.expect(0, "refresh")
         self.server.requests.clear()
         self.expect(0, "refresh")
-        self.assertEqual([path for path, _ in self.server.requests], ["metadata/2.root.json", "metadata/timestamp.json"])
+        asked = [path for path, _ in self.server.requests]
+        self.assertEqual(asked, ["metadata/2.root.json", "metadata/timestamp.json"])
 
 
 class Cache(Faults):

@@ -83,8 +83,26 @@ def write_record(command: str, bundle: pathlib.Path) -> None:
         write("record", record.read_bytes())
 
 
+def write_metadata() -> None:
+    """Documents of a repository of ../fault, each behind a byte that chooses answers."""
+    sys.path.insert(0, str(ROOT / "tests/fault"))
+    from repository import Repository
+    repository = Repository(1_700_000_000)
+    repository.add("team/a.release", b"release")
+    repository.publish()
+    role = {"name": "team", "keyids": ["k"], "threshold": 1, "terminating": True, "paths": ["team/*.release"]}
+    bins = {"keyids": [], "threshold": 1, "bit_length": 9, "name_prefix": "bin"}
+    for delegations in ({"keys": {}, "roles": [role]}, {"keys": {}, "succinct_roles": bins}):
+        part = repository.part("targets", targets={}, delegations=delegations)
+        write("metadata", b"\1" + repository.put("targets", part))
+    for path, data in repository.files.items():
+        if path.startswith("metadata/"):
+            write("metadata", b"\0" + data)
+
+
 def main() -> None:
     write_sources()
+    write_metadata()
     for path in sorted((ROOT / "tests/conformance/bundles").glob("*.guardrank")):
         data = path.read_bytes()
         write("bundle", data)

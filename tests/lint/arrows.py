@@ -83,9 +83,9 @@ def core_problem(source: str, quote: str, include: str) -> str | None:
 
 
 def kernel_problem(source: str, include: str) -> str | None:
-    kernels = "core/model/kernels/"
-    # The portable kernel is built with no instruction set's flags.
-    if not source.startswith(kernels) or source == kernels + "portable.cc":
+    kernels = source.rpartition("/")[0] + "/"
+    # Portable kernels are built with no instruction set's flags.
+    if kernels not in ("core/model/kernels/", "core/base/kernels/") or source.endswith("portable.cc"):
         return None
     allowed = ("immintrin.h", "arm_neon.h", "wasm_simd128.h", "cstdint", "cstddef")
     if include in allowed or include.startswith(kernels):
@@ -134,6 +134,7 @@ WRONG = {
     "core/value/wrong.cc": '#include "core/placement/placement.h"\n',
     "core/base/wrong.cc": "#include <cstdio>\n",
     "core/model/kernels/wrong.cc": '#include "core/base/math.h"\n',
+    "core/base/kernels/wrong.cc": '#include "core/base/hash.h"\n',
     "core/frame/wrong.h": '#include "guardrank.h"\n',
     "bindings/shell/wrong.cc": '#include "core/base/status.h"\n',
     "wasm/wrong.cc": '#include "core/base/status.h"\n',

@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "core/base/hash.h"
+#include "core/base/kernels/sha256_kernel.h"
 
 namespace guardrank {
 
@@ -60,6 +63,46 @@ TEST_CASE("SHA-256: any split gives the same digest") {
   Sha256 one_by_one;
   for (std::size_t i = 0; i < text.size(); ++i) one_by_one.add(bytes_of(text).subspan(i, 1));
   CHECK(one_by_one.finish() == whole);
+}
+
+TEST_CASE("SHA-512: FIPS 180-4 examples, and lengths about a block") {
+  const auto hexadecimal = [](std::string_view text) {
+    std::string digits;
+    for (const std::uint8_t byte : sha512({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()})) {
+      digits += "0123456789abcdef"[byte >> 4];
+      digits += "0123456789abcdef"[byte & 15];
+    }
+    return digits;
+  };
+  CHECK(hexadecimal("abc") ==
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+  CHECK(hexadecimal("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+                    "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu") ==
+        "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018"
+        "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909");
+  // Python: hashlib.sha512(b"a" * n).hexdigest()[:16]
+  CHECK(hexadecimal("").substr(0, 16) == "cf83e1357eefb8bd");
+  CHECK(hexadecimal(std::string(111, 'a')).substr(0, 16) == "fa9121c7b32b9e01");
+  CHECK(hexadecimal(std::string(112, 'a')).substr(0, 16) == "c01d080efd492776");
+  CHECK(hexadecimal(std::string(127, 'a')).substr(0, 16) == "828613968b501dc0");
+  CHECK(hexadecimal(std::string(128, 'a')).substr(0, 16) == "b73d1929aa615934");
+}
+
+TEST_CASE("SHA-256: this processor's kernel and the portable one agree") {
+  const Sha256Kernel chosen = choose_sha256();
+  std::mt19937 random(7);
+  std::vector<std::uint8_t> bytes(64 * 9 + 1);
+  for (int round = 0; round < 200; ++round) {
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    std::uint32_t one[8], other[8];
+    for (int i = 0; i < 8; ++i) one[i] = other[i] = static_cast<std::uint32_t>(random());
+    const std::size_t n_blocks = static_cast<std::size_t>(round % 10);
+    // From an odd address as well.
+    chosen(one, bytes.data() + round % 2, n_blocks);
+    sha256_portable(other, bytes.data() + round % 2, n_blocks);
+    CHECK(std::equal(one, one + 8, other));
+  }
 }
 
 TEST_CASE("digests as text and back") {

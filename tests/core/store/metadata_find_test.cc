@@ -106,7 +106,9 @@ TEST_CASE("paths may be delegated by the digits of their hash, or by numbered bi
   // Python: hashlib.sha256(b"x").hexdigest() starts with 2d711642.
   Fixture f;
   SUBCASE("prefixes") {
-    serve_roles(&f, {{"targets", {{to("a", R"("path_hash_prefixes": ["2e"])"), to("b", R"("path_hash_prefixes": ["1", "2d7"])")}, {}}},
+    const Delegation not_ours = to("a", R"("path_hash_prefixes": ["2e"])");
+    const Delegation ours = to("b", R"("path_hash_prefixes": ["1", "2d7"])");
+    serve_roles(&f, {{"targets", {{not_ours, ours}, {}}},
                      {"a", {}}, {"b", {{}, {"x"}}}});
     REQUIRE(f.refresh() == Status::ok);
     CHECK(visited(&f, "x") == Names{"b"});
@@ -114,7 +116,8 @@ TEST_CASE("paths may be delegated by the digits of their hash, or by numbered bi
   }
   SUBCASE("bins") {   // 0x2d7 >> 2: the first 10 bits are 0x0b5
     f.world.origin["1.targets.json"] = targets_document(1, {}, {"tg"},
-        R"({"keys": )" + keys_of({"kb"}) + R"(, "succinct_roles": {"keyids": ["kb"], "threshold": 1, "bit_length": 10, "name_prefix": "bin"}})");
+        R"({"keys": )" + keys_of({"kb"}) + R"(, "succinct_roles": {"keyids": ["kb"], "threshold": 1, )" +
+            R"("bit_length": 10, "name_prefix": "bin"}})");
     f.world.origin["1.snapshot.json"] = snapshot_document(1, {{"targets", 1}, {"bin-0b5", 1}});
     f.world.origin["1.bin-0b5.json"] = targets_document(1, {"x"}, {"kb"});
     REQUIRE(f.refresh() == Status::ok);
@@ -210,7 +213,8 @@ TEST_CASE("many searches keep a bounded number of roles") {
 TEST_CASE("a target whose facts cannot be checked is refused") {
   Fixture f;
   f.world.origin["1.targets.json"] = document("targets", 1, later,
-      R"("targets": {"a": {"length": 1, "hashes": {"md5": "00"}}, "b": {"hashes": {"sha256": ")" + std::string(64, 'a') +
+      R"("targets": {"a": {"length": 1, "hashes": {"md5": "00"}}, "b": {"hashes": {"sha256": ")" +
+      std::string(64, 'a') +
       R"("}}, "c": {"length": 1, "hashes": {"sha512": ")" + std::string(128, 'b') + R"("}}})", {"tg"});
   REQUIRE(f.refresh() == Status::ok);
   CHECK(f.find("a") == Status::json);

@@ -99,7 +99,8 @@ TEST_CASE("the form of delegations") {
   CHECK(with_delegations(delegations_of({{std::string(limits::name_bytes, 'n'), {"k"}}})) == Status::ok);
   CHECK(with_delegations(delegations_of({{std::string(limits::name_bytes + 1, 'n'), {"k"}}})) == Status::json);
   const auto bins = [&](const std::string& bits) {
-    return with_delegations(R"({"keys": {}, "succinct_roles": {"keyids": [], "threshold": 1, "name_prefix": "b", "bit_length": )" + bits + "}}");
+    return with_delegations(R"({"keys": {}, "succinct_roles": {"keyids": [], "threshold": 1, )"
+                            R"("name_prefix": "b", "bit_length": )" + bits + "}}");
   };
   CHECK(bins("1") == Status::ok);
   CHECK(bins("32") == Status::ok);
@@ -130,7 +131,8 @@ TEST_CASE("patterns of paths: no wildcard crosses a slash") {
            {"*/*", "a/b", true}, {"a?c", "abc", true}, {"a?c", "a/c", false}, {"a?c", "ac", false},
            {"*.py", "x.py", true}, {"*.py", "d/x.py", false}, {"a*b*c", "aXbYbZc", true}, {"a*b*c", "aXbYbZ", false},
            {"", "", true}, {"", "a", false}, {"a", "a", true}, {"[a]", "a", false}, {"[a]", "[a]", true},
-           {"*a*", "bbab", true}, {"a/*b", "a/c/b", false}, {"**", "ab", true}, {"releases/*/*.zip", "releases/y/v.zip", true}}) {
+           {"*a*", "bbab", true}, {"a/*b", "a/c/b", false}, {"**", "ab", true},
+           {"releases/*/*.zip", "releases/y/v.zip", true}}) {
     CAPTURE(one.pattern);
     CAPTURE(one.path);
     CHECK(matches_path_pattern(one.pattern, one.path) == one.matches);

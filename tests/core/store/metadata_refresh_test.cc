@@ -11,7 +11,8 @@ TEST_CASE("a first refresh asks for each role once, in order, and keeps what it 
   Fixture f;
   REQUIRE(f.refresh() == Status::ok);
   CHECK(f.world.fetched == Names{"2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"});
-  for (const char* role : {"timestamp", "snapshot", "targets"}) CHECK(f.world.cache.contains(std::string(role) + ".json"));
+  for (const char* role : {"timestamp", "snapshot", "targets"})
+    CHECK(f.world.cache.contains(std::string(role) + ".json"));
   CHECK(f.world.cache["timestamp.json"] == f.world.origin["timestamp.json"]);
   CHECK(f.world.cache["highest_time"] == "1700000000000000");
   CHECK(f.client->version(MetadataKind::root) == 1);
@@ -204,7 +205,8 @@ TEST_CASE("length and hash of the snapshot are held against the timestamp") {
   const std::string snapshot = f.world.origin["1.snapshot.json"];
   const auto with = [&](std::size_t length, std::string hash) {
     f.world.origin["timestamp.json"] = timestamp_document(
-        1, 1, {"ts"}, later, ", \"length\": " + std::to_string(length) + ", \"hashes\": {\"sha256\": \"" + hash + "\"}");
+        1, 1, {"ts"}, later,
+        ", \"length\": " + std::to_string(length) + ", \"hashes\": {\"sha256\": \"" + hash + "\"}");
   };
   const DigestText digest = digest_text(sha256(bytes_of(snapshot)));
   const std::string hash(digest.data() + 7, 64);
