@@ -50,7 +50,6 @@ TEST_CASE("10,000 tickets on one cold bundle cause one fetch per blob, at a boun
 
   options.tickets = 20'000;
   const ScriptedHost twice(options);
-  TestMemory memory;
   options.tickets = 10'000;
   const ScriptedHost once(options);
   CHECK(twice.memory.live_bytes - once.memory.live_bytes <= 80 * 10'000);
