@@ -39,6 +39,7 @@ struct Need {
   Bytes signature;
 
   // read, write, remove: `key` is a relative path of [a-z0-9._/-]; write replaces all or nothing.
+  // remove: a key that ends in '/' is a folder, and all below it goes.
   std::string_view key;
   Bytes bytes;
 

@@ -105,6 +105,7 @@ class Store {
   enum class PartStep : std::uint8_t { none, loading, held };
   struct Part {
     Sha256Digest id{};
+    std::uint64_t bytes = 0;                           // as the release says; 0: it does not
     std::uint32_t slot = no_slot;                      // loading: the load's; held: in memory
     PartStep step = PartStep::none;
   };
@@ -126,6 +127,7 @@ class Store {
   struct Load {
     char key[72];                                      // "blobs/" and 64 digits
     std::uint64_t need = 0;
+    std::uint64_t bytes = 0;                           // as the release says; 0: it does not
     std::uint32_t next = no_slot;                      // of the queue
     std::uint32_t attempts = 0;
     LoadStep step = LoadStep::none;
@@ -136,7 +138,7 @@ class Store {
     std::size_t size = 0;
     ArtifactKind kind{};
   };
-  enum class DiskState : std::uint8_t { none, unread, reading, open, stopped };
+  enum class DiskState : std::uint8_t { none, unread, reading, clearing, open, stopped };
   struct Write {
     char key[72];
     std::uint64_t need = 0;
@@ -175,8 +177,9 @@ class Store {
   void load_ended(std::uint32_t load, std::uint32_t memory_slot, Status status);
 
   // store_loads.cc
-  void begin_load(std::uint32_t load, bool is_read);
+  void begin_load(std::uint32_t load, bool is_read, std::uint64_t bytes);
   void queue_load(std::uint32_t load);
+  std::uint64_t most_bytes() const;
   bool next_load(Need* need);
   void provide_load(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
   void retry_load(std::uint32_t load, Status status, std::int64_t now_micros);
@@ -197,6 +200,7 @@ class Store {
   bool provide_disk(std::uint64_t id, Outcome outcome, Bytes bytes);
   void have_index(Outcome outcome, Bytes bytes);
   void removed(bool is_good);
+  bool ask_removal(Need* need, std::size_t key_size);
   void begin_write(std::uint32_t memory_slot);
   void end_write(Write* write, bool is_good);
   void queue_removal(const Sha256Digest& id);

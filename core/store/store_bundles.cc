@@ -92,9 +92,13 @@ Status Store::read_route(Bytes bytes, Bundle* bundle) {
   if (bundle->route >= release.routes.size()) return Status::reference;
   const Route& route = release.routes[bundle->route];
   if (route.fallback.size() > name_most) return Status::limit;
-  bundle->parts[0].id = route.model;
-  bundle->parts[1].id = route.policy;
-  bundle->parts[2].id = route.catalog;
+  const Sha256Digest* const ids[n_parts] = {&route.model, &route.policy, &route.catalog};
+  for (std::uint32_t i = 0; i < n_parts; ++i) {
+    bundle->parts[i].id = *ids[i];
+    bundle->parts[i].bytes = 0;
+    for (const ReleaseBlob& blob : release.blobs)
+      if (blob.id == *ids[i]) bundle->parts[i].bytes = blob.n_bytes;
+  }
   bundle->fallback = {};
   bundle->fallback.append({route.fallback});
   bundle->has_parts = true;
@@ -102,6 +106,7 @@ Status Store::read_route(Bytes bytes, Bundle* bundle) {
 }
 
 Status Store::want_part(Part* part, std::int64_t now_micros) {
+  if (part->bytes > most_bytes()) return Status::limit;
   const Found found = tiers_.want(part->id, now_micros);
   part->slot = found.slot;
   part->step = PartStep::loading;
@@ -113,7 +118,7 @@ Status Store::want_part(Part* part, std::int64_t now_micros) {
     case Residence::loading: return Status::ok;
     case Residence::disk:
     case Residence::origin:
-      begin_load(found.slot, found.residence == Residence::disk);
+      begin_load(found.slot, found.residence == Residence::disk, part->bytes);
       return Status::ok;
     default:
       part->step = PartStep::none;

@@ -23,18 +23,23 @@ bool Store::next_disk(Need* need) {
     need->max_bytes = index_.size();
     return true;
   }
+  if (disk_ == DiskState::clearing) return ask_removal(need, blob_folder_size);
   if (disk_ != DiskState::open) return false;
   if (n_removals_ != 0) return next_removal(need);
   return next_index(need) || next_write(need);
 }
 
-// One at a time.
 bool Store::next_removal(Need* need) {
+  if (removal_need_ == 0) write_blob_key(removals_[first_removal_], removal_key_);
+  return ask_removal(need, blob_key_size);
+}
+
+// One at a time. Of the key the folder alone, or all.
+bool Store::ask_removal(Need* need, std::size_t key_size) {
   if (removal_need_ != 0) return false;
-  write_blob_key(removals_[first_removal_], removal_key_);
   removal_need_ = need->id = new_need();
   need->kind = NeedKind::remove;
-  need->key = {removal_key_, blob_key_size};
+  need->key = {removal_key_, key_size};
   return true;
 }
 
@@ -84,16 +89,27 @@ bool Store::provide_disk(std::uint64_t id, Outcome outcome, Bytes bytes) {
   return false;
 }
 
-// Without an index nothing is known to be there, and what is there is found only as it is wanted.
+// No index: nothing is there yet. An index that was harmed: what is there is not known, and would not
+// count; it is cleared away. An index that cannot be read: neither is tried.
 void Store::have_index(Outcome outcome, Bytes bytes) {
+  if (outcome == Outcome::failed) return stop_disk();
   disk_ = DiskState::open;
-  if (outcome == Outcome::done) read_disk_index(bytes, &tiers_.disk(), this, &index_dropped);
+  if (outcome == Outcome::not_found) return;
+  if (outcome == Outcome::done &&
+      read_disk_index(bytes, &tiers_.disk(), this, &index_dropped) == Status::ok)
+    return;
+  disk_ = DiskState::clearing;
+  write_blob_key({}, removal_key_);
 }
 
 // What cannot be removed would break the budget: nothing more is written.
 void Store::removed(bool is_good) {
   removal_need_ = 0;
   if (!is_good) return stop_disk();
+  if (disk_ == DiskState::clearing) {
+    disk_ = DiskState::open;
+    return;
+  }
   first_removal_ = (first_removal_ + 1) % static_cast<std::uint32_t>(removals_.size());
   --n_removals_;
 }
@@ -122,7 +138,7 @@ void Store::end_write(Write* write, bool is_good) {
 }
 
 void Store::queue_removal(const Sha256Digest& id) {
-  if (disk_ != DiskState::open && disk_ != DiskState::reading) return;
+  if (disk_ != DiskState::open) return;
   const auto size = static_cast<std::uint32_t>(removals_.size());
   if (n_removals_ == size) return stop_disk();
   removals_[(first_removal_ + n_removals_++) % size] = id;

@@ -9,12 +9,17 @@
 
 namespace guardrank {
 
-void Store::begin_load(std::uint32_t slot, bool is_read) {
+void Store::begin_load(std::uint32_t slot, bool is_read, std::uint64_t bytes) {
   Load& load = loads_[slot];
   load = {};
   load.is_read = is_read;
+  load.bytes = bytes;
   write_blob_key(tiers_.id(slot), load.key);
   queue_load(slot);
+}
+
+std::uint64_t Store::most_bytes() const {
+  return std::min(options_.blob_bytes, options_.tiers.memory.budget_bytes);
 }
 
 void Store::queue_load(std::uint32_t slot) {
@@ -34,7 +39,7 @@ bool Store::next_load(Need* need) {
   load.need = need->id = new_need();
   ++n_asked_;
   const std::string_view key{load.key, blob_key_size};
-  need->max_bytes = std::min(options_.blob_bytes, options_.tiers.memory.budget_bytes);
+  need->max_bytes = load.bytes != 0 ? load.bytes : most_bytes();
   if (load.is_read) {
     need->kind = NeedKind::read;
     need->key = key;
@@ -69,8 +74,10 @@ void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
   }
   if (status == Status::version) return fail_load(slot, status, now_micros);
   if (outcome == Outcome::not_found) return fail_load(slot, Status::reference, now_micros);
-  if (outcome == Outcome::too_large) return fail_load(slot, Status::limit, now_micros);
-  retry_load(slot, status, now_micros);
+  // Of a length that is known more is a fault on the way; else it is more than we take.
+  if (outcome != Outcome::too_large) return retry_load(slot, status, now_micros);
+  if (load.bytes == 0) return fail_load(slot, Status::limit, now_micros);
+  retry_load(slot, Status::hash, now_micros);
 }
 
 // Exponential backoff with full jitter: a wait drawn from [0, base x 2^attempt). Which numbers are

@@ -45,7 +45,8 @@ void ScriptedHost::restart() {
 }
 
 const Product& ScriptedHost::publish(const std::string& name, std::uint64_t seed,
-                                     std::size_t bytes, const std::string& fallback) {
+                                     std::size_t bytes, const std::string& fallback,
+                                     bool tells_lengths) {
   constexpr ArtifactKind kinds[] = {ArtifactKind::model, ArtifactKind::policy,
                                     ArtifactKind::catalog};
   Name& made = names[name];
@@ -67,6 +68,12 @@ const Product& ScriptedHost::publish(const std::string& name, std::uint64_t seed
   release.name = name;
   release.version = "1";
   release.routes = {&route, 1};
+  ReleaseBlob blobs[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    blobs[i].id = product.ids[i];
+    blobs[i].n_bytes = product.blobs[i].size();
+  }
+  if (tells_lengths) release.blobs = blobs;
   product.release = pack::write_release(release);
   return product;
 }
@@ -119,6 +126,10 @@ Answered ScriptedHost::truth(const AskedNeed& need) {
     return {};
   }
   if (need.kind == NeedKind::wake) return {};
+  if (need.kind == NeedKind::remove && need.name.back() == '/') {
+    std::erase_if(disk, [&](const auto& file) { return file.first.starts_with(need.name); });
+    return {};
+  }
   const auto at = from.find(need.name);
   if (at == from.end()) return {Outcome::not_found, ""};
   if (need.kind == NeedKind::remove) {

@@ -52,7 +52,7 @@ class ScriptedHost {
 
   // Publishes a release of this name, in place of an older one.
   const Product& publish(const std::string& name, std::uint64_t seed, std::size_t bytes,
-                         const std::string& fallback = "");
+                         const std::string& fallback = "", bool tells_lengths = true);
   TicketId want(const std::string& name, std::int64_t deadline = 1'000'000'000);
   Taken take(TicketId ticket) { return store().take(ticket, now); }
   // Ready, with the very bytes that were published.

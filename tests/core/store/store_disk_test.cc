@@ -92,7 +92,7 @@ TEST_CASE("a disk that fails is written to no more, and does not keep anyone fro
       host.store().cancel(ticket);
       CHECK(host.disk_bytes() <= 130'000);
     }
-    CHECK(host.store().is_disk_writable() == (failing == NeedKind::read));
+    CHECK_FALSE(host.store().is_disk_writable());
     CHECK(host.n_asked(failing) <= 3);
   }
 }
@@ -129,12 +129,32 @@ TEST_CASE("an index that was harmed counts as none; what does not fit a smaller 
     CHECK(read(harmed, 100'000, &dropped) != Status::ok);
     CHECK(read(index.substr(0, at), 100'000, &dropped) != Status::ok);
   }
-  host.disk["blobs/index"] = index.substr(1);
-  host.restart();
-  const TicketId ticket = host.want("cards");
-  host.run();
-  CHECK(host.take(ticket).state == TicketState::ready);
-  CHECK(host.n_asked(NeedKind::fetch) == 6);
+}
+
+TEST_CASE("a disk whose index was harmed is cleared, so that its budget holds, or not used") {
+  for (const bool can_clear : {true, false}) {
+    ScriptedHost host(small_options());
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      host.publish("r" + std::to_string(seed), seed, size);
+      const TicketId ticket = host.want("r" + std::to_string(seed));
+      host.run();
+      host.store().cancel(ticket);
+    }
+    CHECK(host.disk_bytes() > 100'000);
+    host.disk["blobs/index"][20] ^= 1;
+    host.restart();
+    host.fault = [&](const AskedNeed& need, Answered* answered) {
+      answered->outcome = Outcome::failed;
+      return need.name == "blobs/" && !can_clear;
+    };
+    const Product cards = host.publish("cards", 9, size);
+    const TicketId ticket = host.want("cards");
+    host.run();
+    CHECK(host.is_served(ticket, cards));
+    CHECK(host.store().is_disk_writable() == can_clear);
+    CHECK(host.disk.count("blobs/" + hex(cards.ids[0])) == (can_clear ? 1 : 0));
+    CHECK((can_clear ? host.disk_bytes() < 40'000 : host.disk_bytes() <= 130'000));
+  }
 }
 
 }  // namespace

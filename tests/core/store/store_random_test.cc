@@ -63,6 +63,13 @@ class RandomLife {
 
   bool fail(const AskedNeed& need, Answered* answered) {
     if (need.kind == NeedKind::wake || below(4) != 0) return false;
+    if (need.name == "blobs/index" && need.kind == NeedKind::read) {
+      // Gone without a trace it would not be cleared up after; all else may befall it.
+      if (below(2) == 0) return false;
+      const auto index = host_.disk.find(need.name);
+      if (index != host_.disk.end()) flip(&index->second);
+      return false;
+    }
     ++n_faults;
     constexpr Outcome outcomes[] = {Outcome::not_found, Outcome::failed, Outcome::too_large,
                                     Outcome::unchanged};

@@ -50,7 +50,6 @@ TEST_CASE("10,000 tickets on one cold bundle cause one fetch per blob, at a boun
 
   options.tickets = 20'000;
   const ScriptedHost twice(options);
-  TestMemory memory;
   options.tickets = 10'000;
   const ScriptedHost once(options);
   CHECK(twice.memory.live_bytes - once.memory.live_bytes <= 80 * 10'000);
@@ -84,7 +83,7 @@ TEST_CASE("a ticket without a deadline waits, and nobody is woken for it") {
   const TicketId ticket = host.want("cards", INT64_MAX);
   host.ask();
   CHECK(host.n_asked(NeedKind::wake) == 0);
-  host.now = INT64_MAX;
+  host.now = INT64_MAX - 1;
   CHECK(host.take(ticket).state == TicketState::pending);
 }
 
@@ -198,11 +197,37 @@ TEST_CASE("what is not the blob, in any way, is never served") {
   CHECK(cut(63) == Status::truncated);
   CHECK(cut(100) == Status::truncated);
   CHECK(cut(9000) == Status::truncated);
+  // Longer than the release says: the host stops.
   CHECK(served_after([](const std::string& blob, const Product&) { return blob + '\0'; }) ==
-        Status::verify);
+        Status::hash);
   CHECK(served_after([](const std::string&, const Product& product) {
           return product.blobs[1];
         }) == Status::hash);
+}
+
+TEST_CASE("the length that a release tells bounds what is fetched") {
+  for (const bool tells_lengths : {true, false}) {
+    ScriptedHost host(small_options());
+    const Product& cards = host.publish("cards", 1, size, "", tells_lengths);
+    const TicketId ticket = host.want("cards");
+    host.run();
+    CHECK(host.is_served(ticket, cards));
+    for (const AskedNeed& need : host.all)
+      if (need.kind == NeedKind::fetch)
+        CHECK(need.max_bytes == (tells_lengths ? cards.blobs[0].size() : 65'000));
+  }
+}
+
+TEST_CASE("an artifact that can never fit is not fetched; one of unknown length only once") {
+  for (const bool tells_lengths : {true, false}) {
+    ScriptedHost host(small_options());
+    host.publish("cards", 1, 65'000, "", tells_lengths);
+    const TicketId ticket = host.want("cards");
+    host.run();
+    CHECK(host.take(ticket).status == Status::limit);
+    CHECK(host.n_asked(NeedKind::fetch) <= (tells_lengths ? 0 : 3));
+    CHECK(host.store().blob_bytes() == 0);
+  }
 }
 
 TEST_CASE("a release that names a policy as its model is refused") {
