@@ -95,6 +95,9 @@ class Keys(OnOrigin):
         self.assertEqual(report["waiting"][0]["keys_that_may_sign"], [targets_key])
         self.assertEqual(sorted(path.name for path in (self.origin.path / "metadata").iterdir()), before)
         self.assertEqual(self.stages(), {})
+        waiting = self.origin.run("status", "--origin", "origin")["waiting"][0]
+        self.assertEqual((waiting["role"], waiting["version"], waiting["signatures"]), ("targets", 2, 0))
+        self.assertEqual((waiting["step"]["action"], waiting["step"]["release"]), ("publish", "a"))
         self.assertIn("waits for signatures", self.publish("b", "--bundle", BUNDLE, code=1)["error"]["message"])
         # A signature of somebody else's counts for nothing.
         self.assertFalse(self.origin.step("keys", "sign", keys=("root", "snapshot", "timestamp"))["published"])
