@@ -24,8 +24,8 @@ class OwnClient(Story, unittest.TestCase):
         for path in paths:
             folder = client / "downloads" / path.replace("/", "-")
             folder.mkdir(exist_ok=True)
-            self.tuf(client, "--metadata-url", self.address + "/metadata", "--target-base-url", self.address + "/targets",
-                     "--target-dir", folder, "--target-name", path, "download")
+            self.tuf(client, "--metadata-url", self.address + "/metadata", "--target-base-url",
+                     self.address + "/targets", "--target-dir", folder, "--target-name", path, "download")
             files = [file for file in folder.rglob("*") if file.is_file()]
             self.assertEqual(len(files), 1, files)
             found[path] = files[0].read_bytes()
