@@ -107,7 +107,8 @@ int status(const StatusOptions& options, bool as_json) {
   std::cout << releases_text(told["releases"]);
   if (told.contains("history")) std::cout << history_text(told["history"]);
   for (const Json& role : told["waiting"])
-    std::cout << "waiting for signatures: " << printable(role.get<std::string>()) << '\n';
+    std::cout << "waiting for signatures: " << printable(text_or(role, "role")) << " version "
+              << role["version"] << ' ' << printable(text_or(role, "step")) << '\n';
   return 0;
 }
 

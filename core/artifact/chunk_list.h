@@ -12,7 +12,7 @@ namespace guardrank {
 
 // At byte offset: 0 magic[8], 8 version u32, 12 number of chunks u32, 16 length of the artifact u64,
 // 24 zero[8]; then of each chunk, in order: SHA-256[32], length u32, zero u32. All little endian. The
-// first chunk holds header and table, so that the artifact's id is known to be right before the rest.
+// first chunk holds header, table and more, so that the id is known to be right before the rest.
 inline constexpr std::array<std::uint8_t, 8> chunk_list_magic = {'G', 'R', 'C', 'H', 'U', 'N', 'K', 'S'};
 inline constexpr std::uint32_t chunk_list_version = 1;
 inline constexpr std::size_t chunk_list_header_bytes = 32;

@@ -82,9 +82,13 @@ void Blobs::check_together(const std::string& model, const std::string& policy,
   pack::throw_if(snapshot.open(bundle, Check::full, KernelChoice::automatic, true, &error), error);
 }
 
-// True where the origin had other bytes or none. A blob's name says what it must hold.
+// True where the origin had none. A blob's name says what it holds: one that is there with other bytes
+// was damaged, and is written over only by what has its own length.
 bool Blobs::put(const std::string& name, std::string_view bytes) {
-  if (folder_.find(name) == bytes) return false;
+  const auto there = folder_.find(name);
+  if (there == bytes) return false;
+  if (there && there->size() > bytes.size())
+    throw PackError(Status::hash, name, "the origin has a longer file of this name; remove it first");
   folder_.write(name, bytes);
   return true;
 }

@@ -71,8 +71,13 @@ std::vector<Chunk> cut_artifact(Bytes artifact) {
   Error error;
   pack::throw_if(open_container(artifact, Check::structure, &memory.arena(), &container, &error), error);
   std::vector<std::size_t> borders = {0};
-  for (const Section& section : container.sections)
-    borders.push_back(static_cast<std::size_t>(section.bytes.data() - artifact.data()));
+  // Header and table by themselves would have the artifact's own id for a name: they go with the
+  // first section that has bytes.
+  bool is_first = true;
+  for (const Section& section : container.sections) {
+    if (!is_first) borders.push_back(static_cast<std::size_t>(section.bytes.data() - artifact.data()));
+    is_first = is_first && section.bytes.empty();
+  }
   borders.push_back(artifact.size());
   std::vector<Chunk> chunks;
   for (std::size_t i = 0; i + 1 < borders.size(); ++i) {

@@ -28,8 +28,8 @@ struct Chunk {
 // Lengths of the pieces of a run of bytes. The last may be shorter than the least.
 std::vector<std::uint32_t> cut_bytes(Bytes bytes);
 
-// Header and table first, then each section by itself (with the zeros before the next): a section
-// that did not change has the same chunks wherever it stands.
+// Header and table with the first section, then each section by itself (with the zeros before the
+// next): a section that did not change has the same chunks wherever it stands.
 std::vector<Chunk> cut_artifact(Bytes artifact);
 std::string write_chunk_list(const std::vector<Chunk>& chunks);
 

@@ -69,11 +69,19 @@ Json releases_at(const Json& history, const std::string& time) {
   return releases;
 }
 
+// What others are asked to sign: role, version and the step that it would be.
 Json staged_roles(const Publisher& publisher) {
   Json roles = Json::array();
   std::error_code problem;
-  for (const auto& entry : std::filesystem::directory_iterator(publisher.staged_folder(), problem))
-    if (entry.path().extension() == ".json") roles.push_back(entry.path().stem().string());
+  const OriginFolder staged(publisher.staged_folder());
+  for (const auto& entry : std::filesystem::directory_iterator(staged.path(), problem)) {
+    if (entry.path().extension() != ".json") continue;
+    const std::string name = entry.path().filename().string();
+    const Envelope envelope = Envelope::parse(staged.read(name), name);
+    roles.push_back({{"role", entry.path().stem().string()}, {"version", envelope.version()},
+                     {"signatures", envelope.signatures.size()},
+                     {"step", member_or(envelope.body, "x-guardrank-step", Json())}});
+  }
   return roles;
 }
 

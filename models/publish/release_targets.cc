@@ -105,6 +105,8 @@ void ReleaseTargets::put(const Json& document, const Json& custom, const Json& s
   const std::string path = path_of(document["name"].get<std::string>());
   const pack::AlignedBytes artifact = write_release(document);
   const std::string_view bytes(reinterpret_cast<const char*>(artifact.data()), artifact.size());
+  if (bytes.size() > limits::release_bytes)
+    throw PackError(Status::limit, path, "the release has more bytes than readers take");
   const std::string hash = sha256_hex(bytes);
   Json target = {{"length", artifact.size()}, {"hashes", {{"sha256", hash}}},
                  {"custom", {{"guardrank", custom}}}};

@@ -107,11 +107,15 @@ TEST_CASE("a section that did not change shares all its pieces, wherever it stan
   CHECK(shared_bytes(a, b) < same.size() + 64 + 1);
 }
 
-TEST_CASE("the first piece is header and table") {
-  const std::vector<Chunk> chunks = cut_artifact(artifact_of(random_run(100'000, 7), random_run(10, 8)));
-  REQUIRE(chunks.size() >= 3);
-  CHECK(chunks[0].offset == 0);
-  CHECK(chunks[0].n_bytes == header_bytes + 2 * section_entry_bytes);
+TEST_CASE("the first piece holds header and table and more, for alone they have the artifact's id") {
+  for (const std::size_t n : {100'000, 10, 1, 0}) {
+    const AlignedBytes artifact = artifact_of(random_run(n, 7), random_run(10, 8));
+    const std::vector<Chunk> chunks = cut_artifact(artifact);
+    REQUIRE_FALSE(chunks.empty());
+    CHECK(chunks[0].offset == 0);
+    CHECK(chunks[0].n_bytes > header_bytes + 2 * section_entry_bytes);
+    for (const Chunk& chunk : chunks) CHECK(chunk.hash != pack::artifact_id(artifact));
+  }
 }
 
 TEST_CASE("a list is put together again, every piece verified") {

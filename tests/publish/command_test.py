@@ -8,13 +8,17 @@ import os
 import pathlib
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-from origin import BUNDLE, OTHER, Origin
+from origin import BUNDLE, OTHER, ROOT, Origin
+
+sys.path.insert(0, str(ROOT / "tests/conformance"))
+from make_bundles import weights_of
 
 COMMAND = str(pathlib.Path(sys.argv.pop()).resolve())
 
@@ -95,6 +99,9 @@ class Keys(OnOrigin):
         self.assertEqual(report["waiting"][0]["keys_that_may_sign"], [targets_key])
         self.assertEqual(sorted(path.name for path in (self.origin.path / "metadata").iterdir()), before)
         self.assertEqual(self.stages(), {})
+        waiting = self.origin.run("status", "--origin", "origin")["waiting"][0]
+        self.assertEqual((waiting["role"], waiting["version"], waiting["signatures"]), ("targets", 2, 0))
+        self.assertEqual((waiting["step"]["action"], waiting["step"]["release"]), ("publish", "a"))
         self.assertIn("waits for signatures", self.publish("b", "--bundle", BUNDLE, code=1)["error"]["message"])
         # A signature of somebody else's counts for nothing.
         self.assertFalse(self.origin.step("keys", "sign", keys=("root", "snapshot", "timestamp"))["published"])
@@ -263,6 +270,59 @@ class Publish(OnOrigin):
         for team in ("root", "A", "a/b", ""):
             self.assertEqual(self.origin.step("keys", "delegate", "--team", team, "--add", "cards.pub",
                                               code=1)["error"]["where"], "team")
+
+    def pack_offers(self, name, rows):
+        source = BUNDLE.parents[1] / "sources/cards"
+        header, first = (source / "catalog.csv").read_text().splitlines()[:2]
+        rest = first.split(",", 1)[1].split(",")
+        lines = [",".join([offer, *rest[:3], str(cpa), *rest[4:]]) for offer, cpa in rows]
+        (self.origin.folder / "many.csv").write_text("\n".join([header, *lines]) + "\n")
+        self.weights(source)
+        self.origin.run("pack", "--model", "weights", "--policy", source / "policy.yaml", "--catalog", "many.csv",
+                        "--out", name)
+
+    def weights(self, source):
+        folder = self.origin.folder / "weights"
+        folder.mkdir(exist_ok=True)
+        for name in ("model.json", "calibration.jsonl"):
+            (folder / name).write_bytes((source / name).read_bytes())
+        (folder / "weights.safetensors").write_bytes(weights_of(source))
+
+    def test_large_artifacts_are_stored_in_pieces_too(self):
+        rows = [[f"o-{i:05}", i % 997] for i in range(40000)]
+        self.pack_offers("first.bundle", rows)
+        stored = self.publish("a", "--bundle", "first.bundle")["stored"]
+        self.assertGreater(stored["chunk_bytes"], 1 << 20)
+        self.assertEqual(stored["new_chunk_bytes"], stored["chunk_bytes"])
+        rows[20000][1] = 1000000
+        self.pack_offers("second.bundle", rows)
+        stored = self.publish("a", "--bundle", "second.bundle")["stored"]
+        self.assertLess(stored["new_chunk_bytes"], stored["chunk_bytes"] / 2)
+        again = self.publish("a", "--bundle", "first.bundle")["stored"]
+        self.assertEqual((again["new_blob_bytes"], again["new_chunk_bytes"]), (0, 0))
+        for bundle in ("first.bundle", "second.bundle"):
+            whole = self.nested(self.origin.folder / bundle, "catalog")
+            identity = hashlib.sha256(whole[:64 + 64 * int.from_bytes(whole[24:28], "little")]).hexdigest()
+            self.assertEqual((self.origin.path / "blobs" / identity).read_bytes(), whole)
+            self.assertIn(whole, [self.join(blob) for blob in (self.origin.path / "blobs").iterdir()])
+
+    def join(self, file):
+        """What a chunk list stands for, by the form that core/artifact/chunk_list.h states; else nothing."""
+        data = file.read_bytes()
+        if data[:8] != b"GRCHUNKS":
+            return None
+        self.assertEqual(hashlib.sha256(data).hexdigest(), file.name)
+        version, count, total, zero = struct.unpack("<IIQQ", data[8:32])
+        self.assertEqual((version, zero, len(data)), (1, 0, 32 + 40 * count))
+        whole = b""
+        for i in range(count):
+            entry = data[32 + 40 * i:72 + 40 * i]
+            piece = (file.parent / entry[:32].hex()).read_bytes()
+            self.assertEqual(hashlib.sha256(piece).digest(), entry[:32])
+            self.assertEqual(struct.unpack("<II", entry[32:]), (len(piece), 0))
+            whole += piece
+        self.assertEqual(len(whole), total)
+        return whole
 
     def test_two_publishers_do_not_meet(self):
         import fcntl

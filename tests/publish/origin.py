@@ -68,12 +68,12 @@ class Origin:
         self.folder = pathlib.Path(folder)
         self.path = self.folder / "origin"
 
-    def run(self, *arguments, code: int = 0, **environment):
+    def run(self, *arguments, code: int = 0, reads: bool = True, **environment):
         done = subprocess.run([self.command, *map(str, arguments), "--json"], capture_output=True, cwd=self.folder,
                               env={**os.environ, **environment})
         if done.returncode != code:
             raise AssertionError(f"{arguments}: exit code {done.returncode}: {done.stdout} {done.stderr}")
-        return json.loads(done.stdout)
+        return json.loads(done.stdout) if reads else None
 
     def fails(self, *arguments, **environment) -> dict:
         return self.run(*arguments, code=1, **environment)["error"]
