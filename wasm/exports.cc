@@ -3,7 +3,7 @@
 // src/layout.ts spells out, so that a changed struct stops the build and not a program.
 #include <cstddef>
 
-#include "capi/include/guardrank.h"
+#include "capi/include/guardrank_store.h"
 
 static_assert(GR_ABI_VERSION == 1);
 static_assert(sizeof(gr_text) == 8 && sizeof(gr_bytes) == 8);

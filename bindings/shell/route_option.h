@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bindings/shell/library.h"
+#include "guardrank_store.h"
 
 namespace CLI {
 class App;

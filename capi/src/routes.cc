@@ -1,3 +1,4 @@
+#include "capi/include/guardrank_store.h"
 #include "capi/src/report.h"
 
 #include "core/route/route.h"

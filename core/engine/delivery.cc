@@ -66,6 +66,7 @@ Delivery::~Delivery() {
 
 Status Delivery::open_tickets(std::uint32_t n) {
   GUARDRANK_TRY(arena_.make(n, &tickets_));
+  GUARDRANK_TRY(arena_.make(n, &owners_));
   for (std::uint32_t i = n; i-- > 0;) {
     tickets_[i].next_free = free_ticket_;
     free_ticket_ = i;
@@ -150,6 +151,7 @@ Status Delivery::want(const RouteKey& key, std::int64_t deadline_micros, std::in
   const Status status = store_.want(entries_[made.chain[0].entry]->name, made.chain[0].route,
                                     deadline_micros, now_micros, &made.inner);
   if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
+  owners_[Store::place_of(made.inner)] = free_ticket_;
   made.is_open = true;
   made.at = 0;
   made.serial = ++last_serial_;
@@ -217,10 +219,9 @@ void Delivery::cancel(TicketId id) {
 TicketId Delivery::next_ended(std::int64_t now_micros) {
   for (TicketId inner = store_.next_ended(now_micros); inner != 0;
        inner = store_.next_ended(now_micros)) {
-    for (std::uint32_t i = 0; i < tickets_.size(); ++i) {
-      if (tickets_[i].is_open && tickets_[i].inner == inner && tickets_[i].at == 0)
-        return tickets_[i].serial * tickets_.size() + i;
-    }
+    const std::uint32_t i = owners_[Store::place_of(inner)];
+    if (tickets_[i].is_open && tickets_[i].inner == inner && tickets_[i].at == 0)
+      return tickets_[i].serial * tickets_.size() + i;
   }
   return 0;
 }

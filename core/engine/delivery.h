@@ -167,6 +167,7 @@ class Delivery {
   Error error_;
 
   std::span<Ticket> tickets_;
+  std::span<std::uint32_t> owners_;            // by place of the store's ticket
   std::uint32_t free_ticket_ = no_slot;
   std::uint64_t last_serial_ = 0;
 };

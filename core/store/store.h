@@ -67,6 +67,8 @@ class Store {
               std::int64_t now_micros, TicketId* ticket);
   // How a ticket stands. May be asked any number of times.
   Taken take(TicketId ticket, std::int64_t now_micros);
+  // A ticket's place among those that are open, below StoreOptions::tickets.
+  static std::uint32_t place_of(TicketId ticket) { return static_cast<std::uint32_t>(ticket & slot_mask); }
   // Gives a ticket up, whatever its state; its views end. What nobody waits for is no longer fetched.
   void cancel(TicketId ticket);
   // A ticket that ended (ready, fallback or failed) and was not named here before; 0: none.
@@ -86,6 +88,9 @@ class Store {
   bool is_disk_writable() const { return disk_ == DiskState::open; }
 
  private:
+  // A ticket's id: its slot, and above 20 bits the serial number.
+  static constexpr std::uint32_t slot_bits = 20;
+  static constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
   static constexpr std::uint32_t n_parts = 3;        // model, policy, catalog
   static constexpr std::size_t name_most = 256;
 

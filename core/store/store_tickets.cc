@@ -3,14 +3,8 @@
 
 namespace guardrank {
 
-// A ticket's id: its slot, and above 20 bits the serial number.
-namespace {
-constexpr std::uint32_t slot_bits = 20;
-constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
-}  // namespace
-
 std::uint32_t Store::find_ticket(TicketId id) const {
-  const auto slot = static_cast<std::uint32_t>(id & slot_mask);
+  const std::uint32_t slot = place_of(id);
   if (slot >= tickets_.size() || tickets_[slot].step == TicketStep::free ||
       tickets_[slot].serial != id >> slot_bits)
     return no_slot;

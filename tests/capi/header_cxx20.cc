@@ -1,5 +1,6 @@
-// The header by itself, as C++20; included twice.
+// The headers by themselves, as C++20; included twice.
+#include "guardrank_store.h"
 #include "guardrank.h"
-#include "guardrank.h"
+#include "guardrank_store.h"
 
 static_assert(sizeof(gr_status) == 4);

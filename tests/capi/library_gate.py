@@ -12,6 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEADER = (ROOT / "capi/include/guardrank.h").read_text()
+DECLARATIONS = HEADER + (ROOT / "capi/include/guardrank_store.h").read_text()
 # Of libc, what core and the shims may call: memory from the host's default, and bytes moved about.
 ALLOWED = {"aligned_alloc", "free", "memchr", "memcmp", "memcpy", "memmove", "memset", "bcmp", "strlen", "strncmp",
            "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail",
@@ -26,7 +27,7 @@ def symbols(library: str) -> list[str]:
     exported = {line.split()[-1].split("@")[0] for line in output("nm", "-D", "--defined-only", library)}
     exported = {name for name in exported if not name.startswith("GUARDRANK_")}
     listed = set(re.findall(r"^gr_\w+$", (ROOT / "capi/symbols.txt").read_text(), re.M))
-    declared = set(re.findall(r"^GR_API [^;]*?\b(gr_\w+)\(", HEADER, re.M))
+    declared = set(re.findall(r"^GR_API [^;]*?\b(gr_\w+)\(", DECLARATIONS, re.M))
     return ([f"{name}: exported, not listed" for name in exported - listed] +
             [f"{name}: listed, not exported" for name in listed - exported] +
             [f"{name}: listed, not declared" for name in listed - declared] +

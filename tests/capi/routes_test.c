@@ -1,5 +1,6 @@
 /* Routes: which release serves, by the bundle's own full route. */
 #include "check.h"
+#include "guardrank_store.h"
 
 static gr_route_values values_of(const char* product, const char* unit) {
   return (gr_route_values){.struct_size = sizeof(gr_route_values), .product = text_of(product),

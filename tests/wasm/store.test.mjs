@@ -219,6 +219,30 @@ test("progress is told, and a disposed store tells whoever waits", () => serve(a
   await assert.rejects(waiting, { name: "GuardrankError" });
 }));
 
+test("storages keep, replace and remove, one by one and by folder", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "guardrank-storage-"));
+  try {
+    for (const storage of [new MemoryStorage(), new FolderStorage(folder)]) {
+      const bytes = Uint8Array.of(1, 2, 3);
+      assert.equal(await storage.read("blobs/a"), undefined);
+      for (const key of ["blobs/a", "blobs/b", "metadata/blobs", "root.json"]) await storage.write(key, bytes);
+      await storage.write("blobs/a", Uint8Array.of(4));
+      assert.deepEqual([...await storage.read("blobs/a")], [4]);
+      await storage.remove("root.json");
+      await storage.remove("root.json");
+      await storage.remove("blobs/");
+      assert.equal(await storage.read("root.json"), undefined);
+      assert.equal(await storage.read("blobs/b"), undefined);
+      assert.deepEqual([...await storage.read("metadata/blobs")], [1, 2, 3]);
+      await storage.remove("nothing/");
+    }
+    await assert.rejects(new FolderStorage(folder).write("../x", new Uint8Array(1)));
+    await assert.rejects(new FolderStorage(folder).read("a/../../x"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("requests that no route serves, and options that are wrong, say so", () => serve(async (origin, open) => {
   await assert.rejects(open({ releases: [] }), { status: "GR_STATUS_ARGUMENT", where: "releases" });
   await assert.rejects(open({ releases: [name, name] }), { status: "GR_STATUS_DUPLICATE" });

@@ -11,7 +11,7 @@
 #ifndef GUARDRANK_FETCH_H
 #define GUARDRANK_FETCH_H
 
-#include "guardrank.h"
+#include "guardrank_store.h"
 
 #ifdef __cplusplus
 extern "C" {

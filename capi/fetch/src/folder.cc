@@ -156,7 +156,26 @@ int Folder::write(std::string_view key, const std::uint8_t* bytes, std::size_t s
   return ::fsync(parent.get()) == 0 ? 0 : errno;
 }
 
+int Folder::remove_below(std::string_view key) {
+  if (!is_key(key)) return EINVAL;
+  std::string name;
+  const File parent = open_parent(folder_, key, false, &name);
+  if (!parent) return errno == ENOENT ? 0 : errno;
+  const int inner = ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (inner < 0) return errno == ENOENT ? 0 : errno;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(inner), ::closedir);
+  if (folder == nullptr) return errno;
+  int problem = 0;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view each = entry->d_name;
+    if (each == "." || each == "..") continue;
+    if (::unlinkat(inner, entry->d_name, 0) != 0 && errno != ENOENT) problem = errno;
+  }
+  return ::fsync(inner) == 0 ? problem : errno;
+}
+
 int Folder::remove(std::string_view key) {
+  if (key.ends_with('/')) return remove_below(key.substr(0, key.size() - 1));
   if (!is_key(key)) return EINVAL;
   std::string name;
   const File parent = open_parent(folder_, key, false, &name);

@@ -22,11 +22,12 @@ class Folder {
   int read(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const;
   // Written beside, flushed, renamed, and the folder flushed: after a crash the old bytes or the new.
   int write(std::string_view key, const std::uint8_t* bytes, std::size_t size);
-  // 0 as well when it is not there.
+  // 0 as well when it is not there. A key with a slash at its end: every file in that folder.
   int remove(std::string_view key);
 
  private:
   void sweep() const;
+  int remove_below(std::string_view key);
 
   int folder_ = -1;
 };

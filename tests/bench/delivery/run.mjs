@@ -68,7 +68,8 @@ async function measureNode() {
 }
 
 async function measureChromium() {
-  const server = await start(process.execPath, [example("serve_page.mjs"), join(folder, "origin"), root, "bench"]);
+  const words = [example("serve_page.mjs"), join(folder, "origin"), root, "bench"];
+  const server = await start(process.execPath, words);
   const browser = await launch();
   const times = [];
   for (let i = 0; i < 9; ++i) {
@@ -141,10 +142,11 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 const size = (statSync(bundle).size / 1024).toFixed(0);
+const [machine, day] = [cpus()[0].model.trim(), new Date().toISOString().slice(0, 10)];
 const text = `# What delivery costs
 
-\`./dev bench delivery\` on ${cpus()[0].model.trim()}, ${new Date().toISOString().slice(0, 10)}; a bundle of ${size} KB (size S) from nginx on
-loopback, one conditional or full request per file; medians. "Ready" includes verifying signatures and every section's
+\`./dev bench delivery\` on ${machine}, ${day}; a bundle of ${size} KB (size S) from nginx on loopback,
+one conditional or full request per file; medians. "Ready" includes verifying signatures and every section's
 hash, opening, and replaying the golden vectors.
 
 | | measured | goal |

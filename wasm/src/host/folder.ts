@@ -43,6 +43,7 @@ export class FolderStorage implements Storage {
     await syncFolder(dirname(path));
   }
   async remove(key: string): Promise<void> {
+    if (key.endsWith("/")) return rm(this.path(key.slice(0, -1)), { recursive: true, force: true });
     try {
       await unlink(this.path(key));
     } catch (failure) {

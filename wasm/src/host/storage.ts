@@ -6,8 +6,12 @@ export interface Storage {
   /** Undefined where there is nothing. */
   read(key: string): Promise<Uint8Array | undefined>;
   write(key: string, bytes: Uint8Array): Promise<void>;
+  /** A key that ends in "/" is a folder: all below it goes. */
   remove(key: string): Promise<void>;
 }
+
+const isUnder = (key: string, removed: string) =>
+  key === removed || (removed.endsWith("/") && key.startsWith(removed));
 
 /** For as long as the page or process lives. */
 export class MemoryStorage implements Storage {
@@ -20,7 +24,7 @@ export class MemoryStorage implements Storage {
     this.entries.set(key, bytes.slice());
   }
   async remove(key: string): Promise<void> {
-    this.entries.delete(key);
+    for (const each of [...this.entries.keys()]) if (isUnder(each, key)) this.entries.delete(each);
   }
 }
 
@@ -43,7 +47,9 @@ export class CacheStorageApi implements Storage {
     await (await caches.open(this.name)).put(this.address(key), response);
   }
   async remove(key: string): Promise<void> {
-    await (await caches.open(this.name)).delete(this.address(key));
+    const cache = await caches.open(this.name), address = this.address(key);
+    if (!key.endsWith("/")) return void await cache.delete(address);
+    for (const each of await cache.keys()) if (isUnder(each.url, address)) await cache.delete(each);
   }
 }
 
@@ -82,7 +88,11 @@ export class OpfsStorage implements Storage {
   }
   async remove(key: string): Promise<void> {
     try {
-      await (await this.open(false)).removeEntry(OpfsStorage.file(key));
+      const folder = await this.open(false);
+      if (!key.endsWith("/")) return await folder.removeEntry(OpfsStorage.file(key));
+      const names: string[] = [];
+      for await (const name of folder.keys()) names.push(name);
+      for (const name of names) if (isUnder(decodeURIComponent(name), key)) await folder.removeEntry(name);
     } catch (failure) {
       if ((failure as DOMException).name !== "NotFoundError") throw failure;
     }

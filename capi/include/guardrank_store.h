@@ -1,0 +1,205 @@
+/* guardrank: which release serves a request, and how what it names gets here. Part of the same library as
+ * guardrank.h, which it includes; everything that is said there holds here. */
+#ifndef GUARDRANK_STORE_H
+#define GUARDRANK_STORE_H
+
+#include "guardrank.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Routes ---------------------------------------------------------------------------------- */
+
+/* Which release serves a request: core/route/README.md has the order. The releases' routes, ordered
+ * for looking up; shared between threads. */
+typedef struct gr_routes gr_routes;
+/* Of artifacts of kind "release", or bundles that hold one, with different names. Nothing of them is
+ * needed afterwards. Since 0.2. */
+GR_API gr_status gr_routes_create(const gr_engine* engine, const gr_artifact* const* releases,
+                                  size_t count, gr_routes** routes, gr_error** error);
+GR_API void gr_routes_free(gr_routes* routes);
+
+/* A request's "route". Empty: not given. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gr_text product, market, segment, partner, surface, unit;
+} gr_route_values;
+
+#define GR_NO_ROUTE UINT32_MAX
+#define GR_SHADOW_ROUTES 4
+#define GR_FALLBACK_RELEASES 4
+/* Routes are named by their place when the routes of all releases stand one after another. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t primary;              /* GR_NO_ROUTE: nothing serves this request */
+  int32_t is_experiment;         /* 1: a canary or an A/B arm serves */
+  uint32_t shadow_count;
+  double fraction;               /* where the unit stands in the experiment, in [0, 1) */
+  uint32_t shadows[GR_SHADOW_ROUTES];       /* to be scored and logged, never shown */
+  uint32_t fallbacks[GR_FALLBACK_RELEASES]; /* in the order to try, should the primary be cold */
+  uint32_t fallback_count;
+} gr_route_choice;
+/* Takes no memory. Since 0.2. */
+GR_API gr_status gr_routes_choose(const gr_routes* routes, const gr_route_values* values,
+                                  gr_route_choice* choice);
+
+/* Texts are valid while the routes live. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t release_index;        /* among those given */
+  gr_text release, arm;
+  gr_text stage;                 /* "offline", "shadow", "canary", "ab" or "full" */
+  gr_text tier;                  /* "origin", "disk", "warm" or "pinned" */
+  gr_text fallback;
+  uint8_t model[32], policy[32], catalog[32];   /* artifact ids */
+} gr_route;
+GR_API gr_status gr_routes_route(const gr_routes* routes, uint32_t route, gr_route* out);
+/* Why: the choice and what came of every route, as JSON. At most `capacity` bytes are written to
+ * `out` (may be NULL where that is 0); `size` receives what the whole needs. Since 0.2. */
+GR_API gr_status gr_routes_explain(const gr_routes* routes, const gr_route_values* values, char* out,
+                                   size_t capacity, size_t* size, gr_error** error);
+
+/* ---- Store ----------------------------------------------------------------------------------- */
+
+/* Releases at hand, from any file server, trusting nothing that was not verified. The store does no
+ * I/O: ask it with gr_store_next what it needs, do that (guardrank-fetch does, natively), and hand the
+ * result back with gr_store_provide, in any order. One thread at a time. Times are the host's, in
+ * micros since 1970. */
+typedef struct gr_store gr_store;
+
+typedef enum {                   /* which artifact a full tier gives up */
+  GR_CACHE_S3_FIFO_COST = 0,     /* S3-FIFO weighed by use, cost of a miss and size */
+  GR_CACHE_S3_FIFO = 1,
+  GR_CACHE_LRU = 2,
+  GR_CACHE_LFU = 3,
+  GR_CACHE_GDSF = 4
+} gr_cache_policy;
+
+typedef struct {
+  uint32_t struct_size;
+  uint32_t release_count;
+  const gr_text* releases;       /* names, copied: "cards", "team/cards" */
+  gr_bytes trusted_root;         /* root.json that comes with the program, copied; empty: the cache's */
+  uint64_t memory_bytes;         /* of artifacts held; 0: 64 MiB */
+  uint64_t disk_bytes;           /* of artifacts that the host keeps for the store; 0: none are kept */
+  uint64_t artifact_bytes;       /* largest that is fetched; 0: 256 MiB */
+  int32_t memory_policy;         /* gr_cache_policy */
+  int32_t disk_policy;
+  uint32_t tickets;              /* open at a time; 0: 16,384 */
+  uint32_t fetches;              /* under way at a time; 0: 6 */
+  int64_t check_micros;          /* between two looks for changes; 0: a minute */
+  int64_t retry_micros;          /* first wait after a look that failed; 0: 5 seconds */
+  uint64_t seed;                 /* of waits between tries: another one on each machine */
+} gr_store_options;
+/* `engine` gives the allocator; NULL: malloc and free. Since 0.2. */
+GR_API gr_status gr_store_create(const gr_engine* engine, const gr_store_options* options, int64_t now,
+                                 gr_store** store, gr_error** error);
+GR_API void gr_store_free(gr_store* store);
+
+typedef enum {
+  GR_NEED_FETCH = 1,
+  GR_NEED_VERIFY = 2,
+  GR_NEED_READ = 3,
+  GR_NEED_WRITE = 4,
+  GR_NEED_REMOVE = 5,
+  GR_NEED_WAKE = 6
+} gr_need_kind;
+typedef enum { GR_ORIGIN_METADATA = 0, GR_ORIGIN_TARGETS = 1, GR_ORIGIN_BLOBS = 2 } gr_origin;
+typedef enum {
+  GR_KEY_ED25519 = 1,
+  GR_KEY_ECDSA_SHA2_NISTP256 = 2,
+  GR_KEY_RSASSA_PSS_SHA256 = 3,
+  GR_KEY_RSA_PKCS1V15_SHA256 = 4
+} gr_key_scheme;
+
+/* Texts and bytes are valid until the need is provided for, or no longer wanted. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t kind;                  /* gr_need_kind */
+  uint64_t id;                   /* names it to gr_store_provide; never used twice */
+  int32_t origin;                /* FETCH: gr_origin, which hosts may have at three addresses */
+  int32_t scheme;                /* VERIFY: gr_key_scheme */
+  gr_text path;                  /* FETCH: below the origin, percent-encoded */
+  uint64_t offset;               /* FETCH: the first byte wanted */
+  uint64_t max_bytes;            /* FETCH: stop one decoded byte later, with GR_OUTCOME_TOO_LARGE */
+  int32_t is_range;              /* FETCH: 1: exactly max_bytes from offset on, not encoded */
+  int32_t reserved;
+  gr_text entity_tag;            /* FETCH: of the copy at hand; GR_OUTCOME_UNCHANGED where it holds */
+  gr_text public_key;            /* VERIFY: PEM, or 64 hexadecimal digits for ed25519 */
+  gr_bytes message;
+  gr_bytes signature;
+  gr_text key;                   /* READ, WRITE, REMOVE: a relative path of [a-z0-9._/-] */
+  gr_bytes bytes;                /* WRITE: all or nothing */
+  int64_t at_micros;             /* WAKE: provide for it at this time or after */
+} gr_need;
+/* GR_STATUS_MISSING: nothing until something is provided. Since 0.2. */
+GR_API gr_status gr_store_next(gr_store* store, int64_t now, gr_need* need);
+
+typedef enum {
+  GR_OUTCOME_DONE = 0,           /* with bytes; VERIFY: the signature is good */
+  GR_OUTCOME_NOT_FOUND = 1,      /* FETCH: 403, 404 or 410. READ: no such key */
+  GR_OUTCOME_UNCHANGED = 2,
+  GR_OUTCOME_TOO_LARGE = 3,
+  GR_OUTCOME_FAILED = 4          /* anything else; VERIFY: a bad signature or key too */
+} gr_outcome;
+typedef struct {
+  uint32_t struct_size;
+  int32_t outcome;               /* gr_outcome */
+  uint64_t id;
+  gr_bytes bytes;                /* FETCH, READ; read during the call alone */
+  gr_text entity_tag;            /* FETCH: of what is handed back */
+  gr_text detail;                /* why it failed, for messages */
+} gr_answer;
+/* Answers to needs that are no longer wanted are ignored. Since 0.2. */
+GR_API gr_status gr_store_provide(gr_store* store, const gr_answer* answer, int64_t now);
+/* Whether the host should go on with a need. Since 0.2. */
+GR_API bool gr_store_is_wanted(const gr_store* store, uint64_t need);
+
+/* A ticket for what serves a request, until `deadline`. GR_STATUS_MISSING: no release is known yet, or
+ * none serves such a request; GR_STATUS_LIMIT: too many tickets. However many tickets wait for an
+ * artifact, it is fetched once. Since 0.2. */
+GR_API gr_status gr_store_want(gr_store* store, const gr_route_values* route, int64_t deadline,
+                               int64_t now, uint64_t* ticket, gr_error** error);
+typedef enum {
+  GR_TICKET_UNKNOWN = 0,         /* or cancelled */
+  GR_TICKET_PENDING = 1,
+  GR_TICKET_READY = 2,
+  GR_TICKET_FAILED = 4           /* and no fallback was at hand */
+} gr_ticket_state;
+/* The artifacts were verified in full. They are valid until the ticket is cancelled, the release's own
+ * until the next call on the store. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t state;                 /* gr_ticket_state */
+  gr_status status;              /* FAILED: why; READY by a fallback: why not the primary */
+  int32_t is_fallback;
+  gr_text release;               /* its name */
+  gr_bytes model, policy, catalog, release_bytes;
+} gr_delivered;
+/* May be asked any number of times. Since 0.2. */
+GR_API gr_status gr_store_take(gr_store* store, uint64_t ticket, int64_t now, gr_delivered* delivered);
+/* Gives a ticket up, whatever its state. What nobody waits for is no longer fetched. Since 0.2. */
+GR_API void gr_store_cancel(gr_store* store, uint64_t ticket);
+/* A ticket that ended and was not named here before; 0: none. Since 0.2. */
+GR_API uint64_t gr_store_next_ended(gr_store* store, int64_t now);
+
+typedef struct {
+  uint32_t struct_size;
+  int32_t has_looked;            /* 1: each release was looked for at least once */
+  uint64_t revision;             /* another one when a release changed; 0: none is known */
+  gr_status status;              /* of the last look, with a message where it found fault */
+  int32_t is_disk_writable;
+  gr_text message;               /* until the next call on the store */
+  int64_t root, timestamp, snapshot, targets;   /* versions that serve; 0: none */
+  int64_t expires_micros;        /* the first of them */
+  uint64_t memory_bytes;         /* of artifacts held */
+} gr_store_state;
+GR_API gr_status gr_store_describe(const gr_store* store, gr_store_state* state);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GUARDRANK_STORE_H */
