@@ -93,6 +93,8 @@ std::string text_of(const Json& told) {
 int fetch(const Options& options, bool as_json) {
   if (options.is_ranked && options.route.request.empty())
     throw Failure(GR_STATUS_ARGUMENT, "--rank", "--rank: wants --request");
+  if (options.is_ranked && options.route.request == "-")
+    throw Failure(GR_STATUS_ARGUMENT, "--request", "--request: wants a file with --rank");
   Progress progress;
   Engine engine = create_engine();
   const auto began = std::chrono::steady_clock::now();

@@ -26,6 +26,7 @@ Status open_many(gr_session* session, std::span<const gr_request* const> request
                  std::span<const guardrank::Request*>* cores) {
   guardrank::Arena& arena = session->many;
   arena.reset();
+  if (requests.size() > SIZE_MAX / 2 / sizeof(gr_decision)) return Status::memory;
   void* memory = arena.allocate(requests.size() * sizeof(gr_decision),
                                 alignof(gr_decision));
   if (memory == nullptr) return Status::memory;

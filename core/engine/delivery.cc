@@ -9,6 +9,10 @@ namespace {
 // Needs carry the machine that asked in their ids.
 constexpr std::uint64_t n_sources = 4;
 
+constexpr std::int64_t longest_wait = std::int64_t{365} * 86'400 * 1'000'000;
+// A host's clock may be set back by so much without another look.
+constexpr std::int64_t clock_slack = 60'000'000;
+
 }  // namespace
 
 Delivery::Delivery(const Allocator& allocator)
@@ -17,7 +21,11 @@ Delivery::Delivery(const Allocator& allocator)
 Status Delivery::open(const DeliveryOptions& options, std::int64_t now_micros, Error* error) {
   arena_.open(allocator_, SIZE_MAX / 2);
   for (Arena& memory : table_memory_) memory.open(allocator_, SIZE_MAX / 2);
+  if (options.check_micros <= 0 || options.retry_micros <= 0)
+    return error->set(Status::argument, "options", {"waits between looks must be above 0"});
   options_ = options;
+  options_.check_micros = std::min(options.check_micros, longest_wait);
+  options_.retry_micros = std::min(options.retry_micros, longest_wait);
   GUARDRANK_TRY(open_entries(options, error));
   std::span<std::uint8_t> root;
   if (arena_.make_uninitialised(options.trusted_root.size(), &root) != Status::ok ||
@@ -80,7 +88,8 @@ bool Delivery::give(Source source, Need* need) {
 }
 
 bool Delivery::next(std::int64_t now_micros, Need* need) {
-  if (step_ == Step::idle && now_micros >= look_at_) begin_look(RefreshKind::check, now_micros);
+  const bool is_due = now_micros >= look_at_ || now_micros < looked_at_ - clock_slack;
+  if (step_ == Step::idle && is_due) begin_look(RefreshKind::check, now_micros);
   *need = {};
   if (next_own(need)) return give(Source::own, need);
   if (metadata_.is_busy() && metadata_.next(need)) return give(Source::metadata, need);
@@ -90,7 +99,8 @@ bool Delivery::next(std::int64_t now_micros, Need* need) {
 }
 
 bool Delivery::next_own(Need* need) {
-  const bool is_own = step_ == Step::read || step_ == Step::fetch || step_ == Step::write;
+  const bool is_own = step_ == Step::read || step_ == Step::fetch || step_ == Step::write ||
+                      step_ == Step::remove;
   if (!is_own || is_asked_) return false;
   is_asked_ = true;
   *need = need_;
@@ -153,6 +163,7 @@ Status Delivery::want(const RouteKey& key, std::int64_t deadline_micros, std::in
   if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
   owners_[Store::place_of(made.inner)] = free_ticket_;
   made.is_open = true;
+  made.was_ready = false;
   made.at = 0;
   made.serial = ++last_serial_;
   made.revision = revision_;
@@ -170,10 +181,12 @@ std::uint32_t Delivery::find_ticket(TicketId id) const {
 }
 
 // The next of the chain, if it is at hand now: whoever waited has waited long enough. Routes are
-// named by their places, which hold as long as no release changed.
+// named by their places, which hold as long as their release does not change.
 bool Delivery::fall_back(Ticket* ticket, std::int64_t now_micros) {
-  while (ticket->at + 1 < ticket->n_chain && ticket->revision == revision_) {
-    const Place place = ticket->chain[++ticket->at];
+  while (ticket->at + 1 < ticket->n_chain) {
+    const Place place = ticket->chain[ticket->at + 1];
+    if (entries_[place.entry]->current().revision > ticket->revision) break;
+    ++ticket->at;
     store_.cancel(ticket->inner);
     ticket->inner = 0;
     const Status status = store_.want(entries_[place.entry]->name, place.route, now_micros,
@@ -190,21 +203,36 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
   if (index == no_slot) return out;
   Ticket& ticket = tickets_[index];
   Taken taken = store_.take(ticket.inner, now_micros);
+  if (taken.state == TicketState::unknown) taken.state = TicketState::failed;   // no room for a fallback
   if (taken.state == TicketState::fallback || taken.state == TicketState::failed) {
     if (ticket.at == 0) ticket.primary_status = taken.status;
-    if (fall_back(&ticket, now_micros)) taken = store_.take(ticket.inner, now_micros);
+    // What was handed out stays as it is until the ticket is cancelled.
+    if (!ticket.was_ready && fall_back(&ticket, now_micros)) taken = store_.take(ticket.inner, now_micros);
     else ticket.n_chain = ticket.at + 1;       // asked again, it says the same
   }
-  const Entry& entry = *entries_[ticket.chain[ticket.at].entry];
+  ticket.was_ready = ticket.was_ready || taken.state == TicketState::ready;
   out.state = taken.state == TicketState::fallback ? TicketState::failed : taken.state;
   out.is_fallback = ticket.at != 0 && out.state == TicketState::ready;
   out.status = out.state == TicketState::pending ? Status::ok : ticket.primary_status;
-  out.release = entry.name;
+  out.release = entries_[ticket.chain[ticket.at].entry]->name;
   out.model = taken.model;
   out.policy = taken.policy;
   out.catalog = taken.catalog;
-  if (out.state == TicketState::ready) out.release_bytes = entry.current().bytes;
+  if (out.state == TicketState::ready) take_release(ticket, &out);
   return out;
+}
+
+// The document in which the ticket's route was chosen: it names what was fetched.
+void Delivery::take_release(const Ticket& ticket, Delivered* out) const {
+  const Entry& entry = *entries_[ticket.chain[ticket.at].entry];
+  for (const Document* document : {&entry.documents[entry.side], &entry.documents[1 - entry.side]}) {
+    if (document->revision == 0 || document->revision > ticket.revision) continue;
+    out->release_bytes = document->bytes;
+    return;
+  }
+  out->state = TicketState::failed;            // changed twice since: to be asked for again
+  out->status = Status::expired;
+  out->model = out->policy = out->catalog = {};
 }
 
 void Delivery::cancel(TicketId id) {

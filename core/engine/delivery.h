@@ -54,7 +54,7 @@ class Delivery {
   std::uint64_t revision() const { return revision_; }      // another one when a release changed
   // How the last look ended, and what it found fault with.
   Status status() const { return status_; }
-  const Error& error() const { return error_; }
+  const Error& error() const { return told_; }
   const MetadataClient& metadata() const { return metadata_; }
   const Store& store() const { return store_; }
 
@@ -78,6 +78,7 @@ class Delivery {
     Bytes bytes;
     Sha256Digest hash{};
     std::int64_t expires = 0;                  // when what vouches for it does
+    std::uint64_t revision = 0;                // of the releases, when it began to serve; 0: it has not
   };
   // Twice: what serves, and what takes its place when the look that found it is over.
   struct Entry {
@@ -85,7 +86,6 @@ class Delivery {
     Document documents[2];
     std::uint32_t side = 0;
     bool is_known = false, has_new = false;
-    std::uint64_t revision = 0;
     Status status = Status::missing;           // of the last look
 
     const Document& current() const { return documents[side]; }
@@ -96,7 +96,7 @@ class Delivery {
     std::uint32_t entry = 0, route = 0;
   };
   struct Ticket {
-    bool is_open = false;
+    bool is_open = false, was_ready = false;
     TicketId inner = 0;                        // the store's
     std::uint64_t serial = 0;
     std::uint64_t revision = 0;                // of the releases, as the chain was chosen
@@ -105,7 +105,7 @@ class Delivery {
     Place chain[1 + limits::fallback_releases];
     Status primary_status = Status::ok;
   };
-  enum class Step : std::uint8_t { idle, refresh, find, read, fetch, write };
+  enum class Step : std::uint8_t { idle, refresh, find, read, fetch, write, remove };
   enum class Source : std::uint8_t { metadata = 0, store = 1, own = 2 };
 
   // delivery.cc
@@ -116,6 +116,7 @@ class Delivery {
   bool next_wake(Need* need);
   Place place_of(std::uint32_t ordinal) const;
   std::uint32_t find_ticket(TicketId id) const;
+  void take_release(const Ticket& ticket, Delivered* out) const;
   bool fall_back(Ticket* ticket, std::int64_t now_micros);
 
   // delivery_releases.cc
@@ -130,7 +131,7 @@ class Delivery {
   Status adopt(Bytes bytes);
   void end_release(Status status, std::int64_t now_micros);
   void end_look(std::int64_t now_micros);
-  bool take_new();
+  Status serve_new();
   Status make_routes();
   static FoundState find_release(void* user, std::string_view name, std::int64_t now_micros,
                                  FoundRelease* found);
@@ -154,6 +155,8 @@ class Delivery {
   bool is_asked_ = false;
   std::uint32_t current_ = 0;                  // entry that is looked for
   std::int64_t look_at_ = 0;                   // when to look again
+  std::int64_t looked_at_ = 0;
+  bool is_stepping_ = false;
   std::int64_t wait_ = 0;                      // after the last failure
   std::uint64_t wake_need_ = 0;
   std::int64_t wake_at_ = 0;
@@ -163,8 +166,9 @@ class Delivery {
   EncodedPath address_;
   FileFacts facts_;
   std::int64_t target_expires_ = 0;
-  Status status_ = Status::ok;
-  Error error_;
+  Status look_status_ = Status::ok;            // of the look under way
+  Status status_ = Status::ok;                 // of the last that ended
+  Error error_, told_;
 
   std::span<Ticket> tickets_;
   std::span<std::uint32_t> owners_;            // by place of the store's ticket

@@ -11,8 +11,8 @@ void Delivery::begin_look(RefreshKind kind, std::int64_t now_micros) {
   step_ = Step::refresh;
   kind_ = kind;
   error_.clear();
-  status_ = metadata_.refresh(kind, now_micros, &error_);
-  if (status_ != Status::ok) return end_look(now_micros);
+  look_status_ = metadata_.refresh(kind, now_micros, &error_);
+  if (look_status_ != Status::ok) return end_look(now_micros);
   if (!metadata_.is_busy()) metadata_ended(now_micros);
 }
 
@@ -20,11 +20,15 @@ void Delivery::metadata_ended(std::int64_t now_micros) {
   if (step_ == Step::find) {
     if (metadata_.status() == Status::ok) return found_release(now_micros);
     error_ = metadata_.error();
+    if (metadata_.status() == Status::missing) {     // signed: it is not there any more
+      Entry& gone = *entries_[current_];
+      gone.documents[gone.side].expires = INT64_MIN;
+    }
     return end_release(metadata_.status(), now_micros);
   }
   if (step_ != Step::refresh) return;
-  status_ = metadata_.status();
-  if (status_ != Status::ok) error_ = metadata_.error();
+  look_status_ = metadata_.status();
+  if (look_status_ != Status::ok) error_ = metadata_.error();
   // What was trusted before still is: a release may be found although the origin is away.
   if (metadata_.is_ready()) return look_for_releases(now_micros);
   end_look(now_micros);
@@ -35,13 +39,21 @@ void Delivery::look_for_releases(std::int64_t now_micros) {
   next_release(now_micros);
 }
 
+// One after another, in a loop: finding a release may end at once, and there may be many.
 void Delivery::next_release(std::int64_t now_micros) {
-  if (current_ == entries_.size()) return end_look(now_micros);
-  const Text<name_most + 8> path{entries_[current_]->name.view(), ".release"};
-  step_ = Step::find;
-  const Status status = metadata_.find(path, now_micros, &error_);
-  if (status != Status::ok) return end_release(status, now_micros);
-  if (!metadata_.is_busy()) metadata_ended(now_micros);
+  if (is_stepping_) return;
+  is_stepping_ = true;
+  for (step_ = Step::find; step_ == Step::find && !metadata_.is_busy();) {
+    if (current_ == entries_.size()) {
+      end_look(now_micros);
+      break;
+    }
+    const Text<name_most + 8> path{entries_[current_]->name.view(), ".release"};
+    const Status status = metadata_.find(path, now_micros, &error_);
+    if (status != Status::ok) end_release(status, now_micros);
+    else if (!metadata_.is_busy()) metadata_ended(now_micros);
+  }
+  is_stepping_ = false;
 }
 
 void Delivery::found_release(std::int64_t now_micros) {
@@ -81,7 +93,12 @@ void Delivery::ask(Step step, NeedKind kind) {
 }
 
 void Delivery::have_document(const Answer& answer, std::int64_t now_micros) {
-  if (step_ == Step::write) return end_release(Status::ok, now_micros);   // kept or not, it is good
+  // Kept or not, the new one is good; the old one's file is of no more use.
+  if (step_ == Step::write && entries_[current_]->is_known) {
+    key_.assign({"targets/", hash_text(entries_[current_]->current().hash).view()});
+    return ask(Step::remove, NeedKind::remove);
+  }
+  if (step_ == Step::write || step_ == Step::remove) return end_release(Status::ok, now_micros);
   const bool is_read = step_ == Step::read;
   Status status = is_read && answer.outcome != Outcome::done ? Status::missing : fetched(answer);
   if (status == Status::ok) status = adopt(answer.bytes);
@@ -103,6 +120,8 @@ Status Delivery::fetched(const Answer& answer) {
 Status Delivery::adopt(Bytes bytes) {
   Entry& entry = *entries_[current_];
   Document& made = entry.other();
+  entry.has_new = false;
+  made.revision = 0;
   made.memory.reset();
   std::span<std::uint8_t> copy;
   if (made.memory.make_uninitialised(bytes.size(), &copy) != Status::ok)
@@ -121,17 +140,19 @@ Status Delivery::adopt(Bytes bytes) {
 
 void Delivery::end_release(Status status, std::int64_t now_micros) {
   entries_[current_]->status = status;
-  if (status != Status::ok && status_ == Status::ok) status_ = status;
+  if (status != Status::ok && look_status_ == Status::ok) look_status_ = status;
   ++current_;
+  step_ = Step::find;
   next_release(now_micros);
 }
 
 void Delivery::end_look(std::int64_t now_micros) {
   step_ = Step::idle;
-  const bool is_new = take_new();
-  if (is_new) {
-    if (const Status status = make_routes(); status != Status::ok) status_ = status;
-  }
+  looked_at_ = now_micros;
+  if (const Status status = serve_new(); status != Status::ok) look_status_ = status;
+  status_ = look_status_;
+  if (status_ == Status::ok) told_.clear();
+  else told_ = error_;
   const bool was_cached = kind_ == RefreshKind::cached;
   has_looked_ = has_looked_ || !was_cached || n_known_ == entries_.size();
   if (was_cached) {
@@ -144,17 +165,21 @@ void Delivery::end_look(std::int64_t now_micros) {
   look_at_ = now_micros + (status_ == Status::ok ? options_.check_micros : wait_);
 }
 
-bool Delivery::take_new() {
+// Puts all that is new in the old's place, once there is a table of its routes.
+Status Delivery::serve_new() {
   bool is_new = false;
+  for (const Entry* entry : entries_) is_new = is_new || entry->has_new;
+  if (!is_new) return Status::ok;
+  GUARDRANK_TRY(make_routes());
+  ++revision_;
   for (Entry* entry : entries_) {
     if (!entry->has_new) continue;
     entry->side = 1 - entry->side;
     entry->has_new = false;
     entry->is_known = true;
-    entry->revision = revision_ + 1;
-    is_new = true;
+    entry->documents[entry->side].revision = revision_;
   }
-  return is_new;
+  return Status::ok;
 }
 
 // A table beside the old one, whose texts are the old documents'.
@@ -165,18 +190,18 @@ Status Delivery::make_routes() {
   std::span<Release> known;
   GUARDRANK_TRY(memory.make(entries_.size(), &known));
   std::uint32_t n = 0;
-  for (const Entry* entry : entries_) {
-    if (entry->is_known) known[n++] = entry->current().release;
+  for (Entry* entry : entries_) {
+    if (entry->has_new) known[n++] = entry->other().release;
+    else if (entry->is_known) known[n++] = entry->current().release;
   }
   made = RouteTable();
   GUARDRANK_TRY(made.prepare(known.first(n), &memory, &error_));
   n = 0;
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i]->is_known) known_entries_[n++] = i;
+    if (entries_[i]->has_new || entries_[i]->is_known) known_entries_[n++] = i;
   }
   table_ = 1 - table_;
   n_known_ = n;
-  ++revision_;
   return Status::ok;
 }
 
@@ -185,7 +210,8 @@ FoundState Delivery::find_release(void* user, std::string_view name, std::int64_
   const Delivery& self = *static_cast<const Delivery*>(user);
   for (const Entry* entry : self.entries_) {
     if (entry->name.view() != name) continue;
-    *found = {Status::ok, entry->current().bytes, entry->revision, entry->current().expires};
+    const Document& document = entry->current();
+    *found = {Status::ok, document.bytes, document.revision, document.expires};
     if (entry->is_known) return FoundState::ready;
     found->status = entry->status;
     return self.has_looked_ ? FoundState::failed : FoundState::pending;

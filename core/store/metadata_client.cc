@@ -63,6 +63,8 @@ void MetadataClient::finish(Status status) {
   signatures_.clear();
   if (candidate_ != nullptr && level_ < n_levels) candidate_->clear();
   candidate_ = nullptr;
+  // A conditional request alone would pass over what is still missing.
+  if (status != Status::ok && !is_finding_) entity_tag_.clear();
   status_ = status;
   if (status == Status::ok) {
     error_.clear();

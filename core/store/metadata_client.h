@@ -184,6 +184,7 @@ class MetadataClient {
   TargetSearch search_;
   TargetSearch::Step delegation_;
   TargetFacts target_;
+  std::int64_t vouched_until_ = 0;                   // by the roles of the search so far
   EncodedPath address_;
 };
 

@@ -32,11 +32,13 @@ Status MetadataClient::check_serving() {
 void MetadataClient::search() {
   if (const Status status = check_serving(); status != Status::ok) return finish(status);
   is_finding_ = true;
+  vouched_until_ = expires_micros();
   look_into(*serving_[n_levels - 1], true);
 }
 
 // Top-level targets are the first step of the search.
 void MetadataClient::look_into(const MetadataDocument& document, bool is_first) {
+  vouched_until_ = std::min(vouched_until_, document.expires_micros());
   bool has_next = false;
   Status status = Status::ok;
   if (is_first) status = search_.next(&has_next, &delegation_, &error_);
@@ -68,7 +70,7 @@ void MetadataClient::found(const JsonValue& target, const MetadataDocument& role
     return finish(Status::json);
   }
   target_ = {search_.path(), role.role(), role.version(), facts, {}, {},
-             std::min(expires_micros(), role.expires_micros())};
+             vouched_until_};
   if (const JsonValue* custom = target.member("custom"); custom != nullptr) {
     const Status status = write_canonical_json(*custom, role.bytes().size(), search_.arena(),
                                                &target_.custom, &error_);

@@ -50,7 +50,7 @@ struct Need {
 // How a need ended.
 enum class Outcome : std::uint8_t {
   done = 0,          // fetch, read: with bytes. verify: the signature is good
-  not_found = 1,     // fetch: 403 or 404. read: no such key
+  not_found = 1,     // fetch: 403, 404 or 410. read: no such key
   unchanged = 2,     // fetch: the entity tag still holds
   too_large = 3,     // fetch: more than max_bytes
   failed = 4,        // anything else; for verify also a bad signature or key

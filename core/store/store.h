@@ -118,6 +118,7 @@ class Store {
   struct Bundle {
     Text<name_most> release, fallback;
     std::uint64_t revision = 0;
+    std::uint64_t wanted = 0;                          // the revision in which the route was chosen; 0: any
     std::uint64_t last_used = 0;
     std::int64_t expires = 0;
     std::uint32_t route = 0;
@@ -165,6 +166,7 @@ class Store {
   void end_ticket(std::uint32_t ticket, Status status);
   void detach(std::uint32_t ticket);
   Taken taken(const Ticket& ticket, std::int64_t now_micros);
+  void prolong(Bundle* bundle, std::int64_t now_micros);
 
   // store_bundles.cc
   std::uint32_t find_bundle(std::string_view release, std::uint32_t route,

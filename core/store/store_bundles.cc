@@ -20,6 +20,9 @@ std::uint32_t Store::find_bundle(std::string_view release, std::uint32_t route,
     if (bundle.step == BundleStep::free || bundle.route != route ||
         bundle.release.view() != release)
       continue;
+    if (bundle.step == BundleStep::resolving && revision != 0 && bundle.wanted != 0 &&
+        bundle.wanted != revision)
+      continue;
     const bool is_known = bundle.step > BundleStep::resolving || bundle.n_ready != 0;
     if (is_known && revision != 0 && bundle.revision != revision) continue;
     if (found == no_slot || bundle.last_used > bundles_[found].last_used) found = i;
@@ -61,6 +64,9 @@ void Store::start(std::uint32_t index, std::int64_t now_micros) {
 
 void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
   Bundle& bundle = bundles_[index];
+  // A route is named by its place, which another revision may have given to another.
+  const bool is_chosen =
+      bundle.wanted != 0 && bundle.has_parts && bundle.revision == bundle.wanted;
   FoundRelease found;
   const FoundState state = source_.find(source_.user, bundle.release, now_micros, &found);
   if (state == FoundState::pending) return;
@@ -69,10 +75,10 @@ void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
     status = status == Status::ok ? Status::network : status;
   else if (found.expires_micros <= now_micros)
     status = Status::expired;
-  else if (!bundle.has_parts || bundle.revision != found.revision)
+  else if (!is_chosen && (!bundle.has_parts || bundle.revision != found.revision))
     status = read_route(found.bytes, &bundle);
   if (status != Status::ok) return fail_bundle(index, status);
-  bundle.revision = found.revision;
+  if (!is_chosen) bundle.revision = found.revision;
   bundle.expires = found.expires_micros;
   if (disk_ == DiskState::unread || disk_ == DiskState::reading) return;   // may have the blobs
   set_step(&bundle, BundleStep::loading);

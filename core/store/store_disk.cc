@@ -131,10 +131,12 @@ void Store::begin_write(std::uint32_t memory_slot) {
 }
 
 void Store::end_write(Write* write, bool is_good) {
-  tiers_.written(tiers_.memory().id(write->slot), is_good);
+  const Sha256Digest id = tiers_.memory().id(write->slot);
+  tiers_.written(id, is_good);
   tiers_.memory().unpin(write->slot);
   write->slot = no_slot;
   write->need = 0;
+  if (!is_good) queue_removal(id);   // it may stand there all the same
 }
 
 void Store::queue_removal(const Sha256Digest& id) {
@@ -162,7 +164,7 @@ void Store::stop_disk() {
   index_need_ = removal_need_ = 0;
   n_removals_ = 0;
   for (Write& write : writes_)
-    if (write.slot != no_slot) end_write(&write, false);
+    if (write.slot != no_slot && write.need == 0) end_write(&write, false);   // a host has the others
 }
 
 void Store::disk_evicted(void* user, const Sha256Digest& id, std::uint32_t) {

@@ -43,6 +43,7 @@ Status Store::want(std::string_view release, std::uint32_t route, std::int64_t d
   made.bundle = bundle;
   made.step = TicketStep::waiting;
   Bundle& of = bundles_[bundle];
+  if (of.step <= BundleStep::idle) of.wanted = revision;
   if (revision != 0 && of.revision == revision) of.expires = found.expires_micros;
   of.last_used = ++n_uses_;
   ++of.n_tickets;
@@ -104,13 +105,22 @@ Taken Store::take(TicketId id, std::int64_t now_micros) {
   return slot == no_slot ? Taken{} : taken(tickets_[slot], now_micros);
 }
 
+// What a ticket holds may have been vouched for anew since.
+void Store::prolong(Bundle* bundle, std::int64_t now_micros) {
+  FoundRelease found;
+  const FoundState state = source_.find(source_.user, bundle->release, now_micros, &found);
+  if (state == FoundState::ready && found.revision == bundle->revision)
+    bundle->expires = found.expires_micros;
+}
+
 Taken Store::taken(const Ticket& ticket, std::int64_t now_micros) {
-  const Bundle& bundle = bundles_[ticket.bundle];
+  Bundle& bundle = bundles_[ticket.bundle];
   Taken taken;
   if (ticket.step == TicketStep::waiting) {
     taken.state = TicketState::pending;
     return taken;
   }
+  if (ticket.step == TicketStep::ready && bundle.expires <= now_micros) prolong(&bundle, now_micros);
   taken.status = ticket.status;
   if (ticket.step == TicketStep::ready && bundle.expires <= now_micros)
     taken.status = Status::expired;

@@ -39,7 +39,7 @@ http {
     default_type application/octet-stream;
     types { application/json json; }
     add_header Cache-Control \$lifetime;
-    add_header Access-Control-Allow-Origin *;
+    add_header Access-Control-Allow-Origin * always;   # on a 404 as well: readers look whether the next root is there
     add_header Access-Control-Allow-Headers "If-None-Match, Range";
     add_header Access-Control-Expose-Headers "ETag";
     if (\$request_method = OPTIONS) { return 204; }

@@ -26,9 +26,16 @@ const store = await Store.open({
   process.exit(1);
 });
 
+const longest = 1 << 20;
+
 async function body(request) {
   const pieces = [];
-  for await (const piece of request) pieces.push(piece);
+  let size = 0;
+  for await (const piece of request) {
+    size += piece.length;
+    if (size > longest) throw new RangeError(`a request has at most ${longest} bytes`);
+    pieces.push(piece);
+  }
   return Buffer.concat(pieces).toString();
 }
 
@@ -56,7 +63,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, async () => {
     server.close();
     server.closeAllConnections();
-    await store.settled();   // what was fetched gets to the folder
+    // What was fetched gets to the folder; an origin that is away is not waited for.
+    await Promise.race([store.settled(), new Promise((end) => setTimeout(end, 3000))]);
     store.dispose();
     engine.dispose();
   });

@@ -156,6 +156,7 @@ Json delegate_team(const Publisher& publisher, const Json& request) {
 Json sign_staged(const Publisher& publisher) {
   const PublisherLock lock(publisher.origin);
   Repository repository = Repository::open_staged(publisher);
+  repository.sign_anew_where_keys_changed();
   return repository.commit();
 }
 

@@ -85,7 +85,14 @@ std::string OriginFolder::read(const std::string& name) const {
 void OriginFolder::write(const std::string& name, std::string_view bytes) const {
   const std::filesystem::path path = folder_ / name;
   std::error_code problem;
-  std::filesystem::create_directories(path.parent_path(), problem);
+  // For a file server, whatever this process makes its own folders.
+  if (std::filesystem::create_directories(path.parent_path(), problem)) {
+    for (std::filesystem::path folder = path.parent_path();; folder = folder.parent_path()) {
+      ::chmod(folder.c_str(), 0755);
+      if (folder == folder_ || !folder.has_relative_path()) break;
+    }
+    flush_folder(std::filesystem::absolute(path.parent_path()).parent_path());
+  }
   std::string temporary = (path.parent_path() / ".new.XXXXXX").string();
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) fail(path, "cannot be written");
@@ -106,8 +113,13 @@ void OriginFolder::remove(const std::string& name) const {
   std::filesystem::remove(folder_ / name, ignored);
 }
 
+std::filesystem::path named_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path path = std::filesystem::weakly_canonical(folder);
+  return path.has_filename() ? path : path.parent_path();
+}
+
 PublisherLock::PublisherLock(const std::filesystem::path& origin) {
-  std::filesystem::path path = origin.has_filename() ? origin : origin.parent_path();
+  std::filesystem::path path = named_folder(origin);
   path += ".lock";
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail(path, "cannot be made");

@@ -26,6 +26,9 @@ class OriginFolder {
   std::filesystem::path folder_;
 };
 
+// One path for a folder, however it was named: what stands beside it is found by everyone.
+std::filesystem::path named_folder(const std::filesystem::path& folder);
+
 // One publisher at a time: an exclusive lock of a file beside the folder, held until it goes. Throws
 // PackError where another has it.
 class PublisherLock {

@@ -75,11 +75,17 @@ Json given_routes(const Json& request, const Json& before) {
   if (const auto path = find_member<std::string>(request, "routes"))
     return parse_json(read_text(*path), *path);
   if (before.is_null()) return Json::array({Json::object()});
-  // The same dimensions as before; stage and weight are the new release's.
+  // The routes as before, but for what is given; stage and weight are the new release's.
   Json routes = before["routes"];
-  for (Json& route : routes)
-    for (const char* name : {"stage", "weight", "salt", "fallback", "tier", "model", "policy", "catalog"})
-      route.erase(name);
+  const auto is_given = [&](const char* name) { return find_member<std::string>(request, name).has_value(); };
+  for (Json& route : routes) {
+    for (const char* name : {"stage", "weight"}) route.erase(name);
+    for (const char* name : {"salt", "fallback", "tier"})
+      if (is_given(name)) route.erase(name);
+    for (const char* name : {"model", "policy", "catalog"})
+      if (is_given("bundle") || is_given(name)) route.erase(name);
+      else route[name] = "sha256:" + route[name].get<std::string>();
+  }
   return routes;
 }
 
@@ -174,6 +180,7 @@ Json publish_release(const Publisher& publisher, const Json& request) {
   if (const auto path = find_member<std::string>(request, "gates"))
     custom["gates"] = read_gates(read_text(*path), *path);
   refuse_closed(custom, "offline", custom["stage"]);
+  for (const Json& route : routes) refuse_closed(custom, "offline", route["stage"].get<std::string>());
   targets.check_fallbacks_with(document);
   document["blobs"] = blobs.store(member_or(request, "is_cut", true));
   targets.put(document, custom, step_of("publish", custom));

@@ -1,5 +1,7 @@
 #include "models/publish/repository.h"
 
+#include <algorithm>
+
 #include "models/pack/pack_error.h"
 
 namespace guardrank::publish {
@@ -17,8 +19,7 @@ bool is_top(const std::string& role) {
 
 std::filesystem::path Publisher::staged_folder() const {
   if (!staging.empty()) return staging;
-  std::filesystem::path beside = origin;
-  if (!beside.has_filename()) beside = beside.parent_path();
+  std::filesystem::path beside = named_folder(origin);
   beside += ".staged";
   return beside;
 }
@@ -34,14 +35,14 @@ Repository::Repository(const Publisher& publisher, std::optional<bool> takes_sta
 
 Repository Repository::create(const Publisher& publisher) {
   Repository repository(publisher);
-  if (repository.folder_.has("metadata/1.root.json"))
+  if (repository.folder_.has("metadata/timestamp.json"))
     throw PackError(Status::argument, publisher.origin.string(), "it has metadata already");
   return repository;
 }
 
 // An origin whose first root waits has nothing to load.
 Repository Repository::open_staged(const Publisher& publisher) {
-  if (OriginFolder(publisher.origin).has("metadata/1.root.json")) {
+  if (OriginFolder(publisher.origin).has("metadata/timestamp.json")) {
     Repository repository(publisher, true);
     if (repository.changed_.empty())
       throw PackError(Status::argument, publisher.staged_folder().string(), "nothing waits for signatures");
@@ -264,6 +265,13 @@ Json Repository::waiting(const std::set<std::string>& roles) const {
 }
 
 Json Repository::stage(const std::set<std::string>& roles) {
+  const bool is_kept = !fresh_.empty() ||
+                       std::any_of(changed_.begin(), changed_.end(), [](const std::string& role) {
+                         return role != "snapshot" && role != "timestamp";
+                       });
+  if (!is_kept)
+    throw PackError(Status::signature, *roles.begin(),
+                    "the keys that sign it must be given at once: nothing was changed");
   // Snapshot and timestamp are made anew once the rest is signed; of a new origin their first bodies
   // wait with it.
   for (const std::string& role : changed_)
@@ -315,6 +323,7 @@ Json Repository::commit() {
 }
 
 Json Repository::discard(const Publisher& publisher) {
+  const PublisherLock lock(publisher.origin);
   Json roles = Json::array();
   std::error_code problem;
   for (const auto& entry : std::filesystem::directory_iterator(publisher.staged_folder(), problem))

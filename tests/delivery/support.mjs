@@ -47,9 +47,12 @@ function run(folder, words) {
 /** Starts a program that prints a line when it is ready; `line` is that, `stop` ends it. */
 export async function start(program, words, options = {}) {
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"], ...options });
-  const [line] = await once(createInterface(child.stdout), "line");
+  const [line] = await Promise.race([
+    once(createInterface(child.stdout), "line"),
+    once(child, "exit").then(([code]) => { throw new Error(`${program} ended with ${code}`); }),
+  ]);
   const stop = async () => {
-    if (child.exitCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill();
     await once(child, "exit");
   };

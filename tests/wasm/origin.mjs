@@ -40,6 +40,22 @@ function idOf(artifact) {
   return sha256(artifact.subarray(0, 64 + 64 * sections));
 }
 
+/** A release that names another model: the id replaced, and every hash above it made anew. */
+export function withModel(release, { model }, id) {
+  const bytes = Buffer.from(release), old = Buffer.from(idOf(model), "hex");
+  const digest = (part) => createHash("sha256").update(part).digest();
+  const at = bytes.indexOf(old);
+  Buffer.from(id, "hex").copy(bytes, at);
+  const sections = bytes.readUInt32LE(24);
+  for (let i = 0; i < sections; ++i) {
+    const entry = 64 + 64 * i;
+    const offset = Number(bytes.readBigUInt64LE(entry + 8)), length = Number(bytes.readBigUInt64LE(entry + 16));
+    digest(bytes.subarray(offset, offset + length)).copy(bytes, entry + 24);
+  }
+  digest(Buffer.concat([bytes.subarray(0, 32), bytes.subarray(64, 64 + 64 * sections)])).copy(bytes, 32);
+  return bytes;
+}
+
 const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
 
 export class Origin {

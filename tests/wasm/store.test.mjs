@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { FolderStorage } from "../../wasm/dist/host/folder.js";
-import { Origin, partsOf } from "./origin.mjs";
+import { Origin, partsOf, withModel } from "./origin.mjs";
 import { bundleBytes, Engine, MemoryStorage, Store } from "./support.mjs";
 
 const bundle = bundleBytes("bundles/cards.guardrank");
@@ -217,6 +217,52 @@ test("progress is told, and a disposed store tells whoever waits", () => serve(a
   const waiting = idle.snapshot(engine, {}, { timeout: 5000 });
   idle.dispose();
   await assert.rejects(waiting, { name: "GuardrankError" });
+}));
+
+const until = async (holds, milliseconds = 5000) => {
+  for (const end = Date.now() + milliseconds; Date.now() < end;) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.fail("it did not come about");
+};
+
+test("a request that straddles a publication gets what was chosen for it", () => serve(async (origin, open) => {
+  const store = await open({ checkSeconds: 0.1, firstByteTimeout: 5000, stallTimeout: 5000 });
+  const held = [];
+  origin.fault = (path, response, next) => (path.startsWith("blobs/") ? held.push(next) : next());
+  const waiting = store.snapshot(engine, {}, { timeout: 10_000 });
+  await until(() => held.length === 3);
+  const revision = store.state().revision;
+  origin.add(name, { ...parts, release: withModel(parts.release, parts, "ab".repeat(32)) }).publish();
+  await until(() => store.state().revision > revision);
+  for (const answer of held) answer();
+  const { snapshot } = await waiting;
+  assert.equal(snapshot.rankText(request), whole.rankText(request));
+}));
+
+test("a release that is withdrawn by its signers serves no longer", () => serve(async (origin, open) => {
+  const store = await open({ checkSeconds: 0.1 });
+  await store.snapshot(engine);
+  origin.targets = {};
+  origin.publish();
+  await until(() => store.state().status === "GR_STATUS_MISSING");
+  await assert.rejects(store.snapshot(engine, {}, { timeout: 100 }), { status: "GR_STATUS_EXPIRED" });
+  origin.add(name, parts).publish();
+  await until(() => store.state().status === "GR_STATUS_OK", 15_000);
+  await store.snapshot(engine);
+}));
+
+test("what one look could not fetch, the next one does", () => serve(async (origin, open) => {
+  const store = await open({ checkSeconds: 0.1 });
+  origin.fault = (path, response, next) =>
+    (path.endsWith("2.targets.json") ? response.writeHead(404).end() : next());
+  origin.publish();
+  await until(() => store.state().status !== "GR_STATUS_OK");
+  assert.equal(store.state().versions.targets, 1n);
+  await store.snapshot(engine);
+  origin.fault = (path, response, next) => next();
+  await until(() => store.state().versions.targets === 2n, 15_000);
 }));
 
 test("storages keep, replace and remove, one by one and by folder", async () => {

@@ -1,6 +1,6 @@
 // One instance of the module, with the ways of calling it that all objects share: arguments are
 // written to a scratch buffer that lives as long as the instance, failures become exceptions.
-import { GuardrankError } from "./error.js";
+import { argumentError, GuardrankError } from "./error.js";
 import type { Exports } from "./exports.js";
 import { Block, Memory, requireWellFormed } from "./memory.js";
 
@@ -88,6 +88,7 @@ export class Library {
 
   /** Writes text as an argument: the address of a gr_text. Valid until the next argument. */
   textArgument(text: string, where: string): number {
+    if (typeof text !== "string") throw argumentError(`${where}: wanted text`, where);
     requireWellFormed(text, where);
     const address = this.argument.reserve(8 + text.length * 3);
     const size = this.memory.encode(text, address + 8);
@@ -125,7 +126,13 @@ export function writeTexts(
   memory: Memory, buffer: Block, texts: readonly (string | null | undefined)[], where: string,
 ): number {
   let room = 0;
-  for (const text of texts) room += (text?.length ?? 0) * 3;
+  for (const text of texts) {
+    // What comes from outside may be anything, whatever the types say.
+    if (text !== null && text !== undefined && typeof text !== "string") {
+      throw argumentError(`${where}: wanted text`, where);
+    }
+    room += (text?.length ?? 0) * 3;
+  }
   const start = buffer.reserve(Math.max(texts.length * 8 + room, 1));
   let next = start + texts.length * 8;
   const view = memory.view;

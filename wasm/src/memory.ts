@@ -58,7 +58,7 @@ export class Memory {
   }
 
   allocate(size: number): number {
-    const address = this.exports.gr_buffer_create(size) >>> 0;
+    const address = size <= 0xffffffff ? this.exports.gr_buffer_create(size) >>> 0 : 0;
     if (address === 0) {
       const message = `the module's memory has no room for ${size} bytes`;
       throw new GuardrankError(900, "GR_STATUS_MEMORY", message, "memory");

@@ -91,11 +91,14 @@ export class Store {
   private readonly waiting = new Map<bigint, { resolve: () => void; reject: (why: Error) => void }>();
   private readonly running = new Map<bigint, AbortController>();
   private readonly snapshots = new Map<string, Snapshot>();
+  private readonly retired = new Set<Snapshot>();
+  private engine: Engine | undefined;
   private readonly texts: Block;
   private isPumping = false;
   /** What the store waits for, by time: a host's timer may be late, or gone with its request. */
   private readonly wakes = new Map<bigint, number>();
-  private busy = 0;
+  /** Work under way, by the time after which its host must have dropped it. */
+  private readonly lost = new Map<bigint, number>();
   private idle: (() => void)[] = [];
   private reported = "";
   private looked: (() => void) | undefined;
@@ -134,22 +137,23 @@ export class Store {
    * What serves a request of this route: resolves at once where it is at hand, else when it was fetched
    * and verified, replayed its golden vectors and is ready; after `timeout` milliseconds (1000) takes a
    * fallback that is at hand, or rejects with GR_STATUS_DEADLINE. The snapshot stays the store's:
-   * do not dispose of it, and ask again for the next request.
+   * do not dispose of it, use it at once, and ask again for the next request. One engine
+   * at a time: another one starts anew.
    */
-  async snapshot(
+  snapshot(
     engine: Engine, route: Route = {}, options: OpenOptions & { timeout?: number } = {},
   ): Promise<Served> {
-    const delivered = await this.deliver(route, options.timeout ?? 1000);
-    const { release, fallback, key } = delivered;
-    let snapshot = this.snapshots.get(key);
-    if (snapshot === undefined) snapshot = engine.open(delivered.parts, options);
-    this.remember(key, snapshot);
-    return fallback === undefined ? { snapshot, release } : { snapshot, release, fallback };
+    this.serveWith(engine);
+    return this.deliver(route, options.timeout ?? 1000, ({ release, fallback, key, parts }) => {
+      const snapshot = this.snapshots.get(key) ?? this.open(engine, parts, options);
+      this.remember(key, snapshot);
+      return fallback === undefined ? { snapshot, release } : { snapshot, release, fallback };
+    });
   }
 
   /** Whether fetching, checking or writing is under way. */
   get isBusy(): boolean {
-    return this.busy !== 0;
+    return this.lost.size !== 0;
   }
 
   /**
@@ -186,11 +190,15 @@ export class Store {
   dispose(): void {
     for (const abort of this.running.values()) abort.abort();
     this.running.clear();
+    this.lost.clear();
+    this.wakes.clear();
+    for (const resolve of this.idle.splice(0)) resolve();
     const gone = new GuardrankError(100, "GR_STATUS_ARGUMENT", "the store was disposed of", "store");
     for (const { reject } of this.waiting.values()) reject(gone);
     this.waiting.clear();
-    for (const snapshot of this.snapshots.values()) snapshot.dispose();
+    for (const snapshot of [...this.snapshots.values(), ...this.retired]) snapshot.dispose();
     this.snapshots.clear();
+    this.retired.clear();
     this.library.exports.gr_store_free(this.handle);
     this.handle = 0;
   }
@@ -225,19 +233,54 @@ export class Store {
     return struct;
   }
 
-  private async deliver(route: Route, timeout: number): Promise<Delivered> {
+  /** Snapshots belong to their engine. */
+  private serveWith(engine: Engine): void {
+    if (this.engine === engine) return;
+    for (const kept of this.snapshots.values()) kept.dispose();
+    this.snapshots.clear();
+    this.engine = engine;
+  }
+
+  /** Where the engine has no memory left, older snapshots make room. */
+  private open(engine: Engine, parts: SnapshotParts, options: OpenOptions): Snapshot {
+    for (;;) {
+      try {
+        return engine.open(parts, options);
+      } catch (failure) {
+        const [oldest] = this.snapshots;
+        const isMemory = failure instanceof GuardrankError && failure.code === 900;
+        if (!isMemory || oldest === undefined) throw failure;
+        this.snapshots.delete(oldest[0]);
+        oldest[1].dispose();
+      }
+    }
+  }
+
+  /** Calls `use` in the same turn in which the artifacts are at hand: they are views of the store's. */
+  private async deliver(
+    route: Route, timeout: number, use: (found: Delivered) => Served,
+  ): Promise<Served> {
     if (this.hasWake()) this.pump();
     const ticket = this.want(route, timeout);
     try {
       let found = this.take(ticket);
       if (found === undefined) {
         const ended = new Promise<void>((resolve, reject) => this.waiting.set(ticket, { resolve, reject }));
-        this.pump();
-        await ended;
+        // Of this request, whatever becomes of the others' timers; and it keeps a process alive.
+        const alarm = setTimeout(() => this.pump(), Math.min(timeout + 1, 2 ** 31 - 1));
+        try {
+          this.pump();
+          await ended;
+        } finally {
+          clearTimeout(alarm);
+        }
         found = this.take(ticket);
       }
       if (found === undefined) throw new Error("a ticket ended and is pending");
-      return found;
+      return use(found);
+    } catch (failure) {
+      this.pump();   // a fallback may have begun to load
+      throw failure;
     } finally {
       this.waiting.delete(ticket);
       if (this.handle !== 0) {
@@ -262,6 +305,7 @@ export class Store {
     library.check(library.exports.gr_store_want(
       this.openHandle(), struct, from + micros(timeout), from, library.out, library.errorOut,
     ));
+    this.releaseTexts();
     return library.memory.view.getBigUint64(library.out, true);
   }
 
@@ -297,13 +341,23 @@ export class Store {
     for (const [oldest, kept] of this.snapshots) {
       if (this.snapshots.size <= (this.options.snapshots ?? 8)) break;
       this.snapshots.delete(oldest);
-      kept.dispose();
+      this.retire(kept);
     }
+  }
+
+  /** Whoever was just given it may be about to rank. */
+  private retire(snapshot: Snapshot): void {
+    this.retired.add(snapshot);
+    const timer = setTimeout(() => {
+      if (this.retired.delete(snapshot)) snapshot.dispose();
+    }, 1000);
+    (timer as { unref?: () => void }).unref?.();
   }
 
   private hasWake(): boolean {
     const time = Date.now();
     for (const at of this.wakes.values()) if (at <= time) return true;
+    for (const at of this.lost.values()) if (at <= time) return true;
     return false;
   }
 
@@ -312,29 +366,53 @@ export class Store {
     for (const [id, at] of this.wakes) {
       if (at > time) continue;
       this.wakes.delete(id);
-      this.provide(id, { outcome: "done" });
-      this.running.get(id)?.abort();
+      this.end(id);
+      this.answer(id, { outcome: "done" });
     }
+    for (const [id, at] of this.lost) {
+      if (at > time) continue;
+      this.end(id);
+      this.answer(id, { outcome: "failed", detail: "the host lost it" });
+    }
+  }
+
+  /** Nothing more is expected of a need's performance. */
+  private end(id: bigint): void {
+    this.running.get(id)?.abort();
+    this.running.delete(id);
+    if (!this.lost.delete(id) || this.lost.size !== 0) return;
+    for (const resolve of this.idle.splice(0)) resolve();
   }
 
   /** Gives the host whatever the store needs, and tickets that ended their ends. */
   private pump(): void {
     if (this.isPumping || this.handle === 0) return;
     this.isPumping = true;
-    this.wake();
+    try {
+      this.wake();
+      this.startNeeds();
+      this.endTickets();
+    } finally {
+      this.isPumping = false;
+    }
+    this.report();
+  }
+
+  private startNeeds(): void {
     const { library } = this;
     for (;;) {
       const struct = library.clearStruct(layout.need.size);
-      if (library.exports.gr_store_next(this.handle, now(), struct) !== 0) break;
+      if (library.exports.gr_store_next(this.handle, now(), struct) !== 0) return;
       void this.serve(this.readNeed(struct));
     }
+  }
+
+  private endTickets(): void {
     for (;;) {
-      const ticket = library.exports.gr_store_next_ended(this.handle, now());
-      if (ticket === 0n) break;
+      const ticket = this.library.exports.gr_store_next_ended(this.handle, now());
+      if (ticket === 0n) return;
       this.waiting.get(ticket)?.resolve();
     }
-    this.isPumping = false;
-    this.report();
   }
 
   private report(): void {
@@ -351,7 +429,10 @@ export class Store {
     if (told === this.reported) return;
     const isFirst = this.reported === "";
     this.reported = told;
-    if (!isFirst) this.options.onChange?.(this.state());
+    const { onChange } = this.options;
+    if (isFirst || onChange === undefined) return;
+    const state = this.state();
+    queueMicrotask(() => onChange(state));   // what it throws is not the store's
   }
 
   private readNeed(struct: number): Need & { id: bigint } {
@@ -380,15 +461,24 @@ export class Store {
     const abort = new AbortController();
     const isWork = need.kind !== kinds.wake;
     this.running.set(need.id, abort);
-    if (isWork) ++this.busy;
+    if (isWork) this.lost.set(need.id, Date.now() + this.host.attempts * (this.host.timeout + 10_000));
     else this.wakes.set(need.id, need.at);
     const answer = await perform(need, this.host, abort.signal);
-    this.running.delete(need.id);
-    if (this.handle !== 0 && (isWork || this.wakes.delete(need.id))) {
-      this.provide(need.id, answer);
+    const isExpected = isWork ? this.lost.has(need.id) : this.wakes.delete(need.id);
+    if (isExpected && this.handle !== 0) {
+      this.answer(need.id, answer);
       this.pump();
     }
-    if (isWork && --this.busy === 0) for (const resolve of this.idle.splice(0)) resolve();
+    this.end(need.id);
+  }
+
+  /** What does not fit into the module's memory has failed. */
+  private answer(id: bigint, answer: Answer): void {
+    try {
+      this.provide(id, answer);
+    } catch (failure) {
+      this.provide(id, { outcome: "failed", detail: String(failure) });
+    }
   }
 
   private provide(id: bigint, answer: Answer): void {
@@ -407,8 +497,15 @@ export class Store {
         view.setUint32(struct + offset + half, view.getUint32(texts + index * 8 + half, true), true);
       }
     });
-    library.checkBare(library.exports.gr_store_provide(this.handle, struct, now()));
+    const status = library.exports.gr_store_provide(this.handle, struct, now());
     library.releaseArgument();
+    this.releaseTexts();
+    library.checkBare(status);
+  }
+
+  /** A long text is given back at once. */
+  private releaseTexts(): void {
+    if (this.texts.capacity > 1 << 20) this.texts.free();
   }
 
   /** Downloads that nobody waits for any more. */

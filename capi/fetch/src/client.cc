@@ -32,6 +32,11 @@ Status take_error(gr_status status, gr_error* told, Error* error) {
   return code;
 }
 
+// A year at most: sums with it do not overflow.
+std::int64_t bounded(std::int64_t timeout_micros) {
+  return std::clamp<std::int64_t>(timeout_micros, 0, std::int64_t{365} * 86'400 * 1'000'000);
+}
+
 Status open_part(const gr_engine* engine, Bytes bytes, Artifact* artifact, Error* error) {
   gr_artifact* opened = nullptr;
   gr_error* told = nullptr;
@@ -56,7 +61,7 @@ Status Client::open(const DeliveryOptions& options, Error* error) {
   start_needs();
   while (!delivery_.has_looked()) {
     provide_one(1'000'000);
-    if (host_.is_stopped()) return error->set(Status::deadline, "releases", {"stopped while looking"});
+    if (is_told_to_stop()) return error->set(Status::deadline, "releases", {"stopped while looking"});
   }
   if (delivery_.routes() != nullptr) return Status::ok;
   const Error& told = delivery_.error();
@@ -77,12 +82,29 @@ bool Client::provide_one(std::int64_t timeout_micros) {
   return true;
 }
 
+// A stop ends one call.
+bool Client::is_told_to_stop() {
+  if (!host_.is_stopped()) return false;
+  host_.go_on();
+  return true;
+}
+
 void Client::poll(std::int64_t timeout_micros) {
-  const std::int64_t until = wall_clock_micros() + timeout_micros;
+  const std::int64_t until = wall_clock_micros() + bounded(timeout_micros);
   start_needs();
-  while (!host_.is_stopped()) {
+  while (!is_told_to_stop()) {
     const bool did = provide_one(std::max<std::int64_t>(until - wall_clock_micros(), 0));
     if (!did && wall_clock_micros() >= until) return;
+  }
+}
+
+// Whoever comes first after a long sleep has the look begin that may prolong what expired meanwhile.
+void Client::renew(std::int64_t deadline_micros) {
+  const MetadataClient& metadata = delivery_.metadata();
+  start_needs();
+  while (metadata.is_ready() && metadata.expires_micros() <= wall_clock_micros() &&
+         wall_clock_micros() < deadline_micros && !host_.is_stopped()) {
+    provide_one(std::max<std::int64_t>(deadline_micros - wall_clock_micros(), 1000));
   }
 }
 
@@ -95,8 +117,9 @@ Status Client::wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered
     const std::int64_t left = deadline_micros - wall_clock_micros();
     start_needs();
     provide_one(std::max<std::int64_t>(left, 1000));
-    if (host_.is_stopped()) return error->set(Status::deadline, "release", {"stopped while waiting"});
+    if (is_told_to_stop()) return error->set(Status::deadline, "release", {"stopped while waiting"});
   }
+  start_needs();                         // a fallback may have begun to load
   return error->set(delivered->status, delivered->release,
                     {"it is not at hand (", status_name(delivered->status), "), and no fallback is"});
 }
@@ -131,10 +154,15 @@ Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* op
 
 Status Client::serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,
                      Served* served, Error* error) {
-  const std::int64_t now = wall_clock_micros();
-  const std::int64_t deadline = now + timeout_micros;
+  const std::int64_t deadline = wall_clock_micros() + bounded(timeout_micros);
+  if (delivery_.metadata().expires_micros() <= wall_clock_micros()) renew(deadline);
   TicketId ticket = 0;
-  GUARDRANK_TRY(delivery_.want(route, deadline, now, &ticket, error));
+  GUARDRANK_TRY(delivery_.want(route, deadline, wall_clock_micros(), &ticket, error));
+  const struct Cancel {                  // whatever is thrown
+    Delivery* delivery;
+    TicketId ticket;
+    ~Cancel() { delivery->cancel(ticket); }
+  } cancel{&delivery_, ticket};
   Delivered delivered;
   Status status = wait_for(ticket, deadline, &delivered, error);
   if (status == Status::ok) status = prepare(delivered, options, &served->snapshot, error);
@@ -144,7 +172,6 @@ Status Client::serve(const RouteKey& route, std::int64_t timeout_micros, const g
     served->is_fallback = delivered.is_fallback;
     served->primary_status = delivered.is_fallback ? delivered.status : Status::ok;
   }
-  delivery_.cancel(ticket);
   return status;
 }
 

@@ -42,6 +42,8 @@ class Client {
     gr_snapshot* snapshot;
   };
   void start_needs();
+  bool is_told_to_stop();
+  void renew(std::int64_t deadline_micros);
   bool provide_one(std::int64_t timeout_micros);
   Status wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered* delivered, Error* error);
   Status prepare(const Delivered& delivered, const gr_snapshot_options* options, gr_snapshot** snapshot,

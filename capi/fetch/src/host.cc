@@ -115,10 +115,16 @@ void Host::withdraw(std::uint64_t id) {
 // Hands tries whose time has come to libcurl.
 void Host::begin_due() {
   while (!waiting_.empty() && waiting_.begin()->first <= steady_micros()) {
-    Download& download = *downloads_.at(waiting_.begin()->second);
+    const std::uint64_t id = waiting_.begin()->second;
+    Download& download = *downloads_.at(id);
     waiting_.erase(waiting_.begin());
     download.prepare();
-    if (curl_multi_add_handle(multi_.get(), download.handle()) != CURLM_OK) throw std::bad_alloc();
+    if (curl_multi_add_handle(multi_.get(), download.handle()) == CURLM_OK) continue;
+    Completion failed;
+    failed.id = id;
+    failed.detail = "libcurl takes no more requests";
+    done_.push_back(std::move(failed));
+    downloads_.erase(id);
   }
 }
 
@@ -179,7 +185,9 @@ bool Host::wait(std::int64_t timeout_micros, Completion* completion) {
     const std::int64_t left = deadline - steady_micros();
     if (left <= 0) return false;
     if (is_idle()) return false;
-    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>((next_due(left) + 999) / 1000), nullptr);
+    constexpr std::int64_t longest = 60'000'000;   // libcurl counts milliseconds in an int
+    const std::int64_t pause = next_due(std::min(left, longest));
+    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>((pause + 999) / 1000), nullptr);
   }
 }
 

@@ -7,7 +7,7 @@ import storeModule from "guardrank/guardrank-store.wasm";
 // Of the isolate, so that the next request finds them warm.
 let engine, store;
 
-async function start(env) {
+async function start(env, context) {
   engine ??= await Engine.create(engineModule);
   store ??= Store.open({
     origin: env.ORIGIN,
@@ -18,15 +18,17 @@ async function start(env) {
     store = undefined;   // the next request tries again
     throw failure;
   });
+  if (store instanceof Promise) context.waitUntil(store.catch(() => {}));
   store = await store;
 }
 
 async function rank(request, env, context) {
-  if (store === undefined || store instanceof Promise) await start(env);
+  if (store === undefined || store instanceof Promise) await start(env, context);
   const text = await request.text();
-  const { snapshot } = await store.snapshot(engine, JSON.parse(text).route);
-  // What the store began, a look for changes say, may end after this answer.
+  const served = store.snapshot(engine, JSON.parse(text).route);
+  // What the store began may end after this answer, and goes on where this request gives up.
   if (store.isBusy) context.waitUntil(store.settled());
+  const { snapshot } = await served;
   return new Response(snapshot.rankText(text), { headers: { "content-type": "application/json" } });
 }
 

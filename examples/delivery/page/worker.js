@@ -4,6 +4,7 @@ import { CacheStorageApi, Engine, OpfsStorage, Store } from "./guardrank/index.j
 
 async function storage() {
   try {
+    if (!("createWritable" in FileSystemFileHandle.prototype)) throw new Error("no writable streams");
     await navigator.storage.getDirectory();
     return new OpfsStorage();
   } catch {
@@ -30,14 +31,16 @@ let started;
 onmessage = async ({ data: request }) => {
   try {
     const isFirst = started === undefined;
-    started ??= start();
+    started ??= start().catch((failure) => {
+      started = undefined;   // the next request tries again
+      throw failure;
+    });
     const { engine, store, began } = await started;
     const { snapshot, release } = await store.snapshot(engine, {}, { timeout: 10_000 });
     const ranking = snapshot.rank(request);
     const after = isFirst ? `, ready after ${Math.round(performance.now() - began)} ms` : "";
     postMessage({ ranking, state: `${release}, metadata ${store.state().versions.timestamp}${after}` });
   } catch (failure) {
-    started = undefined;   // the next request tries again
     postMessage({ error: failure.message });
   }
 };

@@ -76,6 +76,7 @@ async function verifyNeed(need: Need): Promise<Answer> {
 
 async function readNeed(need: Need, storage: Storage): Promise<Answer> {
   const bytes = await storage.read(need.key);
+  if (bytes !== undefined && need.maxBytes !== 0 && bytes.length > need.maxBytes) return { outcome: "too_large" };
   return bytes === undefined ? { outcome: "not_found" } : { outcome: "done", bytes };
 }
 

@@ -68,7 +68,9 @@ export class OpfsStorage implements Storage {
   async read(key: string): Promise<Uint8Array | undefined> {
     try {
       const handle = await (await this.open(false)).getFileHandle(OpfsStorage.file(key));
-      return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+      const file = await handle.getFile();
+      // Empty: made, and never written to its end.
+      return file.size === 0 ? undefined : new Uint8Array(await file.arrayBuffer());
     } catch (failure) {
       if ((failure as DOMException).name === "NotFoundError") return undefined;
       throw failure;

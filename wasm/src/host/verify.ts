@@ -1,7 +1,9 @@
 // Signatures of metadata, checked by WebCrypto: browsers, Node and edge runtimes have it.
 
 /** As core/store/need.h numbers them. */
-export const schemes = { 1: "ed25519", 2: "ecdsa-sha2-nistp256", 3: "rsassa-pss-sha256" } as const;
+export const schemes = {
+  1: "ed25519", 2: "ecdsa-sha2-nistp256", 3: "rsassa-pss-sha256", 4: "rsa-pkcs1v15-sha256",
+} as const;
 export type Scheme = (typeof schemes)[keyof typeof schemes];
 
 /**
@@ -14,6 +16,7 @@ export async function verifySignature(
   try {
     if (scheme === "ed25519") return await verifyEd25519(publicKey, message, signature);
     if (scheme === "ecdsa-sha2-nistp256") return await verifyEcdsa(publicKey, message, signature);
+    if (scheme === "rsa-pkcs1v15-sha256") return await verifyPkcs1(publicKey, message, signature);
     return await verifyPss(publicKey, message, signature);
   } catch {
     return false;
@@ -38,17 +41,28 @@ async function verifyEcdsa(publicKey: string, message: Uint8Array, signature: Ui
   return crypto.subtle.verify(algorithm, key, rawFromDer(signature), copy(message));
 }
 
+/** Bits; as natively. */
+const shortestModulus = 2048;
+
 /** Signers use the digest's length as the salt's, older ones the longest that the key has room for. */
 async function verifyPss(publicKey: string, message: Uint8Array, signature: Uint8Array) {
   const algorithm = { name: "RSA-PSS", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("spki", pemBytes(publicKey), algorithm, false, ["verify"]);
   const { modulusLength } = key.algorithm as RsaHashedKeyAlgorithm;
+  if (modulusLength < shortestModulus) return false;
   const longest = Math.ceil((modulusLength - 1) / 8) - 32 - 2;
   for (const saltLength of [32, longest]) {
     const how = { name: "RSA-PSS", saltLength };
     if (await crypto.subtle.verify(how, key, copy(signature), copy(message))) return true;
   }
   return false;
+}
+
+async function verifyPkcs1(publicKey: string, message: Uint8Array, signature: Uint8Array) {
+  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("spki", pemBytes(publicKey), algorithm, false, ["verify"]);
+  if ((key.algorithm as RsaHashedKeyAlgorithm).modulusLength < shortestModulus) return false;
+  return crypto.subtle.verify(algorithm.name, key, copy(signature), copy(message));
 }
 
 function hexBytes(text: string): Buffer {
