@@ -29,7 +29,7 @@ function file(path) {
   if (path === "/rank.js") return resolve(here, "rank.js");
   if (path === "/bundle.guardrank") return resolve(bundle);
   if (path === "/request.json") return resolve(request);
-  const name = /^\/guardrank\/((?:host\/)?[a-z-]+\.(?:js|wasm))$/.exec(path)?.[1];
+  const name = /^\/guardrank\/((?:host\/)?[a-z_-]+\.(?:js|wasm))$/.exec(path)?.[1];
   return name && resolve(packageFiles, name);
 }
 

@@ -68,6 +68,11 @@ for (const name of Object.keys(budget.rooms_brotli)) {
   }
 }
 rows.sort((a, b) => a.name.localeCompare(b.name));
+// The module that fetches is one figure.
+const fetching = readFileSync(join(folder, "guardrank-store.wasm"));
+rows.push({
+  name: "store module", raw: fetching.length, brotli: brotli(fetching), budget: budget.store_module_brotli ?? 0,
+});
 rows.push({
   name: "module", raw: module.length, brotli: brotli(module), budget: budget.module_brotli,
 });
@@ -75,8 +80,9 @@ rows.push({
 /** Today's sizes and room for what a compiler's patch release changes. */
 function writeBudget() {
   const withRoom = (bytes) => Math.ceil((bytes * 1.02 + 50) / 100) * 100;
-  const rooms = rows.filter(({ name, raw }) => name !== "module" && raw > 0);
+  const rooms = rows.filter(({ name, raw }) => !name.endsWith("module") && raw > 0);
   budget.module_brotli = withRoom(rows.at(-1).brotli);
+  budget.store_module_brotli = withRoom(rows.at(-2).brotli);
   budget.rooms_brotli = Object.fromEntries(rooms.map(({ name, brotli: small }) => [name, withRoom(small)]));
   writeFileSync(new URL("./budget.json", import.meta.url), `${JSON.stringify(budget, null, 2)}\n`);
 }

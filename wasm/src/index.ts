@@ -9,4 +9,5 @@ export { Session } from "./session.js";
 export { Snapshot, type Namespace } from "./snapshot.js";
 export { type ModuleSource } from "./source.js";
 export { CacheStorageApi, MemoryStorage, OpfsStorage, type Storage } from "./host/storage.js";
-export { Store, type Served, type StoreOptions, type StoreState } from "./store.js";
+export { Store } from "./store.js";
+export type { Served, StoreOptions, StoreState } from "./store_options.js";

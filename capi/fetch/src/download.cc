@@ -208,7 +208,8 @@ Completion Download::complete(Outcome outcome, std::string detail) {
 // A response came whole. Nothing: it is worth another try.
 std::optional<Completion> Download::succeed(long status) {
   if (status == 304 && is_conditional_) return complete(Outcome::unchanged, "");
-  if (status == 403 || status == 404 || status == 410) return complete(Outcome::not_found, "HTTP status " + std::to_string(status));
+  if (status == 403 || status == 404 || status == 410)
+    return complete(Outcome::not_found, "HTTP status " + std::to_string(status));
   const bool is_whole = status == 200;
   const bool is_part = status == 206 && is_range_ && range_start_ == offset_;
   if (!is_whole && !is_part) {

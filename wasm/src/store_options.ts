@@ -1,0 +1,90 @@
+// What a store is told and tells.
+import type { HostOptions, OriginAddresses } from "./host/needs.js";
+import { MemoryStorage, type Storage } from "./host/storage.js";
+import type { Snapshot } from "./snapshot.js";
+import type { ModuleSource } from "./source.js";
+
+export interface StoreOptions {
+  /**
+   * Where the origin's `metadata/`, `targets/` and `blobs/` stand, or their three addresses. Of any
+   * file server; from a page, one that allows it (CORS) the headers If-None-Match and Range.
+   */
+  origin: string | OriginAddresses;
+  /** Names of the releases to serve: "cards", "team/cards". */
+  releases: readonly string[];
+  /** root.json, as it comes with the program. Left out: what the storage holds is trusted. */
+  trustedRoot?: Uint8Array;
+  /** Where to keep what was fetched; left out: nowhere but in memory. */
+  storage?: Storage;
+  /** Artifacts held in memory. 64 MiB. */
+  memoryBytes?: number;
+  /** Artifacts kept in the storage. 256 MiB where there is one. */
+  diskBytes?: number;
+  /** Largest artifact that is fetched. 256 MiB, but a module has 128 MiB in all. */
+  artifactBytes?: number;
+  /** Seconds between two looks for changes. 60. */
+  checkSeconds?: number;
+  /** Fetches under way at a time. 6. */
+  fetches?: number;
+  /** Snapshots that `snapshot` keeps ready. 8. */
+  snapshots?: number;
+  /** Milliseconds until an answer's first byte (10,000), between two pieces of it (10,000), for all of it (120,000). */
+  firstByteTimeout?: number;
+  stallTimeout?: number;
+  timeout?: number;
+  /** As the global one, for hosts that have another. */
+  fetch?: typeof globalThis.fetch;
+  /** The module `guardrank-store.wasm`; left out: the one beside this package's code. */
+  module?: ModuleSource;
+  /** How far a download is; `total` where the origin says it. */
+  onProgress?: (address: string, received: number, total: number | undefined) => void;
+  /** A release changed, or a look for changes ended otherwise than the one before. */
+  onChange?: (state: StoreState) => void;
+}
+
+export interface StoreState {
+  /** Another one when a release changed; 0: none is known. */
+  revision: bigint;
+  /** How the last look for changes ended, with a message where it found fault. */
+  status: string;
+  message: string;
+  /** Versions of the signed metadata that serves; 0: none. */
+  versions: { root: bigint; timestamp: bigint; snapshot: bigint; targets: bigint };
+  /** When the first of it expires. */
+  expires: Date;
+  isStorageWritable: boolean;
+  /** Bytes of artifacts held in memory. */
+  memoryBytes: number;
+}
+
+/** What serves a request. */
+export interface Served {
+  snapshot: Snapshot;
+  /** The release's name. */
+  release: string;
+  /** Set where the primary was not at hand before the deadline and a fallback serves: why. */
+  fallback?: string;
+}
+
+export function hostOptions(options: StoreOptions): HostOptions {
+  return {
+    origin: addresses(options.origin),
+    storage: options.storage ?? new MemoryStorage(),
+    firstByteTimeout: options.firstByteTimeout ?? 10_000,
+    stallTimeout: options.stallTimeout ?? 10_000,
+    timeout: options.timeout ?? 120_000,
+    attempts: 4,
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(options.onProgress === undefined ? {} : { progress: options.onProgress }),
+  };
+}
+
+function addresses(origin: string | OriginAddresses): OriginAddresses {
+  const closed = (address: string) => (address.endsWith("/") ? address : `${address}/`);
+  if (typeof origin !== "string") {
+    const { metadata, targets, blobs } = origin;
+    return { metadata: closed(metadata), targets: closed(targets), blobs: closed(blobs) };
+  }
+  const base = closed(origin);
+  return { metadata: `${base}metadata/`, targets: `${base}targets/`, blobs: `${base}blobs/` };
+}
