@@ -94,6 +94,7 @@ bool needs_candidate_fields(const NetworkPlan& plan, const KeptCandidates& kept)
 // Zeroed first, since kernels read padding that no field writes.
 void code_candidates(const NetworkPlan& plan, std::span<const EncodedField> encoded,
                      std::uint32_t n_rows, std::uint8_t* codes) {
+  if (n_rows == 0 || kept_codes_per_row(plan) == 0) return;
   std::memset(codes, 0, n_rows * kept_codes_per_row(plan));
   quantise_block(plan, candidate, encoded, 0, n_rows, codes);
 }
