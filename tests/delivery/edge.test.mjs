@@ -16,44 +16,51 @@ const example = join(here, "../../examples/delivery/edge");
 const bundle = bundleBytes("bundles/cards.guardrank");
 const request = { time: "2026-11-21T10:00:00Z", seed: 5, route: { product: "card" },
                   context: { age: 34, state: "CA", income: 80000 } };
-let origin, whole, name, folder, worker, address;
+let origin, whole, name, worker, address;
 
-/** Starts workerd on a port of its own choosing; resolves with its address. */
-async function startWorker(environment) {
-  folder = mkdtempSync(join(tmpdir(), "guardrank-edge-"));
+/** Starts workerd on a port of its own choosing, with nothing fetched yet. */
+async function startWorker() {
+  const folder = mkdtempSync(join(tmpdir(), "guardrank-edge-"));
   cpSync(join(here, "../../wasm/dist"), join(folder, "package"), { recursive: true });
   cpSync(join(example, "worker.mjs"), join(folder, "worker.mjs"));
   const config = readFileSync(join(example, "config.capnp"), "utf8").replace("127.0.0.1:8787", "127.0.0.1:0");
   writeFileSync(join(folder, "config.capnp"), config);
   const program = join(here, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
-  worker = spawn(program, ["serve", "config.capnp", "--control-fd=3"], {
-    cwd: folder, env: { ...process.env, ...environment }, stdio: ["ignore", "inherit", "inherit", "pipe"],
+  const worker = spawn(program, ["serve", "config.capnp", "--control-fd=3"], {
+    cwd: folder, env: { ...process.env, ...environment() }, stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   for await (const line of worker.stdio[3]) {
     const { event, port } = JSON.parse(String(line).split("\n")[0]);
-    if (event === "listen") return `http://127.0.0.1:${port}/`;
+    if (event !== "listen") continue;
+    const stop = async () => {
+      worker.kill();
+      await once(worker, "exit");
+      rmSync(folder, { recursive: true });
+    };
+    return { address: `http://127.0.0.1:${port}/`, stop };
   }
   throw new Error("workerd did not start");
 }
+
+const environment = () => ({
+  GUARDRANK_ORIGIN: origin.address, GUARDRANK_RELEASES: name,
+  GUARDRANK_ROOT: origin.root.toString("base64"),
+});
 
 before(async () => {
   const engine = await Engine.create();
   whole = engine.open(bundle);
   name = whole.rank(request).release;
   origin = await new Origin().add(name, partsOf(bundle)).publish().listen();
-  address = await startWorker({
-    GUARDRANK_ORIGIN: origin.address, GUARDRANK_RELEASES: name,
-    GUARDRANK_ROOT: origin.root.toString("base64"),
-  });
+  worker = await startWorker();
+  ({ address } = worker);
 });
 after(async () => {
-  worker.kill();
-  await once(worker, "exit");
+  await worker.stop();
   await origin.close();
-  rmSync(folder, { recursive: true });
 });
 
-const post = (body) => fetch(address, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+const post = (body, to = address) => fetch(to, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
 
 test("an origin that is away is said so, and tried again", async () => {
   origin.fault = (path, response) => response.destroy();
@@ -81,4 +88,18 @@ test("bad input is the caller's error", async () => {
   assert.equal(answer.status, 400);
   assert.equal((await answer.json()).error.code, 203);
   assert.equal((await post("{")).status, 400);
+});
+
+test("one slow artifact costs the requests that wait for it, not those after", async () => {
+  const other = await startWorker();
+  try {
+    origin.fault = (path, response, next) => setTimeout(next, path.startsWith("blobs/") ? 1500 : 0);
+    assert.equal((await post(request, other.address)).status, 503);
+    origin.fault = (path, response, next) => next();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal((await post(request, other.address)).status, 200);
+  } finally {
+    origin.fault = (path, response, next) => next();
+    await other.stop();
+  }
 });
