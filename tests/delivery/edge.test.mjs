@@ -27,7 +27,8 @@ async function startWorker() {
   writeFileSync(join(folder, "config.capnp"), config);
   const program = join(here, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
   const worker = spawn(program, ["serve", "config.capnp", "--control-fd=3"], {
-    cwd: folder, env: { ...process.env, ...environment() }, stdio: ["ignore", "inherit", "inherit", "pipe"],
+    cwd: folder, env: { ...process.env, ...environment() },
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   for await (const line of worker.stdio[3]) {
     const { event, port } = JSON.parse(String(line).split("\n")[0]);
