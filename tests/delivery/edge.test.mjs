@@ -61,7 +61,8 @@ after(async () => {
   await origin.close();
 });
 
-const post = (body, to = address) => fetch(to, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+const written = (body) => (typeof body === "string" ? body : JSON.stringify(body));
+const post = (body, to = address) => fetch(to, { method: "POST", body: written(body) });
 
 test("an origin that is away is said so, and tried again", async () => {
   origin.fault = (path, response) => response.destroy();
