@@ -1,5 +1,4 @@
-#include "capi/include/guardrank_store.h"
-#include "capi/src/report.h"
+#include "capi/src/store_state.h"
 
 #include "core/route/route.h"
 
@@ -45,15 +44,6 @@ Status open(gr_routes* routes, const gr_artifact* const* releases, std::size_t c
   return routes->table.prepare(opened, &routes->arena, error);
 }
 
-Status read_key(const gr_route_values* values, RouteKey* key, Error* error) {
-  gr_route_values known;
-  GUARDRANK_TRY(guardrank::read_struct(values, "values", &known, error));
-  *key = {guardrank::as_view(known.product), guardrank::as_view(known.market),
-          guardrank::as_view(known.segment), guardrank::as_view(known.partner),
-          guardrank::as_view(known.surface), guardrank::as_view(known.unit)};
-  return Status::ok;
-}
-
 void copy_digest(const guardrank::Sha256Digest& digest, std::uint8_t* out) {
   __builtin_memcpy(out, digest.data(), digest.size());
 }
@@ -86,7 +76,7 @@ gr_status gr_routes_choose(const gr_routes* routes, const gr_route_values* value
   RouteKey key;
   if (routes == nullptr || values == nullptr) return GR_STATUS_ARGUMENT;
   Error error;
-  if (read_key(values, &key, &error) != Status::ok) return GR_STATUS_STRUCT_SIZE;
+  if (guardrank::read_route(values, "values", &key, &error) != Status::ok) return GR_STATUS_STRUCT_SIZE;
   const guardrank::RouteChoice chosen = routes->table.choose(key);
   gr_route_choice known = {};
   known.primary = chosen.primary;
@@ -127,7 +117,7 @@ gr_status gr_routes_explain(const gr_routes* routes, const gr_route_values* valu
     return report.null(size == nullptr ? "size" : "out");
   report.use(routes->allocator);
   RouteKey key;
-  const Status status = read_key(values, &key, report.error());
+  const Status status = guardrank::read_route(values, "values", &key, report.error());
   if (status != Status::ok) return report.finish(status);
   guardrank::Arena arena(routes->allocator, SIZE_MAX / 2);
   std::string_view text;

@@ -1,8 +1,5 @@
-#include "capi/include/guardrank_store.h"
-#include "capi/src/report.h"
+#include "capi/src/store_state.h"
 #include "capi/src/texts.h"
-
-#include "core/engine/delivery.h"
 
 using guardrank::Answer;
 using guardrank::Bytes;
@@ -155,16 +152,9 @@ gr_status gr_store_want(gr_store* store, const gr_route_values* route, int64_t d
   if (store == nullptr) return report.null("store");
   if (ticket == nullptr) return report.null("ticket");
   report.use(store->allocator);
-  gr_route_values given;
-  Status status = guardrank::read_struct(route, "route", &given, report.error());
-  if (status != Status::ok) return report.finish(status);
   guardrank::RouteKey key;
-  key.product = guardrank::as_view(given.product);
-  key.market = guardrank::as_view(given.market);
-  key.segment = guardrank::as_view(given.segment);
-  key.partner = guardrank::as_view(given.partner);
-  key.surface = guardrank::as_view(given.surface);
-  key.unit = guardrank::as_view(given.unit);
+  Status status = guardrank::read_route(route, "route", &key, report.error());
+  if (status != Status::ok) return report.finish(status);
   status = store->delivery.want(key, deadline, now, ticket, report.error());
   return report.finish(status);
 }
@@ -184,21 +174,7 @@ uint64_t gr_store_next_ended(gr_store* store, int64_t now) {
 
 gr_status gr_store_describe(const gr_store* store, gr_store_state* state) {
   if (store == nullptr) return GR_STATUS_ARGUMENT;
-  const guardrank::Delivery& delivery = store->delivery;
-  const guardrank::MetadataClient& metadata = delivery.metadata();
-  gr_store_state out{};
-  out.has_looked = delivery.has_looked();
-  out.revision = delivery.revision();
-  out.status = static_cast<gr_status>(delivery.status());
-  out.is_disk_writable = delivery.store().is_disk_writable();
-  out.message = guardrank::as_text(delivery.error().message());
-  out.root = metadata.version(guardrank::MetadataKind::root);
-  out.timestamp = metadata.version(guardrank::MetadataKind::timestamp);
-  out.snapshot = metadata.version(guardrank::MetadataKind::snapshot);
-  out.targets = metadata.version(guardrank::MetadataKind::targets);
-  out.expires_micros = metadata.expires_micros();
-  out.memory_bytes = delivery.store().blob_bytes();
-  return guardrank::write_struct(out, state);
+  return guardrank::write_struct(guardrank::store_state(store->delivery), state);
 }
 
 }  // extern "C"

@@ -140,7 +140,7 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
   return builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
 }
 
-Status find_kept(const KeptCatalog& catalog, Frame* frame, KeptCandidates* kept) {
+Status find_kept_candidates(const KeptCatalog& catalog, Frame* frame, KeptCandidates* kept) {
   *kept = {};
   if (catalog.codes.n_rows == 0 && catalog.sums.n_rows == 0) return Status::ok;
   const Request& request = frame->request();

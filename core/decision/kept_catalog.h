@@ -42,6 +42,6 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
 
 // What is kept of the frame's rows: not of offers that the request gives a fact which the model
 // reads.
-Status find_kept(const KeptCatalog& catalog, Frame* frame, KeptCandidates* kept);
+Status find_kept_candidates(const KeptCatalog& catalog, Frame* frame, KeptCandidates* kept);
 
 }  // namespace guardrank

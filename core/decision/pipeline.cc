@@ -58,7 +58,7 @@ Status run_features(Run* run) {
   const Pipeline& pipeline = *run->pipeline;
   bool needs_candidate = true;
   if (pipeline.scorer.score == nullptr) {
-    GUARDRANK_TRY(find_kept(pipeline.kept, &run->frame, &run->kept));
+    GUARDRANK_TRY(find_kept_candidates(pipeline.kept, &run->frame, &run->kept));
     needs_candidate = needs_candidate_fields(pipeline.network, run->kept);
   }
   return encode_features(pipeline.features, &run->frame, needs_candidate);

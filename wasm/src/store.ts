@@ -192,7 +192,7 @@ export class Store {
     }
   }
 
-  /** Calls `use` in the same turn in which the artifacts are at hand: they are views of the store's. */
+  /** Calls `use` in the turn in which the artifacts are at hand: of many who wait, one copies and opens them. */
   private async deliver(
     route: Route, timeout: number, use: (found: Delivered) => Served,
   ): Promise<Served> {
@@ -229,14 +229,9 @@ export class Store {
   private want(route: Route, timeout: number): bigint {
     const { library } = this, at = layout.route_values;
     const names = ["product", "market", "segment", "partner", "surface", "unit"] as const;
-    const texts = writeTexts(library.memory, this.texts, names.map((name) => route[name]), "route");
+    const texts = writeTexts(library.memory, this.texts, names.map((name) => route?.[name]), "route");
     const struct = library.clearStruct(at.size);
-    const { view } = library.memory;
-    names.forEach((name, index) => {
-      for (const half of [0, 4]) {
-        view.setUint32(struct + at[name] + half, view.getUint32(texts + index * 8 + half, true), true);
-      }
-    });
+    this.setTexts(struct, names.map((name) => at[name]), texts);
     const from = now();
     library.check(library.exports.gr_store_want(
       this.openHandle(), struct, from + micros(timeout), from, library.out, library.errorOut,
@@ -428,15 +423,21 @@ export class Store {
     view.setBigUint64(struct + at.id, id, true);
     view.setUint32(struct + at.bytes, bytes, true);
     view.setUint32(struct + at.bytes + 4, answer.bytes?.length ?? 0, true);
-    [at.entity_tag, at.detail].forEach((offset, index) => {
-      for (const half of [0, 4]) {
-        view.setUint32(struct + offset + half, view.getUint32(texts + index * 8 + half, true), true);
-      }
-    });
+    this.setTexts(struct, [at.entity_tag, at.detail], texts);
     const status = library.exports.gr_store_provide(this.handle, struct, now());
     library.releaseArgument();
     this.releaseTexts();
     library.checkBare(status);
+  }
+
+  /** The gr_text at `texts`, one after another, into a struct's members. */
+  private setTexts(struct: number, members: readonly number[], texts: number): void {
+    const { view } = this.library.memory;
+    members.forEach((member, index) => {
+      for (const half of [0, 4]) {
+        view.setUint32(struct + member + half, view.getUint32(texts + index * 8 + half, true), true);
+      }
+    });
   }
 
   /** A long text is given back at once. */

@@ -3,6 +3,7 @@
 
 #include "capi/fetch/src/border.h"
 #include "capi/fetch/src/client.h"
+#include "capi/src/store_state.h"
 #include "capi/src/texts.h"
 
 namespace fetch = guardrank::fetch;
@@ -48,17 +49,6 @@ Status read_client_options(const gr_fetch_client_options* options, ReadOptions* 
   return Status::ok;
 }
 
-guardrank::RouteKey read_route(const gr_route_values& given) {
-  guardrank::RouteKey key;
-  key.product = guardrank::as_view(given.product);
-  key.market = guardrank::as_view(given.market);
-  key.segment = guardrank::as_view(given.segment);
-  key.partner = guardrank::as_view(given.partner);
-  key.surface = guardrank::as_view(given.surface);
-  key.unit = guardrank::as_view(given.unit);
-  return key;
-}
-
 }  // namespace
 
 extern "C" {
@@ -88,10 +78,9 @@ gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_value
   if (client == nullptr) return report.null("client");
   if (served == nullptr) return report.null("served");
   return fetch::at_border(&report, [&] {
-    gr_route_values known;
-    GUARDRANK_TRY(guardrank::read_struct(route, "route", &known, report.error()));
-    GUARDRANK_TRY(client->client.serve(read_route(known), timeout_micros, options, &client->served,
-                                       report.error()));
+    guardrank::RouteKey key;
+    GUARDRANK_TRY(guardrank::read_route(route, "route", &key, report.error()));
+    GUARDRANK_TRY(client->client.serve(key, timeout_micros, options, &client->served, report.error()));
     gr_fetch_served out{};
     out.snapshot = client->served.snapshot;
     out.release = guardrank::as_text(client->served.release);
@@ -114,21 +103,7 @@ gr_status gr_fetch_client_poll(gr_fetch_client* client, int64_t timeout_micros, 
 
 gr_status gr_fetch_client_describe(const gr_fetch_client* client, gr_store_state* state) {
   if (client == nullptr) return GR_STATUS_ARGUMENT;
-  const guardrank::Delivery& delivery = client->client.delivery();
-  const guardrank::MetadataClient& metadata = delivery.metadata();
-  gr_store_state out{};
-  out.has_looked = delivery.has_looked();
-  out.revision = delivery.revision();
-  out.status = static_cast<gr_status>(delivery.status());
-  out.is_disk_writable = delivery.store().is_disk_writable();
-  out.message = guardrank::as_text(delivery.error().message());
-  out.root = metadata.version(guardrank::MetadataKind::root);
-  out.timestamp = metadata.version(guardrank::MetadataKind::timestamp);
-  out.snapshot = metadata.version(guardrank::MetadataKind::snapshot);
-  out.targets = metadata.version(guardrank::MetadataKind::targets);
-  out.expires_micros = metadata.expires_micros();
-  out.memory_bytes = delivery.store().blob_bytes();
-  return guardrank::write_struct(out, state);
+  return guardrank::write_struct(guardrank::store_state(client->client.delivery()), state);
 }
 
 void gr_fetch_client_stop(gr_fetch_client* client) {

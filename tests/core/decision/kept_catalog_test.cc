@@ -105,7 +105,7 @@ class Found {
     const std::string json = R"({"time": "2026-11-21T10:00:00Z", "candidates": [)" + candidates + "]}";
     REQUIRE(read_request_json(json, &request_, &world->error) == Status::ok);
     REQUIRE(frame_.open(request_, &arena_) == Status::ok);
-    REQUIRE(find_kept(world->snapshot.pipeline().kept, &frame_, &kept) == Status::ok);
+    REQUIRE(find_kept_candidates(world->snapshot.pipeline().kept, &frame_, &kept) == Status::ok);
   }
   KeptCandidates kept;
 
