@@ -1,4 +1,4 @@
-"""python3 -m real census|tmall|cards|audit: run by `./dev real`."""
+"""python3 -m real [census|tmall|cards|audit ...]: run by `./dev real`; without a name, all of them."""
 import argparse
 import sys
 
@@ -19,15 +19,11 @@ PROGRAMS = {
 CHOOSING = {"census-selection": census_run.select, "tmall-selection": tmall_run.select}
 
 
-def main(words=None):
-    """0 done (or the data is absent, which is said), 1 failed with the reason."""
-    parser = argparse.ArgumentParser(prog="python3 -m real", description=__doc__)
-    parser.add_argument("program", choices=list(PROGRAMS) + list(CHOOSING) + ["all"])
-    chosen = parser.parse_args(words).program
+def run_program(name):
+    """True where it is done (or its data is absent, which is said); else the reason is printed."""
     try:
-        for name, program in {**PROGRAMS, **CHOOSING}.items():
-            if chosen == name or (chosen == "all" and name in PROGRAMS):
-                program()
+        {**PROGRAMS, **CHOOSING}[name]()
+        return True
     except (
         CommandError,
         EngineError,
@@ -37,9 +33,21 @@ def main(words=None):
         OSError,
         ValueError,
     ) as error:
-        print(f"real {chosen}: {error}", file=sys.stderr)
-        return 1
-    return 0
+        print(f"real {name}: {error}", file=sys.stderr)
+        return False
+
+
+def main(words=None):
+    """0 all done, 1 one of them failed: the others run nevertheless."""
+    names = list(PROGRAMS) + list(CHOOSING) + ["all"]
+    parser = argparse.ArgumentParser(prog="python3 -m real", description=__doc__)
+    parser.add_argument("program", nargs="*", metavar="NAME", help=", ".join(names) + " (default)")
+    wanted = parser.parse_args(words).program or ["all"]
+    for name in wanted:
+        if name not in names:
+            parser.error(f"no program {name!r}; there are {', '.join(names)}")
+    chosen = [name for word in wanted for name in (PROGRAMS if word == "all" else [word])]
+    return 0 if all([run_program(name) for name in dict.fromkeys(chosen)]) else 1
 
 
 if __name__ == "__main__":

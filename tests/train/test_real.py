@@ -1,10 +1,14 @@
 """The Tmall program's arithmetic: leave-one-out affinities, training rows, measures."""
+import contextlib
+import io
 import unittest
+from unittest import mock
 
 import numpy
 import pandas
 import support  # noqa: F401  (the path to models)
 
+from real import __main__ as programs
 from real.tmall_affinity import PARTS, Affinity
 from real.tmall_data import Interactions, hold_one_out
 from real.tmall_measure import HeldOut, Outcome, paired_bootstrap
@@ -140,6 +144,43 @@ class MeasureTest(unittest.TestCase):
             own = set(collect.item[collect.user == user]) - owned
             first = lists["own other events, then neighbours"][place][: min(len(own), 10)]
             self.assertTrue(set(first) <= own)
+
+
+class TestPrograms(unittest.TestCase):
+    """What `./dev real NAME..` runs, with programs that only note their names."""
+
+    def run_names(self, words, failing=()):
+        ran = []
+
+        def make(name):
+            def program():
+                ran.append(name)
+                if name in failing:
+                    raise ValueError("no rows")
+
+            return program
+
+        made = {name: make(name) for name in ("census", "tmall", "cards")}
+        chosen = {"census-selection": make("census-selection")}
+        said = io.StringIO()
+        with mock.patch.object(programs, "PROGRAMS", made), mock.patch.object(
+            programs, "CHOOSING", chosen
+        ), contextlib.redirect_stderr(said):
+            return programs.main(words), ran, said.getvalue()
+
+    def test_all_without_a_name_and_each_once(self):
+        self.assertEqual(self.run_names([]), (0, ["census", "tmall", "cards"], ""))
+        self.assertEqual(self.run_names(["tmall", "census-selection", "tmall"])[1],
+                         ["tmall", "census-selection"])
+
+    def test_one_that_fails_does_not_stop_the_rest(self):
+        code, ran, said = self.run_names(["all"], failing=("census",))
+        self.assertEqual((code, ran), (1, ["census", "tmall", "cards"]))
+        self.assertIn("census: no rows", said)
+
+    def test_an_unknown_name_is_refused_before_any_runs(self):
+        with self.assertRaises(SystemExit):
+            self.run_names(["census", "tmal"])
 
 
 if __name__ == "__main__":
