@@ -126,7 +126,7 @@ typedef enum {
   GR_KERNEL_PORTABLE = 1,
   GR_KERNEL_AVX2 = 2,
   GR_KERNEL_WASM_SIMD128 = 3,
-  GR_KERNEL_SSSE3 = 4,           /* this and the next since 0.2 */
+  GR_KERNEL_SSSE3 = 4,           /* this and the next since 0.1 */
   GR_KERNEL_AVX_VNNI = 5,
   GR_KERNEL_AVX512_VNNI = 6,
   GR_KERNEL_NEON = 7,
@@ -144,7 +144,7 @@ typedef struct {
   void (*release)(void* user, void* memory, size_t size, size_t alignment);
   uint64_t session_limit_bytes;  /* memory of one session; 0: 2 GiB */
   /* Memory of a session, beside that, for what the model makes of contexts: one that is seen again is
-   * ranked sooner, with the same bits. 0: 256 KiB; too little for one context: none. Since 0.2. */
+   * ranked sooner, with the same bits. 0: 256 KiB; too little for one context: none. Since 0.1. */
   uint64_t context_cache_bytes;
 } gr_engine_options;
 
@@ -191,10 +191,10 @@ typedef struct {
   uint32_t struct_size;
   int32_t skip_golden;           /* 1: do not replay the model's golden vectors */
   /* Memory for sums kept per catalog offer: ranking is faster for the offers that fit, and gives the
-   * same bits. 0: none. Since 0.2. */
+   * same bits. 0: none. Since 0.1. */
   uint64_t catalog_sums_bytes;
   /* Likewise for the model's codes of each catalog offer, some hundred bytes, which spare a request
-   * the work on its offers' features. 0: 64 MiB; too little for one offer: none. Since 0.2. */
+   * the work on its offers' features. 0: 64 MiB; too little for one offer: none. Since 0.1. */
   uint64_t catalog_codes_bytes;
 } gr_snapshot_options;
 
@@ -211,7 +211,7 @@ typedef struct {
   uint32_t reserved;
   const gr_artifact *model, *policy, *catalog, *release;
 } gr_snapshot_parts;
-/* Prepares them as gr_snapshot_create does a bundle. Since 0.2. */
+/* Prepares them as gr_snapshot_create does a bundle. Since 0.1. */
 GR_API gr_status gr_snapshot_create_from(const gr_engine* engine, const gr_snapshot_parts* parts,
                                          const gr_snapshot_options* options, gr_snapshot** snapshot,
                                          gr_error** error);
@@ -245,14 +245,16 @@ GR_API gr_status gr_request_create(const gr_snapshot* snapshot, gr_request** req
 GR_API void gr_request_reset(gr_request* request);
 GR_API void gr_request_free(gr_request* request);
 
-/* Replaces everything in the request by the JSON form. On failure the request is empty. Since 0.1. */
+/* Replaces everything in the request by the JSON form. On failure the request is empty. Facts that the
+ * snapshot does not know are left alone, as one service may ask several releases. Since 0.1. */
 GR_API gr_status gr_request_from_json(gr_request* request, const char* json, size_t size, gr_error** error);
 
 GR_API gr_status gr_request_set_id(gr_request* request, gr_text id, gr_error** error);
-/* Micros since 1970-01-01T00:00:00Z. Since 0.1. */
+/* Micros since 1970-01-01T00:00:00Z, which is also what holds where nobody sets a time: rules and offers
+ * with dates are then judged as of 1970. Since 0.1. */
 GR_API void gr_request_set_time(gr_request* request, int64_t micros);
 GR_API void gr_request_set_seed(gr_request* request, uint64_t seed);
-/* Positions wanted; 0: all. Since 0.1. */
+/* Positions wanted; 0: all, of which there are at most 10,000. Since 0.1. */
 GR_API void gr_request_set_limit(gr_request* request, uint32_t limit);
 /* Whether the JSON form of the decision holds heads, terms and the texts of reasons (it does unless
  * told otherwise); whatever the request's JSON said before. Since 0.1. */
@@ -302,7 +304,8 @@ typedef struct {
 } gr_column;
 
 /* A whole column of a candidate or pair fact; set the candidates first. Arrays and the texts they
- * point to are borrowed until the next gr_rank with this request returns. Since 0.1. */
+ * point to are borrowed for as long as a decision made from the request is used: its JSON, its
+ * explanation and its record read them. Since 0.1. */
 GR_API gr_status gr_request_set_column(gr_request* request, uint32_t fact, const gr_column* column,
                                        gr_error** error);
 
@@ -312,17 +315,17 @@ typedef struct gr_session gr_session;
 /* Memory of one thread's rankings, reused: none is allocated once warm. Since 0.1. */
 GR_API gr_status gr_session_create(const gr_engine* engine, gr_session** session, gr_error** error);
 GR_API void gr_session_free(gr_session* session);
-/* Most bytes that the session ever held. Since 0.1. */
+/* Most bytes that the session ever held. Not while it ranks on another thread. Since 0.1. */
 GR_API uint64_t gr_session_peak_bytes(const gr_session* session);
 
-/* A decision belongs to its session and is valid until the session's next ranking or free. It reads
- * the request: keep that unchanged meanwhile. */
+/* A decision belongs to its session and is valid until the session's next ranking, replay or free. It
+ * reads the request: keep that unchanged meanwhile. */
 typedef struct gr_decision gr_decision;
 GR_API gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decision** decision,
                          gr_error** error);
 /* Ranks requests of one snapshot together, which costs less than one after the other and decides the
  * same, bit for bit. Stores `count` decisions, all valid until the session's next ranking; where one
- * request fails, all do and nothing is stored. Since 0.2. */
+ * request fails, all do and nothing is stored. Since 0.1. */
 GR_API gr_status gr_rank_many(gr_session* session, const gr_request* const* requests, size_t count,
                               const gr_decision** decisions, gr_error** error);
 
@@ -444,8 +447,10 @@ typedef struct {
   int32_t is_equal;              /* 1: every recorded bit was computed again */
   char first_difference[160];    /* zero-terminated; empty when equal */
 } gr_replay_result;
-/* GR_STATUS_REFERENCE when the snapshot's artifacts are not the recorded ones. Untrusted records
- * are safe. Since 0.1. */
+/* A ranking like others: it ends the session's decisions. GR_STATUS_REFERENCE when the snapshot's
+ * artifacts are not the recorded ones, GR_STATUS_HASH when their bytes are not those that their ids
+ * name: unless all were opened with GR_CHECK_FULL, a snapshot's first replay hashes them. Untrusted
+ * records are safe. Since 0.1. */
 GR_API gr_status gr_replay(gr_session* session, const gr_snapshot* snapshot, const uint8_t* record,
                            size_t size, gr_replay_result* result, gr_error** error);
 

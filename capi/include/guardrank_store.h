@@ -15,7 +15,7 @@ extern "C" {
  * for looking up; shared between threads. */
 typedef struct gr_routes gr_routes;
 /* Of artifacts of kind "release", or bundles that hold one, with different names. Nothing of them is
- * needed afterwards. Since 0.2. */
+ * needed afterwards. Since 0.1. */
 GR_API gr_status gr_routes_create(const gr_engine* engine, const gr_artifact* const* releases,
                                   size_t count, gr_routes** routes, gr_error** error);
 GR_API void gr_routes_free(gr_routes* routes);
@@ -41,7 +41,7 @@ typedef struct {
   uint32_t fallbacks[GR_FALLBACK_RELEASES]; /* in the order to try, should the primary be cold */
   uint32_t fallback_count;
 } gr_route_choice;
-/* Takes no memory. Since 0.2. */
+/* Takes no memory. Since 0.1. */
 GR_API gr_status gr_routes_choose(const gr_routes* routes, const gr_route_values* values,
                                   gr_route_choice* choice);
 
@@ -57,7 +57,7 @@ typedef struct {
 } gr_route;
 GR_API gr_status gr_routes_route(const gr_routes* routes, uint32_t route, gr_route* out);
 /* Why: the choice and what came of every route, as JSON. At most `capacity` bytes are written to
- * `out` (may be NULL where that is 0); `size` receives what the whole needs. Since 0.2. */
+ * `out` (may be NULL where that is 0); `size` receives what the whole needs. Since 0.1. */
 GR_API gr_status gr_routes_explain(const gr_routes* routes, const gr_route_values* values, char* out,
                                    size_t capacity, size_t* size, gr_error** error);
 
@@ -93,7 +93,7 @@ typedef struct {
   int64_t retry_micros;          /* first wait after a look that failed; 0: 5 seconds */
   uint64_t seed;                 /* of waits between tries: another one on each machine */
 } gr_store_options;
-/* `engine` gives the allocator; NULL: malloc and free. Since 0.2. */
+/* `engine` gives the allocator; NULL: malloc and free. Since 0.1. */
 GR_API gr_status gr_store_create(const gr_engine* engine, const gr_store_options* options, int64_t now,
                                  gr_store** store, gr_error** error);
 GR_API void gr_store_free(gr_store* store);
@@ -134,7 +134,7 @@ typedef struct {
   gr_bytes bytes;                /* WRITE: all or nothing */
   int64_t at_micros;             /* WAKE: provide for it at this time or after */
 } gr_need;
-/* GR_STATUS_MISSING: nothing until something is provided. Since 0.2. */
+/* GR_STATUS_MISSING: nothing until something is provided. Since 0.1. */
 GR_API gr_status gr_store_next(gr_store* store, int64_t now, gr_need* need);
 
 typedef enum {
@@ -152,14 +152,14 @@ typedef struct {
   gr_text entity_tag;            /* FETCH: of what is handed back */
   gr_text detail;                /* why it failed, for messages */
 } gr_answer;
-/* Answers to needs that are no longer wanted are ignored. Since 0.2. */
+/* Answers to needs that are no longer wanted are ignored. Since 0.1. */
 GR_API gr_status gr_store_provide(gr_store* store, const gr_answer* answer, int64_t now);
-/* Whether the host should go on with a need. Since 0.2. */
+/* Whether the host should go on with a need. Since 0.1. */
 GR_API bool gr_store_is_wanted(const gr_store* store, uint64_t need);
 
 /* A ticket for what serves a request, until `deadline`. GR_STATUS_MISSING: no release is known yet, or
  * none serves such a request; GR_STATUS_LIMIT: too many tickets. However many tickets wait for an
- * artifact, it is fetched once. Since 0.2. */
+ * artifact, it is fetched once. Since 0.1. */
 GR_API gr_status gr_store_want(gr_store* store, const gr_route_values* route, int64_t deadline,
                                int64_t now, uint64_t* ticket, gr_error** error);
 typedef enum {
@@ -178,11 +178,11 @@ typedef struct {
   gr_text release;               /* its name */
   gr_bytes model, policy, catalog, release_bytes;
 } gr_delivered;
-/* May be asked any number of times. Since 0.2. */
+/* May be asked any number of times. Since 0.1. */
 GR_API gr_status gr_store_take(gr_store* store, uint64_t ticket, int64_t now, gr_delivered* delivered);
-/* Gives a ticket up, whatever its state. What nobody waits for is no longer fetched. Since 0.2. */
+/* Gives a ticket up, whatever its state. What nobody waits for is no longer fetched. Since 0.1. */
 GR_API void gr_store_cancel(gr_store* store, uint64_t ticket);
-/* A ticket that ended and was not named here before; 0: none. Since 0.2. */
+/* A ticket that ended and was not named here before; 0: none. Since 0.1. */
 GR_API uint64_t gr_store_next_ended(gr_store* store, int64_t now);
 
 typedef struct {

@@ -63,6 +63,7 @@ Status open(const gr_engine& engine, SharedBytes* shared, std::int32_t check,
     gr_artifact_free(created);
     return status;
   }
+  created->is_verified = static_cast<Check>(check) == Check::full;
   created->id = guardrank::digest_text(created->opened.container.id);
   *artifact = created;
   return Status::ok;
@@ -78,6 +79,7 @@ gr_status gr_artifact_open(const gr_engine* engine, const uint8_t* bytes, size_t
   Report report(error);
   gr_artifact_options known;
   if (guardrank::read_struct(options, "options", &known, report.error()) != Status::ok) {
+    if (known.release != nullptr) known.release(known.release_user, bytes, size);
     return report.finish(Status::struct_size);
   }
   if (engine == nullptr || artifact == nullptr) {

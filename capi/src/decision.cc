@@ -60,8 +60,8 @@ gr_status explain(const gr_decision* decision, gr_change* change, gr_error** err
     return report.finish(report.error()->set(status, "decision", {"it has nothing at that index"}));
   if (status != Status::ok)
     return report.finish(report.error()->set(status, "decision", {"no memory left to explain it"}));
-  const gr_status written = guardrank::write_struct(as_change(decision->decision, found), change);
-  return written != GR_STATUS_OK ? written : report.finish(Status::ok);
+  const gr_change known = as_change(decision->decision, found);
+  return report.finish(static_cast<Status>(guardrank::write_struct(known, change)));
 }
 
 }  // namespace
@@ -173,9 +173,12 @@ gr_status gr_decision_json(const gr_decision* decision, bool with_record, gr_tex
   report.use(session->allocator);
   const guardrank::SessionLock lock(session);
   if (!lock.is_held()) return lock.busy(&report);
-  std::string_view text;
-  const Status status = write_json(decision->decision, with_record, &session->session.arena(),
-                                   &text, report.error());
+  std::string_view& text = decision->json[with_record ? 1 : 0];
+  Status status = Status::ok;
+  if (text.empty()) {
+    status = write_json(decision->decision, with_record, &session->session.arena(), &text,
+                        report.error());
+  }
   if (status == Status::ok) *json = guardrank::as_text(text);
   return report.finish(status);
 }

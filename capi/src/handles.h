@@ -60,6 +60,7 @@ struct gr_artifact {
   guardrank::OpenedArtifact opened;
   guardrank::DigestText id{};
   std::string_view inspection;         // empty until asked for
+  bool is_verified = false;            // every section was hashed
 };
 
 struct gr_snapshot {
@@ -67,6 +68,7 @@ struct gr_snapshot {
 
   guardrank::Allocator allocator;
   mutable std::atomic<std::uint32_t> count{1};
+  mutable std::atomic<bool> is_verified{false};     // every section was hashed
   std::array<guardrank::SharedBytes*, 4> bytes{};   // of a bundle, or of its parts; null: none
   guardrank::Snapshot snapshot;
   // Owner of a scorer that takes the network's place (guardrank-tools), freed with the snapshot.
@@ -88,22 +90,34 @@ struct gr_decision {
   explicit gr_decision(gr_session* owner, guardrank::Arena* arena)
       : session(owner), explanation(&decision, arena) {}
 
+  // A session's next ranking ends what its decision was.
+  void end(guardrank::Arena* arena) {
+    decision = {};
+    explanation = {&decision, arena};
+    json = {};
+    record = {};
+  }
+
   gr_session* session = nullptr;
   guardrank::Decision decision;
-  mutable guardrank::Explanation explanation;   // of this decision; worked out when asked for
+  // Worked out when first asked for, in the session's memory.
+  mutable guardrank::Explanation explanation;
+  mutable std::array<std::string_view, 2> json{};   // without a record, with one
+  mutable guardrank::Bytes record;
 };
 
 struct gr_session {
   explicit gr_session(const gr_engine& engine)
-      : allocator(engine.allocator),
+      : allocator(engine.allocator), limit_bytes(engine.session_limit_bytes),
         session(engine.allocator, engine.session_limit_bytes, engine.context_cache_bytes),
         decision(this, &session.arena()), many(engine.allocator, engine.session_limit_bytes) {}
 
   guardrank::Allocator allocator;
+  std::size_t limit_bytes;             // of each arena
   std::atomic<bool> is_busy{false};
   guardrank::Session session;
   gr_decision decision;                // of gr_rank
-  guardrank::Arena many;               // those of gr_rank_many
+  guardrank::Arena many;               // those of gr_rank_many; the record of a replay
 };
 
 // Texts are kept terminated by zero bytes.

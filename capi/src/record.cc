@@ -1,4 +1,5 @@
 #include "capi/src/session_lock.h"
+#include "capi/src/verify.h"
 
 #include "core/record/record.h"
 
@@ -10,18 +11,21 @@ using guardrank::Status;
 namespace {
 
 // A replay ranks a request of its own, and reads the record from aligned memory that nobody else
-// can change meanwhile.
+// can change meanwhile: where gr_rank_many's decisions were, which a replay ends.
 Status replay(gr_session* session, const gr_snapshot& snapshot, Bytes record,
               const guardrank::ReplaySupplement& supplement, guardrank::ReplayResult* result,
               Error* error) {
-  guardrank::Arena arena(session->allocator, SIZE_MAX / 2);
+  guardrank::Arena& arena = session->many;
+  arena.reset();
   std::span<std::uint8_t> copy;
   if (arena.make_uninitialised(record.size(), &copy) != Status::ok) {
     return error->set(Status::memory, "record", {"the host gave no memory for a copy"});
   }
   if (!record.empty()) std::memcpy(copy.data(), record.data(), record.size());
+  GUARDRANK_TRY(guardrank::verify_once(snapshot, error));
   const guardrank::Pipeline& pipeline = snapshot.snapshot.pipeline();
-  guardrank::Request request(*pipeline.facts, pipeline.catalog, session->allocator);
+  guardrank::Request request(*pipeline.facts, pipeline.catalog, session->allocator,
+                             session->limit_bytes);
   return guardrank::replay(pipeline, copy, supplement, &session->session, &request, result, error);
 }
 
@@ -46,8 +50,10 @@ Status read_options(const gr_record_options& given, guardrank::Arena* arena,
   return Status::ok;
 }
 
-Status write(gr_session* session, const gr_record_options& given, Bytes* record, Error* error) {
-  const guardrank::Decision& decision = session->decision.decision;
+Status write(const gr_decision& handle, const gr_record_options& given, Bytes* record,
+             Error* error) {
+  const guardrank::Decision& decision = handle.decision;
+  gr_session* session = handle.session;
   if (decision.pipeline == nullptr) {
     return error->set(Status::argument, "decision", {"its session has failed to rank since"});
   }
@@ -88,10 +94,14 @@ gr_status gr_decision_record_as(const gr_decision* decision, const gr_record_opt
     return report.finish(status);
   const guardrank::SessionLock lock(session);
   if (!lock.is_held()) return lock.busy(&report);
-  Bytes bytes;
-  const Status status = write(session, known, &bytes, report.error());
-  if (status == Status::ok) *record = {bytes.data(), bytes.size()};
-  return report.finish(status);
+  const bool is_kept = options == nullptr && !decision->record.empty();
+  Bytes bytes = decision->record;
+  const Status status =
+      is_kept ? Status::ok : write(*decision, known, &bytes, report.error());
+  if (status != Status::ok) return report.finish(status);
+  if (options == nullptr) decision->record = bytes;
+  *record = {bytes.data(), bytes.size()};
+  return report.finish(Status::ok);
 }
 
 void gr_record_hash(const uint8_t* record, size_t size, uint8_t hash[32]) {
@@ -117,8 +127,7 @@ gr_status gr_record_open(const uint8_t* record, size_t size, gr_record_info* inf
   known.has_previous = view.previous.empty() ? 0 : 1;
   if (!view.previous.empty())
     std::memcpy(known.previous, view.previous.data(), view.previous.size());
-  const gr_status written = guardrank::write_struct(known, info);
-  return written != GR_STATUS_OK ? written : report.finish(Status::ok);
+  return report.finish(static_cast<Status>(guardrank::write_struct(known, info)));
 }
 
 gr_status gr_replay(gr_session* session, const gr_snapshot* snapshot, const uint8_t* record,
@@ -141,7 +150,7 @@ gr_status gr_replay_with(gr_session* session, const gr_snapshot* snapshot, const
     return report.finish(status);
   const guardrank::SessionLock lock(session);
   if (!lock.is_held()) return lock.busy(&report);
-  session->decision.decision = {};
+  session->decision.end(&session->session.arena());
   guardrank::ReplayResult replayed;
   const guardrank::ReplaySupplement supplement{guardrank::as_view(known.request_json),
                                                as_bytes(known.salt)};

@@ -64,6 +64,7 @@ Status read_sized(const void* given, std::string_view name, void* known, std::si
     return error->wanted(Status::struct_size, name, {"struct_size of at least ", sizeof size},
                          {size});
   }
+  std::memcpy(known, given, size < known_bytes ? size : known_bytes);
   const auto* bytes = static_cast<const unsigned char*>(given);
   for (std::size_t i = known_bytes; i < size; ++i) {
     if (bytes[i] == 0) continue;
@@ -71,7 +72,6 @@ Status read_sized(const void* given, std::string_view name, void* known, std::si
                          {"zeros after the ", known_bytes, " bytes that this version knows"},
                          {"a value at byte ", i});
   }
-  std::memcpy(known, given, size < known_bytes ? size : known_bytes);
   return Status::ok;
 }
 

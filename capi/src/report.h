@@ -9,13 +9,15 @@
 #include <type_traits>
 
 #include "capi/src/handles.h"
+#include "core/base/math.h"
 
 namespace guardrank {
 
 // malloc and free, aligned.
 Allocator default_allocator();
 
-// One call's failure. `out` is where the caller wants its error object; may be NULL.
+// One call: the engine's arithmetic while it lasts, and its failure. `out` is where the caller wants its
+// error object; may be NULL.
 class Report {
  public:
   explicit Report(gr_error** out) : allocator_(default_allocator()), out_(out) {}
@@ -31,13 +33,15 @@ class Report {
   gr_status no_memory(std::string_view what);
 
  private:
+  FloatingPointEnvironment environment_;   // numbers are read and written in a call, too
   Allocator allocator_;
   gr_error** out_;
   Error error_;
 };
 
 // What the library knows of a caller's struct: the caller's bytes, zero (default) where its struct is
-// older. Status::struct_size when it is newer and says something that the library does not know.
+// older. Status::struct_size when it is newer and says something that the library does not know; what
+// is known has been read even then.
 Status read_sized(const void* given, std::string_view name, void* known, std::size_t known_bytes,
                   Error* error);
 template <typename Struct>

@@ -81,7 +81,11 @@ gr_status gr_request_set_id(gr_request* request, gr_text id, gr_error** error) {
   Report report(error);
   if (request == nullptr) return report.null("request");
   report.use(request->snapshot->allocator);
-  return report.finish(request->request.set_request_id(guardrank::as_view(id), report.error()));
+  Status status = guardrank::check_text(id, "id", report.error());
+  if (status == Status::ok) {
+    status = request->request.set_request_id(guardrank::as_view(id), report.error());
+  }
+  return report.finish(status);
 }
 
 void gr_request_set_time(gr_request* request, int64_t micros) {
@@ -104,8 +108,13 @@ gr_status gr_request_set_route(gr_request* request, gr_text name, gr_text value,
   Report report(error);
   if (request == nullptr) return report.null("request");
   report.use(request->snapshot->allocator);
-  return report.finish(set_route_part(&request->request, guardrank::as_view(name),
-                                      guardrank::as_view(value), report.error()));
+  Status status = guardrank::check_text(name, "name", report.error());
+  if (status == Status::ok) status = guardrank::check_text(value, "value", report.error());
+  if (status == Status::ok) {
+    status = set_route_part(&request->request, guardrank::as_view(name),
+                            guardrank::as_view(value), report.error());
+  }
+  return report.finish(status);
 }
 
 gr_status gr_request_set_candidates(gr_request* request, const gr_text* offers, size_t count,

@@ -84,6 +84,10 @@ gr_status gr_request_set_context_bool(gr_request* request, uint32_t fact, bool v
 
 gr_status gr_request_set_context_text(gr_request* request, uint32_t fact, gr_text value,
                                       gr_error** error) {
+  if (value.data == nullptr && value.size != 0) {
+    Report report(error);
+    return report.finish(guardrank::check_text(value, "value", report.error()));
+  }
   return set_context(request, fact, Value::of(guardrank::as_view(value)), error);
 }
 

@@ -90,10 +90,10 @@ gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decis
   const SessionLock lock(session);
   if (!lock.is_held()) return lock.busy(&report);
   const guardrank::Pipeline& pipeline = request->snapshot->snapshot.pipeline();
+  session->decision.end(&session->session.arena());
   const Status status = guardrank::rank(pipeline, request->request, &session->session,
                                         &session->decision.decision, report.error());
-  if (status != Status::ok) session->decision.decision = {};
-  session->decision.explanation = {&session->decision.decision, &session->session.arena()};
+  if (status != Status::ok) session->decision.end(&session->session.arena());
   if (status == Status::ok) *decision = &session->decision;
   return report.finish(status);
 }
@@ -107,7 +107,7 @@ gr_status gr_rank_many(gr_session* session, const gr_request* const* requests, s
   report.use(session->allocator);
   const SessionLock lock(session);
   if (!lock.is_held()) return lock.busy(&report);
-  session->decision.decision = {};
+  session->decision.end(&session->session.arena());
   if (count == 0) return report.finish(Status::ok);
   std::span<gr_decision> made;
   Status status = check_requests({requests, count}, report.error());

@@ -37,6 +37,10 @@ Status check_parts(const gr_snapshot_parts& given, Parts* parts, Error* error) {
   return Status::ok;
 }
 
+// Tells networks apart where what they make of a context is kept: two may have one id, as long as
+// nobody has hashed their bytes.
+std::atomic<std::uint64_t> n_snapshots{0};
+
 guardrank::KeptBudget budget_of(const gr_snapshot_options& options) {
   const std::uint64_t codes = options.catalog_codes_bytes;
   return {codes != 0 ? codes : guardrank::limits::catalog_codes_bytes, options.catalog_sums_bytes};
@@ -46,14 +50,18 @@ guardrank::KeptBudget budget_of(const gr_snapshot_options& options) {
 Status prepare(const gr_engine& engine, const Parts& parts, const gr_snapshot_options& options,
                gr_snapshot* snapshot, Error* error) {
   const bool replays = options.skip_golden == 0;
+  bool is_verified = true;
   Bytes bytes[4];
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i] == nullptr) continue;
     snapshot->bytes[i] = parts[i]->bytes;
     guardrank::retain_bytes(snapshot->bytes[i]);
     bytes[i] = snapshot->bytes[i]->bytes;
+    is_verified = is_verified && parts[i]->is_verified;
   }
+  snapshot->is_verified.store(is_verified, std::memory_order_relaxed);
   guardrank::Snapshot& core = snapshot->snapshot;
+  core.set_serial(1 + n_snapshots.fetch_add(1, std::memory_order_relaxed));
   if (parts[1] == nullptr) {
     GUARDRANK_TRY(core.open(bytes[0], Check::structure, engine.kernel, replays, error));
   } else {

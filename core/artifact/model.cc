@@ -62,6 +62,9 @@ Status open_model(Bytes bytes, Check check, Arena* arena, Model* model, Error* e
   reader.check_level = check;
   reader.embeddings.bytes = section_bytes(opened.container, SectionKind::embeddings);
   reader.weights.bytes = section_bytes(opened.container, SectionKind::weights);
+  // Matrices may share their bytes, but not so often that a small file costs memory out of proportion.
+  reader.embeddings.budget = reader.embeddings.bytes.size();
+  reader.weights.budget = reader.weights.bytes.size();
   reader.model = &opened;
   GUARDRANK_TRY(reader.open(opened.container, SectionKind::root, schema::ModelIdentifier(),
                             model_table, &opened));

@@ -13,7 +13,7 @@ constexpr Bounds codes = bounds::within(0, 127);
 constexpr Bounds widths = bounds::some(limits::vector_width, Status::dimension);
 constexpr Bounds dims = bounds::some(limits::embedding_dim, Status::dimension);
 constexpr Bounds n_codes = bounds::some(limits::embedding_rows, Status::dimension);
-constexpr Bounds n_inputs = bounds::at_most(limits::fields);
+constexpr Bounds n_inputs = bounds::at_most(limits::cross_inputs);
 constexpr Bounds n_transforms = bounds::at_most(limits::transforms_per_field);
 constexpr Bounds eight_bits = bounds::within(8, 8, Status::version);
 

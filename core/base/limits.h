@@ -36,6 +36,7 @@ inline constexpr std::uint32_t name_bytes = 256;          // a name or id inside
 // Models
 inline constexpr std::uint32_t fields = 1024;
 inline constexpr std::uint32_t transforms_per_field = 16;
+inline constexpr std::uint32_t cross_inputs = 16;         // fields that one cross reads
 inline constexpr std::uint32_t vector_width = 4096;       // n of an f32[n] field
 inline constexpr std::uint32_t embedding_dim = 1024;
 inline constexpr std::uint32_t embedding_rows = 100'000'000;

@@ -21,7 +21,7 @@ double logit(double probability);
 // sigmoid of each number in place: the same bits, sooner.
 void sigmoids(std::span<double> values);
 
-// Half to even, whatever the rounding mode of the surrounding program.
+// Half to even, in the engine's floating-point environment (below).
 double round_half_even(double x);
 float round_half_even(float x);
 

@@ -125,7 +125,10 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
   const std::span<std::int16_t> sums =
       open_rows(kept_sums_per_row(network), budget.sums_bytes, n_offers, arena, &kept->sums);
   const std::uint32_t n_coded = kept->codes.n_rows, n_summed = kept->sums.n_rows;
-  GUARDRANK_TRY(collect_facts(features, facts, arena, kept));
+  if (collect_facts(features, facts, arena, kept) != Status::ok) {
+    *kept = {};
+    return Status::ok;
+  }
   Builder builder(features, facts, catalog, allocator);
   const auto write = [&](std::span<const EncodedField> encoded, std::uint32_t first,
                          std::uint32_t n) {
@@ -137,7 +140,11 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
     return sum_candidates(network, encoded, more, builder.arena(),
                           sums.data() + first * kept->sums.per_row);
   };
-  return builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
+  const Status status = builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
+  if (status != Status::memory) return status;
+  error->clear();
+  *kept = {};
+  return Status::ok;
 }
 
 Status find_kept_candidates(const KeptCatalog& catalog, Frame* frame, KeptCandidates* kept) {

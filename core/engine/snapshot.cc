@@ -1,7 +1,9 @@
 #include "core/engine/snapshot.h"
 
 #include "core/base/limits.h"
+#include "core/base/hash.h"
 #include "core/base/math.h"
+#include "core/decision/version.h"
 #include "core/engine/bind_facts.h"
 #include "core/engine/golden.h"
 
@@ -20,6 +22,42 @@ Status check_reference(std::size_t route, std::string_view kind, const Sha256Dig
   const DigestText wanted = digest_text(named), found = digest_text(nested);
   return error->wanted(Status::reference, where, {std::string_view{wanted.data(), wanted.size()}},
                        {std::string_view{found.data(), found.size()}});
+}
+
+// "1.20.3" to its three numbers; false for anything else.
+bool read_version(std::string_view text, std::uint32_t (&parts)[3]) {
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (i != 0 && (at >= text.size() || text[at++] != '.')) return false;
+    const std::size_t first = at;
+    parts[i] = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && at - first < 9; ++at) {
+      parts[i] = parts[i] * 10 + static_cast<std::uint32_t>(text[at] - '0');
+    }
+    if (at == first) return false;
+  }
+  return at == text.size();
+}
+
+Status check_engine(std::string_view minimum, Error* error) {
+  if (minimum.empty()) return Status::ok;
+  std::uint32_t wanted[3], own[3];
+  bool is_enough = read_version(minimum, wanted) && read_version(engine_version, own);
+  for (std::size_t i = 0; is_enough && i < 3 && own[i] <= wanted[i]; ++i) {
+    is_enough = own[i] == wanted[i];
+  }
+  if (is_enough) return Status::ok;
+  return error->wanted(Status::version, "release.minimum_engine",
+                       {"at most this engine's ", engine_version}, {minimum});
+}
+
+Status check_sections(const Container& container, std::string_view artifact, Error* error) {
+  for (const Section& section : container.sections) {
+    if (sha256(section.bytes) == section.hash) continue;
+    return error->set(Status::hash, Text<48>{artifact, ".", section_kind_name(section.kind)},
+                      {"the bytes do not match the section's hash"});
+  }
+  return Status::ok;
 }
 
 }  // namespace
@@ -52,6 +90,13 @@ Status Snapshot::finish(KernelChoice kernel, bool replays_golden, Error* error) 
   return replay_golden(model_, pipeline_.network, allocator_, error);
 }
 
+Status Snapshot::verify(Error* error) const {
+  GUARDRANK_TRY(check_sections(model_.container, "model", error));
+  GUARDRANK_TRY(check_sections(policy_.container, "policy", error));
+  GUARDRANK_TRY(check_sections(catalog_.container, "catalog", error));
+  return check_sections(release_.container, "release", error);
+}
+
 Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
   const FloatingPointEnvironment environment;
   return guardrank::keep_catalog(pipeline_.features, pipeline_.network, facts_, catalog_,
@@ -72,6 +117,7 @@ Status Snapshot::open_artifacts(const SnapshotParts& parts, Check check, Error* 
   if (open_release(parts.release, check, &arena_, &release_, error) != Status::ok) {
     return error->within("release");
   }
+  GUARDRANK_TRY(check_engine(release_.minimum_engine, error));
   pipeline_.release_name = release_.name;
   return Status::ok;
 }
@@ -130,7 +176,9 @@ Status Snapshot::prepare(KernelChoice kernel, Error* error) {
   GUARDRANK_TRY(prepare_eligibility(policy_, facts_, &arena_, &p.eligibility, error));
   GUARDRANK_TRY(prepare_retrieval(model_, policy_, catalog_, facts_, &arena_, &p.retrieval, error));
   GUARDRANK_TRY(prepare_features(model_.fields, facts_, &arena_, &p.features, error));
+  const std::uint64_t serial = p.network.serial;
   GUARDRANK_TRY(prepare_network(model_, *chosen, &arena_, &p.network, error));
+  p.network.serial = serial;
   GUARDRANK_TRY(prepare_calibration(model_.heads, facts_, &arena_, &p.calibration, error));
   GUARDRANK_TRY(prepare_value(policy_, facts_, &arena_, &p.value, error));
   return prepare_placement(policy_, facts_, &arena_, &p.placement, error);

@@ -30,6 +30,11 @@ class Snapshot {
   // Before anyone ranks.
   Status keep_catalog(const KeptBudget& budget, Error* error);
 
+  // Hashes every section: that the bytes are those which the ids of its decisions name (Status::hash).
+  Status verify(Error* error) const;
+  // Another one for each snapshot whose contexts one session may keep (context_cache.h); 0 keeps none.
+  void set_serial(std::uint64_t serial) { pipeline_.network.serial = serial; }
+
   const Pipeline& pipeline() const { return pipeline_; }
   const Release& release() const { return release_; }
   // The float reference of tools and tests may take the network's place. Before anyone ranks.

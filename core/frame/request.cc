@@ -37,8 +37,9 @@ Value Value::of(std::string_view value) {
   return made;
 }
 
-Request::Request(const FactTable& facts, const Catalog* catalog, const Allocator& allocator)
-    : fact_table_(&facts), catalog_(catalog), arena_(allocator, limits::session_bytes) {
+Request::Request(const FactTable& facts, const Catalog* catalog, const Allocator& allocator,
+                 std::size_t limit_bytes)
+    : fact_table_(&facts), catalog_(catalog), arena_(allocator, limit_bytes) {
   reset();
 }
 

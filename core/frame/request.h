@@ -7,6 +7,7 @@
 
 #include "core/artifact/catalog.h"
 #include "core/base/arena.h"
+#include "core/base/limits.h"
 #include "core/frame/fact_table.h"
 
 namespace guardrank {
@@ -34,12 +35,13 @@ struct Value {
 };
 
 // The request owns an arena; values set one by one are copied into it, whole columns are borrowed
-// until the ranking returns. Every setter checks type, finiteness, UTF-8 and limits, and leaves the
-// request as it was when it fails. i64 is accepted for an f64 fact; an f64 that is a whole number
-// within 2^53 is accepted for an i64 fact.
+// for as long as a decision made from them is used. Every setter checks type, finiteness, UTF-8 and
+// limits, and leaves the request as it was when it fails. i64 is accepted for an f64 fact; an f64 that
+// is a whole number within 2^53 is accepted for an i64 fact.
 class Request {
  public:
-  Request(const FactTable& facts, const Catalog* catalog, const Allocator& allocator);
+  Request(const FactTable& facts, const Catalog* catalog, const Allocator& allocator,
+          std::size_t limit_bytes = limits::session_bytes);
 
   // Forgets all values, keeps memory.
   void reset();

@@ -8,22 +8,20 @@ namespace {
 // More would take longer to look through than they are likely to be hit.
 constexpr std::size_t most_entries = 256;
 
-std::uint64_t hash_of(const Sha256Digest& model, std::span<const std::uint8_t> codes) {
-  std::uint64_t seed;
-  std::memcpy(&seed, model.data(), sizeof seed);
-  return xxh64(codes, seed);
+std::uint64_t hash_of(std::uint64_t network, std::span<const std::uint8_t> codes) {
+  return xxh64(codes, network);
 }
 
 }  // namespace
 
-bool ContextCache::find(const Sha256Digest& model, std::span<const std::uint8_t> codes,
+bool ContextCache::find(std::uint64_t network, std::span<const std::uint8_t> codes,
                         std::span<std::int32_t> sums) const {
-  const std::uint64_t hash = hash_of(model, codes);
+  const std::uint64_t hash = hash_of(network, codes);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
     if (entry.hash != hash || entry.n_sums != sums.size() || entry.n_codes != codes.size()) continue;
     const std::byte* kept = slot(i);
-    if (sums.empty() || entry.model != model) continue;
+    if (sums.empty() || entry.network != network) continue;
     if (std::memcmp(kept + sums.size_bytes(), codes.data(), codes.size()) != 0) continue;
     std::memcpy(sums.data(), kept, sums.size_bytes());
     return true;
@@ -31,12 +29,12 @@ bool ContextCache::find(const Sha256Digest& model, std::span<const std::uint8_t>
   return false;
 }
 
-void ContextCache::add(const Sha256Digest& model, std::span<const std::uint8_t> codes,
+void ContextCache::add(std::uint64_t network, std::span<const std::uint8_t> codes,
                        std::span<const std::int32_t> sums) {
   const std::size_t wanted = sums.size_bytes() + codes.size();
   if (sums.empty() || codes.empty() || (wanted > slot_bytes_ && !open(wanted))) return;
   if (entries_.empty()) return;
-  entries_[oldest_] = {hash_of(model, codes), model, codes.size(), sums.size()};
+  entries_[oldest_] = {hash_of(network, codes), network, codes.size(), sums.size()};
   std::memcpy(slot(oldest_), sums.data(), sums.size_bytes());
   std::memcpy(slot(oldest_) + sums.size_bytes(), codes.data(), codes.size());
   oldest_ = (oldest_ + 1) % entries_.size();

@@ -1,6 +1,6 @@
 // What contexts contribute to the first layers, kept for contexts that are seen again: the same user
 // on the next module or page. A session's own, bounded, oldest out first. Never changes a bit: sums
-// are found by the model and the whole of the context's codes, from which they follow.
+// are found by the network's serial number and the whole of the context's codes, from which they follow.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ class ContextCache {
       : arena_(allocator, budget_bytes), budget_bytes_(budget_bytes) {}
 
   // Copies the sums; false where they are not kept.
-  bool find(const Sha256Digest& model, std::span<const std::uint8_t> codes,
+  bool find(std::uint64_t network, std::span<const std::uint8_t> codes,
             std::span<std::int32_t> sums) const;
-  void add(const Sha256Digest& model, std::span<const std::uint8_t> codes,
+  void add(std::uint64_t network, std::span<const std::uint8_t> codes,
            std::span<const std::int32_t> sums);
 
   std::size_t held_bytes() const { return arena_.reserved_bytes(); }
@@ -28,7 +28,7 @@ class ContextCache {
  private:
   struct Entry {
     std::uint64_t hash = 0;
-    Sha256Digest model{};
+    std::uint64_t network = 0;
     std::size_t n_codes = 0, n_sums = 0;   // n_sums 0: empty
   };
 

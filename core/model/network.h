@@ -37,6 +37,7 @@ struct NetworkPlan {
   const Kernel* kernel = nullptr;
   struct Prepared;
   const Prepared* prepared = nullptr;
+  std::uint64_t serial = 0;    // no other network of the host's has it; 0: contexts are not kept
 };
 
 // Checks that the layers fit together (Status::dimension, reference, limit), whatever the artifact

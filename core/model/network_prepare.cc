@@ -117,7 +117,7 @@ Status prepare_network(const Model& model, const Kernel& kernel, Arena* arena, N
   GUARDRANK_TRY(builder.prepare_levels());
   GUARDRANK_TRY(builder.prepare_towers());
   GUARDRANK_TRY(builder.size_tile());
-  *plan = {&model, &kernel, prepared.data()};
+  *plan = {&model, &kernel, prepared.data(), 0};
   return Status::ok;
 }
 

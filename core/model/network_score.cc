@@ -116,10 +116,11 @@ class Scoring {
     const std::uint32_t stride = plan_.prepared->block_strides[context];
     std::span<bool> is_known;
     GUARDRANK_TRY(arena->make(parts_.size(), &is_known));
+    if (plan_.serial == 0) cache = nullptr;
     for (std::uint32_t p = 0; p < parts_.size(); ++p) {
       std::uint8_t* codes = tile_.x[context] + std::size_t{p} * stride;
       quantise_block(plan_, context, parts_[p].encoded, 0, 1, codes);
-      is_known[p] = cache != nullptr && cache->find(model_id(), {codes, stride}, sums_of(p));
+      is_known[p] = cache != nullptr && cache->find(plan_.serial, {codes, stride}, sums_of(p));
     }
     for (std::uint32_t p = 0, end = 0; p < parts_.size(); p = end) {
       for (end = p; end < parts_.size() && !is_known[end]; ++end) continue;
@@ -127,14 +128,13 @@ class Scoring {
         if (end != p) add_contexts(plan_, layer, tile_, p, end - p);
       });
       for (; cache != nullptr && p < end; ++p) {
-        cache->add(model_id(), {tile_.x[context] + std::size_t{p} * stride, stride}, sums_of(p));
+        cache->add(plan_.serial, {tile_.x[context] + std::size_t{p} * stride, stride}, sums_of(p));
       }
       end += end < parts_.size();
     }
     return Status::ok;
   }
 
-  const Sha256Digest& model_id() const { return plan_.model->container.id; }
   std::span<std::int32_t> sums_of(std::uint32_t part) {
     const std::size_t n = plan_.prepared->n_context_sums;
     return {tile_.context_sums + part * n, n};

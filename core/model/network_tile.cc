@@ -12,6 +12,10 @@ Status take(Arena* arena, std::size_t count, T** first) {
   return Status::ok;
 }
 
+Status multiply(std::size_t a, std::size_t b, std::size_t* product) {
+  return __builtin_mul_overflow(a, b, product) ? Status::memory : Status::ok;
+}
+
 }  // namespace
 
 Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first) {
@@ -28,7 +32,9 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_
   tile->rows = n_rows < prepared.tile_rows ? n_rows : prepared.tile_rows;
   for (std::uint32_t side = 0; side < n_sides; ++side) {
     const std::size_t rows = side == static_cast<std::uint32_t>(Side::context) ? n_contexts : tile->rows;
-    GUARDRANK_TRY(take_codes(arena, rows * prepared.block_strides[side], &tile->x[side]));
+    std::size_t bytes = 0;
+    GUARDRANK_TRY(multiply(rows, prepared.block_strides[side], &bytes));
+    GUARDRANK_TRY(take_codes(arena, bytes, &tile->x[side]));
   }
   GUARDRANK_TRY(take_codes(arena, std::size_t{tile->rows} * prepared.activation_bytes,
                            &tile->activations));
@@ -39,7 +45,9 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_
                      &tile->coefficients));
   GUARDRANK_TRY(take(arena, prepared.most_experts, &tile->experts));
   if (n_contexts > 1) GUARDRANK_TRY(take(arena, tile->rows, &tile->context_of));
-  return take(arena, std::size_t{n_contexts} * prepared.n_context_sums, &tile->context_sums);
+  std::size_t n_sums = 0;
+  GUARDRANK_TRY(multiply(n_contexts, prepared.n_context_sums, &n_sums));
+  return take(arena, n_sums, &tile->context_sums);
 }
 
 }  // namespace guardrank

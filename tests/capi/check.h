@@ -76,6 +76,7 @@ void test_request(void);
 void test_columns(void);
 void test_decision(void);
 void test_record(void);
+void test_trust(void);
 void test_routes(void);
 void test_allocation(void);
 void test_threads(void);

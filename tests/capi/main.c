@@ -106,6 +106,7 @@ int main(int argc, char** argv) {
   test_columns();
   test_decision();
   test_record();
+  test_trust();
   test_routes();
   test_allocation();
   test_threads();

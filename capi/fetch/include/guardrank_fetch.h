@@ -119,7 +119,7 @@ typedef struct {
   uint32_t reserved;
 } gr_fetch_client_options;
 /* Blocks until each release was looked for, in the folder and where needed at the origin; fails when none
- * is known then. The engine must outlive the client. Since 0.2. */
+ * is known then. The engine must outlive the client. Since 0.1. */
 GR_API gr_status gr_fetch_client_open(const gr_engine* engine, const gr_fetch_client_options* options,
                                       gr_fetch_client** client, gr_error** error);
 GR_API void gr_fetch_client_free(gr_fetch_client* client);
@@ -134,15 +134,15 @@ typedef struct {
 } gr_fetch_served;
 /* What serves a request of this route: at once where it is at hand, else when it was fetched, verified
  * and has replayed its golden vectors. Past the timeout a fallback that is at hand, or
- * GR_STATUS_DEADLINE. `options` (may be NULL) are those of a snapshot that is made. Since 0.2. */
+ * GR_STATUS_DEADLINE. `options` (may be NULL) are those of a snapshot that is made. Since 0.1. */
 GR_API gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_values* route,
                                           int64_t timeout_micros, const gr_snapshot_options* options,
                                           gr_fetch_served* served, gr_error** error);
 /* Does what is due (looks for changes, what is written to the folder), for at most so long; 0: what needs
- * no waiting. To be called now and then, from a thread of its own if the client has one. Since 0.2. */
+ * no waiting. To be called now and then, from a thread of its own if the client has one. Since 0.1. */
 GR_API gr_status gr_fetch_client_poll(gr_fetch_client* client, int64_t timeout_micros, gr_error** error);
 GR_API gr_status gr_fetch_client_describe(const gr_fetch_client* client, gr_store_state* state);
-/* Ends the call that waits, with GR_STATUS_DEADLINE; from any thread. Since 0.2. */
+/* Ends the call that waits, with GR_STATUS_DEADLINE; from any thread. Since 0.1. */
 GR_API void gr_fetch_client_stop(gr_fetch_client* client);
 
 #ifdef __cplusplus

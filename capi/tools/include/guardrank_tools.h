@@ -153,11 +153,11 @@ GR_API gr_status gr_tools_plan(const gr_tools_plan_options* options, gr_tools_te
 /* ---- Publishing: models/publish/README.md ---------------------------------------------------- */
 
 /* A pair of keys as PEM. `scheme`: "ed25519", "ecdsa-sha2-nistp256" or "rsassa-pss-sha256". With a
- * passphrase (may be empty) the private one is locked by it. Since 0.2. */
+ * passphrase (may be empty) the private one is locked by it. Since 0.1. */
 GR_API gr_status gr_tools_key_create(gr_text scheme, gr_text passphrase, gr_tools_text** private_key,
                                      gr_tools_text** public_key, gr_error** error);
 /* Of a private or public key: JSON with "id", "key" (as metadata carries it) and "pem", the public
- * half. Since 0.2. */
+ * half. Since 0.1. */
 GR_API gr_status gr_tools_key_describe(gr_text pem, gr_text passphrase, gr_tools_text** description,
                                        gr_error** error);
 
@@ -176,7 +176,7 @@ typedef struct {
 
 /* Each is one signed step: `request` is JSON (models/publish/README.md lists its members; empty: {}),
  * `report` receives JSON with "published" (false: it waits for signatures, which "waiting" lists).
- * What fails changes nothing that readers see. Since 0.2. */
+ * What fails changes nothing that readers see. Since 0.1. */
 GR_API gr_status gr_tools_origin_create(const gr_tools_origin* origin, gr_text request,
                                         gr_tools_text** report, gr_error** error);
 GR_API gr_status gr_tools_origin_rotate(const gr_tools_origin* origin, gr_text request,
@@ -195,7 +195,7 @@ GR_API gr_status gr_tools_origin_promote(const gr_tools_origin* origin, gr_text 
                                          gr_tools_text** report, gr_error** error);
 GR_API gr_status gr_tools_origin_rollback(const gr_tools_origin* origin, gr_text request,
                                           gr_tools_text** report, gr_error** error);
-/* Roles, releases and, where asked, what served when. Changes nothing. Since 0.2. */
+/* Roles, releases and, where asked, what served when. Changes nothing. Since 0.1. */
 GR_API gr_status gr_tools_origin_describe(const gr_tools_origin* origin, gr_text request,
                                           gr_tools_text** report, gr_error** error);
 

@@ -73,7 +73,7 @@ void read_inputs(const JsonNode& node, Field* field, Memory* memory) {
     return;
   }
   std::vector<std::string_view> names;
-  for (std::string_view name : node.at("inputs").names(limits::transforms_per_field))
+  for (std::string_view name : node.at("inputs").names(limits::cross_inputs))
     names.push_back(memory->text(name));
   if (names.size() < 2) node.at("inputs").refuse("wanted at least two inputs");
   field->inputs = memory->copy(names);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "core/base/limits.h"
 #include "tests/core/artifact/sample_artifacts.h"
 
 namespace guardrank::test {
@@ -55,6 +56,7 @@ Layer& first_layer(Model* model) { return at(model->levels[0].experts[0].layers,
 
 constexpr std::string_view bad_utf8 = "a\xC3";
 constexpr double shrinking[] = {0, 0.5, 0.4};
+const std::vector<std::string_view> too_many_inputs(limits::cross_inputs + 1, "state");
 
 TEST_CASE("fields") {
   using V = Violation<Model>;
@@ -64,6 +66,9 @@ TEST_CASE("fields") {
        "root.fields[0].name"},
       {"invalid UTF-8", [](Model* m) { field(m, 0).name = bad_utf8; }, Status::utf8,
        "root.fields[0].name"},
+      {"a cross of too many",
+       [](Model* m) { field(m, m->fields.size() - 1).inputs = too_many_inputs; }, Status::limit,
+       "root.fields[state_offer].inputs"},
       {"a name twice", [](Model* m) { field(m, 2).name = "state"; }, Status::reference,
        "root.fields[state]"},
       {"not in x order", [](Model* m) { std::swap(field(m, 0), field(m, 1)); }, Status::verify,
@@ -462,34 +467,6 @@ TEST_CASE("releases") {
        Status::not_finite, "root.routes[0].traffic_weight"},
   };
   check_all<Release>(sample_release, pack::write_release, ArtifactKind::release, violations);
-}
-
-TEST_CASE("counts stand at, below and above their limits") {
-  for (const std::uint32_t n_rows : {15u, 16u, 17u}) {
-    pack::Memory memory;
-    Model model = sample_model(&memory);
-    GoldenRequest& golden = at(model.golden, 0);
-    golden.n_rows = n_rows;
-    golden.logits = memory.copy(std::vector<float>(n_rows * 3, 1.0f));
-    golden.probabilities = memory.copy(std::vector<double>(n_rows * 3, 0.5));
-    const pack::AlignedBytes bytes = pack::write_model(model);
-    Arena arena(pack::system_allocator(), 1 << 22);
-    Error error;
-    CHECK(open_and_read(ArtifactKind::model, bytes, Check::full, &arena, &error) ==
-          (n_rows <= 16 ? Status::ok : Status::limit));
-  }
-  for (const std::size_t n_terms : {63u, 64u, 65u}) {
-    pack::Memory memory;
-    Policy policy = sample_policy(&memory);
-    std::vector<Term> terms(n_terms, policy.terms[0]);
-    for (std::size_t i = 0; i < n_terms; ++i) terms[i].id = memory.text(std::to_string(i));
-    policy.terms = terms;
-    const pack::AlignedBytes bytes = pack::write_policy(policy);
-    Arena arena(pack::system_allocator(), 1 << 22);
-    Error error;
-    CHECK(open_and_read(ArtifactKind::policy, bytes, Check::full, &arena, &error) ==
-          (n_terms <= 64 ? Status::ok : Status::limit));
-  }
 }
 
 }  // namespace

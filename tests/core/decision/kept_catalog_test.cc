@@ -136,6 +136,26 @@ TEST_CASE("kept rows are found by offer, and not where a fact that the model rea
   CHECK(all.kept.codes[1] == catalog.codes.row(1));
 }
 
+TEST_CASE("where memory runs out on the way, nothing is kept and the ranking is as before") {
+  World plain("cards");
+  const std::vector<std::string> requests = {R"({"time": "2026-11-21T10:00:00Z"})"};
+  const std::vector<std::string> wanted = decisions(&plain, requests);
+  bool was_refused = false, was_kept = false;
+  for (std::size_t n = 0; n < 100 && !was_kept; ++n) {
+    World world("cards");
+    world.memory.n_left = n;
+    REQUIRE(world.snapshot.keep_catalog({1 << 20, 1 << 20}, &world.error) == Status::ok);
+    world.memory.n_left = SIZE_MAX;
+    CHECK(world.error.message().empty());
+    const KeptCatalog& kept = world.snapshot.pipeline().kept;
+    was_refused |= kept.codes.n_rows == 0 && kept.sums.n_rows == 0;
+    was_kept = kept.codes.n_rows != 0 && kept.sums.n_rows != 0;
+    CHECK(decisions(&world, requests) == wanted);
+  }
+  CHECK(was_refused);
+  CHECK(was_kept);
+}
+
 TEST_CASE("no budget for one offer, nothing kept") {
   World world("cards");
   REQUIRE(world.snapshot.keep_catalog(budget_for(bytes_per_offer(world), 0, 0), &world.error) ==

@@ -4,6 +4,9 @@
 
 #include "core/engine/inspect.h"
 #include "tests/core/decision/world.h"
+#ifdef GUARDRANK_HAS_PACK
+#include "models/pack/artifact/writers.h"
+#endif
 
 using namespace guardrank;
 using namespace guardrank::testing;
@@ -95,6 +98,38 @@ TEST_CASE("a release that names another artifact is refused") {
   }
   CHECK(opening.open(bytes, Check::full) == Status::ok);
 }
+
+#ifdef GUARDRANK_HAS_PACK
+TEST_CASE("a release is served by engines that are as new as it asks for") {
+  World world("cards");
+  const Snapshot& plain = world.snapshot;
+  AlignedBytes bytes(bundle_bytes("cards"));
+  const auto section = [&](SectionKind kind) {
+    const Place place = section_of(bytes.data(), kind);
+    return Bytes{bytes.data() + place.offset, place.size};
+  };
+  const auto open = [&](std::string_view minimum_engine) {
+    Release release = plain.release();
+    release.minimum_engine = minimum_engine;
+    const pack::AlignedBytes written = pack::write_release(release);
+    TestMemory memory;
+    Error error;
+    Snapshot snapshot(memory.allocator());
+    const Status status = snapshot.open_parts(
+        {section(SectionKind::model), section(SectionKind::policy), section(SectionKind::catalog),
+         written},
+        Check::structure, KernelChoice::portable, true, &error);
+    CHECK((status == Status::ok || error.where() == "release.minimum_engine"));
+    return status;
+  };
+  for (const char* minimum : {"", "0.0.0", "0.0.99", "0.1.0"}) CHECK(open(minimum) == Status::ok);
+  for (const char* minimum : {"0.1.1", "0.2.0", "1.0.0", "99.0.0", "0.1", "0.1.0.0", "0.1.", "v0.1.0",
+                              "0.0.9999999999", " 0.0.1"}) {
+    CAPTURE(minimum);
+    CHECK(open(minimum) == Status::version);
+  }
+}
+#endif
 
 TEST_CASE("a full check notices every damaged byte of a section") {
   AlignedBytes bytes(bundle_bytes("cards"));

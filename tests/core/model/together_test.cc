@@ -66,6 +66,7 @@ void check_together(std::uint64_t seed, const std::vector<std::uint32_t>& n_rows
     Error error;
     NetworkPlan plan;
     REQUIRE(prepare_network(model.model(), *kernel, &arena, &plan, &error) == Status::ok);
+    plan.serial = 7;
     Requests requests(model.model(), plan, n_rows, seed, &arena);
     // Room for few contexts, so that some are found, some are out again.
     ContextCache cache(memory.allocator(), 20'000);
@@ -83,6 +84,22 @@ TEST_CASE("requests scored together get the bits of each alone") {
     CAPTURE(seed);
     check_together(seed, {1, 3, 1, 1, 2});
     if (seed % 6 == 0) check_together(seed, {61, 1, 59, 130, 0, 5});
+  }
+}
+
+TEST_CASE("contexts of a network without a serial number are not kept") {
+  const RandomModel model(draw_architecture(4), 4);
+  TestMemory memory;
+  Arena arena(memory.allocator(), plenty);
+  Error error;
+  NetworkPlan plan;
+  REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+  for (const std::uint64_t serial : {0u, 1u}) {
+    plan.serial = serial;
+    ContextCache cache(memory.allocator(), 1 << 20);
+    Requests requests(model.model(), plan, {2}, 3, &arena);
+    REQUIRE(score_together(plan, requests.parts, &cache, &arena) == Status::ok);
+    CHECK((cache.held_bytes() > 0) == (serial != 0));
   }
 }
 
