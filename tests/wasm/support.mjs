@@ -8,9 +8,14 @@ export * from "../../wasm/dist/index.js";
 const conformance = fileURLToPath(new URL("../conformance/", import.meta.url));
 export const modulePath = fileURLToPath(new URL("../../wasm/dist/guardrank.wasm", import.meta.url));
 
+/** The file of a vector's bundle. */
+export function bundlePath(name) {
+  return join(conformance, name);
+}
+
 /** The bundle of a vector, as bytes. */
 export function bundleBytes(name) {
-  return new Uint8Array(readFileSync(join(conformance, name)));
+  return new Uint8Array(readFileSync(bundlePath(name)));
 }
 
 /** Every conformance vector; see tests/conformance/README.md for the form. */

@@ -1,7 +1,8 @@
 // Columns of candidate facts on their way into the module. Their memory belongs to the request: two
 // sets of blocks per fact, one that the engine may be reading and one to write the next column to,
 // grown when needed and reused.
-import { argumentError } from "./error.js";
+import { isBytes, requireBytes, requireObject, wrongArgument } from "./argument.js";
+import { wantedError } from "./error.js";
 import * as layout from "./layout.js";
 import { type Library, writeTexts } from "./library.js";
 import { Block } from "./memory.js";
@@ -61,12 +62,15 @@ export class ColumnWriter {
   write(
     fact: number, values: ColumnValues, nCandidates: number, options: ColumnOptions, where: string,
   ): number {
+    requireObject(options, "options");
     const storage = this.spare.get(fact) ?? new Storage(this.library);
     this.spare.set(fact, storage);
     const description = this.describe(storage, values, nCandidates, where);
+    if (options.present !== undefined) requireBytes(options.present, "present");
     const present = options.present ?? description.present;
     if (present !== undefined && present.length !== description.n_rows) {
-      throw argumentError(`${where}: wanted one presence byte per row`, where);
+      const expected = `one byte for each of ${description.n_rows} rows`;
+      throw wantedError("ARGUMENT", "present", expected, `${present.length} bytes`);
     }
     return this.fill(description, present && copy(this.library, storage.present, present));
   }
@@ -95,20 +99,18 @@ export class ColumnWriter {
       return this.describeVectors(storage, values, nCandidates, where);
     }
     if (values instanceof Int32Array) values = BigInt64Array.from(values, BigInt);
-    const array = ArrayBuffer.isView(values)
-      ? values
-      : (values as { micros: BigInt64Array }).micros;
-    const plain = (kind: number, pointer: number): Description => {
-      const address = copy(this.library, storage.values, array as BigInt64Array);
-      return { type: kind, n_rows: (array as BigInt64Array).length, pointer, values: address };
+    const plain = (
+      array: BigInt64Array | Float64Array | Uint8Array, kind: number, pointer: number,
+    ): Description => {
+      const address = copy(this.library, storage.values, array);
+      return { type: kind, n_rows: array.length, pointer, values: address };
     };
-    if (array !== values && array instanceof BigInt64Array) {
-      return plain(type.timestamp, column.integers);
-    }
-    if (array instanceof Float64Array) return plain(type.f64, column.numbers);
-    if (array instanceof BigInt64Array) return plain(type.i64, column.integers);
-    if (array instanceof Uint8Array) return plain(type.bool, column.booleans);
-    throw argumentError(`${where}: wanted a column's values`, where);
+    if (values instanceof Float64Array) return plain(values, type.f64, column.numbers);
+    if (values instanceof BigInt64Array) return plain(values, type.i64, column.integers);
+    if (isBytes(values)) return plain(values, type.bool, column.booleans);
+    const micros = (values as { micros?: unknown } | null | undefined)?.micros;
+    if (micros instanceof BigInt64Array) return plain(micros, type.timestamp, column.integers);
+    throw wrongArgument(where, "a column's values", values);
   }
 
   private describeVectors(
@@ -116,7 +118,8 @@ export class ColumnWriter {
   ): Description {
     const width = n_rows === 0 ? 0 : values.length / n_rows;
     if (!Number.isInteger(width)) {
-      throw argumentError(`${where}: wanted ${n_rows} vectors of one width`, where);
+      const expected = `${n_rows} vectors of one width`;
+      throw wantedError("ARGUMENT", where, expected, `${values.length} numbers`);
     }
     const address = copy(this.library, storage.values, values);
     const pointer = layout.column.floats;
@@ -128,25 +131,24 @@ export class ColumnWriter {
   ): Description {
     const present = Uint8Array.from<unknown>(values, (value) => (value == null ? 0 : 1));
     const common = { n_rows: values.length, pointer: layout.column.texts, present };
+    const write = (texts: readonly MaybeText[], isOptional: boolean) =>
+      writeTexts(this.library.memory, storage.values, texts, where, isOptional);
     if (!values.some((value) => Array.isArray(value))) {
-      const texts = this.texts(storage, values as readonly MaybeText[], where);
+      const texts = write(values as readonly MaybeText[], true);
       return { ...common, type: layout.type.string, values: texts };
     }
-    const lists = (values as readonly MaybeList[]).map((list) => list ?? []);
+    const texts: string[] = [];
     const offsets = new Uint32Array(values.length + 1);
-    lists.forEach((list, row) => (offsets[row + 1] = offsets[row] + list.length));
+    for (let row = 0; row < values.length; row++) {
+      for (const text of listOf(values[row], where)) texts.push(text);
+      offsets[row + 1] = texts.length;
+    }
     return {
       ...common,
       type: layout.type.string_list,
-      values: this.texts(storage, lists.flat(), where),
+      values: write(texts, false),
       list_offsets: copy(this.library, storage.offsets, offsets),
     };
-  }
-
-  private texts(storage: Storage, texts: readonly MaybeText[], where: string): number {
-    const wrong = texts.some((text) => text != null && typeof text !== "string");
-    if (wrong) throw argumentError(`${where}: wanted texts`, where);
-    return writeTexts(this.library.memory, storage.values, texts, where);
   }
 
   private fill(description: Description, present: number | undefined): number {
@@ -161,6 +163,13 @@ export class ColumnWriter {
     view.setUint32(struct + column.width, description.width ?? 0, true);
     return struct;
   }
+}
+
+/** A missing list is empty, and told missing elsewhere. */
+function listOf(value: unknown, where: string): readonly string[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value as readonly string[];
+  throw wrongArgument(where, "an array of texts", value);
 }
 
 /** The array's bytes in `buffer`, never at address 0. */

@@ -1,4 +1,5 @@
-import { argumentError } from "./error.js";
+import { choice, flag, indexOf, requireBytes, requireObject } from "./argument.js";
+import { argumentError, wantedError } from "./error.js";
 import * as layout from "./layout.js";
 import { type Library, writeTexts } from "./library.js";
 import { Block } from "./memory.js";
@@ -97,12 +98,12 @@ export class Decision {
   }
 
   /** The probabilities of a head, given the head's condition. */
-  probabilities(head: number): Float64Array {
+  probabilities(head: number | string): Float64Array {
     return this.head(head).probabilities;
   }
 
-  /** All that a head says; `head` is its index in `snapshot.heads`. */
-  head(head: number): HeadColumns {
+  /** All that a head says; `head` is its name, or its index in `snapshot.heads`. */
+  head(head: number | string): HeadColumns {
     const { library, length } = this;
     const { head_outcome } = layout;
     const columns = {
@@ -113,9 +114,10 @@ export class Decision {
       reaches: new Float64Array(length),
     };
     const handle = this.currentHandle();
+    const index = indexOf(this.request.snapshot.heads, head, "head");
     const struct = library.clearStruct(head_outcome.size);
     for (let position = 0; position < length; position++) {
-      library.checkBare(library.exports.gr_decision_head(handle, position, head, struct));
+      library.checkBare(library.exports.gr_decision_head(handle, position, index, struct));
       const view = library.memory.view;
       columns.isValueHead = view.getUint32(struct + head_outcome.is_value_head, true) === 1;
       columns.logits[position] = view.getFloat64(struct + head_outcome.logit, true);
@@ -126,14 +128,15 @@ export class Decision {
     return columns;
   }
 
-  /** A term's part of each score, in micros; `term` is its index in `snapshot.terms`. */
-  micros(term: number): BigInt64Array {
+  /** A term's part of each score, in micros; `term` is its name, or its index in `snapshot.terms`. */
+  micros(term: number | string): BigInt64Array {
     const { library } = this;
     const handle = this.currentHandle();
+    const index = indexOf(this.request.snapshot.terms, term, "term");
     const column = new BigInt64Array(this.length);
     for (let position = 0; position < column.length; position++) {
       library.checkBare(
-        library.exports.gr_decision_term_micros(handle, position, term, library.out),
+        library.exports.gr_decision_term_micros(handle, position, index, library.out),
       );
       column[position] = library.memory.view.getBigInt64(library.out, true);
     }
@@ -182,8 +185,9 @@ export class Decision {
   /** The JSON form's text, as the engine wrote it. */
   text(withRecord = false): string {
     const { library } = this;
+    const isRecorded = flag(withRecord, "withRecord");
     library.check(library.exports.gr_decision_json(
-      this.currentHandle(), withRecord ? 1 : 0, library.out, library.errorOut,
+      this.currentHandle(), isRecorded ? 1 : 0, library.out, library.errorOut,
     ));
     return library.memory.text(library.out);
   }
@@ -196,9 +200,7 @@ export class Decision {
   record(options: RecordOptions = {}): Uint8Array<ArrayBuffer> {
     const { library } = this;
     const handle = this.currentHandle();
-    if (options.previous !== undefined && options.previous.length !== 32) {
-      throw argumentError("wanted the 32 bytes of a SHA-256", "previous");
-    }
+    requireObject(options, "options");
     const names = new Block(library.memory);
     const bytes = new Block(library.memory);
     try {
@@ -235,18 +237,27 @@ function writeRecordOptions(
   library: Library, options: RecordOptions, names: Block, bytes: Block,
 ): number {
   const { level = "full", shows = [], salt = new Uint8Array(), previous } = options;
-  const texts = writeTexts(library.memory, names, shows, "shows");
+  const recordLevel = choice(layout.recordLevel, level, "level");
+  requireBytes(salt, "salt");
+  if (previous !== undefined) requireHash(previous, "previous");
+  const texts = writeTexts(library.memory, names, shows, "shows", false);
   const start = bytes.reserve(salt.length + 32);
   library.memory.bytes.set(salt, start);
   if (previous) library.memory.bytes.set(previous, start + salt.length);
   const fields = layout.record_options;
   const struct = library.clearStruct(fields.size);
   const view = library.memory.view;
-  view.setInt32(struct + fields.level, layout.recordLevel[level] ?? -1, true);
+  view.setInt32(struct + fields.level, recordLevel, true);
   view.setUint32(struct + fields.shown, texts, true);
   view.setUint32(struct + fields.shown_count, shows.length, true);
   view.setUint32(struct + fields.salt, start, true);
   view.setUint32(struct + fields.salt + 4, salt.length, true);
   if (previous) view.setUint32(struct + fields.previous, start + salt.length, true);
   return struct;
+}
+
+function requireHash(value: Uint8Array, where: string): void {
+  requireBytes(value, where);
+  if (value.length === 32) return;
+  throw wantedError("ARGUMENT", where, "the 32 bytes of a SHA-256", `${value.length} bytes`);
 }

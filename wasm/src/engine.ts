@@ -1,3 +1,4 @@
+import { byteCount, choice, requireObject } from "./argument.js";
 import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
 import { Library } from "./library.js";
@@ -53,13 +54,12 @@ export class Engine {
     options: EngineOptions,
   ) {
     const { exports, memory } = library;
-    const kernel = kernels[options.kernel ?? "automatic"];
-    if (kernel === undefined) throw argumentError("unknown kernel", "kernel");
+    const kernel = choice(kernels, options.kernel ?? "automatic", "kernel");
     const struct = library.clearStruct(layout.engine_options.size);
-    const limit = BigInt(options.sessionLimitBytes ?? 0);
+    const limit = byteCount(options.sessionLimitBytes, "sessionLimitBytes");
     memory.view.setInt32(struct + layout.engine_options.kernel, kernel, true);
     memory.view.setBigUint64(struct + layout.engine_options.session_limit_bytes, limit, true);
-    const cache = BigInt(options.contextCacheBytes ?? 0);
+    const cache = byteCount(options.contextCacheBytes, "contextCacheBytes");
     memory.view.setBigUint64(struct + layout.engine_options.context_cache_bytes, cache, true);
     library.check(exports.gr_engine_create(struct, library.out, library.errorOut));
     this.handle = memory.u32(library.out);
@@ -71,6 +71,7 @@ export class Engine {
    * time (edge workers), pass the `WebAssembly.Module` that you imported.
    */
   static async create(source?: ModuleSource, options: EngineOptions = {}): Promise<Engine> {
+    requireObject(options, "options");
     const kernel = options.kernel ?? "automatic";
     if (source === undefined && kernel !== "simd128" && hasRelaxedSimd()) {
       const engine = await Engine.createRelaxed(options);

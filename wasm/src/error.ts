@@ -24,7 +24,20 @@ export class GuardrankError extends Error {
   }
 }
 
+/** Statuses that this package finds by itself, with the numbers of guardrank.h. */
+const statuses = { ARGUMENT: 100, TYPE: 203, NOT_FINITE: 204, LIMIT: 800 };
+
+/** In the engine's words: "context.income: wanted a number, found a string". */
+export function wantedError(
+  status: keyof typeof statuses, where: string, expected: string, found: string,
+): GuardrankError {
+  const message = `${where}: wanted ${expected}, found ${found}`;
+  return new GuardrankError(
+    statuses[status], `GR_STATUS_${status}`, message, where, expected, found,
+  );
+}
+
 /** The caller's mistake, found before the module is asked. */
 export function argumentError(message: string, where: string): GuardrankError {
-  return new GuardrankError(100, "GR_STATUS_ARGUMENT", message, where);
+  return new GuardrankError(statuses.ARGUMENT, "GR_STATUS_ARGUMENT", message, where);
 }

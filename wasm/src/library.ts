@@ -1,6 +1,7 @@
 // One instance of the module, with the ways of calling it that all objects share: arguments are
 // written to a scratch buffer that lives as long as the instance, failures become exceptions.
-import { argumentError, GuardrankError } from "./error.js";
+import { requireText, wrongArgument } from "./argument.js";
+import { GuardrankError } from "./error.js";
 import type { Exports } from "./exports.js";
 import { Block, Memory, requireWellFormed } from "./memory.js";
 
@@ -88,8 +89,7 @@ export class Library {
 
   /** Writes text as an argument: the address of a gr_text. Valid until the next argument. */
   textArgument(text: string, where: string): number {
-    if (typeof text !== "string") throw argumentError(`${where}: wanted text`, where);
-    requireWellFormed(text, where);
+    requireText(text, where);
     const address = this.argument.reserve(8 + text.length * 3);
     const size = this.memory.encode(text, address + 8);
     this.memory.view.setUint32(address, address + 8, true);
@@ -105,7 +105,7 @@ export class Library {
 
   /** An array of gr_text. Valid until the next argument. */
   textsArgument(texts: readonly string[], where: string): number {
-    return writeTexts(this.memory, this.argument, texts, where);
+    return writeTexts(this.memory, this.argument, texts, where, false);
   }
 
   /** Raw bytes as an argument. Valid until the next argument. */
@@ -121,27 +121,28 @@ export class Library {
   }
 }
 
-/** Writes gr_text[] and the texts it names into `buffer`; null is an empty text. */
+/** Writes gr_text[] and the texts it names into `buffer`; null, where it may be, is an empty text. */
 export function writeTexts(
   memory: Memory, buffer: Block, texts: readonly (string | null | undefined)[], where: string,
+  isOptional = true,
 ): number {
+  if (!Array.isArray(texts)) throw wrongArgument(where, "an array of texts", texts);
   let room = 0;
   for (const text of texts) {
-    // What comes from outside may be anything, whatever the types say.
-    if (text !== null && text !== undefined && typeof text !== "string") {
-      throw argumentError(`${where}: wanted text`, where);
-    }
-    room += (text?.length ?? 0) * 3;
+    if (typeof text === "string") room += text.length * 3;
+    else if (!isOptional || text != null) throw wrongArgument(where, "text", text);
   }
   const start = buffer.reserve(Math.max(texts.length * 8 + room, 1));
   let next = start + texts.length * 8;
   const view = memory.view;
-  texts.forEach((text, index) => {
+  // Holes too: forEach would leave what the memory held there.
+  for (let index = 0; index < texts.length; index++) {
+    const text = texts[index];
     if (text) requireWellFormed(text, where);
     const size = text ? memory.encode(text, next) : 0;
     view.setUint32(start + index * 8, next, true);
     view.setUint32(start + index * 8 + 4, size, true);
     next += size;
-  });
+  }
   return start;
 }

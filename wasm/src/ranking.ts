@@ -6,8 +6,8 @@ export type Facts = Record<string, FactValue>;
 
 export interface RankRequest {
   request_id?: string | null;
-  /** RFC 3339, "2026-11-21T10:00:00Z". */
-  time?: string | null;
+  /** RFC 3339, "2026-11-21T10:00:00Z": the engine has no clock. */
+  time: string;
   seed?: number | bigint | string | null;
   /** Positions wanted, at least 1; absent: all. */
   limit?: number | null;
@@ -136,10 +136,4 @@ export interface Replay {
   isEqual: boolean;
   /** Where the first bit differed; empty when none did. */
   firstDifference: string;
-}
-
-/** A request's JSON text: an object's BigInts become decimal strings. */
-export function requestText(request: RankRequest, explain: boolean | undefined): string {
-  const whole = explain === undefined ? request : { ...request, explain };
-  return JSON.stringify(whole, (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }

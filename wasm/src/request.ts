@@ -1,5 +1,8 @@
+import {
+  bounds, describe, isBytes, requireObject, requireText, wholeNumber, wrongArgument,
+} from "./argument.js";
 import { type ColumnValues, ColumnWriter, type ColumnOptions } from "./column.js";
-import { argumentError, GuardrankError } from "./error.js";
+import { argumentError, GuardrankError, wantedError } from "./error.js";
 import type { Library } from "./library.js";
 import type { Namespace, Snapshot } from "./snapshot.js";
 
@@ -13,12 +16,12 @@ export type ContextValue =
   | null | undefined;
 
 export interface Route {
-  product?: string;
-  market?: string;
-  segment?: string;
-  partner?: string;
-  surface?: string;
-  unit?: string;
+  product?: string | null;
+  market?: string | null;
+  segment?: string | null;
+  partner?: string | null;
+  surface?: string | null;
+  unit?: string | null;
 }
 
 const routeNames = ["product", "market", "segment", "partner", "surface", "unit"] as const;
@@ -33,8 +36,10 @@ export class Request {
 
   /** @internal Use `Snapshot.request`. */
   constructor(
-    private readonly library: Library,
-    private readonly snapshot: Snapshot,
+    /** @internal */
+    readonly library: Library,
+    /** @internal */
+    readonly snapshot: Snapshot,
     snapshotHandle: number,
   ) {
     library.check(library.exports.gr_request_create(
@@ -52,29 +57,29 @@ export class Request {
 
   /** The moment that `now` names: a Date, or micros since 1970. */
   time(time: Date | bigint): this {
-    const micros = typeof time === "bigint" ? time : dateMicros(time, "time");
+    const micros = typeof time === "bigint"
+      ? wholeNumber(time, "time", ...bounds.i64)
+      : dateMicros(time, "time", "a Date or BigInt micros");
     this.library.exports.gr_request_set_time(this.changed(), micros);
     return this;
   }
 
   /** What exploration draws from. */
   seed(seed: number | bigint): this {
-    this.library.exports.gr_request_set_seed(this.changed(), wholeNumber(seed, "seed"));
+    const whole = wholeNumber(seed, "seed", ...bounds.u64);
+    this.library.exports.gr_request_set_seed(this.changed(), whole);
     return this;
   }
 
   /** Positions wanted; 0: all. */
   limit(positions: number): this {
-    const whole = Number.isInteger(positions) && positions >= 0 && positions < 2 ** 32;
-    if (!whole) throw argumentError("limit: wanted a count", "limit");
-    this.library.exports.gr_request_set_limit(this.changed(), positions);
+    const whole = wholeNumber(positions, "limit", ...bounds.u32);
+    this.library.exports.gr_request_set_limit(this.changed(), Number(whole));
     return this;
   }
 
   route(route: Route): this {
-    for (const name of routeNames) {
-      const value = route[name];
-      if (value === undefined) continue;
+    for (const [name, value] of routeValues(route)) {
       const texts = this.library.textArguments(name, value, `route.${name}`);
       this.apply("gr_request_set_route", ...texts);
     }
@@ -127,8 +132,9 @@ export class Request {
   }
 
   private timestamp(fact: number, value: Date | Timestamp, where: string): this {
-    const micros = value instanceof Date ? dateMicros(value, where) : value.micros;
-    if (typeof micros !== "bigint") throw argumentError(`${where}: wanted a fact's value`, where);
+    const expected = "a fact's value";
+    const micros = value instanceof Date ? dateMicros(value, where, expected) : value.micros;
+    if (typeof micros !== "bigint") throw wrongArgument(where, expected, value);
     return this.apply("gr_request_set_context_time", fact, int64(micros, where));
   }
 
@@ -162,7 +168,7 @@ export class Request {
   json(json: string | Uint8Array): this {
     const { library } = this;
     try {
-      if (typeof json !== "string") {
+      if (isBytes(json)) {
         return this.apply("gr_request_from_json", library.bytesArgument(json), json.length);
       }
       const text = library.textArgument(json, "request");
@@ -220,24 +226,29 @@ type Setter =
   | "gr_request_set_context_texts" | "gr_request_set_context_vector" | "gr_request_set_column"
   | "gr_request_from_json";
 
-function dateMicros(date: Date, where: string): bigint {
-  const milliseconds = date.getTime();
-  if (Number.isNaN(milliseconds)) throw argumentError(`${where}: wanted a valid date`, where);
-  return BigInt(milliseconds) * 1000n;
+/** What a route says, once all of it is known to be sound. */
+function routeValues(route: Route): [string, string][] {
+  requireObject(route, "route");
+  const values = Object.entries(route).filter(([, value]) => value !== undefined && value !== null);
+  for (const [name, value] of values) {
+    const where = `route.${name}`;
+    if (!routeNames.includes(name as keyof Route)) {
+      throw wantedError("ARGUMENT", where, `one of ${routeNames.join(", ")}`, "another name");
+    }
+    requireText(value, where);
+  }
+  return values;
 }
 
-function wholeNumber(value: number | bigint, where: string): bigint {
-  if (typeof value === "number" && !Number.isSafeInteger(value)) {
-    throw argumentError(`${where}: wanted a whole number; beyond 2^53 pass a BigInt`, where);
-  }
-  return BigInt(value);
+function dateMicros(date: Date, where: string, expected: string): bigint {
+  if (!(date instanceof Date)) throw wrongArgument(where, expected, date);
+  const milliseconds = date.getTime();
+  if (!Number.isNaN(milliseconds)) return BigInt(milliseconds) * 1000n;
+  throw wantedError("ARGUMENT", where, "a valid date", "an invalid one");
 }
 
 /** WebAssembly would wrap what does not fit. */
 function int64(value: bigint, where: string): bigint {
   if (BigInt.asIntN(64, value) === value) return value;
-  throw new GuardrankError(
-    203, "GR_STATUS_TYPE", `${where}: wanted a 64-bit integer, found ${value}`, where,
-    "a 64-bit integer", `${value}`,
-  );
+  throw wantedError("TYPE", where, "a 64-bit integer", describe(value));
 }

@@ -1,12 +1,13 @@
 import { Decision } from "./decision.js";
-import { argumentError, GuardrankError } from "./error.js";
+import { requireBytes, requireObject, requireOwn } from "./argument.js";
+import { argumentError, wantedError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
 import { Block, requireWellFormed } from "./memory.js";
-import { requestText } from "./ranking.js";
 import type { Replay, ReplaySupplement } from "./ranking.js";
-import type { Request } from "./request.js";
-import type { Snapshot } from "./snapshot.js";
+import { Request } from "./request.js";
+import { requestText } from "./request_text.js";
+import { Snapshot } from "./snapshot.js";
 
 /** Memory of one sequence of rankings; none is allocated once warm. */
 export class Session {
@@ -32,6 +33,7 @@ export class Session {
   rank(request: Request): Decision {
     const { library } = this;
     const handle = this.openHandle();
+    requireOwn(library, Request, request, "request");
     const requestHandle = request.openHandle();
     this.generation++;
     library.check(library.exports.gr_rank(
@@ -47,6 +49,9 @@ export class Session {
     const { library } = this;
     const bytes = typeof record === "string" ? fromBase64(record) : record;
     const handle = this.openHandle();
+    requireOwn(library, Snapshot, snapshot, "snapshot");
+    requireBytes(bytes, "record");
+    if (supplement !== undefined) requireObject(supplement, "supplement");
     this.generation++;
     const address = library.bytesArgument(bytes);
     const supplied = new Block(library.memory);
@@ -89,6 +94,7 @@ export class Session {
 function writeSupplement(
   library: Library, { request, salt }: ReplaySupplement, block: Block,
 ): number {
+  requireBytes(salt, "salt");
   const text = typeof request === "string" ? request : requestText(request, undefined);
   requireWellFormed(text, "request");
   const fields = layout.replay_options;
@@ -110,7 +116,6 @@ function fromBase64(text: string): Uint8Array {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
-    const message = "record: wanted base64";
-    throw new GuardrankError(100, "GR_STATUS_ARGUMENT", message, "record", "base64", "other text");
+    throw wantedError("ARGUMENT", "record", "base64", "other text");
   }
 }

@@ -1,11 +1,11 @@
 import type { OpenOptions, SnapshotParts } from "./engine.js";
+import { byteCount, choice, flag, isBytes, requireObject, wrongArgument } from "./argument.js";
 import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
-import {
-  requestText, type Ranking, type RankOptions, type RankRequest, type Replay, type ReplaySupplement,
-} from "./ranking.js";
+import type { Ranking, RankOptions, RankRequest, Replay, ReplaySupplement } from "./ranking.js";
 import { Request } from "./request.js";
+import { requestText } from "./request_text.js";
 import { Session } from "./session.js";
 
 export type Namespace = keyof typeof layout.namespace;
@@ -28,11 +28,13 @@ export class Snapshot {
 
   /** @internal Use `Engine.open`. */
   constructor(
-    private readonly library: Library,
+    /** @internal */
+    readonly library: Library,
     private readonly engine: number,
     bundle: Uint8Array | ArrayBuffer | SnapshotParts,
     options: OpenOptions,
   ) {
+    requireObject(options, "options");
     try {
       this.handle = this.createSnapshot(bundle, options);
     } catch (failure) {
@@ -48,14 +50,11 @@ export class Snapshot {
 
   private openArtifact(bytes: Uint8Array | ArrayBuffer, name: string, options: OpenOptions): number {
     const { library } = this;
-    if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
-      throw argumentError(`a ${name} is a Uint8Array or an ArrayBuffer`, name);
-    }
-    const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+    const view = isBytes(bytes) ? bytes : viewOf(bytes, name);
     try {
       const address = library.bytesArgument(view);
       const struct = library.clearStruct(layout.artifact_options.size);
-      const check = options.full ? 1 : 0;
+      const check = flag(options.full, "full") ? 1 : 0;
       library.memory.view.setInt32(struct + layout.artifact_options.check, check, true);
       library.check(library.exports.gr_artifact_open(
         this.engine, address, view.length, struct, library.out, library.errorOut,
@@ -110,14 +109,14 @@ export class Snapshot {
   private writeOptions(options: OpenOptions): number {
     const { library } = this;
     const struct = library.clearStruct(layout.snapshot_options.size);
-    const skip = options.skipGolden ? 1 : 0;
+    const skip = flag(options.skipGolden, "skipGolden") ? 1 : 0;
     library.memory.view.setInt32(struct + layout.snapshot_options.skip_golden, skip, true);
     const budgets = [
-      [layout.snapshot_options.catalog_sums_bytes, options.catalogSumsBytes],
-      [layout.snapshot_options.catalog_codes_bytes, options.catalogCodesBytes],
+      [layout.snapshot_options.catalog_sums_bytes, "catalogSumsBytes"],
+      [layout.snapshot_options.catalog_codes_bytes, "catalogCodesBytes"],
     ] as const;
-    for (const [at, bytes] of budgets) {
-      library.memory.view.setBigUint64(struct + at, BigInt(bytes ?? 0), true);
+    for (const [at, name] of budgets) {
+      library.memory.view.setBigUint64(struct + at, byteCount(options[name], name), true);
     }
     return struct;
   }
@@ -132,9 +131,9 @@ export class Snapshot {
 
   /** The ordinal of a fact, or undefined when the bundle knows none of that name. */
   fact(space: Namespace, name: string): number | undefined {
-    const text = this.library.textArgument(name, name);
-    const handle = this.openHandle();
-    const ordinal = this.library.exports.gr_snapshot_fact(handle, layout.namespace[space], text);
+    const namespace = choice(layout.namespace, space, "space");
+    const text = this.library.textArgument(name, "name");
+    const ordinal = this.library.exports.gr_snapshot_fact(this.openHandle(), namespace, text);
     return ordinal === layout.noFact ? undefined : ordinal >>> 0;
   }
 
@@ -150,14 +149,16 @@ export class Snapshot {
 
   /** As `rank`, but the answer stays the text that the engine wrote. */
   rankText(request: RankRequest | string | Uint8Array, options: RankOptions = {}): string {
-    const isWritten = typeof request === "string" || request instanceof Uint8Array;
+    requireObject(options, "options");
+    const withRecord = flag(options.record, "record");
+    const isWritten = typeof request === "string" || isBytes(request);
     if (isWritten && options.explain !== undefined) {
-      throw argumentError("a request given as text says itself whether to explain", "explain");
+      throw wrongArgument("explain", "none beside a request given as text", options.explain);
     }
     const json = isWritten ? request : requestText(request, options.explain);
     const own = (this.ownRequest ??= this.request());
     own.json(json);
-    return this.session().rank(own).text(options.record ?? false);
+    return this.session().rank(own).text(withRecord);
   }
 
   /**
@@ -195,4 +196,11 @@ export class Snapshot {
     if (this.handle === 0) throw argumentError("this snapshot is disposed of", "snapshot");
     return this.handle;
   }
+}
+
+// Of any realm, as `isBytes`.
+function viewOf(bytes: unknown, name: string): Uint8Array {
+  const isBuffer = Object.prototype.toString.call(bytes) === "[object ArrayBuffer]";
+  if (isBuffer) return new Uint8Array(bytes as ArrayBuffer);
+  throw wrongArgument(name, "a Uint8Array or an ArrayBuffer", bytes);
 }

@@ -1,5 +1,6 @@
 // Where the module's code comes from. Nothing is evaluated as text, so a page needs no more of its
 // Content-Security-Policy than 'wasm-unsafe-eval', the word for compiling WebAssembly at all.
+import { wrongArgument } from "./argument.js";
 
 /** A compiled module, its bytes, a response that carries them, or their address. */
 export type ModuleSource =
@@ -41,7 +42,9 @@ export async function compile(source: ModuleSource = ownAddress): Promise<WebAss
     return WebAssembly.compile(source as BufferSource);
   }
   if (typeof source === "string" || source instanceof URL) return compileAddress(source);
-  return compileResponse(await (source as PromiseLike<Response>));
+  const response = await source;
+  if (typeof response?.arrayBuffer === "function") return compileResponse(response);
+  throw wrongArgument("source", "a module, its bytes, their address or a response", response);
 }
 
 async function compileAddress(address: URL | string): Promise<WebAssembly.Module> {
