@@ -35,7 +35,8 @@ test("the first program of wasm/README.md runs as it stands", () => {
 const bundleBytes = readFileSync("cards.guardrank");
 `;
   const lines = run("wasm/README.md", prelude);
-  assert.deepEqual({ time, context }, { time: "2026-11-21T10:00:00Z", context: { income: 82000, state: "CA", age: 34 } });
+  assert.equal(time, "2026-11-21T10:00:00Z");   // the README's, whose answer the vector holds
+  assert.deepEqual(context, { income: 82000, state: "CA", age: 34 });
   assert.equal(lines[0], `${vector.expected.ranked[0].offer} true`);
   assert.match(lines[1], /^\[ 'o-[12]', 'o-[12]' \] BigInt64Array\(2\)/);
   assert.equal(lines.at(-1), "true");
