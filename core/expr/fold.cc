@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/expr/text_equality.h"
+
 namespace guardrank {
 namespace {
 
@@ -55,8 +57,8 @@ Status collect(const ExprValue& list, Arena* arena, Operation* operation) {
     if (order_values(ExprValue::of(value), element) == ordered_equal) elements[size++] = value;
   }
   elements = elements.first(size);
-  std::make_heap(elements.begin(), elements.end());
-  std::sort_heap(elements.begin(), elements.end());
+  std::make_heap(elements.begin(), elements.end(), ElementOrder());
+  std::sort_heap(elements.begin(), elements.end(), ElementOrder());
   operation->elements = elements.data();
   operation->n_elements = static_cast<std::uint32_t>(size);
   return Status::ok;

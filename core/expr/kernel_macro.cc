@@ -2,7 +2,7 @@
 // level of their own, a chunk at a time, and what the body gives for them is taken together again.
 #include <algorithm>
 
-#include "core/expr/machine.h"
+#include "core/expr/flat_lists.h"
 
 namespace guardrank {
 namespace {
@@ -18,14 +18,8 @@ class MacroRun {
   void run() {
     open();
     const Lane& range = machine_.lanes[operation_.left];
-    const bool holds_values = value_bytes(range.type) == sizeof(ExprValue) &&
-                              range.type != ExprType::string;
-    for (std::uint32_t row = 0; row < outer_n_rows_ && machine_.status == Status::ok; ++row) {
-      if (range.state(row) != state_value) spoil(range, row, row);
-      else if (holds_values) add_row(row, range.read<ExprValue>()[row]);
-      else fail(row, EvalProblem::no_overload);
-    }
-    flush();
+    if (is_flat(range)) run_flat(range.flat);
+    else gather(range);
     if (operation_.macro == Macro::exists_one)
       for (std::uint32_t row = 0; row < outer_n_rows_; ++row) holds_[row] = holds_[row] == 1;
     if (has_failures_) target_.publish_states();
@@ -51,6 +45,46 @@ class MacroRun {
       holds_ = target_.write<std::uint8_t>();
       __builtin_memset(holds_, operation_.macro == Macro::all ? 1 : 0, outer_n_rows_);
     }
+  }
+
+  // Where lists are long, elements that come after a deciding one are better left out.
+  bool is_flat(const Lane& range) const {
+    constexpr std::uint32_t short_size = 16;
+    const FlatLists& lists = range.flat;
+    return lists.offsets != nullptr && absorbs() && !machine_.counts_steps &&
+           level_.element_type == ExprType::string &&
+           lists.offsets[outer_n_rows_] - lists.offsets[0] <= short_size * outer_n_rows_;
+  }
+
+  // Lists that stand one after the other need no copies of their elements.
+  void run_flat(const FlatLists& lists) {
+    FlatRows rows(lists, outer_n_rows_, machine_.element_rows, holds_);
+    flat_ = &rows;
+    bool reads_above = false;
+    for (const Operation& operation :
+         machine_.program->operations.subspan(level_.first_widening, level_.n_widenings))
+      reads_above = reads_above || operation.code == OpCode::widen;
+    for (; rows.n_elements() != 0 && machine_.status == Status::ok; rows.go_on()) {
+      Lane& lane = machine_.lanes[level_.element];
+      lane.values = rows.elements();
+      lane.states = nullptr;
+      n_elements_ = rows.n_elements();
+      if (reads_above) rows.name_rows(rows_.parents);
+      flush();
+      // What the level above gives is the same for all elements, and stays.
+      has_widened_ = !reads_above;
+    }
+  }
+
+  void gather(const Lane& range) {
+    const bool holds_values = value_bytes(range.type) == sizeof(ExprValue) &&
+                              range.type != ExprType::string;
+    for (std::uint32_t row = 0; row < outer_n_rows_ && machine_.status == Status::ok; ++row) {
+      if (range.state(row) != state_value) spoil(range, row, row);
+      else if (holds_values) add_row(row, range.read<ExprValue>()[row]);
+      else fail(row, EvalProblem::no_overload);
+    }
+    flush();
   }
 
   void fail(std::uint32_t row, EvalProblem problem) {
@@ -126,7 +160,7 @@ class MacroRun {
     machine_.n_rows = n_elements_;
     machine_.parents = rows_.parents;
     machine_.roots = outer_roots_ == nullptr ? rows_.parents : rows_.roots;
-    machine_.run(level_.first_widening, level_.n_widenings);
+    if (!has_widened_) machine_.run(level_.first_widening, level_.n_widenings);
     machine_.run(level_.first_operation, level_.n_operations);
     if (machine_.status == Status::ok) take_elements();
     machine_.n_rows = outer_n_rows_;
@@ -140,6 +174,7 @@ class MacroRun {
     const bool has_test = operation_.right != no_register;
     const Lane* test = has_test ? &machine_.lanes[operation_.right] : nullptr;
     if (absorbs() && test->states == nullptr && !has_failures_) return absorb_all(*test);
+    if (flat_ != nullptr) flat_->name_rows(rows_.parents);
     for (std::uint32_t i = 0; i < n_elements_; ++i) {
       if (absorbs()) absorb(*test, i, rows_.parents[i]);
       else take_element(test, i, rows_.parents[i]);
@@ -149,6 +184,7 @@ class MacroRun {
   // No row or element has anything but a value.
   void absorb_all(const Lane& test) {
     const std::uint8_t* bools = test.read<std::uint8_t>();
+    if (flat_ != nullptr) return flat_->find(bools, deciding());
     const std::uint32_t* parents = rows_.parents;
     if (deciding() == 0)
       for (std::uint32_t i = 0; i < n_elements_; ++i) holds_[parents[i]] &= bools[i];
@@ -194,9 +230,11 @@ class MacroRun {
   const Level& level_;
   const ElementRows& rows_;
   Lane& target_;
+  FlatRows* flat_ = nullptr;         // where elements stand as they are
   ExprValue* lists_ = nullptr;       // map, filter
   std::uint8_t* holds_ = nullptr;    // the others; of exists_one how many do
   std::uint32_t n_elements_ = 0;
+  bool has_widened_ = false;
   bool has_failures_ = false;
   const std::uint32_t outer_n_rows_, outer_first_row_;
   const std::uint32_t* const outer_parents_;

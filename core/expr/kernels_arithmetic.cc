@@ -2,6 +2,7 @@
 #include "core/base/math.h"
 #include "core/expr/integer_operations.h"
 #include "core/expr/machine.h"
+#include "core/expr/row_loop_choice.h"
 
 namespace guardrank {
 namespace {
@@ -24,28 +25,18 @@ void integer_kernel(const Operation& operation, Machine& machine) {
   settle(left, &right, n, any != 0, &target);
 }
 
-struct Add { static double apply(double a, double b) { return a + b; } };
-struct Subtract { static double apply(double a, double b) { return a - b; } };
-struct Multiply { static double apply(double a, double b) { return a * b; } };
-// IEEE: a quotient by zero is an infinity or NaN, on purpose.
-struct Divide { static double apply(double a, double b) { return a / b; } };
-
-template <typename Operator>
 void number_kernel(const Operation& operation, Machine& machine) {
   const Lane& left = machine.lanes[operation.left];
   const Lane& right = machine.lanes[operation.right];
   Lane& target = machine.lanes[operation.target];
-  const double* a = left.read<double>();
-  const double* b = right.read<double>();
-  double* out = target.write<double>();
-  const std::uint32_t n = machine.n_rows;
-  for (std::uint32_t i = 0; i < n; ++i) out[i] = Operator::apply(a[i], b[i]);
-  settle(left, &right, n, false, &target);
+  const auto loop =
+      static_cast<unsigned>(operation.code) - static_cast<unsigned>(OpCode::add_number);
+  row_loops().numbers[loop](left.read<double>(), right.read<double>(), machine.n_rows,
+                            target.write<double>());
+  settle(left, &right, machine.n_rows, false, &target);
 }
-
-// A NaN on either side is the result.
-struct Least { static double apply(double a, double b) { return b < a || b != b ? b : a; } };
-struct Greatest { static double apply(double a, double b) { return b > a || b != b ? b : a; } };
+static_assert(static_cast<unsigned>(OpCode::greatest_number) + 1 ==
+              static_cast<unsigned>(OpCode::add_number) + n_number_loops);
 
 double negate(double x) { return -x; }
 double absolute(double x) { return __builtin_fabs(x); }
@@ -96,8 +87,6 @@ Kernel arithmetic_kernel(OpCode code) {
     case OpCode::negate_integer: return negate_integer_kernel;
     case OpCode::negate_number: return function_kernel<negate>;
     case OpCode::number_of_integer: return convert_kernel<Int, double>;
-    case OpCode::least_number: return number_kernel<Least>;
-    case OpCode::greatest_number: return number_kernel<Greatest>;
     case OpCode::absolute_number: return function_kernel<absolute>;
     case OpCode::exponential_number: return function_kernel<deterministic_exp>;
     case OpCode::logarithm_number: return function_kernel<deterministic_log>;
@@ -107,10 +96,9 @@ Kernel arithmetic_kernel(OpCode code) {
     case OpCode::multiply_integer: return integer_kernel<Int, multiply<Int>>;
     case OpCode::divide_integer: return integer_kernel<Int, divide<Int>>;
     case OpCode::modulo_integer: return integer_kernel<Int, modulo<Int>>;
-    case OpCode::add_number: return number_kernel<Add>;
-    case OpCode::subtract_number: return number_kernel<Subtract>;
-    case OpCode::multiply_number: return number_kernel<Multiply>;
-    case OpCode::divide_number: return number_kernel<Divide>;
+    case OpCode::add_number: case OpCode::subtract_number: case OpCode::multiply_number:
+    case OpCode::divide_number: case OpCode::least_number: case OpCode::greatest_number:
+      return number_kernel;
     default: return nullptr;
   }
 }

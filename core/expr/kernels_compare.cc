@@ -1,6 +1,9 @@
 // == != < <= > >= of one type or across number types. NaN equals nothing and stands nowhere.
+#include <utility>
+
 #include "core/expr/machine.h"
 #include "core/expr/numeric_order.h"
+#include "core/expr/row_loop_choice.h"
 #include "core/expr/text_equality.h"
 
 namespace guardrank {
@@ -13,24 +16,25 @@ void ordering_loop(const Operation& operation, const Left* a, const Right* b, st
     out[i] = (order(a[i], b[i]) & operation.accepted) != 0 ? 1 : 0;
 }
 
-// One comparison per loop, which compilers turn into vector code; the other half by exchange.
+const RowLoop<double, std::uint8_t>* loops_for(const double*) {
+  return row_loops().compare_numbers;
+}
+const RowLoop<std::int64_t, std::uint8_t>* loops_for(const std::int64_t*) {
+  return row_loops().compare_integers;
+}
+
+// There are loops for one half of the comparisons; the other half by exchange.
 template <typename Number>
 void number_loop(const Operation& operation, const Number* a, const Number* b, std::uint32_t n,
                  std::uint8_t* out) {
   const Orderings accepted = operation.accepted;
-  const bool is_exchanged = accepted == ordered_greater ||
-                            accepted == (ordered_greater | ordered_equal);
-  const Number* left = is_exchanged ? b : a;
-  const Number* right = is_exchanged ? a : b;
-  if (accepted == ordered_equal) {
-    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] == right[i];
-  } else if (accepted == (ordered_less | ordered_greater | unordered)) {
-    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] != right[i];
-  } else if ((accepted & ordered_equal) != 0) {
-    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] <= right[i];
-  } else {
-    for (std::uint32_t i = 0; i < n; ++i) out[i] = left[i] < right[i];
-  }
+  const bool takes_equal = (accepted & ordered_equal) != 0;
+  Comparison comparison = takes_equal ? Comparison::less_equal : Comparison::less;
+  if (accepted == ordered_equal) comparison = Comparison::equal;
+  else if ((accepted & ordered_less) != 0 && (accepted & ordered_greater) != 0)
+    comparison = Comparison::not_equal;
+  else if ((accepted & ordered_greater) != 0) std::swap(a, b);
+  loops_for(a)[static_cast<unsigned>(comparison)](a, b, n, out);
 }
 
 // UTF-8 bytes stand in the order of their code points.
@@ -70,7 +74,7 @@ void equal_strings_kernel(const Operation& operation, Machine& machine) {
   const std::uint32_t n = machine.n_rows;
   if (left.is_uniform || right.is_uniform) {
     __builtin_memset(out, 0, n);
-    match_texts(left.is_uniform ? b : a, n, left.is_uniform ? *a : *b, TextPlace::whole, out);
+    match_texts(left.is_uniform ? b : a, n, {left.is_uniform ? a : b, 1}, TextPlace::whole, out);
   } else {
     for (std::uint32_t i = 0; i < n; ++i) out[i] = equal_texts(a[i], b[i]) ? 1 : 0;
   }
@@ -99,7 +103,7 @@ Kernel comparison_kernel(OpCode code) {
   switch (code) {
     case OpCode::compare_integer: return same_kernel<std::int64_t>;
     case OpCode::compare_number: return same_kernel<double>;
-    case OpCode::compare_boolean: return same_kernel<std::uint8_t>;
+    case OpCode::compare_boolean: return mixed_kernel<std::uint8_t, std::uint8_t>;
     case OpCode::compare_string: return string_kernel;
     case OpCode::compare_integer_number: return mixed_kernel<std::int64_t, double>;
     default: return nullptr;

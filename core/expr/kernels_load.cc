@@ -59,17 +59,24 @@ ExprValue list_at(const Column& column, std::uint32_t row) {
   return list;
 }
 
-// Times and lists, value by value.
-void load_made(const Column& column, const Machine& machine, Lane* target) {
+// Times and lists, value by value; lists also as they stand, where none that is missing is among them.
+void load_made(const Column& column, const Machine& machine, bool has_missing, Lane* target) {
   ExprValue* out = static_cast<ExprValue*>(target->own_values);
-  const bool is_time = column.type == FactType::timestamp;
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
-    out[i] = {};
-    if (target->state(i) != state_value) continue;
-    const std::uint32_t row = column.row_of(machine.first_row + i);
-    out[i] = is_time ? ExprValue::of_micros(column.integers[row]) : list_at(column, row);
-  }
   target->values = out;
+  const bool is_by_row = column.n_rows > 1;
+  const std::uint32_t first = is_by_row ? machine.first_row : 0;
+  if (has_missing || column.type == FactType::timestamp) {
+    for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
+      const std::uint32_t row = is_by_row ? first + i : 0;
+      if (target->state(i) != state_value) out[i] = {};
+      else if (column.type == FactType::string_list) out[i] = list_at(column, row);
+      else out[i] = ExprValue::of_micros(column.integers[row]);
+    }
+    return;
+  }
+  for (std::uint32_t i = 0; i < machine.n_rows; ++i)
+    out[i] = list_at(column, is_by_row ? first + i : 0);
+  if (is_by_row) target->flat = {column.strings, column.list_offsets + first};
 }
 
 }  // namespace
@@ -102,7 +109,7 @@ void load_kernel(const Operation& operation, Machine& machine) {
       return load_values(column, column.strings, machine, has_missing, &target);
     case ExprType::integer:
       return load_values(column, column.integers, machine, has_missing, &target);
-    default: return load_made(column, machine, &target);
+    default: return load_made(column, machine, has_missing, &target);
   }
 }
 

@@ -1,5 +1,6 @@
 // && || ! and ?:, with CEL's rule that a decided side hides what is wrong with the other.
 #include "core/expr/machine.h"
+#include "core/expr/row_loop_choice.h"
 
 namespace guardrank {
 namespace {
@@ -70,7 +71,11 @@ void select_kernel(const Operation& operation, Machine& machine) {
   Lane& target = machine.lanes[operation.target];
   switch (value_bytes(operation.type)) {
     case 1: select_values<std::uint8_t>(condition, first, second, machine.n_rows, &target); break;
-    case 8: select_values<std::uint64_t>(condition, first, second, machine.n_rows, &target); break;
+    case 8:
+      row_loops().select_words(condition.read<std::uint8_t>(), first.read<std::uint64_t>(),
+                               second.read<std::uint64_t>(), machine.n_rows,
+                               target.write<std::uint64_t>());
+      break;
     default: select_values<Pair>(condition, first, second, machine.n_rows, &target); break;
   }
   if (condition.states == nullptr && first.states == nullptr && second.states == nullptr) return;

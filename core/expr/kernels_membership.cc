@@ -8,11 +8,12 @@ namespace guardrank {
 namespace {
 
 constexpr std::uint32_t linear_elements = 8;   // up to here a scan beats a binary search
+constexpr std::uint32_t linear_texts = 32;
 
 template <typename T>
 bool contains(const T* elements, std::uint32_t n_elements, const T& value) {
   if (n_elements > linear_elements)
-    return std::binary_search(elements, elements + n_elements, value);
+    return std::binary_search(elements, elements + n_elements, value, ElementOrder());
   bool found = false;
   for (std::uint32_t i = 0; i < n_elements; ++i) found = found || elements[i] == value;
   return found;
@@ -23,31 +24,26 @@ bool contains(const double* elements, std::uint32_t n_elements, const double& va
 }
 
 template <typename T>
-bool find_in_all(const T*, std::uint32_t, const T*, std::uint32_t, std::uint8_t*) {
-  return false;
+void find_all(const T* values, std::uint32_t n, const T* elements, std::uint32_t n_elements,
+              std::uint8_t* out) {
+  for (std::uint32_t i = 0; i < n; ++i) out[i] = contains(elements, n_elements, values[i]) ? 1 : 0;
 }
-bool find_in_all(const std::string_view* texts, std::uint32_t n, const std::string_view* elements,
-                 std::uint32_t n_elements, std::uint8_t* out) {
+// A few texts element by element over all rows.
+void find_all(const std::string_view* texts, std::uint32_t n, const std::string_view* elements,
+              std::uint32_t n_elements, std::uint8_t* out) {
+  if (n_elements > linear_texts)
+    return find_all<std::string_view>(texts, n, elements, n_elements, out);
   __builtin_memset(out, 0, n);
-  for (std::uint32_t i = 0; i < n_elements; ++i)
-    match_texts(texts, n, elements[i], TextPlace::whole, out);
-  return true;
+  match_texts(texts, n, {elements, n_elements}, TextPlace::whole, out);
 }
 
 template <typename T>
 void in_literals_kernel(const Operation& operation, Machine& machine) {
   const Lane& source = machine.lanes[operation.left];
   Lane& target = machine.lanes[operation.target];
-  const T* elements = static_cast<const T*>(operation.elements);
-  const T* values = source.read<T>();
-  std::uint8_t* out = target.write<std::uint8_t>();
-  const std::uint32_t n = machine.n_rows, n_elements = operation.n_elements;
-  if (n_elements <= linear_elements && find_in_all(values, n, elements, n_elements, out)) {
-    // Element by element over all rows.
-  } else {
-    for (std::uint32_t i = 0; i < n; ++i)
-      out[i] = contains(elements, n_elements, values[i]) ? 1 : 0;
-  }
+  const std::uint32_t n = machine.n_rows;
+  find_all(source.read<T>(), n, static_cast<const T*>(operation.elements), operation.n_elements,
+           target.write<std::uint8_t>());
   settle(source, nullptr, n, false, &target);
 }
 

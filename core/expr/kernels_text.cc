@@ -1,5 +1,6 @@
 // Texts in lists and in other texts, without making values of them.
 #include "core/base/limits.h"
+#include "core/expr/flat_lists.h"
 #include "core/expr/machine.h"
 #include "core/expr/text_equality.h"
 
@@ -21,6 +22,23 @@ bool finds(std::string_view text, const ExprValue& list, std::uint64_t* steps) {
   return is_found;
 }
 
+// One list for all rows, or one text for lists that stand one after the other.
+bool finds_together(const Lane& left, const Lane& right, std::uint32_t n, std::uint8_t* out) {
+  const auto* texts = left.read<std::string_view>();
+  const ExprValue* lists = right.read<ExprValue>();
+  if (right.is_uniform && lists->holds_texts) {
+    match_texts(texts, n, {lists->texts, lists->size}, TextPlace::whole, out);
+    return true;
+  }
+  if (!left.is_uniform || right.flat.offsets == nullptr) return false;
+  for (FlatRows rows(right.flat, n, longest_tile, out); rows.n_elements() != 0; rows.go_on()) {
+    std::uint8_t marks[longest_tile] = {};
+    match_texts(rows.elements(), rows.n_elements(), {texts, 1}, TextPlace::whole, marks);
+    rows.find(marks, 1);
+  }
+  return true;
+}
+
 // A text `in` a list. Each element is a step.
 void in_list_kernel(const Operation& operation, Machine& machine) {
   const Lane& left = machine.lanes[operation.left];
@@ -29,19 +47,16 @@ void in_list_kernel(const Operation& operation, Machine& machine) {
   const auto* texts = left.read<std::string_view>();
   const ExprValue* lists = right.read<ExprValue>();
   std::uint8_t* out = target.write<std::uint8_t>();
-  EvalProblem* problems = target.own_problems;
   const std::uint32_t n = machine.n_rows;
-  const bool is_one_list = right.is_uniform && lists->holds_texts;
-  bool has_problems = false;
   __builtin_memset(out, 0, n);
-  for (std::uint32_t i = 0; is_one_list && i < lists->size; ++i)
-    match_texts(texts, n, lists->texts[i], TextPlace::whole, out);
-  for (std::uint32_t i = 0; i < n; ++i) {
+  const bool is_done = finds_together(left, right, n, out);
+  bool has_problems = false;
+  for (std::uint32_t i = 0; (!is_done || machine.counts_steps) && i < n; ++i) {
     std::uint64_t steps = limits::evaluation_row_steps;
-    if (is_one_list) steps -= lists->size;
+    if (is_done) steps -= lists[i].size;
     else out[i] = finds(texts[i], lists[i], &steps) ? 1 : 0;
     const bool has_enough = machine.charge(i, limits::evaluation_row_steps - steps);
-    problems[i] = has_enough ? EvalProblem::none : EvalProblem::limit;
+    target.own_problems[i] = has_enough ? EvalProblem::none : EvalProblem::limit;
     has_problems = has_problems || !has_enough;
   }
   settle(left, &right, n, has_problems, &target);
@@ -59,8 +74,9 @@ void affix_kernel(const Operation& operation, Machine& machine) {
   const TextPlace place =
       operation.function == Function::ends_with ? TextPlace::end : TextPlace::begin;
   __builtin_memset(out, 0, n);
-  if (right.is_uniform) match_texts(texts, n, *parts, place, out);
-  else for (std::uint32_t i = 0; i < n; ++i) match_texts(texts + i, 1, parts[i], place, out + i);
+  const std::uint32_t step = right.is_uniform ? n : 1;
+  for (std::uint32_t i = 0; i < n; i += step)
+    match_texts(texts + i, step, {parts + i, 1}, place, out + i);
   settle(left, &right, n, false, &target);
 }
 

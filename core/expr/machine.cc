@@ -156,8 +156,10 @@ void* Machine::take(std::uint32_t row, std::size_t bytes) {
 
 void Machine::run(std::uint32_t first_operation, std::uint32_t n_operations) {
   for (const Operation& operation : program->operations.subspan(first_operation, n_operations)) {
-    lanes[operation.target].type = operation.type;
-    lanes[operation.target].is_uniform = false;
+    Lane& target = lanes[operation.target];
+    target.type = operation.type;
+    target.is_uniform = false;
+    target.flat = {};
     if (status == Status::ok) operation.kernel(operation, *this);
   }
 }

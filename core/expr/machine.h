@@ -26,6 +26,12 @@ static_assert(state_value == 0 && state_unknown == 1 && state_error == 2);
 inline constexpr std::uint32_t longest_tile = 256;
 inline constexpr std::uint8_t no_states[longest_tile] = {};
 
+// The texts of row i's list are texts[offsets[i]] up to texts[offsets[i + 1]].
+struct FlatLists {
+  const std::string_view* texts = nullptr;
+  const std::uint32_t* offsets = nullptr;        // null: the lists do not stand like this
+};
+
 // Values of one register: a view, and memory of its own for operations that write. By type: a byte
 // for bool, 8 bytes for int, uint and double, a string_view, else an ExprValue.
 // A row whose state is not `value` holds some value all the same, so that loops need not branch.
@@ -36,6 +42,7 @@ struct Lane {
   const EvalProblem* problems = nullptr;         // where error
   ExprType type = ExprType::null;
   bool is_uniform = false;                       // one value in all rows, for certain
+  FlatLists flat;                                // what a column's lists are made of
 
   void* own_values = nullptr;
   std::uint8_t* own_states = nullptr;

@@ -28,7 +28,7 @@ struct Operation {
   const std::uint32_t* operands = nullptr;   // generic
   std::uint32_t n_operands = 0;
   ExprValue constant;                     // constant; the name of a field
-  const void* elements = nullptr;         // in: of the operation's type, ascending; matches: pattern
+  const void* elements = nullptr;         // in: of the operation's type, in ElementOrder; matches: pattern
   std::uint32_t n_elements = 0;
 };
 

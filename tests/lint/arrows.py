@@ -66,6 +66,9 @@ def target_part(include: str) -> str | None:
     return part_of(include)
 
 
+KERNELS = ("core/model/kernels/", "core/base/kernels/", "core/expr/kernels/")
+
+
 def core_problem(source: str, quote: str, include: str) -> str | None:
     room = source.split("/")[1]
     if "/" not in source[len("core/"):]:
@@ -75,7 +78,7 @@ def core_problem(source: str, quote: str, include: str) -> str | None:
         if target != room and target not in CORE.get(room, set()):
             return f"core/{room} may not use core/{target}"
     elif quote == "<" and include not in CORE_SYSTEM:
-        is_intrinsics = source.startswith("core/model/kernels/") or source.startswith("core/base/")
+        is_intrinsics = source.startswith((*KERNELS, "core/base/"))
         intrinsics = ("immintrin.h", "xmmintrin.h", "arm_neon.h", "wasm_simd128.h", "arm_acle.h")
         if not (is_intrinsics and include in intrinsics) and include != "flatbuffers/flatbuffers.h":
             return f"core may not use <{include}>"
@@ -85,7 +88,7 @@ def core_problem(source: str, quote: str, include: str) -> str | None:
 def kernel_problem(source: str, include: str) -> str | None:
     kernels = source.rpartition("/")[0] + "/"
     # Portable kernels are built with no instruction set's flags.
-    if kernels not in ("core/model/kernels/", "core/base/kernels/") or source.endswith("portable.cc"):
+    if kernels not in KERNELS or source.endswith("portable.cc"):
         return None
     allowed = ("immintrin.h", "arm_neon.h", "wasm_simd128.h", "cstdint", "cstddef")
     if include in allowed or include.startswith(kernels):
@@ -135,6 +138,7 @@ WRONG = {
     "core/base/wrong.cc": "#include <cstdio>\n",
     "core/model/kernels/wrong.cc": '#include "core/base/math.h"\n',
     "core/base/kernels/wrong.cc": '#include "core/base/hash.h"\n',
+    "core/expr/kernels/wrong.cc": '#include "core/expr/machine.h"\n',
     "core/frame/wrong.h": '#include "guardrank.h"\n',
     "bindings/shell/wrong.cc": '#include "core/base/status.h"\n',
     "wasm/wrong.cc": '#include "core/base/status.h"\n',

@@ -58,7 +58,7 @@ TEST_CASE("match_texts and equal_texts agree with std::string") {
     for (const TextPlace place : {TextPlace::whole, TextPlace::begin, TextPlace::end}) {
       std::uint8_t out[40] = {};
       out[7] = 1;   // what is there stays
-      match_texts(texts.data(), 40, part.view, place, out);
+      match_texts(texts.data(), 40, {&part.view, 1}, place, out);
       CHECK(out[7] == 1);
       for (std::size_t i = 0; i < 40; ++i) {
         if (i == 7) continue;
@@ -75,6 +75,25 @@ TEST_CASE("match_texts and equal_texts agree with std::string") {
   }
 }
 
+TEST_CASE("match_texts looks for many parts at once, those of one size together") {
+  Drawer draw;
+  for (const std::uint32_t n : {0u, 1u, 4u, 5u, 255u, 256u, 257u, 700u}) {
+    std::vector<Owned> owned, parts;
+    std::vector<std::string_view> texts, views;
+    for (std::uint32_t i = 0; i < n; ++i) owned.emplace_back(draw.text(i % 2 == 0 ? 3 : 19));
+    for (const Owned& text : owned) texts.push_back(text.view);
+    for (int i = 0; i < 9; ++i) parts.emplace_back(draw.text(i < 6 ? 3 : 19));
+    for (const Owned& part : parts) views.push_back(part.view);
+    std::sort(views.begin(), views.end(), ElementOrder());
+    std::vector<std::uint8_t> out(n + 1, 0);
+    out[n] = 7;   // behind the last
+    match_texts(texts.data(), n, views, TextPlace::whole, out.data());
+    for (std::uint32_t i = 0; i < n; ++i)
+      CHECK(out[i] == (std::find(views.begin(), views.end(), texts[i]) != views.end() ? 1 : 0));
+    CHECK(out[n] == 7);
+  }
+}
+
 struct Texts : World {
   std::vector<std::string> left, right;
   std::vector<std::vector<std::string>> lists;
@@ -88,6 +107,9 @@ struct Texts : World {
     offer("right", FactType::string);
     offer("maybe", FactType::string);
     offer("list", FactType::string_list);
+    offer("some", FactType::string_list);
+    offer("long", FactType::string_list);
+    offer("count", FactType::i64);
     candidates(n);
     set_ctx("part", std::string_view("aab"));
     const std::string_view held[] = {"aab", "", "aaaaaaaaaa"};
@@ -104,6 +126,11 @@ struct Texts : World {
       if (i % 3 != 0) set_offer(i, "maybe", std::string_view(left[i]));
       const std::vector<std::string_view> views(lists[i].begin(), lists[i].end());
       set_list(Namespace::candidate, i, "list", views);
+      set_offer(i, "count", std::int64_t{i % 3});
+      if (i % 3 != 0) set_list(Namespace::candidate, i, "some", views);
+      std::vector<std::string_view> many(i % 64, "aaaa");   // more than 16 on average
+      many.insert(many.end(), views.begin(), views.end());
+      set_list(Namespace::candidate, i, "long", many);
     }
     open();
   }
@@ -176,6 +203,25 @@ TEST_CASE("columns of texts against columns, one text, and lists") {
   });
 }
 
+TEST_CASE("many literals, long lists") {
+  Texts t;
+  std::string source = "offer.left in [''";
+  std::vector<std::string> wanted{""};
+  for (std::size_t i = 0; i < 40; ++i) wanted.push_back(t.left[i * 7]);
+  for (const std::string& one : wanted) source += ", '" + one + "'";
+  t.check(source + "]", [&](auto i) {
+    return std::find(wanted.begin(), wanted.end(), t.left[i]) != wanted.end();
+  });
+  t.check("ctx.part in offer.long", [&](auto i) { return t.is_in("aab", i); });
+  t.check("offer.long.exists(x, x == 'aab')", [&](auto i) { return t.is_in("aab", i); });
+  t.check("offer.long.exists(x, x == 'aaaa')",
+          [&](auto i) { return i % 64 != 0 || t.is_in("aaaa", i); });
+  t.check("offer.long.all(x, x == 'aaaa')", [&](auto i) {
+    return std::all_of(t.lists[i].begin(), t.lists[i].end(),
+                       [](const std::string& x) { return x == "aaaa"; });
+  });
+}
+
 TEST_CASE("a missing text is unknown wherever it stands, and hidden where the other side decides") {
   Texts t;
   const auto is_missing = [](std::uint32_t i) { return i % 3 == 0; };
@@ -200,6 +246,24 @@ TEST_CASE("a missing text is unknown wherever it stands, and hidden where the ot
   });
   states("offer.maybe == offer.left && 1 / (size(offer.left) - size(offer.maybe)) > 0",
          [&](auto i) { return is_missing(i) ? unknown : "zero"; });
+  const auto answer = [](bool holds) { return holds ? "true" : "false"; };
+  states("offer.list.exists(x, x == offer.maybe)", [&](auto i) {
+    return is_missing(i) && !t.lists[i].empty() ? unknown
+                                                : answer(!is_missing(i) && t.is_in(t.left[i], i));
+  });
+  states("offer.list.exists(x, x == offer.maybe || x == 'b')", [&](auto i) {
+    if (t.is_in("b", i) || t.lists[i].empty()) return answer(t.is_in("b", i));
+    return is_missing(i) ? unknown : answer(t.is_in(t.left[i], i));
+  });
+  // An error, unlike an unknown, comes from what has a value.
+  states("offer.list.all(x, x == 'b' || 10 / offer.count > 5)", [&](auto i) {
+    const auto others = t.lists[i].size() - std::count(t.lists[i].begin(), t.lists[i].end(), "b");
+    return others == 0 ? "true" : i % 3 == 0 ? "zero" : answer(i % 3 == 1);
+  });
+  for (const char* source : {"ctx.part in offer.some", "offer.some.exists(x, x == 'aab')"})
+    states(source, [&](auto i) {
+      return is_missing(i) ? "unknown offer.some" : answer(t.is_in("aab", i));
+    });
 }
 
 // Without it the elements behind the first would use up what all rows together may take.
