@@ -2,6 +2,7 @@
 // a chunk of them at once, and put together again by where each row's begin.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -20,14 +21,11 @@ class FlatRows {
   // The present chunk; empty when all have been gone over.
   const std::string_view* elements() const { return lists_.texts + first_; }
   std::uint32_t n_elements() const {
-    const std::uint32_t left = lists_.offsets[n_rows_] - first_;
-    return left < most_elements_ ? left : most_elements_;
+    return std::min(lists_.offsets[n_rows_] - first_, most_elements_);
   }
-  // Each element's row.
-  void name_rows(std::uint32_t* rows) const;
-  // found[row] = sought for rows with an element whose mark, 0 or 1, is that.
+  // found[row] = sought for rows with an element whose mark, 0 or 1, is that; then goes on to the
+  // next chunk.
   void find(const std::uint8_t* marks, std::uint8_t sought);
-  void go_on();
 
  private:
   const FlatLists& lists_;

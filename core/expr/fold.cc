@@ -43,6 +43,18 @@ void nearest(const ExprValue& element, std::int64_t* value) {
 }
 void nearest(const ExprValue& element, std::string_view* value) { *value = element.text(); }
 
+// Shell's: short code, and quick enough for what fits into a source.
+template <typename T>
+void sort(std::span<T> elements) {
+  for (std::size_t gap = elements.size(); gap > 1;) {
+    gap = std::max(gap * 4 / 9, std::size_t{1});
+    for (std::size_t i = gap; i < elements.size(); ++i)
+      for (std::size_t at = i; at >= gap && ElementOrder()(elements[at], elements[at - gap]);
+           at -= gap)
+        std::swap(elements[at], elements[at - gap]);
+  }
+}
+
 template <typename T>
 Status collect(const ExprValue& list, Arena* arena, Operation* operation) {
   std::span<T> elements;
@@ -57,8 +69,7 @@ Status collect(const ExprValue& list, Arena* arena, Operation* operation) {
     if (order_values(ExprValue::of(value), element) == ordered_equal) elements[size++] = value;
   }
   elements = elements.first(size);
-  std::make_heap(elements.begin(), elements.end(), ElementOrder());
-  std::sort_heap(elements.begin(), elements.end(), ElementOrder());
+  sort(elements);
   operation->elements = elements.data();
   operation->n_elements = static_cast<std::uint32_t>(size);
   return Status::ok;

@@ -18,8 +18,7 @@ class MacroRun {
   void run() {
     open();
     const Lane& range = machine_.lanes[operation_.left];
-    if (is_flat(range)) run_flat(range.flat);
-    else gather(range);
+    if (!is_flat(range) || !run_flat(range.flat)) gather(range);
     if (operation_.macro == Macro::exists_one)
       for (std::uint32_t row = 0; row < outer_n_rows_; ++row) holds_[row] = holds_[row] == 1;
     if (has_failures_) target_.publish_states();
@@ -47,33 +46,53 @@ class MacroRun {
     }
   }
 
-  // Where lists are long, elements that come after a deciding one are better left out.
+  // Whether elements may run as they stand: nothing else that the body reads differs by row. Where
+  // lists are long, elements that come after a deciding one are better left out.
   bool is_flat(const Lane& range) const {
     constexpr std::uint32_t short_size = 16;
     const FlatLists& lists = range.flat;
-    return lists.offsets != nullptr && absorbs() && !machine_.counts_steps &&
-           level_.element_type == ExprType::string &&
-           lists.offsets[outer_n_rows_] - lists.offsets[0] <= short_size * outer_n_rows_;
+    if (lists.offsets == nullptr || !absorbs() || machine_.counts_steps ||
+        level_.element_type != ExprType::string ||
+        lists.offsets[outer_n_rows_] - lists.offsets[0] > short_size * outer_n_rows_)
+      return false;
+    for (const Operation& operation : widenings())
+      if (operation.code == OpCode::widen && !machine_.lanes[operation.left].is_uniform)
+        return false;
+    return true;
   }
 
-  // Lists that stand one after the other need no copies of their elements.
-  void run_flat(const FlatLists& lists) {
+  // Lists that stand one after the other need no copies of their elements. False where an element
+  // gives no value: whatever was decided stays so.
+  bool run_flat(const FlatLists& lists) {
+    Lane& lane = machine_.lanes[level_.element];
+    const Lane& test = machine_.lanes[operation_.right];
     FlatRows rows(lists, outer_n_rows_, machine_.element_rows, holds_);
-    flat_ = &rows;
-    bool reads_above = false;
-    for (const Operation& operation :
-         machine_.program->operations.subspan(level_.first_widening, level_.n_widenings))
-      reads_above = reads_above || operation.code == OpCode::widen;
-    for (; rows.n_elements() != 0 && machine_.status == Status::ok; rows.go_on()) {
-      Lane& lane = machine_.lanes[level_.element];
+    machine_.first_row = 0;
+    machine_.parents = nullptr;
+    bool has_values = true;
+    for (bool is_first = true; rows.n_elements() != 0 && has_values; is_first = false) {
       lane.values = rows.elements();
       lane.states = nullptr;
-      n_elements_ = rows.n_elements();
-      if (reads_above) rows.name_rows(rows_.parents);
-      flush();
-      // What the level above gives is the same for all elements, and stays.
-      has_widened_ = !reads_above;
+      machine_.n_rows = rows.n_elements();
+      if (is_first) machine_.run(level_.first_widening, level_.n_widenings);
+      machine_.run(level_.first_operation, level_.n_operations);
+      has_values = machine_.status == Status::ok && test.states == nullptr;
+      if (has_values) rows.find(test.read<std::uint8_t>(), deciding());
     }
+    go_up();
+    return has_values;
+  }
+
+  std::span<const Operation> widenings() const {
+    return machine_.program->operations.subspan(level_.first_widening, level_.n_widenings);
+  }
+
+  // Back to the rows of the level above.
+  void go_up() {
+    machine_.n_rows = outer_n_rows_;
+    machine_.first_row = outer_first_row_;
+    machine_.parents = outer_parents_;
+    machine_.roots = outer_roots_;
   }
 
   void gather(const Lane& range) {
@@ -121,28 +140,15 @@ class MacroRun {
       __builtin_memset(lane.own_states, state_value, machine_.element_rows);
     }
     const std::uint32_t n = std::min(range.size - first, machine_.element_rows - n_elements_);
-    if (range.holds_texts && lane.type == ExprType::string) {
-      copy_texts(range.texts + first, n, row, &lane);
-    } else {
-      for (std::uint32_t i = 0; i < n; ++i) {
-        rows_.parents[n_elements_ + i] = row;
-        add_value(element_of(range, first + i), n_elements_ + i, &lane);
-      }
+    for (std::uint32_t i = 0; i < n; ++i) {
+      rows_.parents[n_elements_ + i] = row;
+      add_value(element_of(range, first + i), n_elements_ + i, &lane);
     }
     if (outer_roots_ != nullptr)
       for (std::uint32_t i = 0; i < n; ++i) rows_.roots[n_elements_ + i] = outer_roots_[row];
     n_elements_ += n;
     if (n_elements_ == machine_.element_rows) flush();
     return n;
-  }
-
-  void copy_texts(const std::string_view* from, std::uint32_t n, std::uint32_t row, Lane* lane) {
-    auto* texts = static_cast<std::string_view*>(lane->own_values) + n_elements_;
-    std::uint32_t* parents = rows_.parents + n_elements_;
-    for (std::uint32_t i = 0; i < n; ++i) {
-      texts[i] = from[i];
-      parents[i] = row;
-    }
   }
 
   static void add_value(const ExprValue& element, std::uint32_t at, Lane* lane) {
@@ -160,13 +166,10 @@ class MacroRun {
     machine_.n_rows = n_elements_;
     machine_.parents = rows_.parents;
     machine_.roots = outer_roots_ == nullptr ? rows_.parents : rows_.roots;
-    if (!has_widened_) machine_.run(level_.first_widening, level_.n_widenings);
+    machine_.run(level_.first_widening, level_.n_widenings);
     machine_.run(level_.first_operation, level_.n_operations);
     if (machine_.status == Status::ok) take_elements();
-    machine_.n_rows = outer_n_rows_;
-    machine_.first_row = outer_first_row_;
-    machine_.parents = outer_parents_;
-    machine_.roots = outer_roots_;
+    go_up();
     n_elements_ = 0;
   }
 
@@ -174,7 +177,6 @@ class MacroRun {
     const bool has_test = operation_.right != no_register;
     const Lane* test = has_test ? &machine_.lanes[operation_.right] : nullptr;
     if (absorbs() && test->states == nullptr && !has_failures_) return absorb_all(*test);
-    if (flat_ != nullptr) flat_->name_rows(rows_.parents);
     for (std::uint32_t i = 0; i < n_elements_; ++i) {
       if (absorbs()) absorb(*test, i, rows_.parents[i]);
       else take_element(test, i, rows_.parents[i]);
@@ -184,7 +186,6 @@ class MacroRun {
   // No row or element has anything but a value.
   void absorb_all(const Lane& test) {
     const std::uint8_t* bools = test.read<std::uint8_t>();
-    if (flat_ != nullptr) return flat_->find(bools, deciding());
     const std::uint32_t* parents = rows_.parents;
     if (deciding() == 0)
       for (std::uint32_t i = 0; i < n_elements_; ++i) holds_[parents[i]] &= bools[i];
@@ -230,11 +231,9 @@ class MacroRun {
   const Level& level_;
   const ElementRows& rows_;
   Lane& target_;
-  FlatRows* flat_ = nullptr;         // where elements stand as they are
   ExprValue* lists_ = nullptr;       // map, filter
   std::uint8_t* holds_ = nullptr;    // the others; of exists_one how many do
   std::uint32_t n_elements_ = 0;
-  bool has_widened_ = false;
   bool has_failures_ = false;
   const std::uint32_t outer_n_rows_, outer_first_row_;
   const std::uint32_t* const outer_parents_;

@@ -63,20 +63,15 @@ ExprValue list_at(const Column& column, std::uint32_t row) {
 void load_made(const Column& column, const Machine& machine, bool has_missing, Lane* target) {
   ExprValue* out = static_cast<ExprValue*>(target->own_values);
   target->values = out;
-  const bool is_by_row = column.n_rows > 1;
-  const std::uint32_t first = is_by_row ? machine.first_row : 0;
-  if (has_missing || column.type == FactType::timestamp) {
-    for (std::uint32_t i = 0; i < machine.n_rows; ++i) {
-      const std::uint32_t row = is_by_row ? first + i : 0;
-      if (target->state(i) != state_value) out[i] = {};
-      else if (column.type == FactType::string_list) out[i] = list_at(column, row);
-      else out[i] = ExprValue::of_micros(column.integers[row]);
-    }
-    return;
+  const bool is_time = column.type == FactType::timestamp;
+  const std::uint32_t n = machine.n_rows, step = column.n_rows > 1 ? 1 : 0;
+  std::uint32_t row = machine.first_row * step;
+  if (step != 0 && !is_time && !has_missing)
+    target->flat = {column.strings, column.list_offsets + row};
+  for (std::uint32_t i = 0; i < n; ++i, row += step) {
+    if (has_missing && target->states[i] != state_value) out[i] = {};
+    else out[i] = is_time ? ExprValue::of_micros(column.integers[row]) : list_at(column, row);
   }
-  for (std::uint32_t i = 0; i < machine.n_rows; ++i)
-    out[i] = list_at(column, is_by_row ? first + i : 0);
-  if (is_by_row) target->flat = {column.strings, column.list_offsets + first};
 }
 
 }  // namespace

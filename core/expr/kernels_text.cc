@@ -31,7 +31,7 @@ bool finds_together(const Lane& left, const Lane& right, std::uint32_t n, std::u
     return true;
   }
   if (!left.is_uniform || right.flat.offsets == nullptr) return false;
-  for (FlatRows rows(right.flat, n, longest_tile, out); rows.n_elements() != 0; rows.go_on()) {
+  for (FlatRows rows(right.flat, n, longest_tile, out); rows.n_elements() != 0;) {
     std::uint8_t marks[longest_tile] = {};
     match_texts(rows.elements(), rows.n_elements(), {texts, 1}, TextPlace::whole, marks);
     rows.find(marks, 1);
