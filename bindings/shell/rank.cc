@@ -111,6 +111,11 @@ void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
     if (options->request.empty() && options->requests.empty()) {
       throw CLI::RequiredError(command->get_name() + ": --request or --requests");
     }
+    // Else a record would be asked for and none be written.
+    const bool writes_record = options->with_record || !options->record_out.empty();
+    for (const char* flag : {"--record-level", "--record-shows", "--record-secret", "--record-chain"})
+      if (!writes_record && command->count(flag) > 0)
+        throw CLI::RequiredError(std::string(flag) + ": --with-record or --record-out");
   };
   command->parse_complete_callback(wants);
   (*actions)[command] = [options, common] {

@@ -204,8 +204,12 @@ class Records(unittest.TestCase):
             (folder / "short").write_bytes(b"15 bytes, short")
             for flags in ((), ("--record-secret", folder / "short")):
                 error = json.loads(run("rank", "--bundle", BUNDLE, "--request", folder / "request", "--json",
-                                       "--record-level", "digest", *flags, code=1))["error"]
+                                       "--record-level", "digest", "--with-record", *flags, code=1))["error"]
                 self.assertEqual(error["where"], "record-secret")
+
+    def test_flags_of_a_record_that_nothing_writes(self):
+        for flag in ("--record-level=full", "--record-shows=request_id", "--record-secret=s", "--record-chain=head"):
+            run("rank", "--bundle", BUNDLE, "--request", "-", flag, data=json.dumps(REQUEST), code=2)
 
     def chain(self, folder: pathlib.Path, n: int) -> list[str]:
         requests = [json.dumps({**REQUEST, "request_id": f"r-{i}", "seed": i}) for i in range(n)]
