@@ -241,8 +241,8 @@ class Records(unittest.TestCase):
             both = self.replay_chain(folder, lines + later, 0)
             self.assertEqual((both["records"], both["chain"]), (7, "intact"))
             (folder / "head").write_text("sha256:12\n")
-            error = json.loads(run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--record-chain",
-                                   folder / "head", data=json.dumps(REQUEST), code=1))["error"]
+            error = json.loads(run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--with-record",
+                                   "--record-chain", folder / "head", data=json.dumps(REQUEST), code=1))["error"]
             self.assertEqual(error["where"], "chain")
 
     def test_an_exclusion_says_what_would_change_it(self):
