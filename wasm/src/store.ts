@@ -1,5 +1,6 @@
 import type { Engine, OpenOptions, SnapshotParts } from "./engine.js";
 import { argumentError, GuardrankError } from "./error.js";
+import { FetchAhead } from "./host/ahead.js";
 import { kinds, outcomes, perform, type Answer, type HostOptions, type Need } from "./host/needs.js";
 import * as layout from "./layout.js";
 import { Library, writeTexts } from "./library.js";
@@ -56,8 +57,18 @@ export class Store {
    * when none was found.
    */
   static async open(options: StoreOptions): Promise<Store> {
-    const library = new Library(await compile(options.module ?? storeAddress));
-    const store = new Store(library, hostOptions(options), options);
+    const host = hostOptions(options);
+    const ahead = new FetchAhead(host);
+    try {
+      if (options.trustedRoot !== undefined) void ahead.begin(options.trustedRoot, options.releases);
+      const library = new Library(await compile(options.module ?? storeAddress));
+      return await Store.look(new Store(library, { ...host, ahead }, options));
+    } finally {
+      ahead.end();
+    }
+  }
+
+  private static async look(store: Store): Promise<Store> {
     await new Promise<void>((resolve) => {
       store.looked = resolve;
       store.pump();
@@ -456,9 +467,10 @@ export class Store {
 const none = new Uint8Array(0);
 const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
 
-/** The header's own hash of header and section table: verified, and another one for another artifact. */
+/**
+ * The header's own hash of header and section table: verified, and another one for another artifact.
+ * As a text of sixteen units, whatever they are; artifacts stand at multiples of 64.
+ */
 function artifactHash(memory: Uint8Array, address: number): string {
-  let text = "";
-  for (const byte of memory.subarray(address + 32, address + 64)) text += String.fromCharCode(byte);
-  return text;
+  return String.fromCharCode(...new Uint16Array(memory.buffer, address + 32, 16));
 }

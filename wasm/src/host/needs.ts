@@ -1,4 +1,5 @@
 // Performs what the store asks for (core/store/need.h): fetches, signatures, storage, waiting.
+import type { FetchAhead } from "./ahead.js";
 import { download, type Downloaded } from "./download.js";
 import type { Storage } from "./storage.js";
 import { schemes, verifySignature } from "./verify.js";
@@ -47,6 +48,8 @@ export interface HostOptions {
   attempts: number;
   fetch?: typeof globalThis.fetch;
   progress?: (address: string, received: number, total: number | undefined) => void;
+  /** What may have been fetched before it is asked for. */
+  ahead?: FetchAhead;
 }
 
 /** Never rejects: whatever happens is an answer. */
@@ -85,7 +88,8 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
   const address = options.origin[origin] + need.path;
   const attempts = origin === "blobs" ? 1 : options.attempts;
   for (let attempt = 1; ; ++attempt) {
-    const found = await tryFetch(address, need, options, signal);
+    const found = await takeAhead(address, need, options) ??
+      await tryFetch(address, need, options, signal);
     if (found.outcome === "done") {
       return { outcome: "done", bytes: found.bytes, entityTag: found.entityTag };
     }
@@ -97,6 +101,17 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
     const wait = found.retryAfter ?? Math.random() * 200 * 2 ** attempt;
     await sleep(Math.min(wait, 10_000), signal);
   }
+}
+
+/** What was fetched early is of use where it came, or is known not to be there. */
+async function takeAhead(
+  address: string, need: Need, options: HostOptions,
+): Promise<Downloaded | undefined> {
+  if (need.isRange || need.entityTag !== "") return undefined;
+  const found = await options.ahead?.take(address);
+  if (found?.outcome === "not_found") return found;
+  if (found?.outcome !== "done") return undefined;
+  return found.bytes.length > need.maxBytes ? { outcome: "too_large" } : found;
 }
 
 function tryFetch(

@@ -26,17 +26,33 @@ export async function verifySignature(
 type Buffer = Uint8Array<ArrayBuffer>;
 const copy = (bytes: Uint8Array): Buffer => new Uint8Array(bytes);
 
+// Reading a key is a trip to another thread, as checking a signature is, and a repository has few keys.
+const known = new Map<string, Promise<CryptoKey>>();
+const mostKnown = 16;
+
+function readKey(
+  format: "raw" | "spki", text: string, algorithm: AlgorithmIdentifier | EcKeyImportParams | RsaHashedImportParams,
+): Promise<CryptoKey> {
+  const name = `${JSON.stringify(algorithm)} ${text}`;
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const bytes = format === "raw" ? hexBytes(text) : pemBytes(text);
+  const key = crypto.subtle.importKey(format, bytes, algorithm, false, ["verify"]);
+  if (known.size === mostKnown) known.clear();
+  known.set(name, key);
+  key.catch(() => known.delete(name));
+  return key;
+}
+
 async function verifyEd25519(publicKey: string, message: Uint8Array, signature: Uint8Array) {
   const isHex = /^[0-9a-fA-F]{64}$/.test(publicKey.trim());
-  const format = isHex ? "raw" : "spki";
-  const bytes = isHex ? hexBytes(publicKey.trim()) : pemBytes(publicKey);
-  const key = await crypto.subtle.importKey(format, bytes, { name: "Ed25519" }, false, ["verify"]);
+  const key = await readKey(isHex ? "raw" : "spki", publicKey.trim(), { name: "Ed25519" });
   return crypto.subtle.verify({ name: "Ed25519" }, key, copy(signature), copy(message));
 }
 
 async function verifyEcdsa(publicKey: string, message: Uint8Array, signature: Uint8Array) {
   const curve = { name: "ECDSA", namedCurve: "P-256" };
-  const key = await crypto.subtle.importKey("spki", pemBytes(publicKey), curve, false, ["verify"]);
+  const key = await readKey("spki", publicKey, curve);
   const algorithm = { name: "ECDSA", hash: "SHA-256" };
   return crypto.subtle.verify(algorithm, key, rawFromDer(signature), copy(message));
 }
@@ -47,7 +63,7 @@ const shortestModulus = 2048;
 /** Signers use the digest's length as the salt's, older ones the longest that the key has room for. */
 async function verifyPss(publicKey: string, message: Uint8Array, signature: Uint8Array) {
   const algorithm = { name: "RSA-PSS", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("spki", pemBytes(publicKey), algorithm, false, ["verify"]);
+  const key = await readKey("spki", publicKey, algorithm);
   const { modulusLength } = key.algorithm as RsaHashedKeyAlgorithm;
   if (modulusLength < shortestModulus) return false;
   const longest = Math.ceil((modulusLength - 1) / 8) - 32 - 2;
@@ -60,7 +76,7 @@ async function verifyPss(publicKey: string, message: Uint8Array, signature: Uint
 
 async function verifyPkcs1(publicKey: string, message: Uint8Array, signature: Uint8Array) {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("spki", pemBytes(publicKey), algorithm, false, ["verify"]);
+  const key = await readKey("spki", publicKey, algorithm);
   if ((key.algorithm as RsaHashedKeyAlgorithm).modulusLength < shortestModulus) return false;
   return crypto.subtle.verify(algorithm.name, key, copy(signature), copy(message));
 }
