@@ -162,8 +162,9 @@ std::uint32_t Catalog::find(std::string_view offer) const {
   while (first < last) {
     const std::uint32_t middle = first + (last - first) / 2;
     const std::uint32_t row = order[middle];
-    if (ids[row] == offer) return row;
-    if (ids[row] < offer) {
+    const int ordered = ids[row].compare(offer);
+    if (ordered == 0) return row;
+    if (ordered < 0) {
       first = middle + 1;
     } else {
       last = middle;

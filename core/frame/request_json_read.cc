@@ -26,6 +26,7 @@ class RequestReader {
   Status read_context();
   Status read_offers();
   Status read_offer(const JsonValue& candidate, std::uint32_t row, std::string_view* offer);
+  Status refuse_offer(const JsonValue& candidate, const JsonValue* id, std::uint32_t row);
   Status read_candidate_facts();
   Status read_row(const JsonValue& facts, Namespace space, std::uint32_t row);
   Status read_lists(std::uint32_t fact);
@@ -116,33 +117,46 @@ Status RequestReader::read_offers() {
   return request_->set_candidates(offers, error_);
 }
 
-// The candidate's id; also checks that nothing unknown stands beside it.
+bool may_stand_beside_offer(const JsonValue& member) {
+  return (member.key == "facts" || member.key == "pair") &&
+         (member.type == JsonType::object || member.type == JsonType::null);
+}
+
+// The candidate's id; also checks that nothing unknown stands beside it. Its place is written only
+// where it is refused.
 Status RequestReader::read_offer(const JsonValue& candidate, std::uint32_t row,
                                  std::string_view* offer) {
+  const JsonValue* id = nullptr;
+  bool is_good = candidate.type == JsonType::object;
+  for (const JsonValue* member = candidate.first; member != nullptr; member = member->next) {
+    if (member->key == "offer") id = member;
+    else is_good = is_good && may_stand_beside_offer(*member);
+  }
+  if (!is_good || id == nullptr || id->type != JsonType::string)
+    return refuse_offer(candidate, id, row);
+  *offer = id->text;
+  return Status::ok;
+}
+
+Status RequestReader::refuse_offer(const JsonValue& candidate, const JsonValue* id,
+                                   std::uint32_t row) {
   const FactPath where{"candidates[", row, "]"};
   if (candidate.type != JsonType::object) {
     return wrong_type(where.view(), "an object", candidate.type, error_);
   }
-  const JsonValue* id = nullptr;
   for (const JsonValue* member = candidate.first; member != nullptr; member = member->next) {
-    if (member->key == "offer") {
-      id = member;
-    } else if (member->key != "facts" && member->key != "pair") {
+    if (member == id || may_stand_beside_offer(*member)) continue;
+    if (member->key != "facts" && member->key != "pair") {
       return unknown_member(where.view(), member->key, error_);
-    } else if (member->type != JsonType::object && member->type != JsonType::null) {
-      const FactPath path{where.view(), ".", member->key};
-      return wrong_type(path.view(), "an object", member->type, error_);
     }
+    const FactPath path{where.view(), ".", member->key};
+    return wrong_type(path.view(), "an object", member->type, error_);
   }
   const FactPath path{where.view(), ".offer"};
   if (id == nullptr || id->type == JsonType::null) {
     return error_->wanted(Status::missing, path.view(), {"an offer id"}, {"nothing"});
   }
-  if (id->type != JsonType::string) {
-    return wrong_type(path.view(), "a string", id->type, error_);
-  }
-  *offer = id->text;
-  return Status::ok;
+  return wrong_type(path.view(), "a string", id->type, error_);
 }
 
 Status RequestReader::read_candidate_facts() {
