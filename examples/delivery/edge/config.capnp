@@ -37,6 +37,7 @@ const edge :Workerd.Worker = (
     (name = "guardrank/source.js", esModule = embed "package/source.js"),
     (name = "guardrank/store.js", esModule = embed "package/store.js"),
     (name = "guardrank/store_options.js", esModule = embed "package/store_options.js"),
+    (name = "guardrank/host/ahead.js", esModule = embed "package/host/ahead.js"),
     (name = "guardrank/host/download.js", esModule = embed "package/host/download.js"),
     (name = "guardrank/host/needs.js", esModule = embed "package/host/needs.js"),
     (name = "guardrank/host/storage.js", esModule = embed "package/host/storage.js"),
