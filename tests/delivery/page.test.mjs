@@ -52,7 +52,7 @@ test("the first visit fetches and ranks as Node does", async () => {
   const { ranked, error, state, complaints } = await visit();
   assert.equal(error, "");
   assert.deepEqual(ranked, lines());
-  assert.match(state, new RegExp(`^${release}, metadata \\d+, ready after \\d+ ms$`));
+  assert.match(state, new RegExp(`^${release}, metadata \\d+, ready after [\\d.]+ ms, ranked in [\\d.]+ ms$`));
   assert.deepEqual(complaints, []);
 });
 

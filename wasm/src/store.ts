@@ -259,16 +259,16 @@ export class Store {
     const state = memory.u32(struct + at.state);
     if (state === ticketState.pending) return undefined;
     const code = memory.view.getInt32(struct + at.status, true);
-    const status = library.statusName(code);
     const release = memory.text(struct + at.release);
     if (state !== ticketState.ready) {
+      const status = library.statusName(code);
       const message = `${release} is not at hand: ${status}, and no fallback is`;
       throw new GuardrankError(code, status, message, release);
     }
     const isFallback = memory.u32(struct + at.is_fallback) !== 0;
     const parts = [at.model, at.policy, at.catalog, at.release_bytes] as const;
     const key = parts.map((part) => artifactHash(memory.bytes, memory.u32(struct + part))).join(" ");
-    const fallback = isFallback ? status : undefined;
+    const fallback = isFallback ? library.statusName(code) : undefined;
     if (this.snapshots.has(key)) return { parts: noParts, key, release, fallback };
     const [model, policy, catalog, own] = parts.map((part) => memory.copyBytes(struct + part));
     return {
@@ -472,5 +472,6 @@ const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
  * As a text of sixteen units, whatever they are; artifacts stand at multiples of 64.
  */
 function artifactHash(memory: Uint8Array, address: number): string {
-  return String.fromCharCode(...new Uint16Array(memory.buffer, address + 32, 16));
+  const units = new Uint16Array(memory.buffer, address + 32, 16);
+  return String.fromCharCode.apply(null, units as unknown as number[]);
 }

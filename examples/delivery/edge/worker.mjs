@@ -1,6 +1,6 @@
 // Ranks at the edge: POST a request as JSON, get the ranking. The module's code comes with the worker;
 // models, policies and catalogs come from the origin, are verified, and stay in memory.
-import { Engine, GuardrankError, Store } from "guardrank/index.js";
+import { Engine, GuardrankError, Store } from "guardrank/guardrank.min.js";
 import engineModule from "guardrank/guardrank-relaxed.wasm";
 import storeModule from "guardrank/guardrank-store.wasm";
 

@@ -1,6 +1,6 @@
 // Releases are kept in the browser (the origin private file system; the Cache API where that is
 // missing), so that the next visit ranks without a download.
-import { CacheStorageApi, Engine, OpfsStorage, Store } from "./guardrank/index.js";
+import { CacheStorageApi, Engine, OpfsStorage, Store } from "./guardrank/guardrank.min.js";
 
 async function storage() {
   try {
@@ -13,8 +13,10 @@ async function storage() {
 }
 
 async function start() {
-  const { release } = await (await fetch("settings.json")).json();
-  const root = await (await fetch("root.json")).arrayBuffer();
+  const [{ release }, root] = await Promise.all([
+    fetch("settings.json").then((answer) => answer.json()),
+    fetch("root.json").then((answer) => answer.arrayBuffer()),
+  ]);
   const began = performance.now();
   const [engine, store] = await Promise.all([
     Engine.create(),
@@ -37,8 +39,10 @@ onmessage = async ({ data: request }) => {
     });
     const { engine, store, began } = await started;
     const { snapshot, release } = await store.snapshot(engine, {}, { timeout: 10_000 });
+    const ready = performance.now() - began;
     const ranking = snapshot.rank(request);
-    const after = isFirst ? `, ready after ${Math.round(performance.now() - began)} ms` : "";
+    const ranked = performance.now() - began - ready;
+    const after = isFirst ? `, ready after ${ready.toFixed(1)} ms, ranked in ${ranked.toFixed(1)} ms` : "";
     postMessage({ ranking, state: `${release}, metadata ${store.state().versions.timestamp}${after}` });
   } catch (failure) {
     postMessage({ error: failure.message });
