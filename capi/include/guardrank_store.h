@@ -151,6 +151,9 @@ typedef struct {
   gr_bytes bytes;                /* FETCH, READ; read during the call alone */
   gr_text entity_tag;            /* FETCH: of what is handed back */
   gr_text detail;                /* why it failed, for messages */
+  /* FETCH, READ of an artifact, may be empty: SHA-256 of each section in the table's order, computed by
+   * the host over `bytes` with something quicker than the library's own. Since 0.2. */
+  gr_bytes section_hashes;
 } gr_answer;
 /* Answers to needs that are no longer wanted are ignored. Since 0.1. */
 GR_API gr_status gr_store_provide(gr_store* store, const gr_answer* answer, int64_t now);

@@ -29,8 +29,8 @@ bool is_known(SectionKind kind) { return !section_kind_name(kind).empty(); }
 // only the copies are read.
 class ContainerReader {
  public:
-  ContainerReader(Bytes bytes, Arena* arena, Error* error)
-      : bytes_(bytes), arena_(arena), error_(error) {}
+  ContainerReader(Bytes bytes, Bytes section_hashes, Arena* arena, Error* error)
+      : bytes_(bytes), given_hashes_(section_hashes), arena_(arena), error_(error) {}
 
   Status read(Check check, Container* container) {
     GUARDRANK_TRY(read_header());
@@ -54,6 +54,7 @@ class ContainerReader {
   Status read_section(std::uint32_t index, std::uint64_t* end);
   Status check_unique(std::uint32_t index);
   Status check_hashes();
+  Sha256Digest section_hash(std::uint32_t index) const;
   Status check_padding();
   Sha256Digest hash_table() const;
   // At "section 2 (weights)".
@@ -63,6 +64,7 @@ class ContainerReader {
                 const char* unit, std::uint64_t found);
 
   Bytes bytes_;
+  Bytes given_hashes_;
   Arena* arena_;
   Error* error_;
   std::array<std::uint8_t, header_bytes> header_{};
@@ -186,9 +188,16 @@ Status ContainerReader::check_hashes() {
   if (__builtin_memcmp(digest.data(), &header_[32], digest.size()) != 0)
     return error_->set(Status::hash, "header", {"header or table do not match their hash"});
   for (std::uint32_t i = 0; i < sections_.size(); ++i)
-    if (sha256(sections_[i].bytes) != sections_[i].hash)
+    if (section_hash(i) != sections_[i].hash)
       return fail(i, Status::hash, "the bytes do not match the section's hash");
   return check_padding();
+}
+
+Sha256Digest ContainerReader::section_hash(std::uint32_t index) const {
+  Sha256Digest hash;
+  if (given_hashes_.size() != sections_.size() * hash.size()) return sha256(sections_[index].bytes);
+  __builtin_memcpy(hash.data(), &given_hashes_[index * hash.size()], hash.size());
+  return hash;
 }
 
 Status ContainerReader::check_padding() {
@@ -244,8 +253,9 @@ const Section* Container::find(SectionKind wanted) const {
   return nullptr;
 }
 
-Status open_container(Bytes bytes, Check check, Arena* arena, Container* container, Error* error) {
-  return ContainerReader(bytes, arena, error).read(check, container);
+Status open_container(Bytes bytes, Check check, Arena* arena, Container* container, Error* error,
+                      Bytes section_hashes) {
+  return ContainerReader(bytes, section_hashes, arena, error).read(check, container);
 }
 
 Status open_container_of(ArtifactKind kind, Bytes bytes, Check check, Arena* arena,

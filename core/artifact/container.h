@@ -63,8 +63,11 @@ struct Container {
 enum class Check : std::uint8_t { structure = 0, full = 1 };
 
 // `bytes` must be 64-byte aligned and outlive the container. A section of unknown kind is allowed
-// and left alone (a later writer's addition); a known kind may stand at most once.
-Status open_container(Bytes bytes, Check check, Arena* arena, Container* container, Error* error);
+// and left alone (a later writer's addition); a known kind may stand at most once. `section_hashes`:
+// the SHA-256 of each section, one after another in the table's order, computed over these bytes by
+// someone who is trusted and quicker at it; of any other length they are computed here.
+Status open_container(Bytes bytes, Check check, Arena* arena, Container* container, Error* error,
+                      Bytes section_hashes = {});
 
 // The same, and that it holds an artifact of this kind (Status::identifier).
 Status open_container_of(ArtifactKind kind, Bytes bytes, Check check, Arena* arena,

@@ -124,7 +124,9 @@ void Delivery::provide(const Answer& answer, std::int64_t now_micros) {
       metadata_.provide(inner);
       if (!metadata_.is_busy()) metadata_ended(now_micros);
       break;
-    case Source::store: store_.provide(inner.id, inner.outcome, inner.bytes, now_micros); break;
+    case Source::store: 
+      store_.provide(inner.id, inner.outcome, inner.bytes, now_micros, inner.section_hashes);
+      break;
     case Source::own:
       if (inner.id == wake_need_) wake_need_ = 0;
       else if (is_asked_ && inner.id == need_.id) have_document(inner, now_micros);

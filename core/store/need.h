@@ -63,6 +63,9 @@ struct Answer {
   Bytes bytes;                      // fetch, read
   std::string_view entity_tag;      // fetch: of the copy handed back; empty when the origin names none
   std::string_view detail;          // why it failed, for messages
+  // fetch, read of an artifact: the SHA-256 of each of its sections in the table's order, where the
+  // host has a quicker one than core's (WebCrypto). Computed over `bytes`, nothing else; may be empty.
+  Bytes section_hashes;
 };
 
 }  // namespace guardrank

@@ -88,14 +88,17 @@ bool Store::next_wake(Need* need) {
   return true;
 }
 
-void Store::provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros) {
+void Store::provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros,
+                    Bytes section_hashes) {
   if (id == 0) return;
   if (id == wake_need_) {
     wake_need_ = 0;
   } else if (!provide_disk(id, outcome, bytes)) {
     for (std::uint32_t load = 0; load < loads_.size(); ++load)
       if (loads_[load].need == id) {
+        section_hashes_ = section_hashes;
         provide_load(load, outcome, bytes, now_micros);
+        section_hashes_ = {};
         break;
       }
   }

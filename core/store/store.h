@@ -77,7 +77,9 @@ class Store {
   // The next thing the host shall do; false when there is nothing until something is provided.
   bool next(std::int64_t now_micros, Need* need);
   // Answers a need. An id that is not known (withdrawn, answered) is ignored.
-  void provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros);
+  // `section_hashes`: as in Answer.
+  void provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros,
+               Bytes section_hashes = {});
   // False when a need was withdrawn: the host may stop what it does for it.
   bool is_wanted(std::uint64_t need_id) const;
 
@@ -240,6 +242,7 @@ class Store {
   std::uint32_t first_queued_ = no_slot, last_queued_ = no_slot;
   std::uint32_t n_asked_ = 0;
   std::span<Blob> blobs_;                              // by slot of the memory tier
+  Bytes section_hashes_;                               // of the load that is being provided
   std::uint64_t wake_need_ = 0;
   std::int64_t wake_at_ = 0;
 

@@ -164,7 +164,8 @@ Status Store::copy_blob(const Sha256Digest& id, Bytes bytes, Blob* blob) {
   Container container;
   Error error;
   const Status status =
-      open_container({blob->memory, blob->size}, Check::full, &scratch_, &container, &error);
+      open_container({blob->memory, blob->size}, Check::full, &scratch_, &container, &error,
+                     section_hashes_);
   GUARDRANK_TRY(status);
   blob->kind = container.kind;
   return container.id == id ? Status::ok : Status::hash;

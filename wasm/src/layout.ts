@@ -62,7 +62,9 @@ export const need = {
   is_range: 48, entity_tag: 56, public_key: 64, message: 72, signature: 80, key: 88, bytes: 96,
   at_micros: 104,
 };
-export const answer = { size: 40, outcome: 4, id: 8, bytes: 16, entity_tag: 24, detail: 32 };
+export const answer = {
+  size: 48, outcome: 4, id: 8, bytes: 16, entity_tag: 24, detail: 32, section_hashes: 40,
+};
 export const delivered = {
   size: 56, state: 4, status: 8, is_fallback: 12, release: 16, model: 24, policy: 32, catalog: 40,
   release_bytes: 48,

@@ -108,10 +108,11 @@ export class Library {
     return writeTexts(this.memory, this.argument, texts, where, false);
   }
 
-  /** Raw bytes as an argument. Valid until the next argument. */
-  bytesArgument(bytes: Uint8Array): number {
-    const address = this.argument.reserve(Math.max(bytes.length, 1));
+  /** Raw bytes as an argument, and others right behind them. Valid until the next argument. */
+  bytesArgument(bytes: Uint8Array, behind?: Uint8Array): number {
+    const address = this.argument.reserve(Math.max(bytes.length + (behind?.length ?? 0), 1));
     this.memory.bytes.set(bytes, address);
+    if (behind !== undefined) this.memory.bytes.set(behind, address + bytes.length);
     return address;
   }
 

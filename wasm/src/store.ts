@@ -62,6 +62,7 @@ export class Store {
     try {
       if (options.trustedRoot !== undefined) void ahead.begin(options.trustedRoot, options.releases);
       const library = new Library(await compile(options.module ?? storeAddress));
+      await turn();
       return await Store.look(new Store(library, { ...host, ahead }, options));
     } finally {
       ahead.end();
@@ -427,13 +428,16 @@ export class Store {
     const { library } = this, at = layout.answer;
     const [tag, detail] = [answer.entityTag ?? "", answer.detail ?? ""];
     const texts = writeTexts(library.memory, this.texts, [tag, detail.replace(/\p{Surrogate}/gu, "\ufffd")], "answer");
-    const bytes = answer.bytes === undefined ? 0 : library.bytesArgument(answer.bytes);
+    const { sectionHashes } = answer;
+    const bytes = answer.bytes === undefined ? 0 : library.bytesArgument(answer.bytes, sectionHashes);
     const struct = library.clearStruct(at.size);
     const { view } = library.memory;
     view.setInt32(struct + at.outcome, outcomes[answer.outcome], true);
     view.setBigUint64(struct + at.id, id, true);
     view.setUint32(struct + at.bytes, bytes, true);
     view.setUint32(struct + at.bytes + 4, answer.bytes?.length ?? 0, true);
+    view.setUint32(struct + at.section_hashes, bytes + (answer.bytes?.length ?? 0), true);
+    view.setUint32(struct + at.section_hashes + 4, sectionHashes?.length ?? 0, true);
     this.setTexts(struct, [at.entity_tag, at.detail], texts);
     const status = library.exports.gr_store_provide(this.handle, struct, now());
     library.releaseArgument();
@@ -463,6 +467,9 @@ export class Store {
     }
   }
 }
+
+/** Lets what came meanwhile be taken, and what it names be asked for, before a long piece of work. */
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 const none = new Uint8Array(0);
 const noParts: SnapshotParts = { model: none, policy: none, catalog: none };

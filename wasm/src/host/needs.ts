@@ -1,6 +1,7 @@
 // Performs what the store asks for (core/store/need.h): fetches, signatures, storage, waiting.
 import type { FetchAhead } from "./ahead.js";
 import { download, type Downloaded } from "./download.js";
+import { hashSections } from "./hash.js";
 import type { Storage } from "./storage.js";
 import { schemes, verifySignature } from "./verify.js";
 
@@ -31,6 +32,8 @@ export interface Answer {
   bytes?: Uint8Array | undefined;
   entityTag?: string | undefined;
   detail?: string;
+  /** Of an artifact, computed over `bytes`. */
+  sectionHashes?: Uint8Array | undefined;
 }
 export const outcomes = { done: 0, not_found: 1, unchanged: 2, too_large: 3, failed: 4 } as const;
 
@@ -56,9 +59,9 @@ export interface HostOptions {
 export async function perform(need: Need, options: HostOptions, signal: AbortSignal): Promise<Answer> {
   try {
     switch (need.kind) {
-      case kinds.fetch: return await fetchNeed(need, options, signal);
+      case kinds.fetch: return await withHashes(await fetchNeed(need, options, signal));
       case kinds.verify: return await verifyNeed(need);
-      case kinds.read: return await readNeed(need, options.storage);
+      case kinds.read: return await withHashes(await readNeed(need, options.storage));
       case kinds.write: await options.storage.write(need.key, need.bytes); break;
       case kinds.remove: await options.storage.remove(need.key); break;
       case kinds.wake: await sleep(need.at - Date.now(), signal, true); break;
@@ -68,6 +71,11 @@ export async function perform(need: Need, options: HostOptions, signal: AbortSig
   } catch (failure) {
     return { outcome: "failed", detail: failure instanceof Error ? failure.message : String(failure) };
   }
+}
+
+async function withHashes(answer: Answer): Promise<Answer> {
+  const sectionHashes = answer.bytes && await hashSections(answer.bytes);
+  return sectionHashes === undefined ? answer : { ...answer, sectionHashes };
 }
 
 async function verifyNeed(need: Need): Promise<Answer> {

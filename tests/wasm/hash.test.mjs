@@ -1,0 +1,52 @@
+// Hashes of an artifact's sections, which WebCrypto computes for the store.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+
+import { hashSections } from "../../wasm/dist/host/hash.js";
+import { partsOf } from "./origin.mjs";
+import { bundleBytes } from "./support.mjs";
+
+const { model } = partsOf(bundleBytes("bundles/cards.guardrank"));
+
+/** Read by hand: entries of 64 bytes behind a header of 64. */
+function sections(artifact) {
+  const view = new DataView(artifact.buffer, artifact.byteOffset, artifact.length);
+  return Array.from({ length: view.getUint32(24, true) }, (_, index) => {
+    const entry = 64 + 64 * index, start = Number(view.getBigUint64(entry + 8, true));
+    return { stated: artifact.subarray(entry + 24, entry + 56),
+             bytes: artifact.subarray(start, start + Number(view.getBigUint64(entry + 16, true))) };
+  });
+}
+
+test("they are those of the table, and of the bytes", async () => {
+  const hashes = await hashSections(model);
+  const wanted = sections(model);
+  assert.ok(wanted.length > 1);
+  assert.equal(hashes.length, 32 * wanted.length);
+  wanted.forEach(({ stated, bytes }, index) => {
+    const hash = Buffer.from(hashes.subarray(32 * index, 32 * index + 32));
+    assert.deepEqual(hash, Buffer.from(stated));
+    assert.deepEqual(hash, createHash("sha256").update(bytes).digest());
+  });
+});
+
+test("of bytes that changed they are others", async () => {
+  const changed = Uint8Array.from(model);
+  changed[changed.length - 1] ^= 1;
+  const [before, after] = [await hashSections(model), await hashSections(changed)];
+  assert.deepEqual(after.subarray(0, -32), before.subarray(0, -32));
+  assert.notDeepEqual(after.subarray(-32), before.subarray(-32));
+});
+
+test("what is no whole artifact has none", async () => {
+  assert.equal(await hashSections(model.subarray(0, 3000)), undefined);   // a piece of one
+  assert.equal(await hashSections(new Uint8Array(1 << 16)), undefined);
+  assert.equal(await hashSections(model.subarray(0, 20)), undefined);
+  const many = Uint8Array.from(model);
+  new DataView(many.buffer).setUint32(24, 0xffffffff, true);
+  assert.equal(await hashSections(many), undefined);
+  const far = Uint8Array.from(model);
+  new DataView(far.buffer).setBigUint64(64 + 8, 0xffffffffffffffffn, true);   // a section beyond the end
+  assert.equal((await hashSections(far)).length, (await hashSections(model)).length);
+});
