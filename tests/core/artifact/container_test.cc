@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <functional>
+#include <vector>
 
 #include "tests/core/artifact/sample_artifacts.h"
 
@@ -64,6 +65,42 @@ TEST_CASE("a container has the bytes that the schema page states") {
   const std::uint8_t digest[] = {0x74, 0xf8, 0x1f, 0xe1, 0x67, 0xd9, 0x9b, 0x4c,
                                  0xb4, 0x1d, 0x6d, 0x0c, 0xcd, 0xa8, 0x22, 0x78};
   CHECK(std::memcmp(bytes.data() + entry + 24, digest, sizeof digest) == 0);
+}
+
+TEST_CASE("hashes that someone else computed are held against the table, and need be complete") {
+  pack::AlignedBytes bytes = two_sections();
+  const auto open_with = [&](Bytes hashes) {
+    Arena arena(pack::system_allocator(), 1 << 20);
+    Container container;
+    Error error;
+    return open_container(bytes, Check::full, &arena, &container, &error, hashes);
+  };
+  std::vector<std::uint8_t> hashes(64);
+  const auto hash = [&](std::size_t section, std::size_t start, std::size_t size) {
+    const Sha256Digest digest = sha256(bytes.view().subspan(start, size));
+    std::memcpy(&hashes[32 * section], digest.data(), digest.size());
+  };
+  hash(0, 192, 5);
+  hash(1, 256, 70);
+  CHECK(open_with(hashes) == Status::ok);
+  CHECK(open_with(Bytes(hashes).first(32)) == Status::ok);   // the library's own
+  for (const std::size_t at : {0, 31, 32, 63}) {
+    hashes[at] ^= 1;
+    CHECK(open_with(hashes) == Status::hash);
+    hashes[at] ^= 1;
+  }
+  bytes.data()[260] ^= 1;                                    // of the second section
+  CHECK(open_with({}) == Status::hash);
+  CHECK(open_with(Bytes(hashes).first(32)) == Status::hash);
+  hash(1, 256, 70);
+  CHECK(open_with(hashes) == Status::hash);
+  bytes.data()[260] ^= 1;
+  hash(1, 256, 70);
+  bytes.data()[200] = 1;                                     // between the sections
+  CHECK(open_with(hashes) == Status::verify);
+  bytes.data()[200] = 0;
+  bytes.data()[64 + 24] ^= 1;                                // in the table
+  CHECK(open_with(hashes) == Status::hash);
 }
 
 TEST_CASE("opening gives the sections, the kind and the id") {
