@@ -69,9 +69,10 @@ static_assert(sizeof(gr_need) == 112 && offsetof(gr_need, kind) == 4 && offsetof
               offsetof(gr_need, message) == 72 && offsetof(gr_need, signature) == 80 &&
               offsetof(gr_need, key) == 88 && offsetof(gr_need, bytes) == 96 &&
               offsetof(gr_need, at_micros) == 104);
-static_assert(sizeof(gr_answer) == 48 && offsetof(gr_answer, section_hashes) == 40 && offsetof(gr_answer, outcome) == 4 &&
+static_assert(sizeof(gr_answer) == 48 && offsetof(gr_answer, outcome) == 4 &&
               offsetof(gr_answer, id) == 8 && offsetof(gr_answer, bytes) == 16 &&
-              offsetof(gr_answer, entity_tag) == 24 && offsetof(gr_answer, detail) == 32);
+              offsetof(gr_answer, entity_tag) == 24 && offsetof(gr_answer, detail) == 32 &&
+              offsetof(gr_answer, section_hashes) == 40);
 static_assert(sizeof(gr_delivered) == 56 && offsetof(gr_delivered, state) == 4 &&
               offsetof(gr_delivered, status) == 8 && offsetof(gr_delivered, is_fallback) == 12 &&
               offsetof(gr_delivered, release) == 16 && offsetof(gr_delivered, model) == 24 &&
