@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { hashSections } from "../../wasm/dist/host/hash.js";
-import { partsOf } from "./origin.mjs";
-import { bundleBytes } from "./support.mjs";
+import { Origin, partsOf } from "./origin.mjs";
+import { bundleBytes, Engine, Store } from "./support.mjs";
 
 const { model } = partsOf(bundleBytes("bundles/cards.guardrank"));
 
@@ -49,4 +49,33 @@ test("what is no whole artifact has none", async () => {
   const far = Uint8Array.from(model);
   new DataView(far.buffer).setBigUint64(64 + 8, 0xffffffffffffffffn, true);   // a section beyond the end
   assert.equal((await hashSections(far)).length, (await hashSections(model)).length);
+});
+
+test("the store holds them against what was signed for", async (context) => {
+  const bundle = bundleBytes("bundles/cards.guardrank");
+  const engine = await Engine.create();
+  const name = engine.open(bundle).rank({ time: "2026-11-21T10:00:00Z", context: { age: 34 } }).release;
+  const origin = await new Origin().add(name, partsOf(bundle)).publish().listen();
+  const { digest } = crypto.subtle;
+  let asked = 0, isWrong = false;
+  context.mock.method(crypto.subtle, "digest", async (...values) => {
+    const hash = await digest.apply(crypto.subtle, values);
+    ++asked;
+    if (isWrong) new Uint8Array(hash)[31] ^= 1;
+    return hash;
+  });
+  const open = () => Store.open({ origin: origin.address, releases: [name], trustedRoot: origin.root });
+  try {
+    const store = await open();
+    await store.snapshot(engine);
+    assert.ok(asked > 0);
+    store.dispose();
+    isWrong = true;
+    const wary = await open();
+    await assert.rejects(wary.snapshot(engine, {}, { timeout: 300 }), { name: "GuardrankError" });
+    wary.dispose();
+  } finally {
+    await origin.close();
+    engine.dispose();
+  }
 });

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { Engine, modulePath } from "./support.mjs";
+import * as whole from "../../wasm/dist/index.js";
+import { bundleBytes, Engine, modulePath, requestOf, vectors } from "./support.mjs";
 
 const bytes = readFileSync(modulePath);
 
@@ -14,6 +15,16 @@ async function version(source, options) {
   engine.dispose();
   return found;
 }
+
+test("the package in one file is the package", async () => {
+  const joined = await import("../../wasm/dist/guardrank.min.js");
+  assert.deepEqual(Object.keys(joined).sort(), Object.keys(whole).sort());
+  const engine = await joined.Engine.create();   // finds the module beside itself
+  const [vector] = vectors().filter(({ expected }) => expected !== undefined);
+  const snapshot = engine.open(bundleBytes(vector.bundle));
+  assert.deepEqual(snapshot.rank(requestOf(vector)), vector.expected);
+  engine.dispose();
+});
 
 test("the module imports nothing and is capped at 128 MB", async () => {
   const module = await WebAssembly.compile(bytes);

@@ -39,7 +39,7 @@ export class FetchAhead {
       const top = await this.read(`${metadata}${named(snapshot, "targets.json")}.targets.json`);
       for (const release of releases) {
         const hash = top.targets?.[`${release}.release`]?.hashes?.sha256;
-        if (isHash(hash) && isPlain(release)) void this.fetch(targets + targetPath(release, hash));
+        if (isHash(hash)) void this.fetch(targets + targetPath(release, hash));
       }
     } catch {
       // Then it comes when the store asks.
@@ -93,11 +93,11 @@ function whole(version: unknown): number {
 const named = (document: Signed, file: string) => whole(document.meta?.[file]?.version);
 const isHash = (hash: unknown): hash is string => typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash);
 
-/** Without characters that an address has to escape. */
-const isPlain = (release: string) => /^[\w./-]+$/.test(release);
-
-/** Consistent snapshots put the hash before the file's own name. */
+/** Consistent snapshots put the hash before the file's own name. Escaped as the store does (RFC 3986). */
 function targetPath(release: string, hash: string): string {
   const folder = release.slice(0, release.lastIndexOf("/") + 1);
-  return `${folder}${hash}.${release.slice(folder.length)}.release`;
+  const path = `${folder}${hash}.${release.slice(folder.length)}.release`;
+  return path.split("/").map(encodeURIComponent).join("/").replace(/[!'()*]/g, escaped);
 }
+
+const escaped = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
