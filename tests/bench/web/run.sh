@@ -3,7 +3,7 @@
 # command (or GUARDRANK_COMMAND), the WASM package and this folder's npm packages. Writes tests/bench/RESULTS_WEB.md.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-sizes=("$@"); [ ${#sizes[@]} -gt 0 ] || sizes=(S M)
+sizes=("$@"); [ ${#sizes[@]} -gt 0 ] || sizes=(S M L)
 out=build/bench; mkdir -p "$out/web"
 guardrank=${GUARDRANK_COMMAND:-build/release/bindings/shell/guardrank}
 here=tests/bench/web

@@ -7,7 +7,7 @@ async function bytesOf(address) {
 }
 
 export async function fetchBytes({ kernel, model }) {
-  await import("/guardrank/index.js");
+  await import("/guardrank/guardrank.min.js");
   const [module, bundle] = await Promise.all([
     bytesOf(`/guardrank/${modules[kernel]}`), bytesOf(model),
   ]);
@@ -16,7 +16,7 @@ export async function fetchBytes({ kernel, model }) {
 
 export async function open(inputs, setting, bytes) {
   const { kernel, mode, model } = setting;
-  const { Engine } = await import("/guardrank/index.js");
+  const { Engine } = await import("/guardrank/guardrank.min.js");
   const [engine, bundle] = await Promise.all([
     Engine.create(bytes?.module, { kernel }), bytes?.bundle ?? bytesOf(model),
   ]);
