@@ -65,7 +65,7 @@ struct Answer {
   std::string_view detail;          // why it failed, for messages
   // fetch, read of an artifact: the SHA-256 of each of its sections in the table's order, where the
   // host has a quicker one than core's (WebCrypto). Computed over `bytes`, nothing else; may be empty.
-  Bytes section_hashes;
+  Bytes section_hashes = {};
 };
 
 }  // namespace guardrank
