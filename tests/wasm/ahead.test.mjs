@@ -32,7 +32,8 @@ const wanted = (origin) => ["metadata/2.root.json", "metadata/timestamp.json", "
                             "metadata/1.targets.json", target(origin)].sort();
 
 /** The module, as a response that comes when `when` did. */
-const moduleAfter = (when) => when.then(() => new Response(module, { headers: { "content-type": "application/wasm" } }));
+const headers = { "content-type": "application/wasm" };
+const moduleAfter = (when) => when.then(() => new Response(module, { headers }));
 
 test("all that can be known is there before the module is", { timeout: 10_000 }, () => serve(async (origin, open) => {
   let arrived;
@@ -72,7 +73,7 @@ test("names that nobody signed lead nowhere", () => serve(async (origin, open) =
   const forged = JSON.parse(signed);
   forged.signed.meta["snapshot.json"].version = 7;
   origin.files.set("metadata/timestamp.json", Buffer.from(JSON.stringify(forged)));
-  await assert.rejects(open(), (failure) => failure instanceof GuardrankError && failure.status === "GR_STATUS_SIGNATURE");
+  await assert.rejects(open(), { name: "GuardrankError", status: "GR_STATUS_SIGNATURE" });
   for (const odd of ["{", "null", '{"signed":{}}', '{"signed":{"meta":{"snapshot.json":{"version":"../x"}}}}']) {
     origin.files.set("metadata/timestamp.json", Buffer.from(odd));
     origin.asked();
