@@ -57,9 +57,16 @@ export class CacheStorageApi implements Storage {
 export class OpfsStorage implements Storage {
   constructor(private readonly folder = "guardrank") {}
 
+  /** Opened once: each step to it is a trip to the browser's own process. */
+  private opened: Promise<FileSystemDirectoryHandle> | undefined;
+
   private open(create: boolean): Promise<FileSystemDirectoryHandle> {
-    return navigator.storage.getDirectory()
-      .then((root) => root.getDirectoryHandle(this.folder, { create }));
+    return this.opened ??= navigator.storage.getDirectory()
+      .then((root) => root.getDirectoryHandle(this.folder, { create }))
+      .catch((failure) => {
+        this.opened = undefined;
+        throw failure;
+      });
   }
   /** Files stand flat: "/" is no character of a file's name. */
   private static file(key: string): string {
@@ -78,7 +85,11 @@ export class OpfsStorage implements Storage {
   }
   /** A writable stream takes the file's place when it is closed, not before. */
   async write(key: string, bytes: Uint8Array): Promise<void> {
-    const handle = await (await this.open(true)).getFileHandle(OpfsStorage.file(key), { create: true });
+    const make = async () => (await this.open(true)).getFileHandle(OpfsStorage.file(key), { create: true });
+    const handle = await make().catch(() => {
+      this.opened = undefined;   // another page may have removed the folder
+      return make();
+    });
     const stream = await handle.createWritable();
     try {
       await stream.write(new Uint8Array(bytes));
