@@ -8,6 +8,8 @@ namespace {
 
 // Offers encoded at a time: enough for whole tiles, little enough for the cache.
 constexpr std::uint32_t rows_at_once = 1024;
+// A table that a core's own caches more or less hold.
+constexpr std::size_t near_bytes = std::size_t{4} << 20;
 
 bool depends_on_time(const Field& field) {
   for (const Transform& transform : field.transforms) {
@@ -166,6 +168,7 @@ Status find_kept_candidates(const KeptCatalog& catalog, Frame* frame, KeptCandid
   }
   if (n_coded == rows.size()) kept->codes = codes;
   if (n_summed != 0) kept->sums = sums;
+  kept->are_far = catalog.sums.values.size_bytes() > near_bytes;
   return Status::ok;
 }
 

@@ -63,6 +63,7 @@ Status sum_candidates(const NetworkPlan& plan, std::span<const EncodedField> enc
 struct KeptCandidates {
   std::span<const std::uint8_t* const> codes;      // of all rows
   std::span<const std::int16_t* const> sums;       // null where a row's are not kept
+  bool are_far = false;   // in a table larger than a core's caches: sums are asked for ahead
 };
 // Whether candidates' encoded fields are read: not where all codes are kept, nor where all sums are
 // and none of the fields feeds every layer.

@@ -29,6 +29,9 @@ class NetworkBuilder {
   Status prepare_level(std::uint32_t l, std::uint32_t offset);
   Status prepare_expert(std::uint32_t l, const Expert& expert, PreparedExpert* out);
   Status prepare_gate(std::uint32_t l, const Gate& gate, PreparedGate* out);
+  // Layers of gates over x: one for those that are mixed together and have the same shift.
+  Status stack_gates(std::span<const Gate> gates, std::span<PreparedGate> out);
+  Status stack_some(std::span<const Gate> gates, std::span<PreparedGate> out, std::size_t first);
   Status prepare_layers(std::span<const Layer> layers, bool reads_x, std::uint32_t previous,
                         std::string_view where, std::span<PreparedLayer>* out);
   // One layer that reads x (at level 0, or in towers without levels) or an owner's gate below.
@@ -39,6 +42,10 @@ class NetworkBuilder {
   Slot take_slot(std::uint32_t width, std::uint32_t* offset) const;
 
   // network_pack.cc
+  Status check_layer(const Layer& layer, std::uint32_t n_in, std::string_view where);
+  // Outputs of several layers as those of one.
+  Status join_layers(std::span<const Layer* const> layers, Layer* joined);
+  Status fold(const Layer& layer, PreparedLayer* out);
   Status begin_layer(const Layer& layer, std::uint32_t n_in, std::string_view where,
                      PreparedLayer* out);
   Status layer_over_x(const Layer& layer, std::string_view where, PreparedLayer* out);

@@ -10,11 +10,12 @@ Rows<float> coefficient_rows(const NetworkPlan& plan, const Tile& tile, std::siz
   return {tile.coefficients + gate * stride * plan.prepared->most_experts, stride};
 }
 
-void find_coefficients(const NetworkPlan& plan, const PreparedGate& gate, const Tile& tile,
+void find_coefficients(const NetworkPlan& plan, const PreparedGate& gate,
+                       Rows<const std::int32_t> totals, const Tile& tile,
                        Rows<float> coefficients) {
   SoftmaxTask task;
-  task.totals = layer_totals(plan, *gate.layer, gate.input, tile);
-  task.multiplier = gate.layer->multiplier;
+  task.totals = {totals.first + gate.column, totals.stride};
+  task.multiplier = gate.layer->multiplier + gate.column;
   task.expert_multiplier = gate.expert_multiplier.data();
   task.n_experts = static_cast<std::uint32_t>(gate.experts.size());
   task.n_rows = tile.n;
@@ -30,22 +31,25 @@ bool has_same_experts(const PreparedGate& a, const PreparedGate& b) {
   return true;
 }
 
-// How many gates from the first on mix the same experts.
-std::size_t count_alike(std::span<const PreparedGate> gates) {
-  std::size_t n = 1;
-  while (n < gates.size() && n < gates_per_mix && gates[n].layer != nullptr &&
-         has_same_experts(gates[0], gates[n])) {
-    ++n;
+// The softmax of all gates, those that share a layer with one reading of it.
+void find_all_coefficients(const NetworkPlan& plan, std::span<const PreparedGate> gates,
+                           const Tile& tile) {
+  for (const PreparedGate& first : gates) {
+    if (first.column != 0) continue;
+    const Rows<const std::int32_t> totals = layer_totals(plan, *first.layer, first.input, tile);
+    for (std::size_t g = 0; g < gates.size(); ++g) {
+      if (gates[g].layer != first.layer) continue;
+      find_coefficients(plan, gates[g], totals, tile, coefficient_rows(plan, tile, g));
+    }
   }
-  return n;
 }
 
 void mix_gates(const NetworkPlan& plan, std::span<const PreparedGate> gates, const Tile& tile) {
+  find_all_coefficients(plan, gates, tile);
   Rows<const float> coefficients[gates_per_mix];
   Rows<std::uint8_t> codes[gates_per_mix];
   for (std::size_t g = 0; g < gates.size(); ++g) {
     const Rows<float> rows = coefficient_rows(plan, tile, g);
-    find_coefficients(plan, gates[g], tile, rows);
     coefficients[g] = {rows.first, rows.stride};
     codes[g] = slot_rows(tile, gates[g].output);
   }
@@ -64,6 +68,12 @@ void mix_gates(const NetworkPlan& plan, std::span<const PreparedGate> gates, con
 }
 
 }  // namespace
+
+std::size_t count_alike(std::span<const PreparedGate> gates) {
+  std::size_t n = 1;
+  while (n < gates.size() && n < gates_per_mix && has_same_experts(gates[0], gates[n])) ++n;
+  return n;
+}
 
 void run_gates(const NetworkPlan& plan, const PreparedLevel& level, const Tile& tile) {
   std::span<const PreparedGate> gates = level.gates;

@@ -115,14 +115,53 @@ Status NetworkBuilder::prepare_gate(std::uint32_t l, const Gate& gate, PreparedG
       gate.expert_multiplier.size() != gate.experts.size()) {
     return error_->set(Status::dimension, place, {"has no weight for each of its experts"});
   }
-  if (l > 0) GUARDRANK_TRY(find_output(l - 1, gate.owner, place, &out->input));
-  std::span<PreparedLayer> layer;
-  GUARDRANK_TRY(prepare_layers({gate.layer, 1}, l == 0, out->input.width, place, &layer));
-  out->layer = layer.data();
+  if (l == 0) {
+    GUARDRANK_TRY(check_layer(*gate.layer, n_inputs_, Place{std::string_view(place), " layer 0"}));
+  } else {
+    GUARDRANK_TRY(find_output(l - 1, gate.owner, place, &out->input));
+    std::span<PreparedLayer> layer;
+    GUARDRANK_TRY(prepare_layers({gate.layer, 1}, false, out->input.width, place, &layer));
+    out->layer = layer.data();
+  }
   out->expert_multiplier = gate.expert_multiplier;
   out->output = take_slot(out->experts[0].width, &slots_end_);
   const std::uint32_t n = static_cast<std::uint32_t>(gate.experts.size());
   if (n > prepared_->most_experts) prepared_->most_experts = n;
+  return Status::ok;
+}
+
+Status NetworkBuilder::stack_some(std::span<const Gate> gates, std::span<PreparedGate> out,
+                                  std::size_t first) {
+  const Layer* alike[gates_per_mix];
+  std::size_t n = 0;
+  std::span<PreparedLayer> layer;
+  GUARDRANK_TRY(arena_->make(1, &layer));
+  std::uint32_t column = 0;
+  for (std::size_t g = first; g < out.size(); ++g) {
+    const Layer& other = *gates[g].layer;
+    if (out[g].layer != nullptr || other.input_shift != gates[first].layer->input_shift) continue;
+    if (column + other.n_out > limits::layer_width) continue;
+    out[g].layer = layer.data();
+    out[g].column = column;
+    column += other.n_out;
+    alike[n++] = &other;
+  }
+  Layer joined;
+  GUARDRANK_TRY(join_layers({alike, n}, &joined));
+  return layer_over_x(joined, "gates", layer.data());
+}
+
+Status NetworkBuilder::stack_gates(std::span<const Gate> gates, std::span<PreparedGate> out) {
+  for (std::size_t first = 0, n = 0; first < gates.size(); first += n) {
+    n = 1;
+    if (!is_mixture(gates[first])) continue;
+    n = count_alike(out.subspan(first));
+    const std::span<const Gate> some = gates.subspan(first, n);
+    for (std::size_t g = 0; g < n; ++g) {
+      if (out[first + g].layer != nullptr) continue;
+      GUARDRANK_TRY(stack_some(some, out.subspan(first, n), g));
+    }
+  }
   return Status::ok;
 }
 
@@ -138,7 +177,7 @@ Status NetworkBuilder::prepare_level(std::uint32_t l, std::uint32_t offset) {
   for (std::size_t g = 0; g < level.gates.size(); ++g) {
     GUARDRANK_TRY(prepare_gate(l, level.gates[g], &out.gates[g]));
   }
-  return Status::ok;
+  return l == 0 ? stack_gates(level.gates, out.gates) : Status::ok;
 }
 
 Status NetworkBuilder::prepare_levels() {

@@ -19,7 +19,7 @@ std::uint8_t quantise(float value, std::uint8_t zero_point) {
 
 // A row of a u7 table. The mask keeps a hostile table's bytes within what kernels cannot saturate
 // on; bytes of a verified table are unchanged by it.
-void copy_codes(const std::uint8_t* from, std::uint32_t n, std::uint8_t* to) {
+inline void copy_codes(const std::uint8_t* from, std::uint32_t n, std::uint8_t* to) {
   std::uint32_t i = 0;
   for (; i + 8 <= n; i += 8) {
     std::uint64_t eight;
@@ -64,21 +64,32 @@ std::uint32_t source_row(const EncodedField& encoded, const Target& target, std:
   return encoded.n_rows == 1 ? 0 : target.first + row;
 }
 
-// Rows of a large table come from memory: asked for before they are needed.
-constexpr std::uint32_t rows_ahead = 12;
-
-void quantise_embedding(const Field& field, const EncodedField& encoded, const Target& target) {
+void quantise_pooled(const Field& field, const EncodedField& encoded, const Target& target) {
   for (std::uint32_t row = 0; row < target.n; ++row) {
-    std::uint8_t* to = target.codes + row * target.stride;
     const std::uint32_t from = source_row(encoded, target, row);
-    if (field.pooling == Pooling::none) {
-      if (row + rows_ahead < target.n) {
-        const std::uint32_t next = source_row(encoded, target, row + rows_ahead);
-        __builtin_prefetch(table_row(field, encoded.codes[next]));
-      }
-      copy_codes(table_row(field, encoded.codes[from]), field.dim, to);
-    } else {
-      pool_codes(field, codes_of_row(encoded, from), to);
+    pool_codes(field, codes_of_row(encoded, from), target.codes + row * target.stride);
+  }
+}
+
+// An embedding of one code a row.
+struct Lookup {
+  const Field* field;
+  const EncodedField* encoded;
+  std::uint8_t* codes;
+};
+
+// Some embeddings row by row: rows of a large table come from memory, those of all fields at once, and
+// are asked for before they are needed, also for rows behind the target's.
+void look_up(std::span<const Lookup> lookups, const Target& target) {
+  constexpr std::uint32_t rows_ahead = 12;
+  for (std::uint32_t row = 0; row < target.n; ++row) {
+    for (const Lookup& lookup : lookups) {
+      const EncodedField& encoded = *lookup.encoded;
+      const Field& field = *lookup.field;
+      const std::uint32_t from = source_row(encoded, target, row), next = from + rows_ahead;
+      if (next < encoded.n_rows) __builtin_prefetch(table_row(field, encoded.codes[next]));
+      copy_codes(table_row(field, encoded.codes[from]), field.dim,
+                 lookup.codes + row * target.stride);
     }
   }
 }
@@ -118,22 +129,94 @@ void write_indicator(const Field& field, const EncodedField& encoded, const Targ
   }
 }
 
+// Dense columns that stand side by side, each a value a row, until there are as many as a kernel
+// takes at once; their indicators, which stand between them, are written after them.
+class DenseColumns {
+ public:
+  DenseColumns(const Kernel& kernel, const Target& target) : kernel_(kernel), target_(target) {
+    task_.n_rows = target.n;
+    task_.stride = target.stride;
+  }
+
+  static bool takes(const Kernel& kernel, const Field& field, const EncodedField& encoded,
+                    std::uint32_t n) {
+    return has_wide_kernels && kernel.quantise_columns != nullptr && n > 1 && field.width == 1 && encoded.n_rows != 1;
+  }
+
+  void add(const Field& field, const EncodedField& encoded, std::uint32_t column) {
+    if (n_ == 0) first_ = column;
+    if (column + field.n_inputs() - first_ > columns_at_once) {
+      flush();
+      first_ = column;
+    }
+    task_.columns[column - first_] = {encoded.dense + target_.first, field.scale, field.zero_point};
+    if (field.has_indicator) indicators_[n_indicators_++] = {&field, &encoded, column};
+    ++n_;
+  }
+
+  void flush() {
+    if (n_ == 0) return;
+    task_.codes = target_.codes + first_;
+    kernel_.quantise_columns(&task_);
+    for (QuantisedColumn& column : task_.columns) column = {};
+    for (std::uint32_t i = 0; i < n_indicators_; ++i) {
+      Target target = target_;
+      target.codes += indicators_[i].column;
+      write_indicator(*indicators_[i].field, *indicators_[i].encoded, target);
+    }
+    n_ = n_indicators_ = 0;
+  }
+
+ private:
+  struct Indicator {
+    const Field* field;
+    const EncodedField* encoded;
+    std::uint32_t column;
+  };
+
+  const Kernel& kernel_;
+  const Target& target_;
+  QuantiseColumnsTask task_;
+  Indicator indicators_[columns_at_once];
+  std::uint32_t first_ = 0, n_ = 0, n_indicators_ = 0;
+};
+
 }  // namespace
 
+// In the order of the columns, since a kernel that writes several at once writes 0 where a column is
+// another's: dense fields first, then embeddings.
 void quantise_block(const NetworkPlan& plan, std::uint32_t side,
                     std::span<const EncodedField> encoded, std::uint32_t first, std::uint32_t n,
                     std::uint8_t* codes) {
   const NetworkPlan::Prepared& prepared = *plan.prepared;
+  const Target block = {codes, prepared.block_strides[side], first, n};
+  DenseColumns dense(*plan.kernel, block);
+  constexpr std::size_t most_lookups = 16;
+  Lookup lookups[most_lookups];
+  std::size_t n_lookups = 0;
   for (const PreparedField& place : prepared.fields[side]) {
     const Field& field = plan.model->fields[place.ordinal];
-    const Target target = {codes + place.column, prepared.block_strides[side], first, n};
-    if (field.output == OutputKind::embedding) {
-      quantise_embedding(field, encoded[place.ordinal], target);
+    const EncodedField& source = encoded[place.ordinal];
+    const Target target = {codes + place.column, block.stride, first, n};
+    if (field.output == OutputKind::dense && DenseColumns::takes(*plan.kernel, field, source, n)) {
+      dense.add(field, source, place.column);
+      continue;
+    }
+    dense.flush();
+    if (field.output == OutputKind::dense) {
+      quantise_dense(*plan.kernel, field, source, target);
+      if (field.has_indicator) write_indicator(field, source, target);
+    } else if (field.pooling != Pooling::none) {
+      quantise_pooled(field, source, target);
     } else {
-      quantise_dense(*plan.kernel, field, encoded[place.ordinal], target);
-      if (field.has_indicator) write_indicator(field, encoded[place.ordinal], target);
+      lookups[n_lookups++] = {&field, &source, target.codes};
+      if (n_lookups < most_lookups) continue;
+      look_up(lookups, block);
+      n_lookups = 0;
     }
   }
+  dense.flush();
+  look_up({lookups, n_lookups}, block);
 }
 
 }  // namespace guardrank

@@ -38,19 +38,6 @@ LayerTask task_without_columns(const PreparedLayer& layer, const Tile& tile) {
   return task;
 }
 
-// Asks for what the layer will read of the next tile's kept sums: rows of a large catalog come from
-// memory, one layer's part while another is being computed.
-void prefetch_kept(const PreparedLayer& layer, const Tile& tile) {
-  constexpr std::uint32_t per_line = 64 / sizeof(std::int16_t);
-  for (std::uint32_t row = 0; row < tile.n_next; ++row) {
-    const std::int16_t* sums = tile.next_kept[row];
-    if (sums == nullptr) continue;
-    for (std::uint32_t o = 0; o < layer.n_out_padded; o += per_line) {
-      __builtin_prefetch(sums + layer.context_offset + o);
-    }
-  }
-}
-
 const std::int32_t* context_sums(const NetworkPlan& plan, const PreparedLayer& layer,
                                  const Tile& tile, std::uint32_t row) {
   const std::size_t part = tile.context_of == nullptr ? 0 : tile.context_of[row];
@@ -68,11 +55,11 @@ std::uint32_t rows_alike(const Tile& tile, std::uint32_t row) {
 // The candidate block of `run_over_x` from kept sums.
 void add_kept(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,
               const float* multiplier, Rows<std::uint8_t> output) {
-  prefetch_kept(layer, tile);
   KeptSumsTask task;
   task.first_output = layer.context_offset;
   task.n_out = layer.n_out_padded;
   task.multiplier = multiplier;
+  task.is_calm = layer.is_calm;
   for (std::uint32_t row = 0; row < tile.n; row += task.n_rows) {
     task.n_rows = rows_alike(tile, row);
     task.sums = tile.kept + row;
@@ -116,6 +103,10 @@ void run_over_x(const NetworkPlan& plan, const PreparedLayer& layer, const Tile&
     task.base = base;
     task.totals = totals;
     task.multiplier = is_last ? multiplier : nullptr;
+    if (tile.starts != nullptr && layer.folded == &layer.blocks[side]) {
+      task.start = tile.starts + layer.context_offset;
+      task.scaled_multiplier = layer.scaled_multiplier;
+    }
     task.requantised = output;
     plan.kernel->run_layer(&task);
     base = {totals.first, totals.stride};
@@ -127,6 +118,8 @@ void run_any_layer(const NetworkPlan& plan, const PreparedLayer& layer, const Sl
   if (layer.reads_x) return run_over_x(plan, layer, tile, multiplier, output);
   LayerTask task = open_task(layer, 0, tile);
   task.codes = read_rows(tile, input);
+  task.is_calm = layer.is_calm;
+  task.ahead = tile.ahead;
   task.totals = {tile.totals, plan.prepared->widest};
   task.multiplier = multiplier;
   task.requantised = output;
@@ -151,6 +144,19 @@ void add_contexts(const NetworkPlan& plan, const PreparedLayer& layer, const Til
   task.base = {layer.bias, 0};
   task.totals = {to, stride};
   plan.kernel->run_layer(&task);
+}
+
+// Sums modulo 2^32, though folded layers keep clear of it.
+void start_folded_layers(const NetworkPlan& plan, const Tile& tile) {
+  for_each_layer_over_x(*plan.prepared, [&](const PreparedLayer& layer) {
+    if (layer.folded == nullptr) return;
+    const std::int32_t* base = tile.context_sums + layer.context_offset;
+    std::int32_t* to = tile.starts + layer.context_offset;
+    for (std::uint32_t o = 0; o < layer.n_out_padded; ++o) {
+      to[o] = static_cast<std::int32_t>(static_cast<std::uint32_t>(layer.folded->initial[o]) +
+                                        (static_cast<std::uint32_t>(base[o]) << layer.shift));
+    }
+  });
 }
 
 void sum_candidate_block(const NetworkPlan& plan, const PreparedLayer& layer, const Tile& tile,

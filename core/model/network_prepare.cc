@@ -6,8 +6,8 @@ namespace guardrank {
 namespace {
 
 // Activations of a tile stay within a core's own cache.
-constexpr std::uint32_t tile_bytes = 192u << 10;
-constexpr std::uint32_t most_tile_rows = 60, least_tile_rows = 12;
+constexpr std::uint32_t tile_bytes = 384u << 10;
+constexpr std::uint32_t most_tile_rows = 120, least_tile_rows = 12;
 
 std::uint32_t side_of(const Field& field) { return static_cast<std::uint32_t>(field.side); }
 

@@ -44,6 +44,7 @@ class Scoring {
       if (part.n_rows > UINT32_MAX - n_rows_) return Status::limit;
       n_rows_ += part.n_rows;
       has_sums = has_sums || !part.kept.sums.empty();
+      are_far_ = are_far_ || part.kept.are_far;
       has_missing = has_missing || reads_candidate_codes(plan_, part.kept);
     }
     GUARDRANK_TRY(open_logits(arena));
@@ -51,7 +52,8 @@ class Scoring {
     const auto n_parts = static_cast<std::uint32_t>(parts_.size());
     GUARDRANK_TRY(open_tile(plan_, n_rows_, n_parts, arena, &tile_));
     if (has_sums) GUARDRANK_TRY(open_sums(has_missing, arena));
-    return sum_contexts(cache, arena);
+    GUARDRANK_TRY(sum_contexts(cache, arena));
+    return n_parts == 1 && has_missing ? open_starts(arena) : Status::ok;
   }
 
   void run() {
@@ -87,6 +89,17 @@ class Scoring {
       }
       first += part.n_rows;
     }
+    return Status::ok;
+  }
+
+  // For few rows it would take longer than it spares.
+  Status open_starts(Arena* arena) {
+    constexpr std::uint32_t few_rows = 12;
+    if (!has_wide_kernels || n_rows_ < few_rows || !plan_.kernel->folds) return Status::ok;
+    std::span<std::int32_t> starts;
+    GUARDRANK_TRY(arena->make_uninitialised(plan_.prepared->n_context_sums, &starts));
+    tile_.starts = starts.data();
+    start_folded_layers(plan_, tile_);
     return Status::ok;
   }
 
@@ -184,9 +197,26 @@ class Scoring {
       if (end > row) sum_rows(row, end - row);
     }
     tile_.kept = rows_.data();
-    const std::uint32_t after = n_rows_ - first - tile_.n;
-    tile_.n_next = after < tile_.n ? after : tile_.n;
-    tile_.next_kept = sums_.data() + first + tile_.n;
+    tile_.ahead = nullptr;
+    if (are_far_) fetch_after(first + tile_.n);
+  }
+
+  // Rows of the next tile are asked for evenly while this one is multiplied: all at once they would be
+  // waited for.
+  void fetch_after(std::uint32_t next) {
+    constexpr std::uint32_t line_values = 64 / sizeof(std::int16_t), rows_at_once = 12;
+    const std::uint32_t left = n_rows_ - next;
+    ahead_ = {};
+    ahead_.rows = sums_.data() + next;
+    ahead_.n_rows = left < tile_.n ? left : tile_.n;
+    ahead_.lines_per_row = (plan_.prepared->n_context_sums + line_values - 1) / line_values;
+    // Of longer rows the processor fetches ahead by itself, since each layer reads enough in a row.
+    constexpr std::uint32_t most_lines = 64;
+    if (ahead_.lines_per_row > most_lines) return;
+    const std::uint32_t n_calls =
+        (tile_.n + rows_at_once - 1) / rows_at_once * plan_.prepared->n_wide_blocks + 1;
+    ahead_.lines_at_once = ahead_.n_rows * ahead_.lines_per_row / n_calls + 1;
+    tile_.ahead = &ahead_;
   }
 
   void sum_rows(std::uint32_t first, std::uint32_t n) {
@@ -203,6 +233,8 @@ class Scoring {
   std::span<const std::int16_t* const> sums_;
   std::span<const std::int16_t*> rows_;
   std::span<std::int16_t> fresh_;
+  bool are_far_ = false;   // kept sums that are worth asking for ahead
+  Ahead ahead_;
 };
 
 }  // namespace

@@ -38,7 +38,9 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_
   }
   GUARDRANK_TRY(take_codes(arena, std::size_t{tile->rows} * prepared.activation_bytes,
                            &tile->activations));
-  GUARDRANK_TRY(take(arena, std::size_t{tile->rows} * prepared.widest, &tile->totals));
+  constexpr std::size_t read_behind = 8;
+  GUARDRANK_TRY(
+      take(arena, std::size_t{tile->rows} * prepared.widest + read_behind, &tile->totals));
   GUARDRANK_TRY(take(arena, prepared.widest, &tile->zeros));
   GUARDRANK_TRY(take(arena,
                      std::size_t{padded_rows(tile->rows)} * prepared.most_experts * gates_per_mix,

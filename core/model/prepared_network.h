@@ -14,6 +14,14 @@ inline constexpr std::uint32_t n_sides = 3;
 inline constexpr std::uint8_t largest_code = 127;
 inline constexpr std::uint8_t embedding_zero_point = 64;
 
+// Whether any kernel of this build makes use of calm and folded layers or of columns quantised
+// together: a module that is downloaded does without what prepares them.
+#if defined(__wasm__)
+inline constexpr bool has_wide_kernels = false;
+#else
+inline constexpr bool has_wide_kernels = true;
+#endif
+
 constexpr std::uint32_t padded_outputs(std::uint32_t n) {
   return (n + outputs_per_block - 1) / outputs_per_block * outputs_per_block;
 }
@@ -37,11 +45,15 @@ struct PreparedLayer {
   std::uint32_t n_out = 0;
   std::uint32_t n_out_padded = 0;
   const float* multiplier = nullptr;       // padded with zeros
+  bool is_calm = false;                    // see LayerTask
   bool reads_x = false;
   std::uint8_t shift = 0;
   PreparedBlock blocks[n_sides];           // a layer that does not read x has only the first
   const std::int32_t* bias = nullptr;      // layers that read x: added after rounding
   std::uint32_t context_offset = 0;        // its place in a request's context sums
+  // The one block besides the context's from whose `start` codes may be computed; see LayerTask.
+  const PreparedBlock* folded = nullptr;
+  const float* scaled_multiplier = nullptr;
 };
 
 // Codes of a tile, [row][width | fed embeddings | zeros]. Row r of a slot stands at
@@ -57,8 +69,10 @@ struct PreparedExpert {
   Slot input, output;
 };
 
+// Gates over x that are mixed together share a layer, each from its column on.
 struct PreparedGate {
   const PreparedLayer* layer = nullptr;    // null: `output` is the one expert's
+  std::uint32_t column = 0;
   std::span<Slot> experts;
   std::span<const float> expert_multiplier;
   Slot input, output;
@@ -100,6 +114,7 @@ struct NetworkPlan::Prepared {
   std::uint32_t activation_bytes = 0;      // of all slots, per row
   std::uint32_t widest = 0;                // padded outputs of the widest layer
   std::uint32_t n_context_sums = 0;        // of all layers that read x
+  std::uint32_t n_wide_blocks = 0;         // of 64 outputs, of all other layers
   std::uint32_t most_experts = 1;          // under one gate
   std::uint32_t tile_rows = 0;
 };
@@ -110,16 +125,16 @@ struct Tile {
   std::uint32_t n = 0;                     // rows in use
   std::uint8_t* x[n_sides] = {};           // context: a row per request
   std::uint8_t* activations = nullptr;
-  std::int32_t* totals = nullptr;          // rows * widest
+  std::int32_t* totals = nullptr;          // rows * widest, and what softmax may read behind them
   std::int32_t* zeros = nullptr;           // widest
   float* coefficients = nullptr;           // gates_per_mix * most_experts * padded rows
   Rows<const std::uint8_t>* experts = nullptr;
   std::int32_t* context_sums = nullptr;    // n_context_sums per request
+  std::int32_t* starts = nullptr;          // null, or LayerTask's `start` of layers that have one
   std::uint32_t* context_of = nullptr;     // by row: its request; null: there is one
   // By row, where candidates' sums are kept; null: the candidate block is multiplied.
   const std::int16_t* const* kept = nullptr;
-  const std::int16_t* const* next_kept = nullptr;   // of the rows to come, to be fetched ahead
-  std::uint32_t n_next = 0;
+  Ahead* ahead = nullptr;                  // null, or kept sums of the rows to come
 };
 
 inline Rows<std::uint8_t> slot_rows(const Tile& tile, const Slot& slot) {
@@ -154,6 +169,8 @@ void sum_candidate_block(const NetworkPlan& plan, const PreparedLayer& layer, co
 // T of the layer for the tile's rows.
 Rows<const std::int32_t> layer_totals(const NetworkPlan& plan, const PreparedLayer& layer,
                                       const Slot& input, const Tile& tile);
+// What `starts` needs where the tile's rows have one context.
+void start_folded_layers(const NetworkPlan& plan, const Tile& tile);
 // A hidden layer's codes, with the fed embeddings behind them.
 void run_hidden_layer(const NetworkPlan& plan, const PreparedLayer& layer, const Slot& input,
                       const Slot& output, const Tile& tile);
@@ -168,7 +185,7 @@ void for_each_layer_over_x(const NetworkPlan::Prepared& prepared, const Visit& v
   for (const PreparedLevel& level : prepared.levels) {
     for (const PreparedExpert& expert : level.experts) visit_layer(expert.layers.front());
     for (const PreparedGate& gate : level.gates) {
-      if (gate.layer != nullptr) visit_layer(*gate.layer);
+      if (gate.layer != nullptr && gate.column == 0) visit_layer(*gate.layer);
     }
   }
   for (const PreparedTower& tower : prepared.towers) visit_layer(tower.layers.front());
@@ -181,7 +198,10 @@ Status take_codes(Arena* arena, std::size_t bytes, std::uint8_t** first);
 Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_contexts,
                  Arena* arena, Tile* tile);
 
-// network_gates.cc: each gate's mixture of its experts' codes.
+// network_gates.cc
+// How many gates from the first on, which is a mixture, mix the same experts.
+std::size_t count_alike(std::span<const PreparedGate> gates);
+// Each gate's mixture of its experts' codes.
 void run_gates(const NetworkPlan& plan, const PreparedLevel& level, const Tile& tile);
 
 }  // namespace guardrank

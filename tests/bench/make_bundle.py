@@ -17,6 +17,9 @@ SIZES = {
               layers=[128, 64], tower=32, heads=5),
     "L": dict(dense=32, vocabularies=[100000, 50000, 10000, 1000, 500, 100, 50, 10], experts=16,
               layers=[256, 128], tower=64, heads=6),
+    # Some 50 MB of embeddings: what loading is measured with.
+    "large": dict(dense=32, vocabularies=[1000000, 500000, 100000, 1000, 500, 100, 50, 10], experts=8,
+                  layers=[128, 64], tower=32, heads=5),
 }
 DIM = 16
 HEADS = ["click", "apply", "approve", "keep", "refer", "renew"]

@@ -4,102 +4,10 @@
 // of all offers as well. "rank_64_together" is gr_rank_many, against the same requests one by one.
 // CONTEXT.json is a request; each benchmark ranks the first N offers of the catalog for it.
 #include <benchmark/benchmark.h>
-#include <guardrank.h>
 
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <string>
-#include <vector>
+#include "tests/bench/opened_bundle.h"
 
 namespace {
-
-std::vector<char> read(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    std::fprintf(stderr, "rank_bench: cannot read %s\n", path);
-    std::exit(1);
-  }
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void check(gr_status status, gr_error* error) {
-  if (status == GR_STATUS_OK) return;
-  const gr_text message = gr_error_message(error);
-  std::fprintf(stderr, "rank_bench: %.*s\n", static_cast<int>(message.size), message.data);
-  std::exit(1);
-}
-
-struct Bench {
-  std::vector<char> bundle, context;
-  gr_engine* engine = nullptr;
-  gr_artifact* artifact = nullptr;
-  gr_snapshot* snapshot = nullptr;
-  gr_session* session = nullptr;
-  std::vector<std::string> offers;
-};
-
-Bench bench;
-
-gr_request* make_request() {
-  gr_error* error = nullptr;
-  gr_request* request = nullptr;
-  check(gr_request_create(bench.snapshot, &request, &error), error);
-  check(gr_request_from_json(request, bench.context.data(), bench.context.size(), &error), error);
-  return request;
-}
-
-const gr_decision* rank(const gr_request* request) {
-  gr_error* error = nullptr;
-  const gr_decision* decision = nullptr;
-  check(gr_rank(bench.session, request, &decision, &error), error);
-  return decision;
-}
-
-void open() {
-  gr_error* error = nullptr;
-  check(gr_engine_create(nullptr, &bench.engine, &error), error);
-  check(gr_artifact_open(bench.engine, reinterpret_cast<const uint8_t*>(bench.bundle.data()),
-                         bench.bundle.size(), nullptr, &bench.artifact, &error), error);
-  check(gr_snapshot_create(bench.engine, bench.artifact, nullptr, &bench.snapshot, &error), error);
-  check(gr_session_create(bench.engine, &bench.session, &error), error);
-}
-
-void collect_offers() {
-  gr_request* request = make_request();
-  gr_request_set_limit(request, 0);
-  const gr_decision* decision = rank(request);
-  for (uint32_t i = 0; i < gr_decision_ranked_count(decision); ++i) {
-    gr_ranked ranked{};
-    ranked.struct_size = sizeof ranked;
-    check(gr_decision_ranked(decision, i, &ranked), nullptr);
-    bench.offers.emplace_back(ranked.offer.data, ranked.offer.size);
-  }
-  gr_request_free(request);
-}
-
-std::string context_with_candidates(std::size_t count) {
-  std::string text(bench.context.begin(), bench.context.end());
-  text.erase(text.rfind('}'));
-  text += ", \"candidates\": [";
-  for (std::size_t i = 0; i < count; ++i) {
-    text += (i == 0 ? "{\"offer\": \"" : ", {\"offer\": \"") + bench.offers[i] + "\"}";
-  }
-  return text + "]}";
-}
-
-gr_snapshot* create_snapshot(std::uint64_t codes_bytes, std::uint64_t sums_bytes) {
-  gr_error* error = nullptr;
-  gr_snapshot* snapshot = nullptr;
-  gr_snapshot_options options{};
-  options.struct_size = sizeof options;
-  options.catalog_codes_bytes = codes_bytes;
-  options.catalog_sums_bytes = sums_bytes;
-  check(gr_snapshot_create(bench.engine, bench.artifact, &options, &snapshot, &error), error);
-  return snapshot;
-}
 
 void rank_on(benchmark::State& state, const gr_snapshot* snapshot) {
   const auto count = static_cast<std::size_t>(state.range(0));

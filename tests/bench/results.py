@@ -1,8 +1,11 @@
-"""Runs the network's benchmark and its peers in one go and writes tests/bench/RESULTS.md.
+"""Runs the network's benchmark, its peers and whole requests in one go and writes tests/bench/RESULTS.md.
 
-Usage: results.py NETWORK_BENCH PEERS_PYTHON FOLDER [SIZE...]; FOLDER holds what make_bundle.py wrote,
-by size; PEERS_PYTHON is a Python with onnx, onnxruntime and numpy.
+Usage: results.py BUILD PEERS_PYTHON FOLDER [SIZE...]; BUILD is a build folder with network_bench and
+host_bench; FOLDER holds what make_bundle.py wrote, by size, and the bundles packed from it;
+PEERS_PYTHON is a Python with onnx, onnxruntime and numpy. Plots go to tests/bench/plots.
 """
+import math
+import os
 import pathlib
 import re
 import subprocess
@@ -10,6 +13,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROWS = [1, 10, 100, 1000, 5000]
+MANY = 100_000
+KERNELS = ["avx512_vnni", "avx_vnni", "avx2", "ssse3"]
 GOALS = {"S": (6, 14), "M": (3.1, 8), "L": (2.4, 4.2)}
 
 
@@ -25,8 +30,8 @@ def guardrank_times(bench: str, size: str, arguments: list[str]) -> dict:
     output = subprocess.run([bench, size, *arguments], capture_output=True, text=True, check=True).stdout
     times = {}
     for line in output.splitlines():
-        found = re.match(r"(\w+) +\w +(\d+) rows +([\d.]+) us(?: +([\d.]+)% of (\d+))?", line)
-        times[found[1], int(found[2])] = (float(found[3]), found[4], found[5])
+        found = re.match(r"(\w+) +\w +(\d+) rows +([\d.]+) us(?: +([\d.]+)% of (\d+) G/s)? +(\d+) KB", line)
+        times[found[1], int(found[2])] = (float(found[3]), found[4], found[5], int(found[6]))
     return times
 
 
@@ -46,8 +51,96 @@ def number(us: float) -> str:
     return f"{us:.1f}" if us < 100 else f"{us:,.0f}"
 
 
-def size_text(size: str, bench: str, python: str, folder: pathlib.Path) -> str:
-    kernels = ["avx512_vnni", "avx_vnni", "avx2", "ssse3"]
+def host_lines(build: pathlib.Path, what: str, bundle: pathlib.Path, cores: set | None = None) -> list:
+    """Rows of host_bench; on the processors `cores`, where not on this one's."""
+    command = [str(build / "tests/bench/host_bench"), what, str(bundle), str(bundle.with_suffix("") / "request.json")]
+    pin = (lambda: os.sched_setaffinity(0, cores)) if cores else None
+    output = subprocess.run(command, capture_output=True, text=True, check=True, preexec_fn=pin).stdout
+    return [line.split("\t")[1:] for line in output.splitlines()]
+
+
+def whole_text(size: str, build: pathlib.Path, folder: pathlib.Path, split: dict, best: str) -> str:
+    """Whole requests through the C interface, loading, and how both grow."""
+    bundle = folder.with_name(size + ".guardrank")
+    found = host_lines(build, "rank", bundle)
+    whole = {(keeping, int(n)): (float(median), float(p99), float(peak), float(least), flat)
+             for keeping, least, median, p99, n, peak, flat in found}
+    counts = sorted({n for _, n in whole})
+    rows = [[keeping, *(f"{number(whole[keeping, n][0])} ({number(whole[keeping, n][1])})" for n in counts),
+             f"{whole[keeping, counts[-1]][2]:,.0f} KB"] for keeping in dict.fromkeys(k for k, _ in whole)]
+    text = "Whole requests, median (99th percentile) in us, with typed columns and no record:\n\n" + table(
+        ["through the C interface, N =", *map(str, counts), "session, peak"], rows)
+    rest = 1 - split[best, 1000][0] / whole["stateless", 1000][3]
+    grew = [keeping for (keeping, _), found in whole.items() if found[4] != "flat"]
+    text += (f"\nOf a stateless request of 1000, {max(rest, 0):.0%} is outside the network (least of each; goal 20%). "
+             f"Memory once warm: {'flat' if not grew else 'grew for ' + ', '.join(grew)}.\n\n")
+    loads = host_lines(build, "load", bundle)
+    size_mb = float(loads[0][4]) / 1e6
+    times = "; ".join(f"{name} {float(median) / 1000:.2f}" for name, _, median, _, _ in loads)
+    return text + (f"Bundle to download: {size_mb:.1f} MB. From its bytes in memory to the first ranking of ten, "
+                   f"ms: {times}.\n")
+
+
+def growth_text(size: str, bench: str, split: dict, best: str) -> str:
+    many = guardrank_times(bench, size, ["--kernel", best, "--rows", "1000", "--rows", str(MANY)])
+    each = {n: many[best, n][0] / n for n in (1000, MANY)}
+    return (f"At N={MANY:,} the network takes {many[best, MANY][0] / 1000:,.1f} ms: "
+            f"{each[MANY] / each[1000]:.2f} times as much per candidate as at 1000, in {many[best, MANY][3]:,} KB of "
+            f"working memory besides the logits ({many[best, 1000][3]:,} KB at 1000).\n")
+
+
+def load_text(build: pathlib.Path, folder: pathlib.Path) -> str:
+    """The bundle of some 50 MB, where there is one."""
+    bundle = folder / "large.guardrank"
+    if not bundle.exists():
+        return ""
+    loads = host_lines(build, "load", bundle)
+    rows = [[name, f"{float(least) / 1000:.2f}", f"{float(median) / 1000:.2f}", f"{float(p99) / 1000:.2f}"]
+            for name, least, median, p99, _ in loads]
+    return (f"## A bundle of {float(loads[0][4]) / 1e6:.0f} MB\n\nFrom its bytes in memory, which are lent, to the "
+            "first ranking of ten (goal: ready under 5 ms).\n\n"
+            + table(["ms of processor time", "least", "median", "p99"], rows))
+
+
+def scale_text(build: pathlib.Path, bundle: pathlib.Path) -> str:
+    cores = set(range(os.cpu_count() or 1))
+    if len(cores) < 2 or not bundle.exists():
+        return ""
+    (sessions, processes), = host_lines(build, "scale", bundle, cores)
+    return (f"## Two cores\n\nTwo sessions in one process reach {float(processes) / float(sessions):.1%} of what two "
+            "processes do (size M, N=1000, stateless apart from what is kept by default, wall clock; goal 95%).\n")
+
+
+def plot(size: str, series: dict) -> str:
+    """Microseconds per candidate over N, both on logarithmic scales, as an SVG; series: name to {N: us}."""
+    width, height, left, bottom, top = 640, 320, 60, 40, 20
+    values = [us / n for points in series.values() for n, us in points.items()]
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    last = math.log10(max(n for points in series.values() for n in points))
+    x = lambda n: left + (width - left - 190) * math.log10(n) / last
+    y = lambda v: height - bottom - (height - bottom - top) * (math.log10(v) - low) / (high - low)
+    colours = ["#1b6ca8", "#35a07a", "#c2571a", "#8a8a8a"]
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
+           'font-size="11">',
+           f'<rect width="{width}" height="{height}" fill="white"/>',
+           f'<text x="{left}" y="14">Size {size}: us per candidate over candidates per request</text>']
+    for power in range(low, high + 1):
+        at = y(10.0 ** power)
+        out.append(f'<line x1="{left}" x2="{width - 190}" y1="{at:.1f}" y2="{at:.1f}" stroke="#ddd"/>'
+                   f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">{10.0 ** power:g}</text>')
+    for n in sorted({n for points in series.values() for n in points}):
+        out.append(f'<text x="{x(n):.1f}" y="{height - bottom + 16}" text-anchor="middle">{n}</text>')
+    for (name, points), colour in zip(series.items(), colours):
+        line = " ".join(f"{x(n):.1f},{y(us / n):.1f}" for n, us in sorted(points.items()))
+        end = max(points)
+        out.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
+                   f'<text x="{x(end) + 6:.1f}" y="{y(points[end] / end) + 4:.1f}" fill="{colour}">{name}</text>')
+    return "\n".join(out + ["</svg>"]) + "\n"
+
+
+def size_text(size: str, build: pathlib.Path, python: str, folder: pathlib.Path) -> str:
+    bench = str(build / "tests/speed/network_bench")
+    kernels = KERNELS
     chosen = [argument for kernel in kernels for argument in ("--kernel", kernel)]
     split = guardrank_times(bench, size, chosen)
     kept = guardrank_times(bench, size, [*chosen, "--kept", "1000"])
@@ -69,22 +162,33 @@ def size_text(size: str, bench: str, python: str, folder: pathlib.Path) -> str:
     ratios = ", ".join(f"{int8[n] / split[best, n][0]:.1f} / {int8[n] / kept[best, n][0]:.1f} at N={n}" for n in ROWS)
     fp32 = peers["typical, fp32", 1000][0]
     goal = GOALS[size]
-    return (f"## Size {size}\n\n" + table(["us per request, N =", *map(str, ROWS), "limit at 1000"], rows)
+    plots = HERE / "plots"
+    plots.mkdir(exist_ok=True)
+    (plots / f"{size}.svg").write_text(plot(size, {
+        f"guardrank {best}": {n: split[best, n][0] for n in ROWS},
+        "the same, sums kept": {n: kept[best, n][0] for n in ROWS},
+        "ONNX Runtime int8": int8,
+        "ONNX Runtime fp32": {n: peers["typical, fp32", n][0] for n in ROWS}}))
+    header = ["us per request, N =", *map(str, ROWS), "limit at 1000"]
+    return (f"## Size {size}\n\n![size {size}](plots/{size}.svg)\n\n" + table(header, rows)
             + f"\nRatio of ONNX Runtime's best int8 full graph to {best}, stateless / sums kept: {ratios} "
             f"(goal at 1000: {goal[0]} / {goal[1]}). Of the fp32 typical export at 1000: "
-            f"{fp32 / split[best, 1000][0]:.1f} / {fp32 / kept[best, 1000][0]:.1f}.\n")
+            f"{fp32 / split[best, 1000][0]:.1f} / {fp32 / kept[best, 1000][0]:.1f}.\n\n"
+            + growth_text(size, bench, split, best) + "\n" + whole_text(size, build, folder, split, best))
 
 
 def main() -> None:
-    bench, python, folder = sys.argv[1:4]
+    build, python, folder = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
     sizes = sys.argv[4:] or ["S", "M", "L"]
-    parts = [size_text(size, bench, python, pathlib.Path(folder, size)) for size in sizes]
+    parts = [size_text(size, build, python, folder / size) for size in sizes]
+    parts += [text for text in (load_text(build, folder), scale_text(build, folder / "M.guardrank")) if text]
     (HERE / "RESULTS.md").write_text(
         "# Results\n\nWritten by `tests/bench/results.py` (`./dev bench`). " + machine() + ". One thread, from encoded "
         "fields to logits, processor time, the least of many runs. \"Limit\" is the share of the multiply-accumulates "
         "that the same core does from registers alone with the kernel's own instructions, measured in the same run. "
         "ONNX Runtime reads the same inputs (codes and dense floats) and multiplies with weights of the same shapes; "
-        "\"error\" is its worst logit error against float64.\n\n" + "\n".join(parts))
+        "\"error\" is its worst logit error against float64. Whole requests through the C interface "
+        "follow each table.\n\n" + "\n".join(parts))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 // The network alone, by kernel, on one thread: score_encoded over models of sizes S, M and L with
 // random weights, and what the processor can multiply at best, measured in the same run.
-// Usage: network_bench [--kernel NAME] [--rows N] [--kept OFFERS] [--once] [S|M|L ...]
+// Usage: network_bench [--kernel NAME] [--rows N]... [--kept OFFERS] [--once] [S|M|L ...]
 // `--kept` takes the candidates' first-layer sums from a table of so many offers, rows at random.
 // `--once` scores a single time and prints nothing: what the instruction count runs.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -70,6 +71,36 @@ void calm_gates(Model* model) {
   }
 }
 
+// Drawn shifts are any; the packer takes the least by which no block's rounded sum leaves int16.
+void pack_shift(const Model& model, Layer* layer) {
+  std::int64_t worst = 0;
+  for (std::uint32_t o = 0; o < layer->n_out; ++o) {
+    const std::int8_t* weight = layer->weights + std::size_t{o} * layer->n_in;
+    for (const std::uint32_t n : model.block_inputs) {
+      std::int64_t sum = 0;
+      for (std::uint32_t i = 0; i < n; ++i) sum += std::abs(*weight++) * 127;
+      worst = std::max(worst, sum);
+    }
+  }
+  std::uint8_t shift = 0;
+  while ((worst >> shift) >= INT16_MAX) ++shift;
+  const float grown = std::ldexp(1.0f, shift - layer->input_shift);
+  for (const float& multiplier : layer->multiplier) const_cast<float&>(multiplier) *= grown;
+  for (const std::int32_t& bias : layer->bias) {
+    const_cast<std::int32_t&>(bias) = static_cast<std::int32_t>(static_cast<float>(bias) / grown);
+  }
+  layer->input_shift = shift;
+}
+
+void pack_shifts(Model* model) {
+  for (const Level& level : model->levels) {
+    for (const Expert& expert : level.experts) {
+      pack_shift(*model, const_cast<Layer*>(&expert.layers[0]));
+    }
+    for (const Gate& gate : level.gates) pack_shift(*model, const_cast<Layer*>(gate.layer));
+  }
+}
+
 // Multiply-accumulates per candidate, the context's part apart.
 double products_per_candidate(const Size& size, bool is_kept) {
   const double side =
@@ -87,7 +118,7 @@ double products_per_candidate(const Size& size, bool is_kept) {
 
 struct Options {
   std::vector<std::string> sizes, kernels;
-  std::vector<std::uint32_t> rows = {1, 10, 100, 1000, 5000};
+  std::vector<std::uint32_t> rows;
   std::uint32_t n_kept = 0;
   bool once = false;
 };
@@ -104,12 +135,13 @@ Options read_options(int argc, char** argv) {
     } else if (argument == "--kept" && has_value) {
       options.n_kept = static_cast<std::uint32_t>(std::atoi(argv[++i]));
     } else if (argument == "--rows" && has_value) {
-      options.rows = {static_cast<std::uint32_t>(std::atoi(argv[++i]))};
+      options.rows.push_back(static_cast<std::uint32_t>(std::atoi(argv[++i])));
     } else {
       options.sizes.push_back(argument);
     }
   }
   if (options.sizes.empty()) options.sizes = {"S", "M", "L"};
+  if (options.rows.empty()) options.rows = {1, 10, 100, 1000, 5000};
   return options;
 }
 
@@ -133,6 +165,7 @@ class Run {
  public:
   Run(const Size& size, const Kernel& kernel)
       : model_(architecture_of(size), 1), prepared_(heap, std::size_t{1} << 30) {
+    pack_shifts(&model_.model());
     calm_gates(&model_.model());
     Error error;
     if (prepare_network(model_.model(), kernel, &prepared_, &plan_, &error) != Status::ok) {
@@ -168,10 +201,17 @@ class Run {
   void score() {
     arena_.reset();
     std::span<std::span<float>> logits;
-    if (score_encoded(plan_, inputs_->encoded(), {{}, rows_}, n_rows_, &arena_, &logits) != Status::ok) {
+    const bool are_far = sums_.size() * sizeof(std::int16_t) > std::size_t{4} << 20;   // as kept_catalog.cc
+    const KeptCandidates kept = {{}, rows_, are_far};
+    if (score_encoded(plan_, inputs_->encoded(), kept, n_rows_, &arena_, &logits) != Status::ok) {
       fail("score", "");
     }
     if (logits[0][0] != logits[0][0]) fail("a logit is not a number", "");
+  }
+
+  // Memory of a request but its logits.
+  std::size_t working_bytes() const {
+    return arena_.used_bytes() - n_rows_ * model_.model().heads.size() * sizeof(float);
   }
 
   // Microseconds of processor time per call: the least of many, since what disturbs only adds.
@@ -216,7 +256,7 @@ void bench(const Size& size, const Kernel& kernel, const Options& options) {
     const double limit = products_per_candidate(size, options.n_kept != 0) * n_rows / peak * 1e6;
     std::printf("%-12s %s %6u rows %10.1f us", kernel.name, size.name, n_rows, us);
     if (peak > 0) std::printf("  %5.1f%% of %.0f G/s", 100 * limit / us, peak / 1e9);
-    std::printf("\n");
+    std::printf("  %.0f KB\n", static_cast<double>(run.working_bytes()) / 1024);
   }
 }
 

@@ -14,6 +14,7 @@ struct Avx2 : Avx2Lanes {
 }  // namespace
 
 const Kernel avx2_kernel = {"avx2", run_layer<Avx2>, add_kept_sums<Avx2>,
-                            softmax<Avx2>, mix<Avx2>, quantise<Avx2>};
+                            softmax<Avx2>, mix<Avx2>, quantise<Avx2>,
+                            true, quantise_columns<Avx2>};
 
 }  // namespace guardrank

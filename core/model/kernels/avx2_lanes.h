@@ -3,14 +3,16 @@
 
 #include <immintrin.h>
 
-#include "core/model/kernels/loops.h"
+#include "core/model/kernels/gate_loops.h"
+#include "core/model/kernels/input_loops.h"
 
 namespace guardrank {
 namespace {
 
 struct Avx2Lanes {
   static constexpr int lanes = 8, most_blocks = 1, blocks_of_mix = 1, most_gates = 3;
-  static constexpr bool stores_four_blocks = false, is_small = false;
+  static constexpr bool stores_four_blocks = false, takes_calm = true, transposes = true,
+                        fetches_ahead = true, is_small = false;
   static constexpr int rows_by_1 = 4;
   using Ints = __m256i;
   using Floats = __m256;
@@ -46,6 +48,9 @@ struct Avx2Lanes {
         _mm256_slli_epi32(_mm256_add_epi32(k, _mm256_set1_epi32(127)), 23));
   }
 
+  static GUARDRANK_INLINE Ints splat_int(std::int32_t value) { return _mm256_set1_epi32(value); }
+  static GUARDRANK_INLINE Ints common_bits(Ints a, Ints b) { return _mm256_and_si256(a, b); }
+
   static GUARDRANK_INLINE Count count_of(std::uint8_t shift) { return _mm_cvtsi32_si128(shift); }
   static GUARDRANK_INLINE Ints shift(Ints value, Count count) {
     return _mm256_sra_epi32(value, count);
@@ -74,15 +79,70 @@ struct Avx2Lanes {
         _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
   }
+  template <int blocks>
+  static GUARDRANK_INLINE void store_calm(std::uint8_t* to, const Ints* values) {
+    static_assert(blocks == 1);
+    const __m256i words =
+        _mm256_permute4x64_epi64(_mm256_packs_epi32(values[0], values[1]), 0xD8);
+    const __m128i bytes =
+        _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_min_epu8(bytes, _mm_set1_epi8(127)));
+  }
   static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
     return _mm256_cvtepi32_ps(
         _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
   }
 
+  static GUARDRANK_INLINE Ints shifted_by_8(Ints value) { return _mm256_slli_epi32(value, 8); }
+  // Sixteen bytes of each lane's row: four by four lanes change places within halves, so that half h
+  // of the k-th vector is row 4 h + k.
+  static GUARDRANK_INLINE void store_rows(const Ints* packed, std::uint8_t* to,
+                                          std::size_t stride) {
+    const __m256i a = _mm256_unpacklo_epi32(packed[0], packed[1]);
+    const __m256i b = _mm256_unpackhi_epi32(packed[0], packed[1]);
+    const __m256i c = _mm256_unpacklo_epi32(packed[2], packed[3]);
+    const __m256i d = _mm256_unpackhi_epi32(packed[2], packed[3]);
+    const __m256i rows[] = {_mm256_unpacklo_epi64(a, c), _mm256_unpackhi_epi64(a, c),
+                            _mm256_unpacklo_epi64(b, d), _mm256_unpackhi_epi64(b, d)};
+    GUARDRANK_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + k * stride),
+                       _mm256_castsi256_si128(rows[k]));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + (k + 4) * stride),
+                       _mm256_extracti128_si256(rows[k], 1));
+    }
+  }
+  // Eight totals of each of eight rows, to a vector per total.
+  static GUARDRANK_INLINE void transpose_eight(const std::int32_t* const* rows, Ints* columns) {
+    Ints a[8], b[8];
+    GUARDRANK_UNROLL
+    for (int r = 0; r < 8; r += 2) {
+      const Ints even = load(rows[r]), odd = load(rows[r + 1]);
+      b[r] = _mm256_unpacklo_epi32(even, odd);
+      b[r + 1] = _mm256_unpackhi_epi32(even, odd);
+    }
+    GUARDRANK_UNROLL
+    for (int r = 0; r < 8; r += 4) {
+      a[r] = _mm256_unpacklo_epi64(b[r], b[r + 2]);
+      a[r + 1] = _mm256_unpackhi_epi64(b[r], b[r + 2]);
+      a[r + 2] = _mm256_unpacklo_epi64(b[r + 1], b[r + 3]);
+      a[r + 3] = _mm256_unpackhi_epi64(b[r + 1], b[r + 3]);
+    }
+    GUARDRANK_UNROLL
+    for (int c = 0; c < 4; ++c) {
+      columns[c] = _mm256_permute2x128_si256(a[c], a[c + 4], 0x20);
+      columns[c + 4] = _mm256_permute2x128_si256(a[c], a[c + 4], 0x31);
+    }
+  }
+
   // One sum per output.
   using Sums = Ints;
   static GUARDRANK_INLINE Sums start(Ints initial) { return initial; }
-  static GUARDRANK_INLINE Ints end(Sums sums) { return sums; }
+  // The empty assembly keeps gcc from splitting each sum into one of the loop's and one kept for after.
+  static GUARDRANK_INLINE Ints end(Sums sums) {
+    __asm__("" : "+x"(sums));
+    return sums;
+  }
 
   static GUARDRANK_INLINE Weights load_weights(const std::int8_t* from) { return load(from); }
   static GUARDRANK_INLINE Codes load_group(const std::uint8_t* codes) {

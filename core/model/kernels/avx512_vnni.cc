@@ -1,21 +1,23 @@
 // AVX512-VNNI: vpdpbusd adds four products of u8 codes and s8 weights to each of sixteen sums.
 #include <immintrin.h>
 
-#include "core/model/kernels/loops.h"
+#include "core/model/kernels/gate_loops.h"
+#include "core/model/kernels/input_loops.h"
 
 namespace guardrank {
 namespace {
 
 struct Avx512Vnni {
-  static constexpr int lanes = 16, most_blocks = 4, blocks_of_mix = 4, most_gates = 3;
-  static constexpr bool stores_four_blocks = true, is_small = false;
+  static constexpr int lanes = 16, most_blocks = 4, blocks_of_mix = 4, most_gates = 6;
+  static constexpr bool stores_four_blocks = true, takes_calm = true, transposes = true,
+                        fetches_ahead = true, is_small = false;
   // 24 sums of 32 registers, or 12 where one block's weights are loaded for them.
-  static constexpr int rows_by_4 = 6, rows_by_2 = 12, rows_by_1 = 12;
+  static constexpr int rows_by_4 = 6, rows_by_3 = 8, rows_by_2 = 12, rows_by_1 = 12;
   using Ints = __m512i;
   using Floats = __m512;
   using Codes = __m512i;
   using Weights = __m512i;
-  using Count = __m128i;
+  using Count = __m512i;
 
   static GUARDRANK_INLINE Ints load(const void* from) { return _mm512_loadu_si512(from); }
   static GUARDRANK_INLINE void store(void* to, Ints value) { _mm512_storeu_si512(to, value); }
@@ -41,9 +43,13 @@ struct Avx512Vnni {
         _mm512_slli_epi32(_mm512_add_epi32(k, _mm512_set1_epi32(127)), 23));
   }
 
-  static GUARDRANK_INLINE Count count_of(std::uint8_t shift) { return _mm_cvtsi32_si128(shift); }
+  static GUARDRANK_INLINE Ints splat_int(std::int32_t value) { return _mm512_set1_epi32(value); }
+  static GUARDRANK_INLINE Ints common_bits(Ints a, Ints b) { return _mm512_and_si512(a, b); }
+
+  // One step where a count shared by all lanes takes two.
+  static GUARDRANK_INLINE Count count_of(std::uint8_t shift) { return _mm512_set1_epi32(shift); }
   static GUARDRANK_INLINE Ints shift(Ints value, Count count) {
-    return _mm512_sra_epi32(value, count);
+    return _mm512_srav_epi32(value, count);
   }
   static GUARDRANK_INLINE Ints clamp_to_int16(Ints value) {
     return _mm512_min_epi32(_mm512_max_epi32(value, _mm512_set1_epi32(-32768)),
@@ -70,15 +76,93 @@ struct Avx512Vnni {
                                               _mm512_packs_epi32(values[2], values[3]));
     store(to, _mm512_permutexvar_epi32(order, bytes));
   }
+  // The same of numbers that may be over 127.
+  template <int blocks>
+  static GUARDRANK_INLINE void store_calm(std::uint8_t* to, const Ints* values) {
+    if constexpr (blocks == 4) {
+      const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+      const __m512i bytes = _mm512_packus_epi16(_mm512_packs_epi32(values[0], values[1]),
+                                                _mm512_packs_epi32(values[2], values[3]));
+      store(to, _mm512_min_epu8(_mm512_permutexvar_epi32(order, bytes), _mm512_set1_epi8(127)));
+    } else if constexpr (blocks == 2) {
+      const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 4, 8, 12, 1, 5, 9, 13);
+      const __m512i words = _mm512_packs_epi32(values[0], values[1]);
+      const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(words, words));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                          _mm256_min_epu8(_mm512_castsi512_si256(bytes), _mm256_set1_epi8(127)));
+    } else {
+      for (int b = 0; b < blocks; ++b) {
+        const __m512i codes = _mm512_min_epi32(values[b], _mm512_set1_epi32(127));
+        store_codes(to + b * 16, &codes);
+      }
+    }
+  }
   static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
     return _mm512_cvtepi32_ps(
         _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
   }
 
+  static GUARDRANK_INLINE Ints shifted_by_8(Ints value) { return _mm512_slli_epi32(value, 8); }
+  // Sixteen bytes of each lane's row: four by four lanes change places within quarters, so that quarter
+  // q of the k-th vector is row 4 q + k.
+  static GUARDRANK_INLINE void store_rows(const Ints* packed, std::uint8_t* to,
+                                          std::size_t stride) {
+    const __m512i a = _mm512_unpacklo_epi32(packed[0], packed[1]);
+    const __m512i b = _mm512_unpackhi_epi32(packed[0], packed[1]);
+    const __m512i c = _mm512_unpacklo_epi32(packed[2], packed[3]);
+    const __m512i d = _mm512_unpackhi_epi32(packed[2], packed[3]);
+    const __m512i rows[] = {_mm512_unpacklo_epi64(a, c), _mm512_unpackhi_epi64(a, c),
+                            _mm512_unpacklo_epi64(b, d), _mm512_unpackhi_epi64(b, d)};
+    GUARDRANK_UNROLL
+    for (std::size_t k = 0; k < 4; ++k) {
+      const auto at = [=](std::size_t q) {
+        return reinterpret_cast<__m128i*>(to + (4 * q + k) * stride);
+      };
+      _mm_storeu_si128(at(0), _mm512_castsi512_si128(rows[k]));
+      _mm_storeu_si128(at(1), _mm512_extracti32x4_epi32(rows[k], 1));
+      _mm_storeu_si128(at(2), _mm512_extracti32x4_epi32(rows[k], 2));
+      _mm_storeu_si128(at(3), _mm512_extracti32x4_epi32(rows[k], 3));
+    }
+  }
+  // Eight totals of each of sixteen rows, to a vector per total: pairs of rows r and r + 8 share a
+  // vector, whose halves are then transposed eight by eight.
+  static GUARDRANK_INLINE void transpose_eight(const std::int32_t* const* rows, Ints* columns) {
+    Ints a[8], b[8];
+    GUARDRANK_UNROLL
+    for (int r = 0; r < 8; ++r) {
+      a[r] = _mm512_inserti64x4(
+          _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[r]))),
+          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[r + 8])), 1);
+    }
+    GUARDRANK_UNROLL
+    for (int r = 0; r < 8; r += 2) {
+      b[r] = _mm512_unpacklo_epi32(a[r], a[r + 1]);
+      b[r + 1] = _mm512_unpackhi_epi32(a[r], a[r + 1]);
+    }
+    GUARDRANK_UNROLL
+    for (int r = 0; r < 8; r += 4) {
+      a[r] = _mm512_unpacklo_epi64(b[r], b[r + 2]);
+      a[r + 1] = _mm512_unpackhi_epi64(b[r], b[r + 2]);
+      a[r + 2] = _mm512_unpacklo_epi64(b[r + 1], b[r + 3]);
+      a[r + 3] = _mm512_unpackhi_epi64(b[r + 1], b[r + 3]);
+    }
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    const __m512i high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    GUARDRANK_UNROLL
+    for (int c = 0; c < 4; ++c) {
+      columns[c] = _mm512_permutex2var_epi64(a[c], low, a[c + 4]);
+      columns[c + 4] = _mm512_permutex2var_epi64(a[c], high, a[c + 4]);
+    }
+  }
+
   // One sum per output.
   using Sums = Ints;
   static GUARDRANK_INLINE Sums start(Ints initial) { return initial; }
-  static GUARDRANK_INLINE Ints end(Sums sums) { return sums; }
+  // The empty assembly keeps gcc from splitting each sum into one of the loop's and one kept for after.
+  static GUARDRANK_INLINE Ints end(Sums sums) {
+    __asm__("" : "+v"(sums));
+    return sums;
+  }
 
   static GUARDRANK_INLINE Weights load_weights(const std::int8_t* from) { return load(from); }
   static GUARDRANK_INLINE Codes load_group(const std::uint8_t* codes) {
@@ -94,6 +178,7 @@ struct Avx512Vnni {
 }  // namespace
 
 const Kernel avx512_vnni_kernel = {"avx512_vnni", run_layer<Avx512Vnni>, add_kept_sums<Avx512Vnni>,
-                                   softmax<Avx512Vnni>, mix<Avx512Vnni>, quantise<Avx512Vnni>};
+                                   softmax<Avx512Vnni>, mix<Avx512Vnni>, quantise<Avx512Vnni>,
+                                   true, quantise_columns<Avx512Vnni>};
 
 }  // namespace guardrank

@@ -14,6 +14,7 @@ struct AvxVnni : Avx2Lanes {
 }  // namespace
 
 const Kernel avx_vnni_kernel = {"avx_vnni", run_layer<AvxVnni>, add_kept_sums<AvxVnni>,
-                                softmax<AvxVnni>, mix<AvxVnni>, quantise<AvxVnni>};
+                                softmax<AvxVnni>, mix<AvxVnni>, quantise<AvxVnni>,
+                            true, quantise_columns<AvxVnni>};
 
 }  // namespace guardrank

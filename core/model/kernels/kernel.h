@@ -34,6 +34,16 @@ struct Rows {
   std::size_t stride = 0;
 };
 
+// Rows that will be read, to be asked for a few cache lines at a time while something else is being
+// computed.
+struct Ahead {
+  const std::int16_t* const* rows = nullptr;   // null where there is nothing to ask for
+  std::uint32_t n_rows = 0;
+  std::uint32_t lines_per_row = 0;
+  std::uint32_t lines_at_once = 0;
+  std::uint32_t row = 0, line = 0;             // how far it is
+};
+
 // One block of columns of one layer over some rows, from codes to totals or to the next codes:
 //   sum[r][o] = initial[o] + sum over i of codes[r][i] * weight[o][i]
 //   total[r][o] = rounds ? base[r][o] + clamp(sum[r][o] >> shift, -32768, 32767) : sum[r][o]
@@ -50,6 +60,15 @@ struct LayerTask {
   std::uint8_t shift = 0;
   Rows<const std::int32_t> base;       // stride 0: the same for every row; may be `totals`
   const float* multiplier = nullptr;   // null: the totals are wanted, else the codes
+  // Whether no product with a multiplier leaves int32, so that codes may be clamped after rounding.
+  bool is_calm = false;
+  // Null, or what gives the same codes in fewer steps, where all rows share a base and no number on
+  // the way leaves int32 or becomes denormal:
+  //   start[o] = initial[o] + (base[o] << shift), scaled_multiplier[o] = multiplier[o] * 2^-shift,
+  //   and the sum from `start` with its low `shift` bits cleared, which is total[r][o] << shift.
+  const std::int32_t* start = nullptr;
+  const float* scaled_multiplier = nullptr;
+  Ahead* ahead = nullptr;              // may be used or not
   Rows<std::int32_t> totals;
   Rows<std::uint8_t> requantised;
 };
@@ -64,12 +83,14 @@ struct KeptSumsTask {
   const float* multiplier = nullptr;
   Rows<std::int32_t> totals;
   Rows<std::uint8_t> requantised;
+  bool is_calm = false;                        // as in LayerTask
 };
 
 // A gate's softmax. With g[e] = float(totals[r][e]) * multiplier[e] and m the largest g,
 //   a[e] = deterministic_exp(g[e] - m), coefficient[e][r] = a[e] / sum of a * expert_multiplier[e]
-// with the sum taken in order. Coefficients stand by expert: row r of expert e is
-// coefficients.first[e * coefficients.stride + r], with room for n_rows padded to rows_per_step.
+// with the sum taken in order. Totals are readable up to a whole number of eights. Coefficients stand
+// by expert: row r of expert e is coefficients.first[e * coefficients.stride + r], with room for n_rows
+// padded to rows_per_step.
 struct SoftmaxTask {
   Rows<const std::int32_t> totals;
   const float* multiplier = nullptr;
@@ -102,6 +123,21 @@ struct QuantiseTask {
   std::size_t stride = 1;
 };
 
+// Columns of dense inputs that stand side by side, as QuantiseTask does each: codes[row * stride +
+// column] of value `row` of the column. 0 where a column has no values.
+inline constexpr std::uint32_t columns_at_once = 16;
+struct QuantisedColumn {
+  const float* values = nullptr;
+  float scale = 1;
+  std::uint8_t zero_point = 0;
+};
+struct QuantiseColumnsTask {
+  QuantisedColumn columns[columns_at_once];
+  std::uint32_t n_rows = 0;
+  std::uint8_t* codes = nullptr;
+  std::size_t stride = 0;
+};
+
 struct Kernel {
   const char* name;
   void (*run_layer)(const LayerTask* task);
@@ -109,6 +145,9 @@ struct Kernel {
   void (*softmax)(const SoftmaxTask* task);
   void (*mix)(const MixTask* task);
   void (*quantise)(const QuantiseTask* task);
+  bool folds = false;   // whether it makes use of LayerTask's `start`
+  // Null where it would be no faster than one column after another.
+  void (*quantise_columns)(const QuantiseColumnsTask* task) = nullptr;
 };
 
 extern const Kernel portable_kernel;

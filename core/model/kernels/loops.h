@@ -18,6 +18,10 @@
 namespace guardrank {
 namespace {
 
+// How a tile's sums end: whatever the task says; as codes of a calm layer that does not round; as
+// codes from the task's `start`.
+enum class Ending { any, calm, folded };
+
 // Sums of a tile of rows by blocks of outputs, to where the task wants them.
 template <typename Set>
 struct Finish {
@@ -51,6 +55,18 @@ struct Finish {
     }
   }
 
+  // The same where nothing leaves int32: packing saturates, and clamps at the end.
+  template <int blocks>
+  static GUARDRANK_INLINE void store_calm(Ints* values, const float* multiplier,
+                                          std::uint8_t* to) {
+    GUARDRANK_UNROLL
+    for (int v = 0; v < blocks * per_block; ++v) {
+      values[v] = Set::to_ints(Set::multiply(Set::to_floats(values[v]),
+                                             Set::load_floats(multiplier + v * Set::lanes)));
+    }
+    Set::template store_calm<blocks>(to, values);
+  }
+
   template <int blocks>
   static GUARDRANK_INLINE void add_base(Ints* values, const std::int32_t* base) {
     GUARDRANK_UNROLL
@@ -70,9 +86,19 @@ struct Finish {
   }
 
   // Some blocks of one row.
-  template <int blocks>
+  template <int blocks, Ending ending>
   static GUARDRANK_INLINE void row(const LayerTask& task, std::uint32_t row, std::uint32_t o,
                                    Ints* values) {
+    if constexpr (ending != Ending::any) {
+      if constexpr (ending == Ending::folded) {
+        const Ints kept = Set::splat_int(static_cast<std::int32_t>(~0u << task.shift));
+        GUARDRANK_UNROLL
+        for (int v = 0; v < blocks * per_block; ++v) values[v] = Set::common_bits(values[v], kept);
+      }
+      const float* multiplier = ending == Ending::folded ? task.scaled_multiplier : task.multiplier;
+      return store_calm<blocks>(values, multiplier + o,
+                                task.requantised.first + row * task.requantised.stride + o);
+    }
     if (task.rounds) {
       round<blocks>(values, task);
       add_base<blocks>(values, task.base.first + row * task.base.stride + o);
@@ -90,31 +116,34 @@ struct Finish {
 template <typename Set>
 __attribute__((noinline)) void finish_apart(const LayerTask& task, std::uint32_t row,
                                             std::uint32_t o, typename Set::Ints* values) {
-  Finish<Set>::template row<1>(task, row, o, values);
+  Finish<Set>::template row<1, Ending::any>(task, row, o, values);
 }
 
 // `rows` rows share each load of the weights of `blocks` blocks.
-template <typename Set, int rows, int blocks>
+template <typename Set, int rows, int blocks, Ending ending>
 GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::uint32_t o) {
   using Ints = typename Set::Ints;
   constexpr int per_block = Finish<Set>::per_block, vectors = blocks * per_block;
   const std::size_t n_in = task.weights->n_in, stride = task.codes.stride;
   const std::int8_t* weights = task.weights->bytes + std::size_t{o} * n_in;
   const std::uint8_t* codes = task.codes.first + row * stride;
+  const std::int32_t* initial = ending == Ending::folded ? task.start : task.initial;
   typename Set::Sums sums[rows][vectors];
   GUARDRANK_UNROLL
   for (int v = 0; v < vectors; ++v) {
-    const typename Set::Sums initial = Set::start(Set::load(task.initial + o + v * Set::lanes));
+    const typename Set::Sums first = Set::start(Set::load(initial + o + v * Set::lanes));
     GUARDRANK_UNROLL
-    for (int r = 0; r < rows; ++r) sums[r][v] = initial;
+    for (int r = 0; r < rows; ++r) sums[r][v] = first;
   }
   for (std::size_t i = 0; i < n_in; i += inputs_per_group, weights += 64) {
     typename Set::Weights loaded[vectors];
     GUARDRANK_UNROLL
     for (int v = 0; v < vectors; ++v) {
-      loaded[v] = Set::load_weights(weights + static_cast<std::size_t>(v / per_block) *
-                                                  outputs_per_block * n_in +
-                                    v % per_block * Set::lanes * 4);
+      const std::int8_t* from = weights + v % per_block * Set::lanes * 4 +
+                                static_cast<std::size_t>(v / per_block) * outputs_per_block * n_in;
+      // A row alone waits for its weights, which rows together read but once.
+      if constexpr (rows == 1 && Set::fetches_ahead) __builtin_prefetch(from + 1024);
+      loaded[v] = Set::load_weights(from);
     }
     GUARDRANK_UNROLL
     for (int r = 0; r < rows; ++r) {
@@ -124,51 +153,90 @@ GUARDRANK_INLINE void run_tile(const LayerTask& task, std::uint32_t row, std::ui
       for (int v = 0; v < vectors; ++v) sums[r][v] = Set::add_products(sums[r][v], four, loaded[v]);
     }
   }
+  Ints values[rows][vectors];
   GUARDRANK_UNROLL
   for (int r = 0; r < rows; ++r) {
-    Ints values[vectors];
     GUARDRANK_UNROLL
-    for (int v = 0; v < vectors; ++v) values[v] = Set::end(sums[r][v]);
+    for (int v = 0; v < vectors; ++v) values[r][v] = Set::end(sums[r][v]);
+  }
+  GUARDRANK_UNROLL
+  for (int r = 0; r < rows; ++r) {
     if constexpr (Set::is_small) {
-      finish_apart<Set>(task, row + static_cast<std::uint32_t>(r), o, values);
+      finish_apart<Set>(task, row + static_cast<std::uint32_t>(r), o, values[r]);
     } else {
-      Finish<Set>::template row<blocks>(task, row + static_cast<std::uint32_t>(r), o, values);
+      Finish<Set>::template row<blocks, ending>(task, row + static_cast<std::uint32_t>(r), o,
+                                                values[r]);
     }
   }
 }
 
-template <typename Set, int rows, int blocks>
+inline void fetch_ahead(Ahead* ahead) {
+  constexpr std::size_t line_values = 32;
+  for (std::uint32_t n = 0; n < ahead->lines_at_once && ahead->row < ahead->n_rows; ++n) {
+    const std::int16_t* row = ahead->rows[ahead->row];
+    if (row != nullptr) __builtin_prefetch(row + ahead->line * line_values, 0, 2);
+    ++ahead->line;
+    if (row != nullptr && ahead->line < ahead->lines_per_row) continue;
+    ahead->line = 0;
+    ++ahead->row;
+  }
+}
+
+template <typename Set, int rows, int blocks, Ending ending>
 __attribute__((noinline)) std::uint32_t run_rows(const LayerTask& given, std::uint32_t row,
                                                  std::uint32_t o) {
   const LayerTask task = given;   // a copy of its own, which no store of codes could change
-  for (; row + rows <= task.n_rows; row += rows) run_tile<Set, rows, blocks>(task, row, o);
+  for (; row + rows <= task.n_rows; row += rows) {
+    if constexpr (Set::fetches_ahead) {
+      if (task.ahead != nullptr) fetch_ahead(task.ahead);
+    }
+    run_tile<Set, rows, blocks, ending>(task, row, o);
+  }
   return row;
 }
 
 // All rows of some blocks: as many at a time as the registers hold, then fewer.
-template <typename Set, int rows, int blocks>
+template <typename Set, int rows, int blocks, Ending ending>
 GUARDRANK_INLINE void run_blocks(const LayerTask& task, std::uint32_t o) {
-  std::uint32_t row = run_rows<Set, rows, blocks>(task, 0, o);
-  if constexpr (rows > 4) row = run_rows<Set, 4, blocks>(task, row, o);
-  if constexpr (rows > 2) row = run_rows<Set, 2, blocks>(task, row, o);
-  if (row < task.n_rows) run_rows<Set, 1, blocks>(task, row, o);
+  std::uint32_t row = run_rows<Set, rows, blocks, ending>(task, 0, o);
+  if constexpr (rows > 4) row = run_rows<Set, 4, blocks, ending>(task, row, o);
+  if constexpr (rows > 2) row = run_rows<Set, 2, blocks, ending>(task, row, o);
+  if (row < task.n_rows) run_rows<Set, 1, blocks, ending>(task, row, o);
 }
 
-template <typename Set>
-void run_layer(const LayerTask* task) {
-  const std::uint32_t n = task->weights->n_out;
+template <typename Set, Ending ending>
+void run_layer_to(const LayerTask& task) {
+  const std::uint32_t n = task.weights->n_out;
   std::uint32_t o = 0;
   if constexpr (Set::most_blocks >= 4) {
     for (; o + 4 * outputs_per_block <= n; o += 4 * outputs_per_block) {
-      run_blocks<Set, Set::rows_by_4, 4>(*task, o);
+      run_blocks<Set, Set::rows_by_4, 4, ending>(task, o);
+    }
+  }
+  if constexpr (Set::most_blocks >= 3) {
+    for (; o + 3 * outputs_per_block <= n; o += 3 * outputs_per_block) {
+      run_blocks<Set, Set::rows_by_3, 3, ending>(task, o);
     }
   }
   if constexpr (Set::most_blocks >= 2) {
     for (; o + 2 * outputs_per_block <= n; o += 2 * outputs_per_block) {
-      run_blocks<Set, Set::rows_by_2, 2>(*task, o);
+      run_blocks<Set, Set::rows_by_2, 2, ending>(task, o);
     }
   }
-  for (; o < n; o += outputs_per_block) run_blocks<Set, Set::rows_by_1, 1>(*task, o);
+  for (; o < n; o += outputs_per_block) run_blocks<Set, Set::rows_by_1, 1, ending>(task, o);
+}
+
+template <typename Set>
+void run_layer(const LayerTask* task) {
+  if constexpr (Set::takes_calm) {
+    if (task->multiplier != nullptr && task->start != nullptr) {
+      return run_layer_to<Set, Ending::folded>(*task);
+    }
+    if (task->multiplier != nullptr && task->is_calm && !task->rounds) {
+      return run_layer_to<Set, Ending::calm>(*task);
+    }
+  }
+  run_layer_to<Set, Ending::any>(*task);
 }
 
 // The task of `finish_apart` for sums that are rounded already.
@@ -193,6 +261,12 @@ GUARDRANK_INLINE void add_kept_blocks(const KeptSumsTask& task, const std::int16
     Set::load_int16(sums + o + b * static_cast<int>(outputs_per_block), values + b * per_block);
   }
   Finish<Set>::template add_base<blocks>(values, task.base + o);
+  if constexpr (Set::takes_calm) {
+    if (task.is_calm && task.multiplier != nullptr) {
+      return Finish<Set>::template store_calm<blocks>(
+          values, task.multiplier + o, task.requantised.first + row * task.requantised.stride + o);
+    }
+  }
   if (task.multiplier == nullptr) {
     Finish<Set>::template store<blocks>(values, task.totals.first + row * task.totals.stride + o);
   } else {
@@ -226,180 +300,6 @@ void add_kept_sums(const KeptSumsTask* given) {
         add_kept_blocks<Set, 1>(task, sums, row, o);
       }
     }
-  }
-}
-
-// deterministic_exp (core/base/math.h) for x <= 0 or NaN, operation by operation. Below -104 the
-// result rounds to 0, as at -104; adding and taking away 2^23 rounds a negative number half to
-// even; where 2^k is split differently the first product is exact all the same.
-template <typename Set>
-GUARDRANK_INLINE typename Set::Floats exponential(typename Set::Floats x) {
-  using Floats = typename Set::Floats;
-  constexpr float coefficients[] = {1.0f / 5040, 1.0f / 720, 1.0f / 120,
-                                    1.0f / 24,   1.0f / 6,   0.5f};
-  const Floats whole = Set::splat(0x1p23f), one = Set::splat(1.0f);
-  x = Set::larger(Set::splat(-104.0f), x);
-  const Floats k = Set::add(
-      Set::subtract(Set::multiply(x, Set::splat(0x1.715476p+0f)), whole), whole);
-  const Floats high = Set::subtract(x, Set::multiply(k, Set::splat(0.693359375f)));
-  const Floats r = Set::add(high, Set::multiply(k, Set::splat(0x1.bd0106p-13f)));
-  Floats sum = Set::splat(coefficients[0]);
-  GUARDRANK_UNROLL
-  for (int i = 1; i < 6; ++i) {
-    sum = Set::add(Set::multiply(sum, r), Set::splat(coefficients[i]));
-  }
-  const Floats value =
-      Set::add(one, Set::add(r, Set::multiply(Set::multiply(sum, r), r)));
-  const typename Set::Ints exponent = Set::to_ints(k), half = Set::halved(exponent);
-  return Set::multiply(Set::multiply(value, Set::power_of_two(half)),
-                       Set::power_of_two(Set::subtract(exponent, half)));
-}
-
-// The totals of one step of rows, by expert; the last row again where there are no more.
-GUARDRANK_INLINE void transpose_totals(const SoftmaxTask& task, std::uint32_t first,
-                                       std::uint32_t n_lanes) {
-  for (std::uint32_t lane = 0; lane < n_lanes; ++lane) {
-    const std::uint32_t row = first + lane < task.n_rows ? first + lane : task.n_rows - 1;
-    const std::int32_t* totals = task.totals.first + row * task.totals.stride;
-    float* to = task.coefficients.first + first + lane;
-    for (std::uint32_t e = 0; e < task.n_experts; ++e, to += task.coefficients.stride) {
-      __builtin_memcpy(to, totals + e, sizeof(float));
-    }
-  }
-}
-
-template <typename Set>
-GUARDRANK_INLINE void softmax_step(const SoftmaxTask& task, float* column) {
-  using Floats = typename Set::Floats;
-  const std::size_t stride = task.coefficients.stride;
-  Floats most = Set::splat(0.0f), total = Set::splat(0.0f);
-  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
-    const Floats g = Set::multiply(Set::to_floats(Set::load(column + e * stride)),
-                                   Set::splat(task.multiplier[e]));
-    Set::store_floats(column + e * stride, g);
-    most = e == 0 ? g : Set::larger(g, most);
-  }
-  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
-    const Floats a =
-        exponential<Set>(Set::subtract(Set::load_floats(column + e * stride), most));
-    Set::store_floats(column + e * stride, a);
-    total = Set::add(total, a);
-  }
-  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
-    const Floats share = Set::divide(Set::load_floats(column + e * stride), total);
-    Set::store_floats(column + e * stride,
-                      Set::multiply(share, Set::splat(task.expert_multiplier[e])));
-  }
-}
-
-template <typename Set>
-void softmax(const SoftmaxTask* given) {
-  const SoftmaxTask task = *given;
-  constexpr auto n_lanes = static_cast<std::uint32_t>(Set::lanes);
-  for (std::uint32_t row = 0; row < task.n_rows; row += n_lanes) {
-    transpose_totals(task, row, n_lanes);
-    softmax_step<Set>(task, task.coefficients.first + row);
-  }
-}
-
-// `blocks` blocks of outputs of one row for `gates` gates, which share the reading of the experts.
-template <typename Set, int gates, int blocks>
-GUARDRANK_INLINE void mix_blocks(const MixTask& task, std::uint32_t gate, std::uint32_t row,
-                                 std::uint32_t i) {
-  using Floats = typename Set::Floats;
-  constexpr int per_block = Finish<Set>::per_block, vectors = blocks * per_block;
-  Floats values[gates][vectors];
-  GUARDRANK_UNROLL
-  for (int g = 0; g < gates; ++g) {
-    GUARDRANK_UNROLL
-    // -0 is what every number can be added to without a change.
-    for (int v = 0; v < vectors; ++v) values[g][v] = Set::splat(-0.0f);
-  }
-  for (std::uint32_t e = 0; e < task.n_experts; ++e) {
-    const std::uint8_t* from = task.experts[e].first + row * task.experts[e].stride + i;
-    Floats codes[vectors];
-    GUARDRANK_UNROLL
-    for (int v = 0; v < vectors; ++v) codes[v] = Set::load_codes(from + v * Set::lanes);
-    GUARDRANK_UNROLL
-    for (int g = 0; g < gates; ++g) {
-      const Rows<const float>& c = task.coefficients[gate + static_cast<std::uint32_t>(g)];
-      const Floats weight = Set::splat(c.first[e * c.stride + row]);
-      GUARDRANK_UNROLL
-      for (int v = 0; v < vectors; ++v) {
-        values[g][v] = Set::add(values[g][v], Set::multiply(weight, codes[v]));
-      }
-    }
-  }
-  GUARDRANK_UNROLL
-  for (int g = 0; g < gates; ++g) {
-    const Rows<std::uint8_t>& to = task.codes[gate + static_cast<std::uint32_t>(g)];
-    typename Set::Ints rounded[vectors];
-    GUARDRANK_UNROLL
-    for (int v = 0; v < vectors; ++v) rounded[v] = Set::codes_of(values[g][v]);
-    Finish<Set>::template store_codes<blocks>(rounded, to.first + row * to.stride + i);
-  }
-}
-
-template <typename Set, int gates>
-void mix_gates(const MixTask& given, std::uint32_t gate) {
-  const MixTask task = given;
-  constexpr int blocks = Set::blocks_of_mix;
-  for (std::uint32_t row = 0; row < task.n_rows; ++row) {
-    std::uint32_t i = 0;
-    for (; i + blocks * outputs_per_block <= task.n; i += blocks * outputs_per_block) {
-      mix_blocks<Set, gates, blocks>(task, gate, row, i);
-    }
-    if constexpr (blocks > 1) {
-      for (; i < task.n; i += outputs_per_block) mix_blocks<Set, gates, 1>(task, gate, row, i);
-    }
-  }
-}
-
-template <typename Set>
-void mix(const MixTask* task) {
-  std::uint32_t gate = 0;
-  if constexpr (Set::most_gates >= 3) {
-    for (; gate + 3 <= task->n_gates; gate += 3) mix_gates<Set, 3>(*task, gate);
-  }
-  if constexpr (Set::most_gates >= 2) {
-    for (; gate + 2 <= task->n_gates; gate += 2) mix_gates<Set, 2>(*task, gate);
-  }
-  for (; gate < task->n_gates; ++gate) mix_gates<Set, 1>(*task, gate);
-}
-
-// Sixteen values. Clamps, then rounds half to even: adding 1.5 * 2^23 leaves the spacing 1 for
-// values within +-255. The order changes nothing, since the bounds are whole.
-template <typename Set>
-GUARDRANK_INLINE void quantise_block(const QuantiseTask& task, const float* values,
-                                     std::uint8_t* codes) {
-  using Floats = typename Set::Floats;
-  constexpr int vectors = Finish<Set>::per_block;
-  const Floats magic = Set::splat(12582912.0f), scale = Set::splat(task.scale);
-  const Floats zero = Set::splat(static_cast<float>(task.zero_point));
-  const Floats least = Set::splat(-static_cast<float>(task.zero_point));
-  const Floats most = Set::splat(127.0f - static_cast<float>(task.zero_point));
-  typename Set::Ints rounded[vectors];
-  GUARDRANK_UNROLL
-  for (int v = 0; v < vectors; ++v) {
-    Floats value = Set::divide(Set::load_floats(values + v * Set::lanes), scale);
-    value = Set::smaller(Set::larger(value, least), most);
-    value = Set::subtract(Set::add(value, magic), magic);
-    rounded[v] = Set::to_ints(Set::add(value, zero));
-  }
-  Set::store_codes(codes, rounded);
-}
-
-template <typename Set>
-void quantise(const QuantiseTask* task) {
-  std::uint8_t* to = task->codes;
-  for (std::uint32_t i = 0; i < task->n; i += outputs_per_block) {
-    const std::uint32_t left = task->n - i;
-    const std::uint32_t n = left < outputs_per_block ? left : outputs_per_block;
-    float values[outputs_per_block] = {};
-    std::uint8_t codes[outputs_per_block];
-    __builtin_memcpy(values, task->values + i, n * sizeof(float));
-    quantise_block<Set>(*task, values, codes);
-    for (std::uint32_t k = 0; k < n; ++k, to += task->stride) *to = codes[k];
   }
 }
 

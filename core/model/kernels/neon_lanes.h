@@ -4,14 +4,16 @@
 
 #include <arm_neon.h>
 
-#include "core/model/kernels/loops.h"
+#include "core/model/kernels/gate_loops.h"
+#include "core/model/kernels/input_loops.h"
 
 namespace guardrank {
 namespace {
 
 struct NeonLanes {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 3;
-  static constexpr bool stores_four_blocks = false, is_small = false;
+  static constexpr bool stores_four_blocks = false, takes_calm = false, transposes = false,
+                        fetches_ahead = false, is_small = false;
   using Ints = int32x4_t;
   using Floats = float32x4_t;
   using Codes = int8x16_t;     // the four codes of a group in each lane

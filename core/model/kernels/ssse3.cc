@@ -1,14 +1,16 @@
 // SSSE3, what every x86-64 of the last fifteen years has: pmaddubsw, widened by pmaddwd.
 #include <immintrin.h>
 
-#include "core/model/kernels/loops.h"
+#include "core/model/kernels/gate_loops.h"
+#include "core/model/kernels/input_loops.h"
 
 namespace guardrank {
 namespace {
 
 struct Ssse3 {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 2;
-  static constexpr bool stores_four_blocks = false, is_small = false;
+  static constexpr bool stores_four_blocks = false, takes_calm = false, transposes = false,
+                        fetches_ahead = false, is_small = false;
   static constexpr int rows_by_1 = 2;   // eight sums of sixteen registers
   using Ints = __m128i;
   using Floats = __m128;

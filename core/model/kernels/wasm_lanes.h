@@ -3,14 +3,16 @@
 
 #include <wasm_simd128.h>
 
-#include "core/model/kernels/loops.h"
+#include "core/model/kernels/gate_loops.h"
+#include "core/model/kernels/input_loops.h"
 
 namespace guardrank {
 namespace {
 
 struct WasmLanes {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 1;
-  static constexpr bool stores_four_blocks = false, is_small = true;
+  static constexpr bool stores_four_blocks = false, takes_calm = false, transposes = false,
+                        fetches_ahead = false, is_small = true;
   using Ints = v128_t;
   // Ints and Floats are one type in WebAssembly, and a function's name cannot tell them apart.
   struct Floats {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cfloat>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <vector>
@@ -197,9 +198,11 @@ TEST_CASE("kept sums: the ends of int16 on a base that wraps, as totals and as c
 namespace {
 
 // By expert and row.
-std::vector<std::uint32_t> softmax(const Kernel& kernel, const Sums& totals, std::uint32_t n_experts,
+std::vector<std::uint32_t> softmax(const Kernel& kernel, const Sums& given, std::uint32_t n_experts,
                                    const std::vector<float>& multiplier) {
-  const auto n_rows = static_cast<std::uint32_t>(totals.size() / n_experts);
+  const auto n_rows = static_cast<std::uint32_t>(given.size() / n_experts);
+  Sums totals = given;
+  totals.resize(given.size() + 8, INT32_MAX);   // a kernel may read behind them
   const std::size_t stride = (n_rows + rows_per_step - 1) / rows_per_step * rows_per_step;
   const std::vector<float> expert_multiplier(n_experts, 1.25f);
   std::vector<float> coefficients(stride * n_experts);
@@ -265,6 +268,105 @@ TEST_CASE("softmax: random totals, infinities and numbers that are none") {
         CAPTURE(kernel->name);
         CHECK((softmax(*kernel, totals, 5, multiplier) == wanted));
       }
+    }
+  }
+}
+
+namespace {
+
+// Codes of a rounding layer: by shift and base, or by what stands for them. No sum leaves int16: at most
+// 36 * 127 * 128 + 10000 before the shift.
+struct FoldedLayer {
+  std::uint32_t n_rows, n_out, n_in;
+  std::uint8_t shift;
+  Codes codes;
+  std::vector<std::int8_t> weights;
+  Sums initial, base, start;
+  std::vector<float> multiplier, scaled;
+
+  FoldedLayer(std::uint32_t rows, std::uint32_t out, std::mt19937_64* random)
+      : n_rows(rows), n_out(out), n_in(static_cast<std::uint32_t>(4 + 4 * ((*random)() % 9))),
+        shift(static_cast<std::uint8_t>(5 + (*random)() % 4)), codes(std::size_t{rows} * n_in),
+        weights(std::size_t{out} * n_in) {
+    for (std::uint8_t& code : codes) code = static_cast<std::uint8_t>((*random)() % 128);
+    for (std::int8_t& weight : weights) weight = static_cast<std::int8_t>((*random)() % 256);
+    for (std::uint32_t o = 0; o < out; ++o) {
+      initial.push_back(static_cast<std::int32_t>((*random)() % 20001) - 10000);
+      base.push_back(static_cast<std::int32_t>((*random)() % 2001) - 1000);
+      start.push_back(initial[o] + base[o] * (1 << shift));
+      multiplier.push_back(static_cast<float>((*random)() % 10000) * 0x1p-14f * (o % 7 == 0 ? -1 : 1));
+      scaled.push_back(std::ldexp(multiplier[o], -shift));
+    }
+  }
+
+  Codes run(const Kernel& kernel, bool is_folded, bool is_calm) const {
+    Codes found(std::size_t{n_rows} * n_out, 99);
+    const PackedWeights packed{weights.data(), n_out, n_in};
+    LayerTask task;
+    task.codes = {codes.data(), n_in};
+    task.n_rows = n_rows;
+    task.weights = &packed;
+    task.initial = initial.data();
+    task.rounds = !is_calm;
+    task.shift = shift;
+    task.base = {base.data(), 0};
+    task.multiplier = multiplier.data();
+    task.is_calm = is_folded || is_calm;
+    if (is_folded) task.start = start.data(), task.scaled_multiplier = scaled.data();
+    task.requantised = {found.data(), n_out};
+    kernel.run_layer(&task);
+    return found;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("codes of calm layers and from a folded start are those of the definition") {
+  std::mt19937_64 random(19);
+  for (std::uint32_t n_out = 16; n_out <= 176; n_out += 16) {
+    for (std::uint32_t n_rows = 1; n_rows <= 27; n_rows += n_rows < 14 ? 1 : 13) {
+      const FoldedLayer layer(n_rows, n_out, &random);
+      const Codes rounded = layer.run(portable_kernel, false, false);
+      const Codes plain = layer.run(portable_kernel, false, true);
+      for (const Kernel* kernel : built_kernels()) {
+        CAPTURE(kernel->name);
+        CHECK((layer.run(*kernel, false, false) == rounded));
+        CHECK((layer.run(*kernel, true, false) == rounded));
+        CHECK((layer.run(*kernel, false, true) == plain));
+      }
+    }
+  }
+}
+
+TEST_CASE("columns quantised together are those of each alone; absent ones are 0") {
+  std::mt19937_64 random(23);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const Kernel* kernel : built_kernels()) {
+    if (kernel->quantise_columns == nullptr) continue;
+    CAPTURE(kernel->name);
+    for (const std::uint32_t n_rows : {1u, 7u, 8u, 15u, 16u, 17u, 40u}) {
+      constexpr std::size_t stride = 64;
+      std::vector<float> values(columns_at_once * n_rows);
+      for (float& value : values) value = static_cast<float>(random() % 4000) * 0.01f - 20.0f;
+      values[random() % values.size()] = nan;
+      values[random() % values.size()] = FLT_MAX;
+      Codes expected(n_rows * stride, 77), found = expected;
+      QuantiseColumnsTask together;
+      together.n_rows = n_rows;
+      together.codes = found.data();
+      together.stride = stride;
+      for (std::uint32_t c = 0; c < columns_at_once; ++c) {
+        const bool is_absent = c % 5 == 3;
+        const auto zero_point = static_cast<std::uint8_t>(c * 8);
+        const float* from = values.data() + c * n_rows;
+        if (!is_absent) together.columns[c] = {from, 0.05f + 0.01f * static_cast<float>(c), zero_point};
+        const QuantiseTask alone{from, n_rows, together.columns[c].scale, zero_point,
+                                 expected.data() + c, stride};
+        portable_kernel.quantise(&alone);
+        for (std::uint32_t row = 0; is_absent && row < n_rows; ++row) expected[row * stride + c] = 0;
+      }
+      kernel->quantise_columns(&together);
+      CHECK((found == expected));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/model/prepared_network.h"
 #include "tests/core/model/built_kernels.h"
 #include "tests/core/model/random_model.h"
 #include "tests/core/model/reference_network.h"
@@ -142,6 +143,7 @@ void check_kept_sums(const Model& model, const RandomInputs& inputs, std::uint32
       for (const bool keeps_codes : {false, true}) {
         KeptCandidates kept;
         if (keeping != Keeping::none) kept.sums = all;
+        kept.are_far = keeps_codes;   // then the next tile's are asked for ahead
         if (keeps_codes && per_row != 0) kept.codes = all_codes;
         std::vector<EncodedField> encoded(inputs.encoded().begin(), inputs.encoded().end());
         for (std::size_t i = 0; i < encoded.size() && per_row != 0; ++i) {
@@ -197,10 +199,53 @@ TEST_CASE("kept sums of another number of rows, or fields that are missing, are 
 
 TEST_CASE("every row count, around the edges of tiles") {
   const RandomModel model(small(), 3);
-  for (const std::uint32_t n_rows : {0u, 1u, 2u, 3u, 4u, 5u, 13u, 59u, 60u, 61u, 64u, 121u, 1000u}) {
+  for (const std::uint32_t n_rows : {0u, 1u, 2u, 3u, 4u, 5u, 13u, 59u, 60u, 61u, 64u, 119u, 121u, 1000u}) {
     CAPTURE(n_rows);
     check_rows(model.model(), RandomInputs(model.model(), n_rows, n_rows + 1), n_rows);
   }
+}
+
+TEST_CASE("gates over x share a layer where their shifts are the same") {
+  std::vector<FieldShape> fields = {
+      {Side::context, OutputKind::dense, 9, false, 0, 0, Pooling::none, false},
+      {Side::candidate, OutputKind::dense, 21, true, 0, 0, Pooling::none, false}};
+  RandomModel model(mmoe(fields, 7, {40, 20}, {10}, 5), 17);
+  const std::uint8_t shifts[5] = {6, 7, 6, 6, 7};
+  const std::uint32_t columns[5] = {0, 0, 7, 14, 7};
+  const std::span<const Gate> gates = model.model().levels[0].gates;
+  for (std::size_t g = 0; g < 5; ++g) const_cast<Layer*>(gates[g].layer)->input_shift = shifts[g];
+  for (const std::uint32_t n_rows : {1u, 14u, 150u}) {
+    check_rows(model.model(), RandomInputs(model.model(), n_rows, n_rows), n_rows);
+  }
+  Arena arena(heap, std::size_t{1} << 26);
+  Error error;
+  NetworkPlan plan;
+  REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+  const std::span<PreparedGate> prepared = plan.prepared->levels[0].gates;
+  for (std::size_t g = 0; g < 5; ++g) CHECK(prepared[g].column == columns[g]);
+  CHECK(prepared[0].layer == prepared[3].layer);
+  CHECK(prepared[1].layer == prepared[4].layer);
+  CHECK(prepared[0].layer != prepared[1].layer);
+}
+
+TEST_CASE("layers over x that start from their context's sums") {
+  std::size_t n_folded = 0, n_calm = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    const RandomModel model(draw_architecture(seed), seed * 32452843);
+    const std::uint32_t n_rows = 12 + static_cast<std::uint32_t>(seed % 20);
+    check_rows(model.model(), RandomInputs(model.model(), n_rows, seed + 4), n_rows);
+    Arena arena(heap, std::size_t{1} << 26);
+    Error error;
+    NetworkPlan plan;
+    REQUIRE(prepare_network(model.model(), portable_kernel, &arena, &plan, &error) == Status::ok);
+    for_each_layer_over_x(*plan.prepared, [&](const PreparedLayer& layer) {
+      n_folded += layer.folded != nullptr;
+      n_calm += layer.is_calm;
+    });
+  }
+  CHECK(n_folded > 50);
+  CHECK(n_calm > n_folded);
 }
 
 TEST_CASE("wide layers, whose tiles have fewer rows") {
