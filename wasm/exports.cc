@@ -78,11 +78,14 @@ static_assert(sizeof(gr_delivered) == 56 && offsetof(gr_delivered, state) == 4 &
               offsetof(gr_delivered, release) == 16 && offsetof(gr_delivered, model) == 24 &&
               offsetof(gr_delivered, policy) == 32 && offsetof(gr_delivered, catalog) == 40 &&
               offsetof(gr_delivered, release_bytes) == 48);
-static_assert(sizeof(gr_store_state) == 80 && offsetof(gr_store_state, has_looked) == 4 &&
+static_assert(sizeof(gr_store_state) == 104 && offsetof(gr_store_state, has_looked) == 4 &&
               offsetof(gr_store_state, revision) == 8 && offsetof(gr_store_state, status) == 16 &&
               offsetof(gr_store_state, is_disk_writable) == 20 &&
               offsetof(gr_store_state, message) == 24 && offsetof(gr_store_state, root) == 32 &&
               offsetof(gr_store_state, timestamp) == 40 &&
               offsetof(gr_store_state, snapshot) == 48 && offsetof(gr_store_state, targets) == 56 &&
               offsetof(gr_store_state, expires_micros) == 64 &&
-              offsetof(gr_store_state, memory_bytes) == 72);
+              offsetof(gr_store_state, memory_bytes) == 72 &&
+              offsetof(gr_store_state, disk_bytes) == 80 &&
+              offsetof(gr_store_state, fetched_bytes) == 88 &&
+              offsetof(gr_store_state, reused_bytes) == 96);

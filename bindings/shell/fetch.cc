@@ -23,7 +23,8 @@ struct Options {
   std::vector<std::string> releases;
   RouteOption route;
   std::uint32_t timeout_ms = 10'000;
-  bool is_ranked = false;
+  std::uint64_t cache_bytes = 0, memory_bytes = 0;
+  bool is_ranked = false, is_at_hand = false;
 };
 
 void show_download(void* user, const char* address, std::uint64_t done, std::uint64_t total) {
@@ -50,6 +51,9 @@ Client open_client(const Options& options, const gr_engine* engine, Progress* pr
   given.release_count = static_cast<uint32_t>(names.size());
   given.releases = names.data();
   given.fetch = &fetch;
+  given.asks_origin = options.is_at_hand ? 0 : 1;
+  given.disk_bytes = options.cache_bytes;
+  given.memory_bytes = options.memory_bytes;
   gr_fetch_client* client = nullptr;
   check([&](gr_error** error) { return gr_fetch_client_open(engine, &given, &client, error); });
   return Client(client);
@@ -73,6 +77,10 @@ Json describe(const gr_fetch_client* client, const gr_fetch_served& served, doub
                {"metadata", {{"root", state.root}, {"timestamp", state.timestamp},
                              {"snapshot", state.snapshot}, {"targets", state.targets},
                              {"expires", time_text(state.expires_micros)}}},
+               {"memory_bytes", state.memory_bytes},
+               {"cache_bytes", state.disk_bytes},
+               {"fetched_bytes", state.fetched_bytes},
+               {"reused_bytes", state.reused_bytes},
                {"last_look", gr_status_name(state.status)},
                {"cache_writable", state.is_disk_writable != 0}};
   if (served.is_fallback != 0) told["why_fallback"] = gr_status_name(served.primary_status);
@@ -137,9 +145,12 @@ void add_fetch(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--release", options->releases, "Names of releases: cards, team/cards")->required();
   add_route_options(command, &options->route);
   command->add_option("--timeout-ms", options->timeout_ms, "To wait for what is cold (10000)");
+  command->add_flag("--at-hand", options->is_at_hand, "Do not wait for the origin where the folder has the releases");
+  command->add_option("--cache-bytes", options->cache_bytes, "Of artifacts in the folder, at most (1 GiB)");
+  command->add_option("--memory-bytes", options->memory_bytes, "Of artifacts in memory, at most (64 MiB)");
   command->add_flag("--rank", options->is_ranked, "Rank --request on it, and write the ranking as JSON");
   add_json_option(command, common);
-  command->footer("A second run with the same folder fetches what changed, and serves without the origin.");
+  command->footer("A second run with the same folder fetches what changed, and serves where the origin is away.");
   (*actions)[command] = [options, common] { return fetch(*options, common->as_json); };
 }
 

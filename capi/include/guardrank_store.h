@@ -198,6 +198,10 @@ typedef struct {
   int64_t root, timestamp, snapshot, targets;   /* versions that serve; 0: none */
   int64_t expires_micros;        /* the first of them */
   uint64_t memory_bytes;         /* of artifacts held */
+  /* Appended: */
+  uint64_t disk_bytes;           /* of artifacts kept by the host */
+  uint64_t fetched_bytes;        /* of artifacts, from the origin */
+  uint64_t reused_bytes;         /* of new versions, from the older ones that were at hand */
 } gr_store_state;
 GR_API gr_status gr_store_describe(const gr_store* store, gr_store_state* state);
 

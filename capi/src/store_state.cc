@@ -24,7 +24,11 @@ gr_store_state store_state(const Delivery& delivery) {
   state.snapshot = metadata.version(MetadataKind::snapshot);
   state.targets = metadata.version(MetadataKind::targets);
   state.expires_micros = metadata.expires_micros();
-  state.memory_bytes = delivery.store().blob_bytes();
+  const Store& store = delivery.store();
+  state.memory_bytes = store.blob_bytes();
+  state.disk_bytes = store.tiers().disk().bytes();
+  state.fetched_bytes = store.fetched_bytes();
+  state.reused_bytes = store.reused_bytes();
   return state;
 }
 

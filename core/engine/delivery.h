@@ -49,6 +49,8 @@ class Delivery {
 
   // Whether each release was looked for at least once, in the cache and where needed at the origin.
   bool has_looked() const { return has_looked_; }
+  // Whether a look at the origin has ended, well or not.
+  bool has_asked() const { return has_asked_; }
   // The routes of the releases that are known; null: of none yet.
   const RouteTable* routes() const { return n_known_ == 0 ? nullptr : &tables_[table_]; }
   std::uint64_t revision() const { return revision_; }      // another one when a release changed
@@ -151,7 +153,7 @@ class Delivery {
 
   Step step_ = Step::idle;
   RefreshKind kind_ = RefreshKind::cached;
-  bool has_looked_ = false;
+  bool has_looked_ = false, has_asked_ = false;
   bool is_asked_ = false;
   std::uint32_t current_ = 0;                  // entry that is looked for
   std::int64_t look_at_ = 0;                   // when to look again

@@ -154,7 +154,8 @@ void Delivery::end_look(std::int64_t now_micros) {
   if (status_ == Status::ok) told_.clear();
   else told_ = error_;
   const bool was_cached = kind_ == RefreshKind::cached;
-  has_looked_ = has_looked_ || !was_cached || n_known_ == entries_.size();
+  has_asked_ = has_asked_ || !was_cached;
+  has_looked_ = has_asked_ || n_known_ == entries_.size();
   if (was_cached) {
     look_at_ = now_micros;
     return;
@@ -211,7 +212,9 @@ FoundState Delivery::find_release(void* user, std::string_view name, std::int64_
   for (const Entry* entry : self.entries_) {
     if (entry->name.view() != name) continue;
     const Document& document = entry->current();
-    *found = {Status::ok, document.bytes, document.revision, document.expires};
+    const Document& before = entry->documents[1 - entry->side];
+    *found = {Status::ok, document.bytes, before.revision != 0 ? before.bytes : Bytes{},
+              document.revision, document.expires};
     if (entry->is_known) return FoundState::ready;
     found->status = entry->status;
     return self.has_looked_ ? FoundState::failed : FoundState::pending;

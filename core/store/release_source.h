@@ -12,6 +12,7 @@ namespace guardrank {
 struct FoundRelease {
   Status status = Status::ok;          // why it failed
   Bytes bytes;                         // a release artifact that was verified, 64-byte aligned
+  Bytes before;                        // the one that served before it, likewise; may be empty
   std::uint64_t revision = 0;          // another one for other bytes
   std::int64_t expires_micros = 0;     // it serves until then, stale or not
 };

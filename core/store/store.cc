@@ -64,7 +64,8 @@ void Store::tick(std::int64_t now_micros) {
   while (retries_.is_due(now_micros)) {
     const std::uint32_t load = retries_.first();
     retries_.clear(load);
-    queue_load(load);
+    if (loads_[load].assembly == no_slot) queue_load(load);
+    else loads_[load].step = LoadStep::assembling;
   }
   for (std::uint32_t i = 0; n_resolving_ != 0 && i < bundles_.size(); ++i)
     if (bundles_[i].step == BundleStep::resolving) resolve(i, now_micros);
@@ -73,7 +74,7 @@ void Store::tick(std::int64_t now_micros) {
 bool Store::next(std::int64_t now_micros, Need* need) {
   tick(now_micros);
   *need = {};
-  return next_disk(need) || next_load(need) || next_wake(need);
+  return next_disk(need) || next_piece(need) || next_load(need) || next_wake(need);
 }
 
 bool Store::next_wake(Need* need) {
@@ -93,7 +94,7 @@ void Store::provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t
   if (id == 0) return;
   if (id == wake_need_) {
     wake_need_ = 0;
-  } else if (!provide_disk(id, outcome, bytes)) {
+  } else if (!provide_disk(id, outcome, bytes) && !provide_piece(id, outcome, bytes, now_micros)) {
     for (std::uint32_t load = 0; load < loads_.size(); ++load)
       if (loads_[load].need == id) {
         section_hashes_ = section_hashes;
@@ -110,6 +111,11 @@ bool Store::is_wanted(std::uint64_t need_id) const {
   if (need_id == wake_need_ || need_id == index_need_ || need_id == removal_need_) return true;
   for (const Write& write : writes_)
     if (write.need == need_id) return true;
+  for (const Assembly& assembly : assemblies_) {
+    if (assembly.need == need_id) return true;
+    for (const PieceFetch& fetch : assembly.fetches)
+      if (fetch.need == need_id) return true;
+  }
   for (const Load& load : loads_)
     if (load.need == need_id) return true;
   return false;

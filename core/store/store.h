@@ -8,6 +8,7 @@
 
 #include "core/artifact/release.h"
 #include "core/base/text.h"
+#include "core/store/chunk_assembly.h"
 #include "core/store/need.h"
 #include "core/store/release_source.h"
 #include "core/store/tier_set.h"
@@ -85,6 +86,9 @@ class Store {
 
   // Bytes of blobs held; never more than the memory budget.
   std::uint64_t blob_bytes() const { return blob_bytes_; }
+  // What came from the origin, and what did not have to since an older version had it.
+  std::uint64_t fetched_bytes() const { return fetched_bytes_; }
+  std::uint64_t reused_bytes() const { return reused_bytes_; }
   const TierSet& tiers() const { return tiers_; }
   // False when the disk failed to write or remove: it is then only read.
   bool is_disk_writable() const { return disk_ == DiskState::open; }
@@ -113,6 +117,8 @@ class Store {
   struct Part {
     Sha256Digest id{};
     std::uint64_t bytes = 0;                           // as the release says; 0: it does not
+    Sha256Digest chunks{};                             // its list of pieces; zeros: not cut
+    Sha256Digest older{};                              // at hand, and may share pieces; zeros: none
     std::uint32_t slot = no_slot;                      // loading: the load's; held: in memory
     PartStep step = PartStep::none;
   };
@@ -131,13 +137,14 @@ class Store {
     Part parts[n_parts];
   };
 
-  enum class LoadStep : std::uint8_t { none, queued, asked, resting };
+  enum class LoadStep : std::uint8_t { none, queued, asked, resting, assembling };
   struct Load {
     char key[72];                                      // "blobs/" and 64 digits
     std::uint64_t need = 0;
     std::uint64_t bytes = 0;                           // as the release says; 0: it does not
     std::uint32_t next = no_slot;                      // of the queue
     std::uint32_t attempts = 0;
+    std::uint32_t assembly = no_slot;                  // put together from pieces
     LoadStep step = LoadStep::none;
     bool is_read = false;                              // from disk
   };
@@ -145,6 +152,25 @@ class Store {
     std::uint8_t* memory = nullptr;
     std::size_t size = 0;
     ArtifactKind kind{};
+  };
+  // A load that is put together: its list, what an older artifact has, the pieces that it has not.
+  static constexpr std::uint32_t n_assemblies = 4;
+  static constexpr std::uint32_t n_piece_fetches = 8;
+  enum class AssemblyStep : std::uint8_t { list, older, reading, pieces };
+  struct PieceFetch {
+    std::uint64_t need = 0;
+    std::uint32_t piece = 0;
+    char key[72];
+  };
+  struct Assembly {
+    ChunkAssembly pieces;
+    Sha256Digest list{}, older{};
+    std::uint64_t bytes = 0, reused = 0;
+    std::uint64_t need = 0;                            // of the older one
+    std::uint32_t load = no_slot;                      // no_slot: free
+    AssemblyStep step{};
+    char key[72];                                      // of the list, then of the older one
+    PieceFetch fetches[n_piece_fetches];
   };
   enum class DiskState : std::uint8_t { none, unread, reading, clearing, open, stopped };
   struct Write {
@@ -184,18 +210,37 @@ class Store {
   void fail_bundle(std::uint32_t bundle, Status status);
   void maybe_idle(std::uint32_t bundle);
   void load_ended(std::uint32_t load, std::uint32_t memory_slot, Status status);
+  void find_older(const FoundRelease& found, Bundle* bundle);
+
+  // store_chunks.cc
+  bool is_at_hand(const Sha256Digest& id) const;
+  void begin_assembly(std::uint32_t load, const Part& part);
+  void end_assembly(std::uint32_t load);
+  void ask_for_list(Assembly* assembly, Need* need);
+  void provide_list(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
+  Status make_room_beside(std::uint32_t load, std::uint32_t* slot, std::uint32_t* older);
+  Status make_room(std::uint32_t load, std::uint64_t bytes, std::uint32_t* memory_slot);
+  void take_older(std::uint32_t assembly, Bytes older, std::int64_t now_micros);
+  bool next_piece(Need* need);
+  bool provide_piece(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros);
+  void piece_failed(std::uint32_t load, Outcome outcome, Status status, std::int64_t now_micros);
+  void finish_assembly(std::uint32_t load, std::int64_t now_micros);
+  void fetch_whole(std::uint32_t load);
+  std::uint32_t find_piece(std::uint64_t need, PieceFetch** fetch);
 
   // store_loads.cc
-  void begin_load(std::uint32_t load, bool is_read, std::uint64_t bytes);
+  void begin_load(std::uint32_t load, bool is_read, const Part& part);
   void queue_load(std::uint32_t load);
   std::uint64_t most_bytes() const;
   bool next_load(Need* need);
   void provide_load(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
+  void have_blob(std::uint32_t load, std::uint32_t memory_slot);
   void retry_load(std::uint32_t load, Status status, std::int64_t now_micros);
   void fail_load(std::uint32_t load, Status status, std::int64_t now_micros);
   void drop_load(std::uint32_t load);
   Status keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot);
-  Status copy_blob(const Sha256Digest& id, Bytes bytes, Blob* blob);
+  Status allocate_blob(std::uint64_t bytes, Blob* blob);
+  Status verify_blob(const Sha256Digest& id, Blob* blob);
   void free_blob(std::uint32_t slot);
   std::uint64_t origin_cost(std::uint64_t bytes) const;
   std::uint64_t memory_cost(std::uint64_t bytes) const;
@@ -241,6 +286,8 @@ class Store {
   TimeHeap retries_;                                   // of resting loads
   std::uint32_t first_queued_ = no_slot, last_queued_ = no_slot;
   std::uint32_t n_asked_ = 0;
+  Assembly assemblies_[n_assemblies];
+  std::uint64_t fetched_bytes_ = 0, reused_bytes_ = 0;
   std::span<Blob> blobs_;                              // by slot of the memory tier
   Bytes section_hashes_;                               // of the load that is being provided
   std::uint64_t wake_need_ = 0;

@@ -82,6 +82,7 @@ void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
   bundle.expires = found.expires_micros;
   if (disk_ == DiskState::unread || disk_ == DiskState::reading) return;   // may have the blobs
   set_step(&bundle, BundleStep::loading);
+  find_older(found, &bundle);
   for (Part& part : bundle.parts) {
     if (const Status wanted = want_part(&part, now_micros); wanted != Status::ok)
       return fail_bundle(index, wanted);
@@ -100,15 +101,46 @@ Status Store::read_route(Bytes bytes, Bundle* bundle) {
   if (route.fallback.size() > name_most) return Status::limit;
   const Sha256Digest* const ids[n_parts] = {&route.model, &route.policy, &route.catalog};
   for (std::uint32_t i = 0; i < n_parts; ++i) {
-    bundle->parts[i].id = *ids[i];
-    bundle->parts[i].bytes = 0;
-    for (const ReleaseBlob& blob : release.blobs)
-      if (blob.id == *ids[i]) bundle->parts[i].bytes = blob.n_bytes;
+    Part& part = bundle->parts[i];
+    part.id = *ids[i];
+    part.bytes = 0;
+    part.chunks = {};
+    for (const ReleaseBlob& blob : release.blobs) {
+      if (blob.id != part.id) continue;
+      part.bytes = blob.n_bytes;
+      part.chunks = blob.chunks;
+    }
   }
   bundle->fallback = {};
   bundle->fallback.append({route.fallback});
   bundle->has_parts = true;
   return Status::ok;
+}
+
+// For each part that is cut and not at hand: an artifact that is, and in the same place of a route of
+// this release or the one before. The same route's first.
+void Store::find_older(const FoundRelease& found, Bundle* bundle) {
+  bool is_any = false;
+  for (Part& part : bundle->parts) {
+    part.older = {};
+    is_any = is_any || (part.chunks != Sha256Digest{} && !is_at_hand(part.id));
+  }
+  if (!is_any) return;
+  for (const Bytes bytes : {found.before, found.bytes}) {
+    scratch_.reset();
+    Release release;
+    Error error;
+    if (open_release(bytes, Check::structure, &scratch_, &release, &error) != Status::ok) continue;
+    for (std::size_t k = 0; k < release.routes.size(); ++k) {
+      const Route& route = release.routes[(bundle->route + k) % release.routes.size()];
+      const Sha256Digest* const ids[n_parts] = {&route.model, &route.policy, &route.catalog};
+      for (std::uint32_t i = 0; i < n_parts; ++i) {
+        Part& part = bundle->parts[i];
+        if (part.older == Sha256Digest{} && *ids[i] != part.id && is_at_hand(*ids[i]))
+          part.older = *ids[i];
+      }
+    }
+  }
 }
 
 Status Store::want_part(Part* part, std::int64_t now_micros) {
@@ -124,7 +156,7 @@ Status Store::want_part(Part* part, std::int64_t now_micros) {
     case Residence::loading: return Status::ok;
     case Residence::disk:
     case Residence::origin:
-      begin_load(found.slot, found.residence == Residence::disk, part->bytes);
+      begin_load(found.slot, found.residence == Residence::disk, *part);
       return Status::ok;
     default:
       part->step = PartStep::none;

@@ -9,12 +9,13 @@
 
 namespace guardrank {
 
-void Store::begin_load(std::uint32_t slot, bool is_read, std::uint64_t bytes) {
+void Store::begin_load(std::uint32_t slot, bool is_read, const Part& part) {
   Load& load = loads_[slot];
   load = {};
   load.is_read = is_read;
-  load.bytes = bytes;
+  load.bytes = part.bytes;
   write_blob_key(tiers_.id(slot), load.key);
+  if (!is_read) begin_assembly(slot, part);
   queue_load(slot);
 }
 
@@ -38,6 +39,7 @@ bool Store::next_load(Need* need) {
   load.step = LoadStep::asked;
   load.need = need->id = new_need();
   ++n_asked_;
+  if (load.assembly != no_slot) return ask_for_list(&assemblies_[load.assembly], need), true;
   const std::string_view key{load.key, blob_key_size};
   need->max_bytes = load.bytes != 0 ? load.bytes : most_bytes();
   if (load.is_read) {
@@ -57,13 +59,11 @@ void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
   load.need = 0;
   load.step = LoadStep::none;
   --n_asked_;
+  if (!load.is_read && outcome == Outcome::done) fetched_bytes_ += bytes.size();
+  if (load.assembly != no_slot) return provide_list(slot, outcome, bytes, now_micros);
   std::uint32_t memory_slot = no_slot;
   Status status = outcome == Outcome::done ? keep(slot, bytes, &memory_slot) : Status::network;
-  if (status == Status::ok) {
-    if (!load.is_read) begin_write(memory_slot);
-    tiers_.loaded(slot);
-    return load_ended(slot, memory_slot, Status::ok);
-  }
+  if (status == Status::ok) return have_blob(slot, memory_slot);
   const bool has_no_room = status == Status::limit || status == Status::memory;
   if (has_no_room) return fail_load(slot, status, now_micros);
   if (load.is_read) {
@@ -78,6 +78,13 @@ void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
   if (outcome != Outcome::too_large) return retry_load(slot, status, now_micros);
   if (load.bytes == 0) return fail_load(slot, Status::limit, now_micros);
   retry_load(slot, Status::hash, now_micros);
+}
+
+// It is in memory, and verified.
+void Store::have_blob(std::uint32_t slot, std::uint32_t memory_slot) {
+  if (!loads_[slot].is_read) begin_write(memory_slot);
+  tiers_.loaded(slot);
+  load_ended(slot, memory_slot, Status::ok);
 }
 
 // Exponential backoff with full jitter: a wait drawn from [0, base x 2^attempt). Which numbers are
@@ -121,6 +128,7 @@ void Store::drop_load(std::uint32_t slot) {
   }
   load.step = LoadStep::none;
   load.need = 0;
+  end_assembly(slot);
   tiers_.failed(slot);
 }
 
@@ -146,20 +154,29 @@ Status Store::keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot) {
   GUARDRANK_TRY(tiers_.reserve(load, bytes.size(), memory_cost(bytes.size())));
   *slot = tiers_.memory().find(id);
   Blob& blob = blobs_[*slot];
-  const Status status = copy_blob(id, bytes, &blob);
+  Status status = allocate_blob(bytes.size(), &blob);
+  if (status == Status::ok) {
+    __builtin_memcpy(blob.memory, bytes.data(), bytes.size());
+    status = verify_blob(id, &blob);
+  }
   if (status == Status::ok) return status;
   free_blob(*slot);
   tiers_.unreserve(load);
   return status;
 }
 
-Status Store::copy_blob(const Sha256Digest& id, Bytes bytes, Blob* blob) {
-  void* memory = allocator_.allocate(allocator_.user, bytes.size(), section_alignment);
+Status Store::allocate_blob(std::uint64_t bytes, Blob* blob) {
+  const auto size = static_cast<std::size_t>(bytes);
+  void* memory = allocator_.allocate(allocator_.user, size, section_alignment);
   if (memory == nullptr) return Status::memory;
   blob->memory = static_cast<std::uint8_t*>(memory);
-  blob->size = bytes.size();
-  blob_bytes_ += bytes.size();
-  __builtin_memcpy(blob->memory, bytes.data(), bytes.size());
+  blob->size = size;
+  blob_bytes_ += bytes;
+  return Status::ok;
+}
+
+// In full: only then it has a kind.
+Status Store::verify_blob(const Sha256Digest& id, Blob* blob) {
   scratch_.reset();
   Container container;
   Error error;
@@ -167,8 +184,9 @@ Status Store::copy_blob(const Sha256Digest& id, Bytes bytes, Blob* blob) {
       open_container({blob->memory, blob->size}, Check::full, &scratch_, &container, &error,
                      section_hashes_);
   GUARDRANK_TRY(status);
+  if (container.id != id) return Status::hash;
   blob->kind = container.kind;
-  return container.id == id ? Status::ok : Status::hash;
+  return Status::ok;
 }
 
 void Store::free_blob(std::uint32_t slot) {

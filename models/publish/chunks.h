@@ -1,21 +1,15 @@
-// Artifacts cut where their content says, so that a change moves few borders: a gear hash with
-// normalised chunk sizes, after Xia et al., "FastCDC: a Fast and Efficient Content-Defined Chunking
-// Approach for Data Deduplication", USENIX ATC 2016.
+// Artifacts as pieces (core/artifact/chunk_cut.h says where they are cut), and their lists.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "core/artifact/chunk_cut.h"
 #include "core/artifact/chunk_list.h"
 #include "models/pack/artifact/writers.h"
 
 namespace guardrank::publish {
-
-// Part of what chunks are: other figures cut elsewhere, and versions would share less.
-inline constexpr std::uint32_t least_chunk_bytes = 16u << 10;
-inline constexpr std::uint32_t usual_chunk_bytes = 64u << 10;
-inline constexpr std::uint32_t most_chunk_bytes = 256u << 10;
 
 struct Chunk {
   std::uint64_t offset = 0;
@@ -28,8 +22,7 @@ struct Chunk {
 // Lengths of the pieces of a run of bytes. The last may be shorter than the least.
 std::vector<std::uint32_t> cut_bytes(Bytes bytes);
 
-// Header and table with the first section, then each section by itself (with the zeros before the
-// next): a section that did not change has the same chunks wherever it stands.
+// The pieces of a whole artifact, in order.
 std::vector<Chunk> cut_artifact(Bytes artifact);
 std::string write_chunk_list(const std::vector<Chunk>& chunks);
 

@@ -70,6 +70,7 @@ export const delivered = {
   release_bytes: 48,
 };
 export const store_state = {
-  size: 80, has_looked: 4, revision: 8, status: 16, is_disk_writable: 20, message: 24, root: 32,
-  timestamp: 40, snapshot: 48, targets: 56, expires_micros: 64, memory_bytes: 72,
+  size: 104, has_looked: 4, revision: 8, status: 16, is_disk_writable: 20, message: 24, root: 32,
+  timestamp: 40, snapshot: 48, targets: 56, expires_micros: 64, memory_bytes: 72, disk_bytes: 80,
+  fetched_bytes: 88, reused_bytes: 96,
 };

@@ -131,6 +131,9 @@ export class Store {
       expires: new Date(Number(number(at.expires_micros) / 1000n)),
       isStorageWritable: view.getInt32(struct + at.is_disk_writable, true) !== 0,
       memoryBytes: Number(number(at.memory_bytes)),
+      storageBytes: Number(number(at.disk_bytes)),
+      fetchedBytes: Number(number(at.fetched_bytes)),
+      reusedBytes: Number(number(at.reused_bytes)),
     };
   }
 

@@ -53,8 +53,12 @@ export interface StoreState {
   /** When the first of it expires. */
   expires: Date;
   isStorageWritable: boolean;
-  /** Bytes of artifacts held in memory. */
+  /** Bytes of artifacts held in memory, and in the storage. */
   memoryBytes: number;
+  storageBytes: number;
+  /** Bytes of artifacts fetched so far, and those of new versions that older ones at hand had already. */
+  fetchedBytes: number;
+  reusedBytes: number;
 }
 
 /** What serves a request. */

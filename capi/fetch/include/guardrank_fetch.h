@@ -116,10 +116,10 @@ typedef struct {
   uint64_t artifact_bytes;       /* largest that is fetched; 0: 256 MiB */
   int64_t check_micros;          /* between two looks for changes; 0: a minute */
   uint32_t snapshots;            /* kept ready; 0: 8 */
-  uint32_t reserved;
+  uint32_t asks_origin;          /* 1: opening waits for the origin, though the folder has all releases */
 } gr_fetch_client_options;
-/* Blocks until each release was looked for, in the folder and where needed at the origin; fails when none
- * is known then. The engine must outlive the client. Since 0.1. */
+/* Blocks until each release was looked for, in the folder and where needed (or asked for) at the origin;
+ * fails when none is known then. The engine must outlive the client. Since 0.1. */
 GR_API gr_status gr_fetch_client_open(const gr_engine* engine, const gr_fetch_client_options* options,
                                       gr_fetch_client** client, gr_error** error);
 GR_API void gr_fetch_client_free(gr_fetch_client* client);

@@ -56,10 +56,10 @@ Client::~Client() {
   for (const Kept& kept : kept_) gr_snapshot_free(kept.snapshot);
 }
 
-Status Client::open(const DeliveryOptions& options, Error* error) {
+Status Client::open(const DeliveryOptions& options, bool asks_origin, Error* error) {
   GUARDRANK_TRY(delivery_.open(options, wall_clock_micros(), error));
   start_needs();
-  while (!delivery_.has_looked()) {
+  while (!(asks_origin ? delivery_.has_asked() : delivery_.has_looked())) {
     provide_one(1'000'000);
     if (is_told_to_stop()) return error->set(Status::deadline, "releases", {"stopped while looking"});
   }

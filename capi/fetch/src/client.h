@@ -26,8 +26,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Until each release was looked for; Status of the look when none is known then.
-  Status open(const DeliveryOptions& options, Error* error);
+  // Until each release was looked for, or the origin was asked; Status of the look when none is known then.
+  Status open(const DeliveryOptions& options, bool asks_origin, Error* error);
   // Does what is due, for at most so long; 0: what needs no waiting.
   void poll(std::int64_t timeout_micros);
   Status serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,

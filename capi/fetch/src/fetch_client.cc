@@ -25,6 +25,7 @@ struct ReadOptions {
   guardrank::Arena arena{guardrank::default_allocator(), SIZE_MAX / 2};
   guardrank::DeliveryOptions delivery;
   std::size_t snapshots = 8;
+  bool asks_origin = false;
 };
 
 Status read_client_options(const gr_fetch_client_options* options, ReadOptions* out, Error* error) {
@@ -43,6 +44,7 @@ Status read_client_options(const gr_fetch_client_options* options, ReadOptions* 
   if (known.artifact_bytes != 0) out->delivery.store.blob_bytes = known.artifact_bytes;
   if (known.check_micros != 0) out->delivery.check_micros = known.check_micros;
   if (known.snapshots != 0) out->snapshots = known.snapshots;
+  out->asks_origin = known.asks_origin != 0;
   // Spreads waits before retries; not a secret.
   out->delivery.store.seed = static_cast<std::uint64_t>(fetch::wall_clock_micros());
   out->delivery.trusted_root = out->repository.trusted_root;
@@ -63,7 +65,7 @@ gr_status gr_fetch_client_open(const gr_engine* engine, const gr_fetch_client_op
     ReadOptions read;
     GUARDRANK_TRY(read_client_options(options, &read, report.error()));
     auto made = std::make_unique<gr_fetch_client>(engine, std::move(read.repository.host), read.snapshots);
-    GUARDRANK_TRY(made->client.open(read.delivery, report.error()));
+    GUARDRANK_TRY(made->client.open(read.delivery, read.asks_origin, report.error()));
     *client = made.release();
     return Status::ok;
   });

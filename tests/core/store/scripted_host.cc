@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/artifact/chunk_cut.h"
 #include "models/pack/memory.h"
 
 namespace guardrank::test {
@@ -47,33 +48,61 @@ void ScriptedHost::restart() {
 const Product& ScriptedHost::publish(const std::string& name, std::uint64_t seed,
                                      std::size_t bytes, const std::string& fallback,
                                      bool tells_lengths) {
-  constexpr ArtifactKind kinds[] = {ArtifactKind::model, ArtifactKind::policy,
-                                    ArtifactKind::catalog};
+  const pack::AlignedBytes blobs[] = {make_blob(ArtifactKind::model, 10 * seed, bytes),
+                                      make_blob(ArtifactKind::policy, 10 * seed + 1, bytes),
+                                      make_blob(ArtifactKind::catalog, 10 * seed + 2, bytes)};
+  return publish_blobs(name, blobs, false, fallback, tells_lengths);
+}
+
+// The list's form is said in core/artifact/chunk_list.h; models/publish is not linked here.
+Sha256Digest ScriptedHost::cut(Bytes blob) {
+  std::string list("GRCHUNKS\1\0\0\0", 12), entries;
+  const auto append = [](std::string* out, std::uint64_t value, int n) {
+    for (int i = 0; i < n; ++i) *out += static_cast<char>(value >> (8 * i));
+  };
+  std::uint32_t n = 0;
+  ChunkWalk walk(blob);
+  for (Bytes piece; walk.next(&piece); ++n) {
+    const Sha256Digest hash = sha256(piece);
+    origin[hex(hash)] = text(piece);
+    entries.append(hash.begin(), hash.end());
+    append(&entries, piece.size(), 8);
+  }
+  append(&list, n, 4);
+  append(&list, blob.size(), 8);
+  append(&list, 0, 8);
+  list += entries;
+  const Sha256Digest hash = sha256({reinterpret_cast<const std::uint8_t*>(list.data()), list.size()});
+  origin[hex(hash)] = list;
+  return hash;
+}
+
+const Product& ScriptedHost::publish_blobs(const std::string& name,
+                                           const pack::AlignedBytes (&blobs)[3], bool is_cut,
+                                           const std::string& fallback, bool tells_lengths) {
   Name& made = names[name];
   made.state = FoundState::ready;
   made.revision = ++revisions_;
+  made.before = made.product;
   Product& product = made.product;
-  for (std::size_t i = 0; i < 3; ++i) {
-    const pack::AlignedBytes blob = make_blob(kinds[i], 10 * seed + i, bytes);
-    product.ids[i] = pack::artifact_id(blob);
-    product.blobs[i] = text(blob);
-    origin[hex(product.ids[i])] = product.blobs[i];
-  }
   Route route;
+  Release release;
+  ReleaseBlob told[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    product.ids[i] = told[i].id = pack::artifact_id(blobs[i]);
+    product.blobs[i] = text(blobs[i]);
+    origin[hex(product.ids[i])] = product.blobs[i];
+    told[i].n_bytes = product.blobs[i].size();
+    product.lists[i] = told[i].chunks = is_cut ? cut(blobs[i]) : Sha256Digest{};
+  }
   route.model = product.ids[0];
   route.policy = product.ids[1];
   route.catalog = product.ids[2];
   route.fallback = fallback;
-  Release release;
   release.name = name;
   release.version = "1";
   release.routes = {&route, 1};
-  ReleaseBlob blobs[3];
-  for (std::size_t i = 0; i < 3; ++i) {
-    blobs[i].id = product.ids[i];
-    blobs[i].n_bytes = product.blobs[i].size();
-  }
-  if (tells_lengths) release.blobs = blobs;
+  if (tells_lengths) release.blobs = told;
   product.release = pack::write_release(release);
   return product;
 }
@@ -88,6 +117,7 @@ FoundState ScriptedHost::find(void* user, std::string_view name, std::int64_t,
   }
   found->status = at->second.status;
   found->bytes = at->second.product.release;
+  found->before = at->second.before.release;
   found->revision = at->second.revision;
   found->expires_micros = at->second.expires;
   return at->second.state;

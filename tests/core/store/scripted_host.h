@@ -43,6 +43,7 @@ struct Product {
   Sha256Digest ids[3];
   std::string blobs[3];
   pack::AlignedBytes release;
+  Sha256Digest lists[3]{};           // of pieces, where they were cut
 };
 
 class ScriptedHost {
@@ -53,6 +54,10 @@ class ScriptedHost {
   // Publishes a release of this name, in place of an older one.
   const Product& publish(const std::string& name, std::uint64_t seed, std::size_t bytes,
                          const std::string& fallback = "", bool tells_lengths = true);
+  // The same of artifacts that are given; with `is_cut` the origin has their pieces too.
+  const Product& publish_blobs(const std::string& name, const pack::AlignedBytes (&blobs)[3],
+                               bool is_cut, const std::string& fallback = "",
+                               bool tells_lengths = true);
   TicketId want(const std::string& name, std::int64_t deadline = 1'000'000'000);
   Taken take(TicketId ticket) { return store().take(ticket, now); }
   // Ready, with the very bytes that were published.
@@ -82,7 +87,7 @@ class ScriptedHost {
     Status status = Status::ok;
     std::int64_t expires = INT64_MAX;
     std::uint64_t revision = 0;
-    Product product;
+    Product product, before;
   };
   std::map<std::string, Name> names;
   std::size_t fetches_of(const Sha256Digest& id) const;
@@ -91,6 +96,7 @@ class ScriptedHost {
   static FoundState find(void* user, std::string_view name, std::int64_t now_micros,
                          FoundRelease* found);
   Answered truth(const AskedNeed& need);
+  Sha256Digest cut(Bytes blob);
 
   StoreOptions options_;
   std::unique_ptr<Store> store_;
