@@ -4,10 +4,10 @@ import { kinds, outcomes, perform, type Answer, type HostOptions, type Need } fr
 import * as layout from "./layout.js";
 import { Library, writeTexts } from "./library.js";
 import { Block } from "./memory.js";
-import type { Route } from "./request.js";
+import type { Route, ServedBy } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 import { compile, storeAddress } from "./source.js";
-import { hostOptions, type Served, type StoreOptions, type StoreState } from "./store_options.js";
+import { artifactHash, hostOptions, type Served, type StoreOptions, type StoreState } from "./store_options.js";
 
 /** What was fetched for one route, until it is disposed of. */
 interface Delivered {
@@ -15,6 +15,7 @@ interface Delivered {
   key: string;
   release: string;
   fallback: string | undefined;
+  served: ServedBy;
 }
 
 const micros = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000));
@@ -29,6 +30,7 @@ export class Store {
   private readonly snapshots = new Map<string, Snapshot>();
   private readonly retired = new Set<Snapshot>();
   private engine: Engine | undefined;
+  private openOptions: OpenOptions = {};
   private readonly texts: Block;
   private isPumping = false;
   /** What the store waits for, by time: a host's timer may be late, or gone with its request. */
@@ -80,10 +82,11 @@ export class Store {
     engine: Engine, route: Route = {}, options: OpenOptions & { timeout?: number } = {},
   ): Promise<Served> {
     this.serveWith(engine);
-    return this.deliver(route, options.timeout ?? 1000, ({ release, fallback, key, parts }) => {
+    this.openOptions = options;
+    return this.deliver(route, options.timeout ?? 1000, ({ release, fallback, served, key, parts }) => {
       const snapshot = this.snapshots.get(key) ?? this.open(engine, parts, options);
       this.remember(key, snapshot);
-      return fallback === undefined ? { snapshot, release } : { snapshot, release, fallback };
+      return { snapshot, release, served, ...(fallback === undefined ? {} : { fallback }) };
     });
   }
 
@@ -122,6 +125,8 @@ export class Store {
       storageBytes: Number(number(at.disk_bytes)),
       fetchedBytes: Number(number(at.fetched_bytes)),
       reusedBytes: Number(number(at.reused_bytes)),
+      warming: memory.u32(struct + at.warming),
+      pinned: memory.u32(struct + at.pinned),
     };
   }
 
@@ -168,6 +173,9 @@ export class Store {
     view.setUint32(struct + at.fetches, options.fetches ?? 0, true);
     view.setUint32(struct + at.tickets, 4096, true);
     view.setBigInt64(struct + at.check_micros, micros((options.checkSeconds ?? 0) * 1000), true);
+    view.setInt32(struct + at.tries_next, 1, true);
+    view.setBigUint64(struct + at.bytes_per_second, BigInt(options.bytesPerSecond ?? 0), true);
+    view.setBigUint64(struct + at.bytes_per_day, BigInt(options.bytesPerDay ?? 0), true);
     view.setBigUint64(struct + at.seed, BigInt(Math.floor(Math.random() * 2 ** 48)), true);
     return struct;
   }
@@ -257,14 +265,27 @@ export class Store {
       const message = `${release} is not at hand: ${status}, and no fallback is`;
       throw new GuardrankError(code, status, message, release);
     }
+    return this.readDelivered(struct);
+  }
+
+  private readDelivered(struct: number): Delivered {
+    const { library } = this, { memory } = library, at = layout.delivered;
+    const release = memory.text(struct + at.release);
+    const status = library.statusName(memory.view.getInt32(struct + at.status, true));
     const isFallback = memory.u32(struct + at.is_fallback) !== 0;
     const parts = [at.model, at.policy, at.catalog, at.release_bytes] as const;
     const key = parts.map((part) => artifactHash(memory.bytes, memory.u32(struct + part))).join(" ");
     const fallback = isFallback ? status : undefined;
-    if (this.snapshots.has(key)) return { parts: noParts, key, release, fallback };
+    const served: ServedBy = isFallback ? { reason: status } : {};
+    for (const name of ["stage", "arm", "instead_of"] as const) {
+      const text = memory.text(struct + at[name]);
+      if (text !== "") served[name] = text;
+    }
+    if (this.snapshots.has(key)) return { parts: noParts, key, release, fallback, served };
     const [model, policy, catalog, own] = parts.map((part) => memory.copyBytes(struct + part));
     return {
-      parts: { model: model!, policy: policy!, catalog: catalog!, release: own }, key, release, fallback,
+      parts: { model: model!, policy: policy!, catalog: catalog!, release: own },
+      key, release, fallback, served,
     };
   }
 
@@ -324,7 +345,8 @@ export class Store {
     this.isPumping = true;
     try {
       this.wake();
-      this.startNeeds();
+      do this.startNeeds();
+      while (this.tryNext());
       this.endTickets();
     } finally {
       this.isPumping = false;
@@ -339,6 +361,25 @@ export class Store {
       if (library.exports.gr_store_next(this.handle, now(), struct) !== 0) return;
       void this.serve(this.readNeed(struct));
     }
+  }
+
+  /** A release's next version is opened, which replays its golden vectors, before it serves. */
+  private tryNext(): boolean {
+    const { library, engine } = this, { exports } = library;
+    const struct = library.clearStruct(layout.delivered.size);
+    if (exports.gr_store_next_trial(this.handle, now(), library.out, struct) !== 0) return false;
+    const trial = library.memory.view.getBigUint64(library.out, true);
+    let status = 0;
+    try {
+      const { key, parts } = this.readDelivered(struct);
+      if (engine !== undefined && parts !== noParts) {
+        this.remember(key, this.open(engine, parts, this.openOptions));
+      }
+    } catch (failure) {
+      status = failure instanceof GuardrankError ? failure.code : internal;
+    }
+    exports.gr_store_tried(this.handle, trial, status, now());
+    return true;
   }
 
   private endTickets(): void {
@@ -456,12 +497,7 @@ export class Store {
   }
 }
 
+/** GR_STATUS_INTERNAL */
+const internal = 901;
 const none = new Uint8Array(0);
 const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
-
-/** The header's own hash of header and section table: verified, and another one for another artifact. */
-function artifactHash(memory: Uint8Array, address: number): string {
-  let text = "";
-  for (const byte of memory.subarray(address + 32, address + 64)) text += String.fromCharCode(byte);
-  return text;
-}

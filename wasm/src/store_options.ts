@@ -1,6 +1,7 @@
 // What a store is told and tells.
 import type { HostOptions, OriginAddresses } from "./host/needs.js";
 import { MemoryStorage, type Storage } from "./host/storage.js";
+import type { ServedBy } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 import type { ModuleSource } from "./source.js";
 
@@ -26,6 +27,9 @@ export interface StoreOptions {
   checkSeconds?: number;
   /** Fetches under way at a time. 6. */
   fetches?: number;
+  /** Bytes of artifacts fetched in a second (over it they wait) and in a day of UTC (over it they fail); none. */
+  bytesPerSecond?: number;
+  bytesPerDay?: number;
   /** Snapshots that `snapshot` keeps ready. 8. */
   snapshots?: number;
   /** Milliseconds until an answer's first byte (10,000), between two pieces of it (10,000), for all of it (120,000). */
@@ -59,6 +63,10 @@ export interface StoreState {
   /** Bytes of artifacts fetched so far, and those of new versions that older ones at hand had already. */
   fetchedBytes: number;
   reusedBytes: number;
+  /** Releases whose next version is on its way while the last one serves. */
+  warming: number;
+  /** Routes whose artifacts are held in memory, since their publisher pinned them. */
+  pinned: number;
 }
 
 /** What serves a request. */
@@ -68,6 +76,8 @@ export interface Served {
   release: string;
   /** Set where the primary was not at hand before the deadline and a fallback serves: why. */
   fallback?: string;
+  /** To be told with the request (`{ ...request, served }`): it stands in the decision and its record. */
+  served: ServedBy;
 }
 
 export function hostOptions(options: StoreOptions): HostOptions {
@@ -91,4 +101,11 @@ function addresses(origin: string | OriginAddresses): OriginAddresses {
   }
   const base = closed(origin);
   return { metadata: `${base}metadata/`, targets: `${base}targets/`, blobs: `${base}blobs/` };
+}
+
+/** The header's own hash of header and section table: verified, and another one for another artifact. */
+export function artifactHash(memory: Uint8Array, address: number): string {
+  let text = "";
+  for (const byte of memory.subarray(address + 32, address + 64)) text += String.fromCharCode(byte);
+  return text;
 }
