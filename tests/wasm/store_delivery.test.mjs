@@ -132,7 +132,8 @@ test("the last version serves while the next is fetched, then the next at once",
   origin.fault = (path, response, go) => go();
 }));
 
-test("a next version whose golden vectors fail never serves; the one after it does", () => serve(async (origin, open) => {
+test("a next version whose golden vectors fail never serves; the one after it does",
+     () => serve(async (origin, open) => {
   put(origin, "cards", "1", [cards]).publish();
   const states = [];
   const store = await open({ onChange: (state) => states.push(state.status) });

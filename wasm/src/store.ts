@@ -376,7 +376,7 @@ export class Store {
         this.remember(key, this.open(engine, parts, this.openOptions));
       }
     } catch (failure) {
-      status = failure instanceof GuardrankError ? failure.code : internal;
+      status = failure instanceof GuardrankError ? failure.code : 901;   // GR_STATUS_INTERNAL
     }
     exports.gr_store_tried(this.handle, trial, status, now());
     return true;
@@ -497,7 +497,5 @@ export class Store {
   }
 }
 
-/** GR_STATUS_INTERNAL */
-const internal = 901;
 const none = new Uint8Array(0);
 const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
