@@ -48,7 +48,7 @@ static_assert(sizeof(gr_snapshot_parts) == 24 && offsetof(gr_snapshot_parts, mod
               offsetof(gr_snapshot_parts, release) == 20);
 static_assert(sizeof(gr_route_values) == 56 && offsetof(gr_route_values, product) == 8 &&
               offsetof(gr_route_values, unit) == 48);
-static_assert(sizeof(gr_store_options) == 88 && offsetof(gr_store_options, release_count) == 4 &&
+static_assert(sizeof(gr_store_options) == 112 && offsetof(gr_store_options, release_count) == 4 &&
               offsetof(gr_store_options, releases) == 8 &&
               offsetof(gr_store_options, trusted_root) == 12 &&
               offsetof(gr_store_options, memory_bytes) == 24 &&
@@ -60,7 +60,10 @@ static_assert(sizeof(gr_store_options) == 88 && offsetof(gr_store_options, relea
               offsetof(gr_store_options, fetches) == 60 &&
               offsetof(gr_store_options, check_micros) == 64 &&
               offsetof(gr_store_options, retry_micros) == 72 &&
-              offsetof(gr_store_options, seed) == 80);
+              offsetof(gr_store_options, seed) == 80 &&
+              offsetof(gr_store_options, tries_next) == 88 &&
+              offsetof(gr_store_options, bytes_per_second) == 96 &&
+              offsetof(gr_store_options, bytes_per_day) == 104);
 static_assert(sizeof(gr_need) == 112 && offsetof(gr_need, kind) == 4 && offsetof(gr_need, id) == 8 &&
               offsetof(gr_need, origin) == 16 && offsetof(gr_need, scheme) == 20 &&
               offsetof(gr_need, path) == 24 && offsetof(gr_need, offset) == 32 &&
@@ -73,12 +76,13 @@ static_assert(sizeof(gr_answer) == 48 && offsetof(gr_answer, outcome) == 4 &&
               offsetof(gr_answer, id) == 8 && offsetof(gr_answer, bytes) == 16 &&
               offsetof(gr_answer, entity_tag) == 24 && offsetof(gr_answer, detail) == 32 &&
               offsetof(gr_answer, section_hashes) == 40);
-static_assert(sizeof(gr_delivered) == 56 && offsetof(gr_delivered, state) == 4 &&
+static_assert(sizeof(gr_delivered) == 80 && offsetof(gr_delivered, state) == 4 &&
               offsetof(gr_delivered, status) == 8 && offsetof(gr_delivered, is_fallback) == 12 &&
               offsetof(gr_delivered, release) == 16 && offsetof(gr_delivered, model) == 24 &&
               offsetof(gr_delivered, policy) == 32 && offsetof(gr_delivered, catalog) == 40 &&
-              offsetof(gr_delivered, release_bytes) == 48);
-static_assert(sizeof(gr_store_state) == 104 && offsetof(gr_store_state, has_looked) == 4 &&
+              offsetof(gr_delivered, release_bytes) == 48 && offsetof(gr_delivered, stage) == 56 &&
+              offsetof(gr_delivered, arm) == 64 && offsetof(gr_delivered, instead_of) == 72);
+static_assert(sizeof(gr_store_state) == 112 && offsetof(gr_store_state, has_looked) == 4 &&
               offsetof(gr_store_state, revision) == 8 && offsetof(gr_store_state, status) == 16 &&
               offsetof(gr_store_state, is_disk_writable) == 20 &&
               offsetof(gr_store_state, message) == 24 && offsetof(gr_store_state, root) == 32 &&
@@ -88,4 +92,5 @@ static_assert(sizeof(gr_store_state) == 104 && offsetof(gr_store_state, has_look
               offsetof(gr_store_state, memory_bytes) == 72 &&
               offsetof(gr_store_state, disk_bytes) == 80 &&
               offsetof(gr_store_state, fetched_bytes) == 88 &&
-              offsetof(gr_store_state, reused_bytes) == 96);
+              offsetof(gr_store_state, reused_bytes) == 96 &&
+              offsetof(gr_store_state, warming) == 104 && offsetof(gr_store_state, pinned) == 108);

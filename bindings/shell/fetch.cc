@@ -22,6 +22,7 @@ struct Options {
   std::string origin, root, cache;
   std::vector<std::string> releases;
   RouteOption route;
+  std::string ca_file;
   std::uint32_t timeout_ms = 10'000;
   std::uint64_t cache_bytes = 0, memory_bytes = 0;
   bool is_ranked = false, is_at_hand = false;
@@ -42,6 +43,7 @@ Client open_client(const Options& options, const gr_engine* engine, Progress* pr
   fetch.metadata_address = metadata.c_str();
   fetch.trusted_root = reinterpret_cast<const uint8_t*>(root.data());
   fetch.trusted_root_size = root.size();
+  if (!options.ca_file.empty()) fetch.ca_file = options.ca_file.c_str();
   fetch.progress = show_download;
   fetch.progress_user = progress;
   std::vector<gr_text> names;
@@ -72,6 +74,7 @@ Json describe(const gr_fetch_client* client, const gr_fetch_served& served, doub
   gr_fetch_client_describe(client, &state);
   Json told = {{"release", std::string(view(served.release))},
                {"fallback", served.is_fallback != 0},
+               {"stage", std::string(view(served.stage))},
                {"offers", gr_snapshot_offer_count(served.snapshot)},
                {"milliseconds", milliseconds},
                {"metadata", {{"root", state.root}, {"timestamp", state.timestamp},
@@ -83,7 +86,11 @@ Json describe(const gr_fetch_client* client, const gr_fetch_served& served, doub
                {"reused_bytes", state.reused_bytes},
                {"last_look", gr_status_name(state.status)},
                {"cache_writable", state.is_disk_writable != 0}};
-  if (served.is_fallback != 0) told["why_fallback"] = gr_status_name(served.primary_status);
+  if (served.arm.size != 0) told["arm"] = std::string(view(served.arm));
+  if (served.is_fallback != 0) {
+    told["instead_of"] = std::string(view(served.instead_of));
+    told["why_fallback"] = gr_status_name(served.primary_status);
+  }
   if (state.status != GR_STATUS_OK) told["message"] = std::string(view(state.message));
   return told;
 }
@@ -122,9 +129,15 @@ int fetch(const Options& options, bool as_json) {
   progress.clear();
   const Json told = describe(client.get(), served, took.count());
   if (options.is_ranked) {
+    const std::string stage(view(served.stage)), arm(view(served.arm)), instead_of(view(served.instead_of));
     client.reset();
     const Source source{std::move(engine), std::move(snapshot), nullptr};
-    std::cout << Ranker(source).rank(read_input(options.route.request), false) << '\n';
+    Ranker ranker(source);
+    ranker.tell("served.stage", stage);
+    ranker.tell("served.arm", arm);
+    ranker.tell("served.instead_of", instead_of);
+    if (served.is_fallback != 0) ranker.tell("served.reason", gr_status_name(served.primary_status));
+    std::cout << ranker.rank(read_input(options.route.request), false) << '\n';
   } else if (as_json) {
     std::cout << told.dump() << '\n';
   } else {
@@ -145,6 +158,7 @@ void add_fetch(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--release", options->releases, "Names of releases: cards, team/cards")->required();
   add_route_options(command, &options->route);
   command->add_option("--timeout-ms", options->timeout_ms, "To wait for what is cold (10000)");
+  command->add_option("--ca-file", options->ca_file, "PEM certificates that vouch for https (the system's)");
   command->add_flag("--at-hand", options->is_at_hand, "Do not wait for the origin where the folder has the releases");
   command->add_option("--cache-bytes", options->cache_bytes, "Of artifacts in the folder, at most (1 GiB)");
   command->add_option("--memory-bytes", options->memory_bytes, "Of artifacts in memory, at most (64 MiB)");

@@ -115,11 +115,21 @@ Ranker::Ranker(const Source& source)
     : session_(create_session(source.engine.get())),
       request_(create_request(source.snapshot.get())) {}
 
+void Ranker::tell(std::string name, std::string value) {
+  if (!value.empty()) told_.emplace_back(std::move(name), std::move(value));
+}
+
 std::string_view Ranker::rank(std::string_view request, bool explains_always) {
   decision_ = nullptr;
   check([&](gr_error** error) {
     return gr_request_from_json(request_.get(), request.data(), request.size(), error);
   });
+  for (const auto& [name, value] : told_) {
+    check([&](gr_error** error) {
+      return gr_request_set_route(request_.get(), {name.data(), name.size()},
+                                  {value.data(), value.size()}, error);
+    });
+  }
   if (explains_always) gr_request_set_explain(request_.get(), true);
   check([&](gr_error** error) {
     return gr_rank(session_.get(), request_.get(), &decision_, error);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +16,9 @@ class Ranker {
  public:
   explicit Ranker(const Source& source);
 
+  // Told with every request from now on: "served.stage" and what else gr_request_set_route takes.
+  void tell(std::string name, std::string value);
+
   // The decision as JSON, valid until the next call. `explains_always`: whatever the request says.
   std::string_view rank(std::string_view request, bool explains_always);
   // The last one.
@@ -23,6 +28,7 @@ class Ranker {
   Session session_;
   Request request_;
   const gr_decision* decision_ = nullptr;
+  std::vector<std::pair<std::string, std::string>> told_;
 };
 
 // "$1.9112", "-$0.0770", or "1.9112 EUR" for another unit. Exact: micros have six digits, of which

@@ -14,6 +14,7 @@ using Repository = std::unique_ptr<gr_fetch_repository, Freed<gr_fetch_free>>;
 
 struct Options {
   std::string metadata_folder, metadata_address, targets_address, target, target_folder, root, trusted_root;
+  std::string ca_file;
   gr_fetch_options fetch{};
   bool is_offline = false;
 };
@@ -22,6 +23,7 @@ Repository open(const Options& options) {
   gr_fetch_options given = options.fetch;
   given.struct_size = sizeof given;
   given.cache_folder = options.metadata_folder.c_str();
+  if (!options.ca_file.empty()) given.ca_file = options.ca_file.c_str();
   if (!options.metadata_address.empty()) given.metadata_address = options.metadata_address.c_str();
   if (!options.targets_address.empty()) given.targets_address = options.targets_address.c_str();
   const std::string root = options.trusted_root.empty() ? "" : read_input(options.trusted_root);
@@ -82,6 +84,7 @@ void add_options(CLI::App* command, Options* options) {
                       "root.json to start from, instead of the folder's: a folder that others write is safe then");
   command->add_flag("--offline", options->is_offline, "Ask for no metadata: what the folder holds, unless expired");
   gr_fetch_options& fetch = options->fetch;
+  command->add_option("--ca-file", options->ca_file, "PEM certificates that vouch for https (the system's)");
   command->add_option("--attempts", fetch.attempts, "Tries of a request (4)");
   command->add_option("--connect-ms", fetch.connect_ms, "To be connected (5000)");
   command->add_option("--first-byte-ms", fetch.first_byte_ms, "To the first byte of an answer (10000)");

@@ -259,7 +259,9 @@ GR_API void gr_request_set_limit(gr_request* request, uint32_t limit);
 /* Whether the JSON form of the decision holds heads, terms and the texts of reasons (it does unless
  * told otherwise); whatever the request's JSON said before. Since 0.1. */
 GR_API void gr_request_set_explain(gr_request* request, bool explain);
-/* Name: "product", "market", "segment", "partner", "surface" or "unit". Copied. Since 0.1. */
+/* Name: "product", "market", "segment", "partner", "surface" or "unit". How the release that serves was
+ * come by is told likewise ("served.stage", "served.arm", and for a fallback "served.instead_of" and
+ * "served.reason") and stands in the decision and its record. Copied. Since 0.1. */
 GR_API gr_status gr_request_set_route(gr_request* request, gr_text name, gr_text value, gr_error** error);
 
 /* Candidates by offer id (copied), once per request; without a call the whole catalog is ranked.

@@ -92,6 +92,12 @@ typedef struct {
   int64_t check_micros;          /* between two looks for changes; 0: a minute */
   int64_t retry_micros;          /* first wait after a look that failed; 0: 5 seconds */
   uint64_t seed;                 /* of waits between tries: another one on each machine */
+  /* Since 0.1, appended: */
+  int32_t tries_next;            /* 1: a release's next version waits for gr_store_tried */
+  uint32_t reserved;
+  /* Of artifacts from the origin; 0: without bounds. Over the first they wait, over the second (a day of
+   * UTC, counted since the store was made) they fail with GR_STATUS_NETWORK. */
+  uint64_t bytes_per_second, bytes_per_day;
 } gr_store_options;
 /* `engine` gives the allocator; NULL: malloc and free. Since 0.1. */
 GR_API gr_status gr_store_create(const gr_engine* engine, const gr_store_options* options, int64_t now,
@@ -180,6 +186,10 @@ typedef struct {
   int32_t is_fallback;
   gr_text release;               /* its name */
   gr_bytes model, policy, catalog, release_bytes;
+  /* Since 0.1, appended. READY: what gr_request_set_route takes as "served.stage" and so on; texts as
+   * long as the release's bytes. */
+  gr_text stage, arm;            /* of the route that serves */
+  gr_text instead_of;            /* by a fallback: the release that was to serve */
 } gr_delivered;
 /* May be asked any number of times. Since 0.1. */
 GR_API gr_status gr_store_take(gr_store* store, uint64_t ticket, int64_t now, gr_delivered* delivered);
@@ -187,6 +197,16 @@ GR_API gr_status gr_store_take(gr_store* store, uint64_t ticket, int64_t now, gr
 GR_API void gr_store_cancel(gr_store* store, uint64_t ticket);
 /* A ticket that ended and was not named here before; 0: none. Since 0.1. */
 GR_API uint64_t gr_store_next_ended(gr_store* store, int64_t now);
+
+/* Before traffic shifts: where the artifacts of what serves are in memory (or pinned by the publisher), those
+ * of a release's next version are fetched while it serves; then, where `tries_next` says so, they are
+ * named here, to be opened as a snapshot, which replays their golden vectors. `delivered` as from
+ * gr_store_take. GR_STATUS_MISSING: none. Since 0.1. */
+GR_API gr_status gr_store_next_trial(gr_store* store, int64_t now, uint64_t* trial,
+                                     gr_delivered* delivered);
+/* GR_STATUS_OK: it may serve, when all that it needs was tried. Any other: it is refused, and what served
+ * goes on; but without memory to try it (GR_STATUS_MEMORY, LIMIT) it serves untried. Since 0.1. */
+GR_API void gr_store_tried(gr_store* store, uint64_t trial, gr_status status, int64_t now);
 
 typedef struct {
   uint32_t struct_size;
@@ -202,6 +222,8 @@ typedef struct {
   uint64_t disk_bytes;           /* of artifacts kept by the host */
   uint64_t fetched_bytes;        /* of artifacts, from the origin */
   uint64_t reused_bytes;         /* of new versions, from the older ones that were at hand */
+  uint32_t warming;              /* releases whose next version is on its way while the last serves */
+  uint32_t pinned;               /* routes whose artifacts are held since the publisher pinned them */
 } gr_store_state;
 GR_API gr_status gr_store_describe(const gr_store* store, gr_store_state* state);
 

@@ -26,8 +26,16 @@ Status set_route_part(Request* request, std::string_view name, std::string_view 
     *part.value = value;
     return request->set_route(key, error);
   }
+  guardrank::Served served = request->served();
+  constexpr std::string_view space = "served.";
+  for (std::size_t i = 0; i < served.size() && name.starts_with(space); ++i) {
+    if (guardrank::served_names[i] != name.substr(space.size())) continue;
+    served[i] = value;
+    return request->set_served(served, error);
+  }
   return error->wanted(Status::argument, "name",
-                       {"product, market, segment, partner, surface or unit"}, {name});
+                       {"product, market, segment, partner, surface, unit or one of \"served.\""},
+                       {name});
 }
 
 // Before memory is taken for views of them.

@@ -54,6 +54,9 @@ Status read_options(const gr_store_options& given, gr_store* store, DeliveryOpti
   set(given.tickets, &inner.tickets);
   set(given.fetches, &inner.fetches);
   inner.seed = given.seed;
+  inner.bytes_per_second = given.bytes_per_second;
+  inner.bytes_per_day = given.bytes_per_day;
+  options->tries_next = given.tries_next != 0;
   set(given.check_micros, &options->check_micros);
   set(given.retry_micros, &options->retry_micros);
   options->trusted_root = as_bytes(given.trusted_root);
@@ -90,6 +93,9 @@ gr_delivered as_delivered(const Delivered& found) {
   out.policy = as_bytes(found.policy);
   out.catalog = as_bytes(found.catalog);
   out.release_bytes = as_bytes(found.release_bytes);
+  out.stage = guardrank::as_text(found.stage);
+  out.arm = guardrank::as_text(found.arm);
+  out.instead_of = guardrank::as_text(found.instead_of);
   return out;
 }
 
@@ -170,6 +176,19 @@ void gr_store_cancel(gr_store* store, uint64_t ticket) {
 
 uint64_t gr_store_next_ended(gr_store* store, int64_t now) {
   return store == nullptr ? 0 : store->delivery.next_ended(now);
+}
+
+gr_status gr_store_next_trial(gr_store* store, int64_t now, uint64_t* trial,
+                              gr_delivered* delivered) {
+  if (store == nullptr || trial == nullptr) return GR_STATUS_ARGUMENT;
+  Delivered found;
+  *trial = store->delivery.next_trial(now, &found);
+  if (*trial == 0) return GR_STATUS_MISSING;
+  return guardrank::write_struct(as_delivered(found), delivered);
+}
+
+void gr_store_tried(gr_store* store, uint64_t trial, gr_status status, int64_t now) {
+  if (store != nullptr) store->delivery.tried(trial, static_cast<Status>(status), now);
 }
 
 gr_status gr_store_describe(const gr_store* store, gr_store_state* state) {

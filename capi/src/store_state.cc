@@ -29,6 +29,8 @@ gr_store_state store_state(const Delivery& delivery) {
   state.disk_bytes = store.tiers().disk().bytes();
   state.fetched_bytes = store.fetched_bytes();
   state.reused_bytes = store.reused_bytes();
+  state.warming = delivery.n_warming();
+  state.pinned = delivery.n_pinned();
   return state;
 }
 

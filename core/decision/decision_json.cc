@@ -24,6 +24,7 @@ void write_identity(JsonWriter* json, const Decision& decision) {
   json->key("request_id");
   if (request_id.empty()) json->null(); else json->string(request_id);
   json->key("release").string(pipeline.release_name);
+  write_served(decision.request->served(), json);
   json->key("artifacts").begin_object();
   write_digest(json, "release", pipeline.ids.release);
   write_digest(json, "model", pipeline.ids.model);

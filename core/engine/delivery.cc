@@ -88,6 +88,7 @@ bool Delivery::give(Source source, Need* need) {
 }
 
 bool Delivery::next(std::int64_t now_micros, Need* need) {
+  if (n_warming_ != 0) warm_more(now_micros);
   const bool is_due = now_micros >= look_at_ || now_micros < looked_at_ - clock_slack;
   if (step_ == Step::idle && is_due) begin_look(RefreshKind::check, now_micros);
   *need = {};
@@ -230,11 +231,19 @@ void Delivery::take_release(const Ticket& ticket, Delivered* out) const {
   for (const Document* document : {&entry.documents[entry.side], &entry.documents[1 - entry.side]}) {
     if (document->revision == 0 || document->revision > ticket.revision) continue;
     out->release_bytes = document->bytes;
+    tell_route(document->release, ticket.chain[ticket.at].route, out);
+    if (ticket.at != 0) out->instead_of = entries_[ticket.chain[0].entry]->name;
     return;
   }
   out->state = TicketState::failed;            // changed twice since: to be asked for again
   out->status = Status::expired;
   out->model = out->policy = out->catalog = {};
+}
+
+void Delivery::tell_route(const Release& release, std::uint32_t index, Delivered* out) const {
+  const Route& route = release.routes[index];
+  out->stage = stage_name(route.stage);
+  out->arm = route.arm;
 }
 
 void Delivery::cancel(TicketId id) {

@@ -20,6 +20,8 @@ struct DeliveryOptions {
   StoreOptions store;
   std::int64_t check_micros = 60'000'000;      // between two looks for changes
   std::int64_t retry_micros = 5'000'000;       // the first wait after a look that failed; then doubled
+  // A release's next version serves once the host has tried it (`next_trial`), not as soon as it is there.
+  bool tries_next = false;
 };
 
 // How a ticket stands. Views are valid until the ticket is cancelled, but for `release_bytes`, which
@@ -29,6 +31,8 @@ struct Delivered {
   Status status = Status::ok;                  // failed: why. ready by a fallback: why not the primary
   bool is_fallback = false;
   std::string_view release;                    // that serves
+  std::string_view stage, arm;                 // of the route that chose it, while it is ready
+  std::string_view instead_of;                 // by a fallback: the release that the route chose
   Bytes model, policy, catalog, release_bytes;
 };
 
@@ -66,12 +70,23 @@ class Delivery {
               TicketId* ticket, Error* error);
   Delivered take(TicketId ticket, std::int64_t now_micros);
   void cancel(TicketId ticket);
+  // A next version's artifacts at hand, which the host shall try (open them, replay golden vectors) before
+  // they serve; its name to `tried`. 0: none. Views until then, or until the next call.
+  TicketId next_trial(std::int64_t now_micros, Delivered* out);
+  // How it went. Where it went wrong that version is refused, and what served goes on; without memory to
+  // try it, it serves untried.
+  void tried(TicketId trial, Status status, std::int64_t now_micros);
+  // Releases whose next version is on its way, and routes that are held in memory.
+  std::uint32_t n_warming() const { return n_warming_; }
+  std::uint32_t n_pinned() const { return n_pinned_; }
+
   // A ticket that ended and was not named here before; 0: none. One that fell back is named when its
   // fallback was tried.
   TicketId next_ended(std::int64_t now_micros);
 
  private:
   static constexpr std::size_t name_most = 256;
+  static constexpr std::string_view next_mark = "/";   // no release's name begins so
 
   // A release's document as it is verified.
   struct Document {
@@ -82,16 +97,31 @@ class Delivery {
     std::int64_t expires = 0;                  // when what vouches for it does
     std::uint64_t revision = 0;                // of the releases, when it began to serve; 0: it has not
   };
+  // A route whose artifacts are wanted before anyone asks: of a next version, until it serves; of what
+  // serves, as long as it is pinned. As many as have other artifacts.
+  static constexpr std::uint32_t most_warm = 8;
+  enum class WarmStep : std::uint8_t { none, waiting, given, good };
+  struct Warm {
+    TicketId ticket = 0;                       // the store's
+    std::uint32_t route = 0;
+    WarmStep step = WarmStep::none;
+  };
   // Twice: what serves, and what takes its place when the look that found it is over.
   struct Entry {
     Text<name_most> name;
     Document documents[2];
     std::uint32_t side = 0;
     bool is_known = false, has_new = false;
+    bool is_warming = false;                   // the new one waits for its artifacts
+    std::uint64_t warm_revision = 0;           // another one for each that begins to
+    Sha256Digest refused{};                    // a version that failed its trial
+    Warm warm[most_warm], pinned[most_warm];
     Status status = Status::missing;           // of the last look
 
     const Document& current() const { return documents[side]; }
+    const Document& other() const { return documents[1 - side]; }
     Document& other() { return documents[1 - side]; }
+    bool can_serve_new() const { return has_new && !is_warming; }
   };
   // Where in the releases a route stands.
   struct Place {
@@ -119,6 +149,7 @@ class Delivery {
   Place place_of(std::uint32_t ordinal) const;
   std::uint32_t find_ticket(TicketId id) const;
   void take_release(const Ticket& ticket, Delivered* out) const;
+  void tell_route(const Release& release, std::uint32_t route, Delivered* out) const;
   bool fall_back(Ticket* ticket, std::int64_t now_micros);
 
   // delivery_releases.cc
@@ -133,8 +164,22 @@ class Delivery {
   Status adopt(Bytes bytes);
   void end_release(Status status, std::int64_t now_micros);
   void end_look(std::int64_t now_micros);
-  Status serve_new();
+  Status serve_new(std::int64_t now_micros);
   Status make_routes();
+
+  // delivery_warm.cc
+  bool is_near(const Entry& entry, Tier tier) const;
+  std::uint32_t choose_warm(const Entry& entry, const Release& release, bool is_pinned,
+                            Warm (&chosen)[most_warm]) const;
+  void begin_warming(Entry* entry, std::int64_t now_micros);
+  void stop_warming(Entry* entry);
+  void want_warm(Entry* entry, Warm* warm, std::int64_t now_micros);
+  void warm_more(std::int64_t now_micros);
+  bool is_warm(Entry* entry, std::int64_t now_micros);
+  void serve_warm(Entry* entry, std::int64_t now_micros);
+  void pin_routes(Entry* entry, std::int64_t now_micros);
+  void pin_again(Entry* entry, std::int64_t now_micros);
+  void give_up(Warm* warm);
   static FoundState find_release(void* user, std::string_view name, std::int64_t now_micros,
                                  FoundRelease* found);
 
@@ -149,6 +194,8 @@ class Delivery {
   RouteTable tables_[2];
   std::uint32_t table_ = 0;
   std::uint32_t n_known_ = 0;
+  std::uint32_t n_warming_ = 0, n_pinned_ = 0;
+  std::uint64_t last_warm_ = 0;
   std::uint64_t revision_ = 0;
 
   Step step_ = Step::idle;

@@ -23,6 +23,8 @@ void Delivery::metadata_ended(std::int64_t now_micros) {
     if (metadata_.status() == Status::missing) {     // signed: it is not there any more
       Entry& gone = *entries_[current_];
       gone.documents[gone.side].expires = INT64_MIN;
+      stop_warming(&gone);
+      gone.has_new = false;
     }
     return end_release(metadata_.status(), now_micros);
   }
@@ -71,7 +73,20 @@ void Delivery::found_release(std::int64_t now_micros) {
   const std::span<const std::uint8_t> wanted = facts_.hash_view();
   if (entry.is_known && std::equal(wanted.begin(), wanted.end(), entry.current().hash.begin())) {
     entry.documents[entry.side].expires = target_expires_;
+    if (entry.has_new) stop_warming(&entry);         // taken back
+    entry.has_new = false;
+    pin_again(&entry, now_micros);
     return end_release(Status::ok, now_micros);
+  }
+  if (entry.is_warming && std::equal(wanted.begin(), wanted.end(), entry.other().hash.begin())) {
+    entry.other().expires = target_expires_;
+    for (Warm& warm : entry.warm)                    // another try of what could not be had
+      if (warm.step == WarmStep::waiting && warm.ticket == 0) want_warm(&entry, &warm, now_micros);
+    return end_release(Status::ok, now_micros);
+  }
+  if (std::equal(wanted.begin(), wanted.end(), entry.refused.begin())) {
+    error_.set(Status::golden, entry.name, {"its next version failed its trial and does not serve"});
+    return end_release(Status::golden, now_micros);
   }
   key_.assign({"targets/", hash_text(facts_.hash_view()).view()});
   address_.assign({target.address});
@@ -120,6 +135,7 @@ Status Delivery::fetched(const Answer& answer) {
 Status Delivery::adopt(Bytes bytes) {
   Entry& entry = *entries_[current_];
   Document& made = entry.other();
+  stop_warming(&entry);
   entry.has_new = false;
   made.revision = 0;
   made.memory.reset();
@@ -149,7 +165,9 @@ void Delivery::end_release(Status status, std::int64_t now_micros) {
 void Delivery::end_look(std::int64_t now_micros) {
   step_ = Step::idle;
   looked_at_ = now_micros;
-  if (const Status status = serve_new(); status != Status::ok) look_status_ = status;
+  for (Entry* entry : entries_)
+    if (entry->has_new && !entry->is_warming && entry->is_known) begin_warming(entry, now_micros);
+  if (const Status status = serve_new(now_micros); status != Status::ok) look_status_ = status;
   status_ = look_status_;
   if (status_ == Status::ok) told_.clear();
   else told_ = error_;
@@ -167,18 +185,19 @@ void Delivery::end_look(std::int64_t now_micros) {
 }
 
 // Puts all that is new in the old's place, once there is a table of its routes.
-Status Delivery::serve_new() {
+Status Delivery::serve_new(std::int64_t now_micros) {
   bool is_new = false;
-  for (const Entry* entry : entries_) is_new = is_new || entry->has_new;
+  for (const Entry* entry : entries_) is_new = is_new || entry->can_serve_new();
   if (!is_new) return Status::ok;
   GUARDRANK_TRY(make_routes());
   ++revision_;
   for (Entry* entry : entries_) {
-    if (!entry->has_new) continue;
+    if (!entry->can_serve_new()) continue;
     entry->side = 1 - entry->side;
     entry->has_new = false;
     entry->is_known = true;
     entry->documents[entry->side].revision = revision_;
+    pin_routes(entry, now_micros);
   }
   return Status::ok;
 }
@@ -192,31 +211,34 @@ Status Delivery::make_routes() {
   GUARDRANK_TRY(memory.make(entries_.size(), &known));
   std::uint32_t n = 0;
   for (Entry* entry : entries_) {
-    if (entry->has_new) known[n++] = entry->other().release;
+    if (entry->can_serve_new()) known[n++] = entry->other().release;
     else if (entry->is_known) known[n++] = entry->current().release;
   }
   made = RouteTable();
   GUARDRANK_TRY(made.prepare(known.first(n), &memory, &error_));
   n = 0;
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i]->has_new || entries_[i]->is_known) known_entries_[n++] = i;
+    if (entries_[i]->can_serve_new() || entries_[i]->is_known) known_entries_[n++] = i;
   }
   table_ = 1 - table_;
   n_known_ = n;
   return Status::ok;
 }
 
+// A name with the mark stands for the release's next version, while that is on its way.
 FoundState Delivery::find_release(void* user, std::string_view name, std::int64_t,
                                   FoundRelease* found) {
   const Delivery& self = *static_cast<const Delivery*>(user);
+  const bool is_next = name.starts_with(next_mark);
+  if (is_next) name.remove_prefix(next_mark.size());
   for (const Entry* entry : self.entries_) {
     if (entry->name.view() != name) continue;
-    const Document& document = entry->current();
-    const Document& before = entry->documents[1 - entry->side];
+    const Document& document = is_next ? entry->other() : entry->current();
+    const Document& before = is_next ? entry->current() : entry->other();
     *found = {Status::ok, document.bytes, before.revision != 0 ? before.bytes : Bytes{},
-              document.revision, document.expires};
-    if (entry->is_known) return FoundState::ready;
-    found->status = entry->status;
+              is_next ? entry->warm_revision : document.revision, document.expires};
+    if (is_next ? entry->is_warming : entry->is_known) return FoundState::ready;
+    found->status = is_next ? Status::missing : entry->status;
     return self.has_looked_ ? FoundState::failed : FoundState::pending;
   }
   found->status = Status::missing;

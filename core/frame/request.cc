@@ -1,6 +1,7 @@
 #include "core/frame/request.h"
 
 #include "core/base/limits.h"
+#include "core/base/text.h"
 #include "core/base/utf8.h"
 #include "core/frame/given_rows.h"
 
@@ -54,6 +55,7 @@ void Request::reset() {
   has_candidate_facts_ = false;
   is_whole_catalog_ = true;
   route_ = {};
+  served_ = {};
   request_id_ = {};
   time_ = 0;
   seed_ = 0;
@@ -91,6 +93,16 @@ Status Request::set_route(const RouteKey& key, Error* error) {
   GUARDRANK_TRY(set_label("route.surface", key.surface, most, &copy.surface, error));
   GUARDRANK_TRY(set_label("route.unit", key.unit, most, &copy.unit, error));
   route_ = copy;
+  return Status::ok;
+}
+
+Status Request::set_served(const Served& served, Error* error) {
+  Served copy;
+  for (std::size_t i = 0; i < served.size(); ++i) {
+    const Text<32> name({"served.", served_names[i]});
+    GUARDRANK_TRY(set_label(name, served[i], limits::name_bytes, &copy[i], error));
+  }
+  served_ = copy;
   return Status::ok;
 }
 

@@ -1,6 +1,7 @@
 // One ranking request as the host fills it: typed values under fact ordinals, nothing derived.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -12,10 +13,17 @@
 
 namespace guardrank {
 
+class JsonWriter;
+
 // Empty text: not given.
 struct RouteKey {
   std::string_view product, market, segment, partner, surface, unit;
 };
+
+// How the release that serves was come by, as delivery tells it: the route's stage and arm, and for a
+// fallback the release that it serves in place of and why. Empty text: not given.
+inline constexpr std::array<std::string_view, 4> served_names = {"stage", "arm", "instead_of", "reason"};
+using Served = std::array<std::string_view, served_names.size()>;
 
 // One value for one row. Which member counts follows from `type`.
 struct Value {
@@ -62,6 +70,7 @@ class Request {
 
   Status set_request_id(std::string_view id, Error* error);
   Status set_route(const RouteKey& key, Error* error);  // also ctx.<name> where not set as context
+  Status set_served(const Served& served, Error* error);
   void set_time(std::int64_t micros) { time_ = micros; }
   void set_seed(std::uint64_t seed) { seed_ = seed; }
   void set_limit(std::uint32_t limit) { limit_ = limit; }
@@ -83,6 +92,7 @@ class Request {
 
   std::string_view request_id() const { return request_id_; }
   const RouteKey& route() const { return route_; }
+  const Served& served() const { return served_; }
   std::int64_t time() const { return time_; }
   std::uint64_t seed() const { return seed_; }
   std::uint32_t limit() const { return limit_; }        // 0: no limit was set
@@ -112,6 +122,7 @@ class Request {
   bool has_candidate_facts_ = false;
   bool is_whole_catalog_ = true;
   RouteKey route_;
+  Served served_;
   std::string_view request_id_;
   std::int64_t time_ = 0;
   std::uint64_t seed_ = 0;
@@ -127,12 +138,15 @@ class Request {
 // not outlive the call.
 Status read_request_json(std::string_view text, Request* request, Error* error);
 
-// What a request's JSON shows of its values; the others stand as commitments. Time, seed, limit and
-// offer ids are always shown.
+// What a request's JSON shows of its values; the others stand as commitments. Time, seed, limit, how it
+// is served and offer ids are always shown.
 struct Redaction {
   std::span<const std::string_view> shown;   // "ctx.state", "offer.apr", "route.market", "request_id"
   std::span<const std::uint8_t> salt;
 };
+
+// "served": {...}, into the object that is open; nothing where nothing was told.
+void write_served(const Served& served, JsonWriter* writer);
 
 // Canonical JSON of the same form: what was given, nothing derived; facts in ordinal order. Reading
 // it back gives a request that ranks to the same bits. So that every request has such a form, a

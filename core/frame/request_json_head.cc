@@ -79,26 +79,31 @@ Status read_explain(const JsonValue& value, Request* request, Error* error) {
   return Status::ok;
 }
 
-Status read_route(const JsonValue& value, Request* request, Error* error) {
+// An object of texts, by their names; `where` is "route" or "served".
+Status read_texts(const JsonValue& value, std::string_view where,
+                  std::span<const std::string_view> names, std::string_view* texts, Error* error) {
   if (value.type == JsonType::null) return Status::ok;
-  if (value.type != JsonType::object) return wrong_type("route", "an object", value.type, error);
-  RouteKey key;
-  const struct {
-    std::string_view name, path;
-    std::string_view* text;
-  } members[] = {{"product", "route.product", &key.product},
-                 {"market", "route.market", &key.market},
-                 {"segment", "route.segment", &key.segment},
-                 {"partner", "route.partner", &key.partner},
-                 {"surface", "route.surface", &key.surface},
-                 {"unit", "route.unit", &key.unit}};
+  if (value.type != JsonType::object) return wrong_type(where, "an object", value.type, error);
   for (const JsonValue* given = value.first; given != nullptr; given = given->next) {
-    const auto* known = std::find_if(std::begin(members), std::end(members),
-                                     [&](const auto& member) { return member.name == given->key; });
-    if (known == std::end(members)) return unknown_member("route", given->key, error);
-    GUARDRANK_TRY(read_text(*given, known->path, known->text, error));
+    const auto known = std::find(names.begin(), names.end(), given->key);
+    if (known == names.end()) return unknown_member(where, given->key, error);
+    const Text<32> path({where, ".", *known});
+    GUARDRANK_TRY(read_text(*given, path, &texts[known - names.begin()], error));
   }
-  return request->set_route(key, error);
+  return Status::ok;
+}
+
+Status read_route(const JsonValue& value, Request* request, Error* error) {
+  constexpr std::string_view names[] = {"product", "market", "segment", "partner", "surface", "unit"};
+  std::string_view texts[std::size(names)];
+  GUARDRANK_TRY(read_texts(value, "route", names, texts, error));
+  return request->set_route({texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]}, error);
+}
+
+Status read_served(const JsonValue& value, Request* request, Error* error) {
+  Served served;
+  GUARDRANK_TRY(read_texts(value, "served", served_names, served.data(), error));
+  return request->set_served(served, error);
 }
 
 }  // namespace
@@ -116,6 +121,7 @@ Status read_request_head(const JsonValue& member, Request* request, bool* is_kno
   if (member.key == "limit") return read_limit(member, request, error);
   if (member.key == "explain") return read_explain(member, request, error);
   if (member.key == "route") return read_route(member, request, error);
+  if (member.key == "served") return read_served(member, request, error);
   *is_known = false;
   return Status::ok;
 }

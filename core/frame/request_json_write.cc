@@ -128,6 +128,7 @@ class RequestWriter {
     if (request_.limit() != 0) writer_.key("limit").natural(request_.limit());
     writer_.key("explain").boolean(request_.explain());
     write_route();
+    write_served(request_.served(), &writer_);
   }
 
   void write_candidates() {
@@ -168,6 +169,17 @@ Status find_given(const Request& request, Arena* arena, std::span<const std::uin
 }
 
 }  // namespace
+
+void write_served(const Served& served, JsonWriter* writer) {
+  bool is_open = false;
+  for (std::size_t i = 0; i < served.size(); ++i) {
+    if (served[i].empty()) continue;
+    if (!is_open) writer->key("served").begin_object();
+    is_open = true;
+    writer->key(served_names[i]).string(served[i]);
+  }
+  if (is_open) writer->end_object();
+}
 
 Status write_request_json(const Request& request, const Redaction* redaction, Arena* arena,
                           std::string_view* text) {

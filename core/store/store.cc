@@ -74,13 +74,15 @@ void Store::tick(std::int64_t now_micros) {
 bool Store::next(std::int64_t now_micros, Need* need) {
   tick(now_micros);
   *need = {};
-  return next_disk(need) || next_piece(need) || next_load(need) || next_wake(need);
+  return next_disk(need) || next_piece(now_micros, need) || next_load(now_micros, need) ||
+         next_wake(now_micros, need);
 }
 
-bool Store::next_wake(Need* need) {
-  if (deadlines_.empty() && retries_.empty()) return false;
-  std::int64_t at = INT64_MAX;
-  if (!deadlines_.empty()) at = deadlines_.first_at();
+bool Store::next_wake(std::int64_t now_micros, Need* need) {
+  const bool is_held = !may_fetch(now_micros) && tiers_.n_loading() != 0;
+  if (deadlines_.empty() && retries_.empty() && !is_held) return false;
+  std::int64_t at = is_held ? free_at_ : INT64_MAX;
+  if (!deadlines_.empty()) at = std::min(at, deadlines_.first_at());
   if (!retries_.empty()) at = std::min(at, retries_.first_at());
   if (wake_need_ != 0 && wake_at_ <= at) return false;
   wake_need_ = need->id = new_need();

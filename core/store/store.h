@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/artifact/release.h"
+#include "core/base/limits.h"
 #include "core/base/text.h"
 #include "core/store/chunk_assembly.h"
 #include "core/store/need.h"
@@ -28,6 +29,9 @@ struct StoreOptions {
   // Expected, for the cost of a miss: a read from disk for memory with a disk behind it.
   std::uint64_t origin_first_byte_micros = 65'000, origin_bytes_per_second = 30'000'000;
   std::uint64_t disk_first_byte_micros = 1000, disk_bytes_per_second = 500'000'000;
+  // Of artifacts from the origin, by the host's clock: over the first they wait, over the second (of a day
+  // in UTC) they fail with Status::network. 0: without bounds.
+  std::uint64_t bytes_per_second = 0, bytes_per_day = 0;
   std::uint64_t seed = 0;                      // of the jitter and the hash tables
   std::string_view fallback;                   // where the release names none; copied
 };
@@ -84,6 +88,9 @@ class Store {
   // False when a need was withdrawn: the host may stop what it does for it.
   bool is_wanted(std::uint64_t need_id) const;
 
+  // Verified in memory, or on disk to be read.
+  bool is_at_hand(const Sha256Digest& id) const;
+  bool is_in_memory(const Sha256Digest& id) const;
   // Bytes of blobs held; never more than the memory budget.
   std::uint64_t blob_bytes() const { return blob_bytes_; }
   // What came from the origin, and what did not have to since an older version had it.
@@ -98,7 +105,7 @@ class Store {
   static constexpr std::uint32_t slot_bits = 20;
   static constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
   static constexpr std::uint32_t n_parts = 3;        // model, policy, catalog
-  static constexpr std::size_t name_most = 256;
+  static constexpr std::size_t name_most = limits::name_bytes + 1;   // and a mark of the source's
 
   enum class TicketStep : std::uint8_t { free, waiting, ready, ended };
   struct Ticket {
@@ -185,7 +192,7 @@ class Store {
   Status make_tables();
   void tick(std::int64_t now_micros);
   std::uint64_t new_need() { return ++last_need_; }
-  bool next_wake(Need* need);
+  bool next_wake(std::int64_t now_micros, Need* need);
 
   // store_tickets.cc
   std::uint32_t find_ticket(TicketId id) const;
@@ -213,7 +220,6 @@ class Store {
   void find_older(const FoundRelease& found, Bundle* bundle);
 
   // store_chunks.cc
-  bool is_at_hand(const Sha256Digest& id) const;
   void begin_assembly(std::uint32_t load, const Part& part);
   void end_assembly(std::uint32_t load);
   void ask_for_list(Assembly* assembly, Need* need);
@@ -221,7 +227,7 @@ class Store {
   Status make_room_beside(std::uint32_t load, std::uint32_t* slot, std::uint32_t* older);
   Status make_room(std::uint32_t load, std::uint64_t bytes, std::uint32_t* memory_slot);
   void take_older(std::uint32_t assembly, Bytes older, std::int64_t now_micros);
-  bool next_piece(Need* need);
+  bool next_piece(std::int64_t now_micros, Need* need);
   bool provide_piece(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros);
   void piece_failed(std::uint32_t load, Outcome outcome, Status status, std::int64_t now_micros);
   void finish_assembly(std::uint32_t load, std::int64_t now_micros);
@@ -232,7 +238,10 @@ class Store {
   void begin_load(std::uint32_t load, bool is_read, const Part& part);
   void queue_load(std::uint32_t load);
   std::uint64_t most_bytes() const;
-  bool next_load(Need* need);
+  bool next_load(std::int64_t now_micros, Need* need);
+  std::uint32_t take_queued(std::int64_t now_micros);
+  bool may_fetch(std::int64_t now_micros) const { return free_at_ <= now_micros; }
+  bool spend(std::uint64_t bytes, std::int64_t now_micros);
   void provide_load(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
   void have_blob(std::uint32_t load, std::uint32_t memory_slot);
   void retry_load(std::uint32_t load, Status status, std::int64_t now_micros);
@@ -288,6 +297,9 @@ class Store {
   std::uint32_t n_asked_ = 0;
   Assembly assemblies_[n_assemblies];
   std::uint64_t fetched_bytes_ = 0, reused_bytes_ = 0;
+  std::int64_t free_at_ = INT64_MIN;                   // no fetch before
+  std::int64_t day_ = INT64_MIN;                       // the last seen, and what was spent in it
+  std::uint64_t spent_ = 0;
   std::span<Blob> blobs_;                              // by slot of the memory tier
   Bytes section_hashes_;                               // of the load that is being provided
   std::uint64_t wake_need_ = 0;

@@ -16,10 +16,13 @@ constexpr std::uint64_t least_part = 8;
 
 }  // namespace
 
-// Verified in memory, or on disk to be read.
-bool Store::is_at_hand(const Sha256Digest& id) const {
+bool Store::is_in_memory(const Sha256Digest& id) const {
   const std::uint32_t slot = tiers_.memory().find(id);
-  if (slot != no_slot && blobs_[slot].kind != ArtifactKind{}) return true;
+  return slot != no_slot && blobs_[slot].kind != ArtifactKind{};
+}
+
+bool Store::is_at_hand(const Sha256Digest& id) const {
+  if (is_in_memory(id)) return true;
   const std::uint32_t file = tiers_.disk().find(id);
   return file != no_slot && tiers_.disk().entry(file).pins == 0;
 }
@@ -128,7 +131,7 @@ void Store::take_older(std::uint32_t index, Bytes older, std::int64_t now_micros
   if (assembly.pieces.missing_bytes() == 0) finish_assembly(load, now_micros);
 }
 
-bool Store::next_piece(Need* need) {
+bool Store::next_piece(std::int64_t now_micros, Need* need) {
   for (Assembly& assembly : assemblies_) {
     if (n_asked_ >= options_.fetches) return false;
     if (assembly.load == no_slot || loads_[assembly.load].step != LoadStep::assembling) continue;
@@ -141,12 +144,18 @@ bool Store::next_piece(Need* need) {
       need->max_bytes = options_.blob_bytes;
       return ++n_asked_, true;
     }
-    if (assembly.step != AssemblyStep::pieces) continue;
+    if (assembly.step != AssemblyStep::pieces || !may_fetch(now_micros)) continue;
     for (PieceFetch& fetch : assembly.fetches) {
       if (fetch.need != 0) continue;
       Sha256Digest hash;
       std::uint32_t n_bytes = 0;
       if (!assembly.pieces.ask(&fetch.piece, &hash, &n_bytes)) break;
+      if (!spend(n_bytes, now_micros)) {
+        const std::uint32_t load = assembly.load;
+        end_assembly(load);
+        fail_load(load, Status::network, now_micros);
+        break;
+      }
       write_blob_key(hash, fetch.key);
       need->id = fetch.need = new_need();
       need->kind = NeedKind::fetch;

@@ -30,12 +30,45 @@ void Store::queue_load(std::uint32_t slot) {
   last_queued_ = slot;
 }
 
-bool Store::next_load(Need* need) {
-  const std::uint32_t slot = first_queued_;
-  if (slot == no_slot || n_asked_ >= options_.fetches) return false;
+// The first that may go on: reads may, whatever was fetched.
+std::uint32_t Store::take_queued(std::int64_t now_micros) {
+  std::uint32_t before = no_slot, slot = first_queued_;
+  for (; slot != no_slot && !loads_[slot].is_read && !may_fetch(now_micros); slot = loads_[slot].next)
+    before = slot;
+  if (slot == no_slot) return no_slot;
+  (before == no_slot ? first_queued_ : loads_[before].next) = loads_[slot].next;
+  if (last_queued_ == slot) last_queued_ = before;
+  return slot;
+}
+
+// Takes a fetch's bytes out of the budgets before it begins; false when the day's does not have them.
+// A clock that was set back begins no other day.
+bool Store::spend(std::uint64_t bytes, std::int64_t now_micros) {
+  constexpr std::int64_t day_micros = std::int64_t{86'400} * 1'000'000;
+  if (const std::int64_t day = now_micros / day_micros; day > day_) {
+    day_ = day;
+    spent_ = 0;
+  }
+  const std::uint64_t most = options_.bytes_per_day;
+  if (most != 0 && (bytes > most || spent_ > most - bytes)) return false;
+  spent_ += bytes;
+  if (options_.bytes_per_second == 0) return true;
+  const double wait = static_cast<double>(bytes) * 1e6 / static_cast<double>(options_.bytes_per_second);
+  if (!add_checked(std::max(free_at_, now_micros), static_cast<std::int64_t>(std::min(wait, 1e15)), &free_at_))
+    free_at_ = INT64_MAX;
+  return true;
+}
+
+bool Store::next_load(std::int64_t now_micros, Need* need) {
+  if (n_asked_ >= options_.fetches) return false;
+  std::uint32_t slot = take_queued(now_micros);
+  while (slot != no_slot && !loads_[slot].is_read && loads_[slot].assembly == no_slot &&
+         !spend(loads_[slot].bytes, now_micros)) {
+    fail_load(slot, Status::network, now_micros);
+    slot = take_queued(now_micros);
+  }
+  if (slot == no_slot) return false;
   Load& load = loads_[slot];
-  first_queued_ = load.next;
-  if (first_queued_ == no_slot) last_queued_ = no_slot;
   load.step = LoadStep::asked;
   load.need = need->id = new_need();
   ++n_asked_;
@@ -59,7 +92,10 @@ void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
   load.need = 0;
   load.step = LoadStep::none;
   --n_asked_;
-  if (!load.is_read && outcome == Outcome::done) fetched_bytes_ += bytes.size();
+  if (!load.is_read && outcome == Outcome::done) {
+    fetched_bytes_ += bytes.size();
+    if (load.bytes == 0 || load.assembly != no_slot) spend(bytes.size(), now_micros);
+  }
   if (load.assembly != no_slot) return provide_list(slot, outcome, bytes, now_micros);
   std::uint32_t memory_slot = no_slot;
   Status status = outcome == Outcome::done ? keep(slot, bytes, &memory_slot) : Status::network;

@@ -101,6 +101,8 @@ export interface Exports {
     store: number, route: number, deadline: bigint, now: bigint, ticket: number, error: number,
   ): number;
   gr_store_take(store: number, ticket: bigint, now: bigint, delivered: number): number;
+  gr_store_next_trial(store: number, now: bigint, trial: number, delivered: number): number;
+  gr_store_tried(store: number, trial: bigint, status: number, now: bigint): void;
   gr_store_cancel(store: number, ticket: bigint): void;
   gr_store_next_ended(store: number, now: bigint): bigint;
   gr_store_describe(store: number, state: number): number;

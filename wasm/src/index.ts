@@ -4,7 +4,7 @@ export { Decision, type Exclusion, type HeadColumns } from "./decision.js";
 export { Engine, type EngineOptions, type Kernel, type OpenOptions, type SnapshotParts } from "./engine.js";
 export { GuardrankError } from "./error.js";
 export type * from "./ranking.js";
-export { Request, type ContextValue, type Route, type Timestamp } from "./request.js";
+export { Request, type ContextValue, type Route, type ServedBy, type Timestamp } from "./request.js";
 export { Session } from "./session.js";
 export { Snapshot, type Namespace } from "./snapshot.js";
 export { type ModuleSource } from "./source.js";

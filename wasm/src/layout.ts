@@ -53,9 +53,10 @@ export const route_values = {
   size: 56, product: 8, market: 16, segment: 24, partner: 32, surface: 40, unit: 48,
 };
 export const store_options = {
-  size: 88, release_count: 4, releases: 8, trusted_root: 12, memory_bytes: 24, disk_bytes: 32,
+  size: 112, release_count: 4, releases: 8, trusted_root: 12, memory_bytes: 24, disk_bytes: 32,
   artifact_bytes: 40, memory_policy: 48, disk_policy: 52, tickets: 56, fetches: 60,
-  check_micros: 64, retry_micros: 72, seed: 80,
+  check_micros: 64, retry_micros: 72, seed: 80, tries_next: 88,
+  bytes_per_second: 96, bytes_per_day: 104,
 };
 export const need = {
   size: 112, kind: 4, id: 8, origin: 16, scheme: 20, path: 24, offset: 32, max_bytes: 40,
@@ -66,11 +67,11 @@ export const answer = {
   size: 48, outcome: 4, id: 8, bytes: 16, entity_tag: 24, detail: 32, section_hashes: 40,
 };
 export const delivered = {
-  size: 56, state: 4, status: 8, is_fallback: 12, release: 16, model: 24, policy: 32, catalog: 40,
-  release_bytes: 48,
+  size: 80, state: 4, status: 8, is_fallback: 12, release: 16, model: 24, policy: 32, catalog: 40,
+  release_bytes: 48, stage: 56, arm: 64, instead_of: 72,
 };
 export const store_state = {
-  size: 104, has_looked: 4, revision: 8, status: 16, is_disk_writable: 20, message: 24, root: 32,
+  size: 112, has_looked: 4, revision: 8, status: 16, is_disk_writable: 20, message: 24, root: 32,
   timestamp: 40, snapshot: 48, targets: 56, expires_micros: 64, memory_bytes: 72, disk_bytes: 80,
-  fetched_bytes: 88, reused_bytes: 96,
+  fetched_bytes: 88, reused_bytes: 96, warming: 104, pinned: 108,
 };

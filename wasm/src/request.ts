@@ -24,6 +24,18 @@ export interface Route {
   unit?: string | null;
 }
 
+/** How the release that serves was come by, as `Store.snapshot` tells it. */
+export interface ServedBy {
+  /** "full", "ab", "canary": of the route that chose it. */
+  stage?: string;
+  /** Of an experiment. */
+  arm?: string;
+  /** Of a fallback: the release that was to serve, and why it does not. */
+  instead_of?: string;
+  reason?: string;
+}
+
+const servedNames = ["stage", "arm", "instead_of", "reason"] as const;
 const routeNames = ["product", "market", "segment", "partner", "surface", "unit"] as const;
 
 /** A request in typed columns. Setters return the request; a reset one keeps its memory. */
@@ -81,6 +93,17 @@ export class Request {
   route(route: Route): this {
     for (const [name, value] of routeValues(route)) {
       const texts = this.library.textArguments(name, value, `route.${name}`);
+      this.apply("gr_request_set_route", ...texts);
+    }
+    return this;
+  }
+
+  /** What `Store.snapshot` tells as `served`: it stands in the decision and its record. */
+  served(served: ServedBy): this {
+    for (const name of servedNames) {
+      const value = served[name];
+      if (value === undefined) continue;
+      const texts = this.library.textArguments(`served.${name}`, value, `served.${name}`);
       this.apply("gr_request_set_route", ...texts);
     }
     return this;

@@ -5,10 +5,12 @@ import { kinds, outcomes, perform, type Answer, type HostOptions, type Need } fr
 import * as layout from "./layout.js";
 import { Library, writeTexts } from "./library.js";
 import { Block } from "./memory.js";
-import type { Route } from "./request.js";
+import type { Route, ServedBy } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 import { compile, storeAddress } from "./source.js";
-import { hostOptions, type Served, type StoreOptions, type StoreState } from "./store_options.js";
+import {
+  artifactHash, hostOptions, none, noParts, readState, type Served, type StoreOptions, type StoreState,
+} from "./store_options.js";
 
 /** What was fetched for one route, until it is disposed of. */
 interface Delivered {
@@ -16,6 +18,7 @@ interface Delivered {
   key: string;
   release: string;
   fallback: string | undefined;
+  served: ServedBy;
 }
 
 const micros = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000));
@@ -30,6 +33,7 @@ export class Store {
   private readonly snapshots = new Map<string, Snapshot>();
   private readonly retired = new Set<Snapshot>();
   private engine: Engine | undefined;
+  private openOptions: OpenOptions = {};
   private readonly texts: Block;
   private isPumping = false;
   /** What the store waits for, by time: a host's timer may be late, or gone with its request. */
@@ -92,10 +96,11 @@ export class Store {
     engine: Engine, route: Route = {}, options: OpenOptions & { timeout?: number } = {},
   ): Promise<Served> {
     this.serveWith(engine);
-    return this.deliver(route, options.timeout ?? 1000, ({ release, fallback, key, parts }) => {
+    this.openOptions = options;
+    return this.deliver(route, options.timeout ?? 1000, ({ release, fallback, served, key, parts }) => {
       const snapshot = this.snapshots.get(key) ?? this.open(engine, parts, options);
       this.remember(key, snapshot);
-      return fallback === undefined ? { snapshot, release } : { snapshot, release, fallback };
+      return { snapshot, release, served, ...(fallback === undefined ? {} : { fallback }) };
     });
   }
 
@@ -115,26 +120,9 @@ export class Store {
 
   /** How things stand. */
   state(): StoreState & { code: number } {
-    const { library } = this, at = layout.store_state;
-    const struct = library.clearStruct(at.size);
-    library.checkBare(library.exports.gr_store_describe(this.openHandle(), struct));
-    const { memory } = library, { view } = memory;
-    const number = (offset: number) => view.getBigInt64(struct + offset, true);
-    const code = view.getInt32(struct + at.status, true);
-    return {
-      revision: number(at.revision), code, status: library.statusName(code),
-      message: code === 0 ? "" : memory.text(struct + at.message),
-      versions: {
-        root: number(at.root), timestamp: number(at.timestamp),
-        snapshot: number(at.snapshot), targets: number(at.targets),
-      },
-      expires: new Date(Number(number(at.expires_micros) / 1000n)),
-      isStorageWritable: view.getInt32(struct + at.is_disk_writable, true) !== 0,
-      memoryBytes: Number(number(at.memory_bytes)),
-      storageBytes: Number(number(at.disk_bytes)),
-      fetchedBytes: Number(number(at.fetched_bytes)),
-      reusedBytes: Number(number(at.reused_bytes)),
-    };
+    const struct = this.library.clearStruct(layout.store_state.size);
+    this.library.checkBare(this.library.exports.gr_store_describe(this.openHandle(), struct));
+    return readState(this.library, struct);
   }
 
   /** Ends all that is under way and frees the snapshots. */
@@ -180,6 +168,9 @@ export class Store {
     view.setUint32(struct + at.fetches, options.fetches ?? 0, true);
     view.setUint32(struct + at.tickets, 4096, true);
     view.setBigInt64(struct + at.check_micros, micros((options.checkSeconds ?? 0) * 1000), true);
+    view.setInt32(struct + at.tries_next, 1, true);
+    view.setBigUint64(struct + at.bytes_per_second, BigInt(options.bytesPerSecond ?? 0), true);
+    view.setBigUint64(struct + at.bytes_per_day, BigInt(options.bytesPerDay ?? 0), true);
     view.setBigUint64(struct + at.seed, BigInt(Math.floor(Math.random() * 2 ** 48)), true);
     return struct;
   }
@@ -269,14 +260,26 @@ export class Store {
       const message = `${release} is not at hand: ${status}, and no fallback is`;
       throw new GuardrankError(code, status, message, release);
     }
+    return this.readDelivered(struct);
+  }
+
+  private readDelivered(struct: number): Delivered {
+    const { library } = this, { memory } = library, at = layout.delivered;
+    const release = memory.text(struct + at.release);
+    const status = library.statusName(memory.view.getInt32(struct + at.status, true));
     const isFallback = memory.u32(struct + at.is_fallback) !== 0;
     const parts = [at.model, at.policy, at.catalog, at.release_bytes] as const;
     const key = parts.map((part) => artifactHash(memory.bytes, memory.u32(struct + part))).join(" ");
-    const fallback = isFallback ? library.statusName(code) : undefined;
-    if (this.snapshots.has(key)) return { parts: noParts, key, release, fallback };
+    const served: ServedBy = isFallback ? { reason: status } : {}, fallback = served.reason;
+    for (const name of ["stage", "arm", "instead_of"] as const) {
+      const text = memory.text(struct + at[name]);
+      if (text !== "") served[name] = text;
+    }
+    if (this.snapshots.has(key)) return { parts: noParts, key, release, fallback, served };
     const [model, policy, catalog, own] = parts.map((part) => memory.copyBytes(struct + part));
     return {
-      parts: { model: model!, policy: policy!, catalog: catalog!, release: own }, key, release, fallback,
+      parts: { model: model!, policy: policy!, catalog: catalog!, release: own },
+      key, release, fallback, served,
     };
   }
 
@@ -336,7 +339,8 @@ export class Store {
     this.isPumping = true;
     try {
       this.wake();
-      this.startNeeds();
+      do this.startNeeds();
+      while (this.tryNext());
       this.endTickets();
     } finally {
       this.isPumping = false;
@@ -351,6 +355,25 @@ export class Store {
       if (library.exports.gr_store_next(this.handle, now(), struct) !== 0) return;
       void this.serve(this.readNeed(struct));
     }
+  }
+
+  /** A release's next version is opened, which replays its golden vectors, before it serves. */
+  private tryNext(): boolean {
+    const { library, engine } = this, { exports } = library;
+    const struct = library.clearStruct(layout.delivered.size);
+    if (exports.gr_store_next_trial(this.handle, now(), library.out, struct) !== 0) return false;
+    const trial = library.memory.view.getBigUint64(library.out, true);
+    let status = 0;
+    try {
+      const { key, parts } = this.readDelivered(struct);
+      if (engine !== undefined && parts !== noParts) {
+        this.remember(key, this.open(engine, parts, this.openOptions));
+      }
+    } catch (failure) {
+      status = failure instanceof GuardrankError ? failure.code : 901;   // GR_STATUS_INTERNAL
+    }
+    exports.gr_store_tried(this.handle, trial, status, now());
+    return true;
   }
 
   private endTickets(): void {
@@ -473,15 +496,3 @@ export class Store {
 
 /** Lets what came meanwhile be taken, and what it names be asked for, before a long piece of work. */
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
-
-const none = new Uint8Array(0);
-const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
-
-/**
- * The header's own hash of header and section table: verified, and another one for another artifact.
- * As a text of sixteen units, whatever they are; artifacts stand at multiples of 64.
- */
-function artifactHash(memory: Uint8Array, address: number): string {
-  const units = new Uint16Array(memory.buffer, address + 32, 16);
-  return String.fromCharCode.apply(null, units as unknown as number[]);
-}

@@ -1,6 +1,10 @@
 // What a store is told and tells.
+import type { SnapshotParts } from "./engine.js";
 import type { HostOptions, OriginAddresses } from "./host/needs.js";
 import { MemoryStorage, type Storage } from "./host/storage.js";
+import * as layout from "./layout.js";
+import type { Library } from "./library.js";
+import type { ServedBy } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 import type { ModuleSource } from "./source.js";
 
@@ -26,6 +30,9 @@ export interface StoreOptions {
   checkSeconds?: number;
   /** Fetches under way at a time. 6. */
   fetches?: number;
+  /** Bytes of artifacts fetched in a second (over it they wait) and in a day of UTC (over it they fail); none. */
+  bytesPerSecond?: number;
+  bytesPerDay?: number;
   /** Snapshots that `snapshot` keeps ready. 8. */
   snapshots?: number;
   /** Milliseconds until an answer's first byte (10,000), between two pieces of it (10,000), for all of it (120,000). */
@@ -59,6 +66,10 @@ export interface StoreState {
   /** Bytes of artifacts fetched so far, and those of new versions that older ones at hand had already. */
   fetchedBytes: number;
   reusedBytes: number;
+  /** Releases whose next version is on its way while the last one serves. */
+  warming: number;
+  /** Routes whose artifacts are held in memory, since their publisher pinned them. */
+  pinned: number;
 }
 
 /** What serves a request. */
@@ -68,6 +79,8 @@ export interface Served {
   release: string;
   /** Set where the primary was not at hand before the deadline and a fallback serves: why. */
   fallback?: string;
+  /** To be told with the request (`{ ...request, served }`): it stands in the decision and its record. */
+  served: ServedBy;
 }
 
 export function hostOptions(options: StoreOptions): HostOptions {
@@ -92,3 +105,40 @@ function addresses(origin: string | OriginAddresses): OriginAddresses {
   const base = closed(origin);
   return { metadata: `${base}metadata/`, targets: `${base}targets/`, blobs: `${base}blobs/` };
 }
+
+/** The struct that gr_store_describe filled. */
+export function readState(library: Library, struct: number): StoreState & { code: number } {
+  const at = layout.store_state;
+  const { memory } = library, { view } = memory;
+  const number = (offset: number) => view.getBigInt64(struct + offset, true);
+  const code = view.getInt32(struct + at.status, true);
+  return {
+    revision: number(at.revision), code, status: library.statusName(code),
+    message: code === 0 ? "" : memory.text(struct + at.message),
+    versions: {
+      root: number(at.root), timestamp: number(at.timestamp),
+      snapshot: number(at.snapshot), targets: number(at.targets),
+    },
+    expires: new Date(Number(number(at.expires_micros) / 1000n)),
+    isStorageWritable: view.getInt32(struct + at.is_disk_writable, true) !== 0,
+    memoryBytes: Number(number(at.memory_bytes)),
+    storageBytes: Number(number(at.disk_bytes)),
+    fetchedBytes: Number(number(at.fetched_bytes)),
+    reusedBytes: Number(number(at.reused_bytes)),
+    warming: memory.u32(struct + at.warming),
+    pinned: memory.u32(struct + at.pinned),
+  };
+}
+
+/**
+ * The header's own hash of header and section table: verified, and another one for another artifact.
+ * As a text of sixteen units, whatever they are; artifacts stand at multiples of 64.
+ */
+export function artifactHash(memory: Uint8Array, address: number): string {
+  const units = new Uint16Array(memory.buffer, address + 32, 16);
+  return String.fromCharCode.apply(null, units as unknown as number[]);
+}
+
+export const none = new Uint8Array(0);
+/** Of a delivery whose snapshot is at hand. */
+export const noParts: SnapshotParts = { model: none, policy: none, catalog: none };

@@ -41,6 +41,7 @@ typedef struct {
   uint32_t retry_most_ms;        /* 0: 10,000 */
   gr_fetch_progress progress;
   void* progress_user;
+  const char* ca_file;           /* PEM certificates that vouch for https; NULL: libcurl's own. Since 0.1 */
 } gr_fetch_options;
 
 /* Opens the folder; asks the origin nothing. Since 0.1. */
@@ -117,6 +118,7 @@ typedef struct {
   int64_t check_micros;          /* between two looks for changes; 0: a minute */
   uint32_t snapshots;            /* kept ready; 0: 8 */
   uint32_t asks_origin;          /* 1: opening waits for the origin, though the folder has all releases */
+  uint64_t bytes_per_second, bytes_per_day;   /* of artifacts from the origin, as in gr_store_options */
 } gr_fetch_client_options;
 /* Blocks until each release was looked for, in the folder and where needed (or asked for) at the origin;
  * fails when none is known then. The engine must outlive the client. Since 0.1. */
@@ -130,7 +132,10 @@ typedef struct {
   gr_status primary_status;      /* why */
   uint32_t reserved;
   gr_snapshot* snapshot;         /* a count of the caller's: gr_snapshot_free */
-  gr_text release;               /* that serves; until the client's next call */
+  /* Texts until the client's next call. */
+  gr_text release;               /* that serves */
+  gr_text stage, arm;            /* of its route: "served.stage" and "served.arm" of gr_request_set_route */
+  gr_text instead_of;            /* by a fallback: "served.instead_of"; "served.reason" is why */
 } gr_fetch_served;
 /* What serves a request of this route: at once where it is at hand, else when it was fetched, verified
  * and has replayed its golden vectors. Past the timeout a fallback that is at hand, or
@@ -138,7 +143,8 @@ typedef struct {
 GR_API gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_values* route,
                                           int64_t timeout_micros, const gr_snapshot_options* options,
                                           gr_fetch_served* served, gr_error** error);
-/* Does what is due (looks for changes, what is written to the folder), for at most so long; 0: what needs
+/* Does what is due (looks for changes, what is written to the folder, snapshots of releases' next versions
+ * before they serve, with the options of the last snapshot that was asked for), for at most so long; 0: what needs
  * no waiting. To be called now and then, from a thread of its own if the client has one. Since 0.1. */
 GR_API gr_status gr_fetch_client_poll(gr_fetch_client* client, int64_t timeout_micros, gr_error** error);
 GR_API gr_status gr_fetch_client_describe(const gr_fetch_client* client, gr_store_state* state);

@@ -69,9 +69,27 @@ Status Client::open(const DeliveryOptions& options, bool asks_origin, Error* err
   return error->set(status, told.where(), {told.message()});
 }
 
-void Client::start_needs() {
+void Client::ask_for_needs() {
   Need need;
   while (delivery_.next(wall_clock_micros(), &need)) host_.start(need);
+}
+
+void Client::start_needs() {
+  do ask_for_needs();
+  while (try_next());
+}
+
+// The snapshot is kept: when traffic shifts it is ready.
+bool Client::try_next() {
+  Delivered next;
+  const TicketId trial = delivery_.next_trial(wall_clock_micros(), &next);
+  if (trial == 0) return false;
+  Error error;
+  gr_snapshot* snapshot = nullptr;
+  const bool has_options = snapshot_options_.struct_size != 0;
+  const Status status = prepare(next, has_options ? &snapshot_options_ : nullptr, &snapshot, &error);
+  delivery_.tried(trial, status, wall_clock_micros());
+  return true;
 }
 
 bool Client::provide_one(std::int64_t timeout_micros) {
@@ -155,6 +173,7 @@ Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* op
 Status Client::serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,
                      Served* served, Error* error) {
   const std::int64_t deadline = wall_clock_micros() + bounded(timeout_micros);
+  if (options != nullptr && options->struct_size == sizeof snapshot_options_) snapshot_options_ = *options;
   if (delivery_.metadata().expires_micros() <= wall_clock_micros()) renew(deadline);
   TicketId ticket = 0;
   GUARDRANK_TRY(delivery_.want(route, deadline, wall_clock_micros(), &ticket, error));
@@ -169,6 +188,9 @@ Status Client::serve(const RouteKey& route, std::int64_t timeout_micros, const g
   if (status == Status::ok) {
     gr_snapshot_retain(served->snapshot);
     served->release = delivered.release;
+    served->stage = delivered.stage;
+    served->arm = delivered.arm;
+    served->instead_of = delivered.instead_of;
     served->is_fallback = delivered.is_fallback;
     served->primary_status = delivered.is_fallback ? delivered.status : Status::ok;
   }

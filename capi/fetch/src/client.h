@@ -14,7 +14,7 @@ namespace guardrank::fetch {
 
 struct Served {
   gr_snapshot* snapshot = nullptr;       // a count of the caller's own
-  std::string release;
+  std::string release, stage, arm, instead_of;
   Status primary_status = Status::ok;    // why a fallback serves
   bool is_fallback = false;
 };
@@ -42,6 +42,8 @@ class Client {
     gr_snapshot* snapshot;
   };
   void start_needs();
+  void ask_for_needs();
+  bool try_next();
   bool is_told_to_stop();
   void renew(std::int64_t deadline_micros);
   bool provide_one(std::int64_t timeout_micros);
@@ -54,6 +56,7 @@ class Client {
   Delivery delivery_;
   std::list<Kept> kept_;                 // asked for last first
   std::size_t n_snapshots_;
+  gr_snapshot_options snapshot_options_{};   // of the last that was asked for
 };
 
 }  // namespace guardrank::fetch

@@ -44,6 +44,9 @@ Status read_client_options(const gr_fetch_client_options* options, ReadOptions* 
   if (known.artifact_bytes != 0) out->delivery.store.blob_bytes = known.artifact_bytes;
   if (known.check_micros != 0) out->delivery.check_micros = known.check_micros;
   if (known.snapshots != 0) out->snapshots = known.snapshots;
+  out->delivery.store.bytes_per_second = known.bytes_per_second;
+  out->delivery.store.bytes_per_day = known.bytes_per_day;
+  out->delivery.tries_next = true;
   out->asks_origin = known.asks_origin != 0;
   // Spreads waits before retries; not a secret.
   out->delivery.store.seed = static_cast<std::uint64_t>(fetch::wall_clock_micros());
@@ -85,7 +88,11 @@ gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_value
     GUARDRANK_TRY(client->client.serve(key, timeout_micros, options, &client->served, report.error()));
     gr_fetch_served out{};
     out.snapshot = client->served.snapshot;
-    out.release = guardrank::as_text(client->served.release);
+    const fetch::Served& served_by = client->served;
+    out.release = guardrank::as_text(served_by.release);
+    out.stage = guardrank::as_text(served_by.stage);
+    out.arm = guardrank::as_text(served_by.arm);
+    out.instead_of = guardrank::as_text(served_by.instead_of);
     out.is_fallback = client->served.is_fallback;
     out.primary_status = static_cast<gr_status>(client->served.primary_status);
     if (guardrank::write_struct(out, served) == GR_STATUS_OK) return Status::ok;

@@ -97,6 +97,9 @@ void Host::start_fetch(const Need& need) {
   }
   auto download = std::make_unique<Download>(need, base + std::string(need.path), options_.patience,
                                              options_.user_agent, &options_.progress);
+  if (!options_.ca_file.empty() &&
+      curl_easy_setopt(download->handle(), CURLOPT_CAINFO, options_.ca_file.c_str()) != CURLE_OK)
+    throw std::bad_alloc();
   downloads_.emplace(need.id, std::move(download));
   waiting_.emplace(steady_micros(), need.id);
 }

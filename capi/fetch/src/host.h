@@ -18,6 +18,7 @@ struct HostOptions {
   std::string addresses[3];              // by Origin; each ends in a slash, empty: not served
   std::string cache_folder;
   std::string user_agent;
+  std::string ca_file;                   // empty: libcurl's own
   Patience patience;
   ProgressCall progress;
 };

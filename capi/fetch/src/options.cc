@@ -50,6 +50,7 @@ Status read_options(const gr_fetch_options* options, RepositoryOptions* out, Err
   addresses[1] = beside(addresses[0], "targets");
   GUARDRANK_TRY(read_address(known.targets_address, "options.targets_address", &addresses[1], error));
   host.user_agent = known.user_agent != nullptr ? known.user_agent : std::string("guardrank/") + gr_version();
+  if (known.ca_file != nullptr) host.ca_file = known.ca_file;
   read_patience(known, &host.patience);
   if (known.progress != nullptr)
     host.progress = [call = known.progress, user = known.progress_user](

@@ -87,6 +87,19 @@ TEST_CASE("the request of the contracts, with everything in it") {
   CHECK(labels.strings[1] == "m");
 }
 
+TEST_CASE("how it is served is read and written in one order, up to a limit") {
+  const Read r(with_time(R"("served": {"reason": "GR_STATUS_DEADLINE", "arm": null, "stage": "full"})"));
+  REQUIRE(r.status == Status::ok);
+  CHECK(r.request.served() == Served{"full", "", "", "GR_STATUS_DEADLINE"});
+  CHECK(written(r.request).find(R"("served":{"stage":"full","reason":"GR_STATUS_DEADLINE"})") !=
+        std::string::npos);
+  const auto arm_of = [](std::size_t n) {
+    return Read(with_time(R"("served": {"arm": ")" + std::string(n, 'a') + "\"}")).status;
+  };
+  CHECK(arm_of(limits::name_bytes) == Status::ok);
+  CHECK(arm_of(limits::name_bytes + 1) == Status::limit);
+}
+
 TEST_CASE("nothing of the text is kept") {
   SampleSnapshot s;
   Request request = s.request();
@@ -210,6 +223,9 @@ TEST_CASE("each door names the path, the wanted and the found") {
       {with_time(R"("route": {"surface": 1})"), Status::type,
        "route.surface: wanted a string, found a number"},
       {with_time(R"("route": {"colour": "red"})"), Status::json, "route: unknown member 'colour'"},
+      {with_time(R"("served": {"colour": "red"})"), Status::json, "served: unknown member 'colour'"},
+      {with_time(R"("served": {"arm": 7})"), Status::type, "served.arm: wanted a string, found a number"},
+      {with_time(R"("served": "full")"), Status::type, "served: wanted an object, found a string"},
       {with_time(R"("context": 1)"), Status::type, "context: wanted an object, found a number"},
       {with_time(R"("context": {"income": "x"})"), Status::type,
        "context.income: wanted a number, found a string"},

@@ -311,3 +311,29 @@ TEST_CASE("damaged records get a status, whatever the damage") {
           Status::ok);
   }
 }
+
+TEST_CASE("how a request came to its release stands in decision and record, and replays") {
+  World world("cards");
+  const std::string served =
+      R"("served": {"stage": "canary", "arm": "b", "instead_of": "cards", "reason": "GR_STATUS_DEADLINE"})";
+  const std::string json = whole_catalog.substr(0, whole_catalog.rfind('}')) + ", " + served + "}";
+  const Decision d = world.rank_json(json);
+  Arena arena(world.memory.allocator(), 1 << 20);
+  std::string_view text;
+  REQUIRE(write_decision_json(d, {}, &arena, &text) == Status::ok);
+  const std::string dense =
+      R"("served":{"stage":"canary","arm":"b","instead_of":"cards","reason":"GR_STATUS_DEADLINE"})";
+  CHECK(text.find(dense) != std::string_view::npos);
+  std::vector<std::uint8_t> record = record_of(&world, json);
+  CHECK(root_of(&record)->request()->str().find(dense) != std::string::npos);
+  ReplayResult result;
+  REQUIRE(replay_on(&world, record, &result) == Status::ok);
+  CHECK(result.is_equal);
+  // Of one that nobody told about, neither says anything.
+  std::vector<std::uint8_t> plain = record_of(&world, whole_catalog);
+  CHECK(root_of(&plain)->request()->str().find("served") == std::string::npos);
+  arena.reset();
+  const Decision bare = world.rank_json(whole_catalog);
+  REQUIRE(write_decision_json(bare, {}, &arena, &text) == Status::ok);
+  CHECK(text.find("served") == std::string_view::npos);
+}

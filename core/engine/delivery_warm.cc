@@ -1,0 +1,175 @@
+// Before traffic shifts: a release's next version is loaded while what serves goes on, tried by the
+// host, and only then takes its place. And what the publisher pinned stays in memory.
+#include "core/engine/delivery.h"
+
+namespace guardrank {
+namespace {
+
+bool have_same_artifacts(const Route& a, const Route& b) {
+  return a.model == b.model && a.policy == b.policy && a.catalog == b.catalog;
+}
+
+}  // namespace
+
+// Whether what serves now is where this tier would have it: then its next version shall be, too.
+bool Delivery::is_near(const Entry& entry, Tier tier) const {
+  for (const Route& route : entry.current().release.routes) {
+    bool is_here = route.stage != Stage::offline;
+    for (const Sha256Digest* id : {&route.model, &route.policy, &route.catalog})
+      is_here = is_here && (tier == Tier::disk ? store_.is_at_hand(*id) : store_.is_in_memory(*id));
+    if (is_here) return true;
+  }
+  return false;
+}
+
+// Pinned routes always; others, unless `is_pinned`, where the release is near now.
+std::uint32_t Delivery::choose_warm(const Entry& entry, const Release& release, bool is_pinned,
+                                    Warm (&chosen)[most_warm]) const {
+  std::uint32_t n = 0;
+  for (std::uint32_t i = 0; i < release.routes.size() && n < most_warm; ++i) {
+    const Route& route = release.routes[i];
+    if (route.stage == Stage::offline || route.tier == Tier::origin) continue;
+    if (route.tier != Tier::pinned && (is_pinned || !is_near(entry, route.tier))) continue;
+    bool is_new = true;
+    for (std::uint32_t k = 0; k < n; ++k)
+      is_new = is_new && !have_same_artifacts(route, release.routes[chosen[k].route]);
+    if (is_new) chosen[n++] = {0, i, WarmStep::waiting};
+  }
+  return n;
+}
+
+void Delivery::begin_warming(Entry* entry, std::int64_t now_micros) {
+  if (choose_warm(*entry, entry->other().release, false, entry->warm) == 0) return;
+  entry->is_warming = true;
+  entry->warm_revision = ++last_warm_;
+  ++n_warming_;
+  for (Warm& warm : entry->warm)
+    if (warm.step == WarmStep::waiting) want_warm(entry, &warm, now_micros);
+}
+
+void Delivery::want_warm(Entry* entry, Warm* warm, std::int64_t now_micros) {
+  const Text<name_most + 1> name{next_mark, entry->name.view()};
+  store_.want(name, warm->route, INT64_MAX, now_micros, &warm->ticket);   // 0: no room for it now
+}
+
+void Delivery::give_up(Warm* warm) {
+  store_.cancel(warm->ticket);
+  *warm = {};
+}
+
+void Delivery::stop_warming(Entry* entry) {
+  if (!entry->is_warming) return;
+  entry->is_warming = false;
+  --n_warming_;
+  for (Warm& warm : entry->warm) give_up(&warm);
+}
+
+void Delivery::warm_more(std::int64_t now_micros) {
+  for (Entry* entry : entries_)
+    if (entry->is_warming && is_warm(entry, now_micros)) serve_warm(entry, now_micros);
+}
+
+// Also where what serves has expired, or there is no room for both: nothing is gained by waiting.
+bool Delivery::is_warm(Entry* entry, std::int64_t now_micros) {
+  if (entry->current().expires <= now_micros) return true;
+  bool is_all = true;
+  for (Warm& warm : entry->warm) {
+    if (warm.step != WarmStep::waiting || warm.ticket == 0) {
+      is_all = is_all && (warm.step == WarmStep::none || warm.step == WarmStep::good);
+      continue;
+    }
+    const Taken taken = store_.take(warm.ticket, now_micros);
+    if (taken.state == TicketState::ready && !options_.tries_next) {
+      warm.step = WarmStep::good;
+      continue;
+    }
+    is_all = false;
+    if (taken.state == TicketState::pending || taken.state == TicketState::ready) continue;
+    if (taken.status == Status::limit || taken.status == Status::memory) return true;
+    store_.cancel(warm.ticket);
+    warm.ticket = 0;                           // the next look tries again
+  }
+  return is_all;
+}
+
+// Its artifacts stay until the routes that are pinned have tickets of their own.
+void Delivery::serve_warm(Entry* entry, std::int64_t now_micros) {
+  Warm warm[most_warm];
+  for (std::uint32_t i = 0; i < most_warm; ++i) {
+    warm[i] = entry->warm[i];
+    entry->warm[i] = {};
+  }
+  stop_warming(entry);
+  serve_new(now_micros);                       // without memory for a table the next look tries again
+  for (Warm& each : warm) give_up(&each);
+}
+
+void Delivery::pin_routes(Entry* entry, std::int64_t now_micros) {
+  Warm pinned[most_warm];
+  choose_warm(*entry, entry->current().release, true, pinned);
+  for (Warm& each : pinned) {
+    if (each.step == WarmStep::none) continue;
+    if (store_.want(entry->name, each.route, INT64_MAX, now_micros, &each.ticket) == Status::ok)
+      ++n_pinned_;
+  }
+  for (std::uint32_t i = 0; i < most_warm; ++i) {
+    if (entry->pinned[i].ticket != 0) --n_pinned_;
+    give_up(&entry->pinned[i]);
+    entry->pinned[i] = pinned[i];
+  }
+}
+
+// What could not be had when it was pinned.
+void Delivery::pin_again(Entry* entry, std::int64_t now_micros) {
+  for (Warm& warm : entry->pinned) {
+    if (warm.step == WarmStep::none) continue;
+    const TicketState state = store_.take(warm.ticket, now_micros).state;
+    if (state == TicketState::pending || state == TicketState::ready) continue;
+    if (warm.ticket != 0) --n_pinned_;
+    store_.cancel(warm.ticket);
+    warm.ticket = 0;
+    if (store_.want(entry->name, warm.route, INT64_MAX, now_micros, &warm.ticket) == Status::ok)
+      ++n_pinned_;
+  }
+}
+
+TicketId Delivery::next_trial(std::int64_t now_micros, Delivered* out) {
+  *out = {};
+  for (Entry* entry : entries_) {
+    if (n_warming_ == 0 || !options_.tries_next) return 0;
+    if (!entry->is_warming) continue;
+    for (Warm& warm : entry->warm) {
+      if (warm.step != WarmStep::waiting || warm.ticket == 0) continue;
+      const Taken taken = store_.take(warm.ticket, now_micros);
+      if (taken.state != TicketState::ready) continue;
+      warm.step = WarmStep::given;
+      out->state = taken.state;
+      out->release = entry->name;
+      out->model = taken.model;
+      out->policy = taken.policy;
+      out->catalog = taken.catalog;
+      out->release_bytes = entry->other().bytes;
+      tell_route(entry->other().release, warm.route, out);
+      return warm.ticket;
+    }
+  }
+  return 0;
+}
+
+void Delivery::tried(TicketId trial, Status status, std::int64_t now_micros) {
+  for (Entry* entry : entries_)
+    for (Warm& warm : entry->warm) {
+      if (warm.step != WarmStep::given || warm.ticket != trial) continue;
+      warm.step = WarmStep::good;
+      const bool is_good = status == Status::ok || status == Status::memory || status == Status::limit;
+      if (is_good) return warm_more(now_micros);
+      entry->refused = entry->other().hash;
+      stop_warming(entry);
+      entry->has_new = false;
+      entry->status = status_ = status;
+      told_.set(status, entry->name, {"its next version failed its trial and does not serve"});
+      return;
+    }
+}
+
+}  // namespace guardrank

@@ -1,0 +1,199 @@
+// What the store does with a release's routes: pieces of a new version, a swap while the last one
+// serves, pins, fallbacks told in the decision, budgets.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { cut, container, idOf, release, sectionsOf } from "./artifacts.mjs";
+import { Origin, partsOf } from "./origin.mjs";
+import { bundleBytes, Engine, MemoryStorage, Store } from "./support.mjs";
+
+const cards = partsOf(bundleBytes("bundles/cards.guardrank"));
+const goods = partsOf(bundleBytes("bundles/goods.guardrank"));
+const request = { time: "2026-11-21T10:00:00Z", seed: 5, context: { age: 34, state: "CA", income: 80000 } };
+const kinds = { model: 1 };
+let engine;
+
+before(async () => { engine = await Engine.create(); });
+after(() => engine.dispose());
+
+/** The model with some bytes of one section turned; its golden vectors are another's. */
+function changed(model, which, at = 0.5, bits = 1) {
+  const sections = sectionsOf(model);
+  const bytes = sections.at(which).bytes;
+  bytes[Math.floor(bytes.length * at)] ^= bits;
+  return container(kinds.model, sections);
+}
+
+/** Other weights; the golden section is left out, so nothing says that they are wrong. */
+function retrained(model) {
+  const sections = sectionsOf(model).filter(({ kind }) => kind !== 4);
+  sections.find(({ kind }) => kind === 3).bytes[100] ^= 3;
+  return container(kinds.model, sections);
+}
+
+function put(origin, name, version, routes) {
+  for (const route of routes) {
+    const pieces = route.isCut ? cut(route.model) : undefined;
+    if (pieces === undefined) continue;
+    route.chunks = pieces.hash;
+    for (const { bytes, hash } of [{ bytes: pieces.list, hash: pieces.hash }, ...pieces.pieces]) {
+      origin.files.set(`blobs/${hash}`, bytes);
+    }
+  }
+  const document = release(name, version, routes);
+  for (const { model, policy, catalog } of routes) origin.add(name, { model, policy, catalog, release: document });
+  return origin;
+}
+
+async function serve(run) {
+  const origin = await new Origin().listen();
+  const stores = [];
+  const open = async (options = {}) => {
+    const store = await Store.open({
+      origin: origin.address, releases: ["cards"], trustedRoot: origin.root,
+      firstByteTimeout: 1000, stallTimeout: 1000, checkSeconds: 0.1, ...options,
+    });
+    stores.push(store);
+    return store;
+  };
+  try {
+    await run(origin, open);
+  } finally {
+    for (const store of stores) store.dispose();
+    await origin.close();
+  }
+}
+
+async function until(holds, milliseconds = 5000) {
+  const end = Date.now() + milliseconds;
+  while (!holds()) {
+    assert.ok(Date.now() < end, "it did not come to hold");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+const blobsOf = (paths) => paths.filter((path) => path.startsWith("blobs/")).map((path) => path.slice(6));
+const modelOf = ({ snapshot }) => JSON.parse(snapshot.rankText(request)).artifacts.model.slice(7);
+
+test("of a new version of the model only the section that changed is fetched", () => serve(async (origin, open) => {
+  const next = retrained(cards.model);
+  put(origin, "cards", "1", [{ ...cards, model: cards.model, isCut: true }]).publish();
+  const storage = new MemoryStorage();
+  const first = await open({ storage });
+  assert.equal(modelOf(await first.snapshot(engine)), idOf(cards.model));
+  await first.settled();
+  const before = first.state();
+  assert.equal(before.reusedBytes, 0);
+  origin.asked();
+  put(origin, "cards", "2", [{ ...cards, model: next, isCut: true }]).publish();
+  await until(() => first.state().revision !== before.revision);
+  assert.equal(modelOf(await first.snapshot(engine)), idOf(next));
+  const old = new Set(cut(cards.model).pieces.map(({ hash }) => hash));
+  const { hash, pieces } = cut(next);
+  const missing = pieces.filter((piece) => !old.has(piece.hash));
+  assert.ok(missing.length < pieces.length);
+  assert.deepEqual(blobsOf(origin.asked()).sort(), [hash, ...missing.map((piece) => piece.hash)].sort());
+  const state = first.state(), fetched = missing.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  assert.equal(state.reusedBytes, next.length - fetched);
+  assert.equal(state.fetchedBytes - before.fetchedBytes, fetched + 32 + 40 * pieces.length);
+  // And it ranks as the whole does.
+  const whole = engine.open({ ...cards, model: next, release: release("cards", "2", [{ ...cards, model: next }]) });
+  const decided = ({ ranked, excluded }) => ({ ranked, excluded });
+  assert.deepEqual(decided(JSON.parse((await first.snapshot(engine)).snapshot.rankText(request))),
+                   decided(JSON.parse(whole.rankText(request))));
+  whole.dispose();
+}));
+
+test("a piece that does not come is had with the whole", () => serve(async (origin, open) => {
+  const next = retrained(cards.model);
+  put(origin, "cards", "1", [{ ...cards, isCut: true }]).publish();
+  const store = await open();
+  await store.snapshot(engine);
+  put(origin, "cards", "2", [{ ...cards, model: next, isCut: true }]).publish();
+  const old = new Set(cut(cards.model).pieces.map(({ hash }) => hash));
+  for (const { hash } of cut(next).pieces) if (!old.has(hash)) origin.files.delete(`blobs/${hash}`);
+  await until(() => store.state().warming === 0 && store.state().revision === 2n);
+  assert.equal(modelOf(await store.snapshot(engine)), idOf(next));
+}));
+
+test("the last version serves while the next is fetched, then the next at once", () => serve(async (origin, open) => {
+  const next = retrained(cards.model);
+  put(origin, "cards", "1", [cards]).publish();
+  const store = await open();
+  await store.snapshot(engine);
+  let isHeld = true;
+  origin.fault = (path, response, go) => (isHeld && path.startsWith("blobs/") ? setTimeout(go, 200) : go());
+  put(origin, "cards", "2", [{ ...cards, model: next }]).publish();
+  await until(() => store.state().warming === 1);
+  assert.equal(modelOf(await store.snapshot(engine, {}, { timeout: 0 })), idOf(cards.model));
+  await until(() => store.state().warming === 0);
+  isHeld = false;
+  origin.fault = () => assert.fail("nothing is asked for");
+  assert.equal(modelOf(await store.snapshot(engine, {}, { timeout: 0 })), idOf(next));
+  origin.fault = (path, response, go) => go();
+}));
+
+test("a next version whose golden vectors fail never serves; the one after it does",
+     () => serve(async (origin, open) => {
+  put(origin, "cards", "1", [cards]).publish();
+  const states = [];
+  const store = await open({ onChange: (state) => states.push(state.status) });
+  await store.snapshot(engine);
+  const bad = changed(cards.model, sectionsOf(cards.model).findIndex(({ kind }) => kind === 3), 0.2, 0x3f);
+  put(origin, "cards", "2", [{ ...cards, model: bad }]).publish();
+  await until(() => states.includes("GR_STATUS_GOLDEN"));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(modelOf(await store.snapshot(engine)), idOf(cards.model));
+  const next = retrained(cards.model);
+  put(origin, "cards", "3", [{ ...cards, model: next }]).publish();
+  await until(() => store.state().revision === 2n);
+  assert.equal(modelOf(await store.snapshot(engine)), idOf(next));
+}));
+
+test("what is pinned is fetched before anyone asks", () => serve(async (origin, open) => {
+  put(origin, "cards", "1", [{ ...cards, tier: "pinned" }]).publish();
+  const store = await open();
+  const asked = () => blobsOf(origin.requests.map(({ path }) => path));
+  await until(() => store.state().memoryBytes > 0 && asked().length === 3);
+  await store.settled();
+  assert.equal(store.state().pinned, 1);
+  origin.fault = (path, response, go) => (path.startsWith("blobs/") ? response.destroy() : go());
+  assert.equal(modelOf(await store.snapshot(engine, {}, { timeout: 0 })), idOf(cards.model));
+}));
+
+test("a fallback, its reason, stage and arm stand in the decision and its record", () => serve(async (origin, open) => {
+  put(origin, "cards", "1", [{ ...cards, product: "card", fallback: "plain" }]);
+  put(origin, "plain", "1", [{ ...goods, product: "card", stage: "ab", arm: "b", weight: 1 }, goods]).publish();
+  const store = await open({ releases: ["cards", "plain"], checkSeconds: 60 });
+  const plain = await store.snapshot(engine, { product: "loan" });
+  assert.deepEqual(plain.served, { stage: "full" });
+  origin.fault = (path, response, go) => (path.includes(idOf(cards.model)) ? undefined : go());
+  const { snapshot, release: name, fallback, served } =
+    await store.snapshot(engine, { product: "card" }, { timeout: 100 });
+  assert.equal(name, "plain");
+  assert.equal(fallback, "GR_STATUS_DEADLINE");
+  assert.equal(served.instead_of, "cards");
+  assert.equal(served.reason, "GR_STATUS_DEADLINE");
+  const of = { time: request.time, seed: 1, context: {}, served };
+  const decision = JSON.parse(snapshot.rankText(of, { record: true }));
+  assert.deepEqual(decision.served, served);
+  assert.ok(Buffer.from(decision.record, "base64").includes(`"instead_of":"cards"`));
+  assert.equal("served" in JSON.parse(snapshot.rankText({ ...of, served: undefined })), false);
+  const typed = snapshot.request().time(new Date(of.time)).seed(1).served(served);
+  assert.deepEqual(JSON.parse(snapshot.rank(typed).json()).served, served);
+}));
+
+test("bytes per second are waited for, bytes per day are not gone over", () => serve(async (origin, open) => {
+  put(origin, "cards", "1", [cards]).publish();
+  const bytes = cards.model.length + cards.policy.length + cards.catalog.length;
+  const slow = await open({ bytesPerSecond: bytes * 2 });
+  const from = Date.now();
+  await slow.snapshot(engine, {}, { timeout: 5000 });
+  const last = Math.min(cards.model.length, cards.policy.length, cards.catalog.length);
+  assert.ok(Date.now() - from >= 500 * (1 - Math.max(cards.model.length, cards.catalog.length, last) / bytes) - 20);
+  const poor = await open({ bytesPerDay: bytes - 1 });
+  await assert.rejects(poor.snapshot(engine), { status: "GR_STATUS_NETWORK" });
+  assert.ok(poor.state().fetchedBytes < bytes);
+  const rich = await open({ bytesPerDay: bytes });
+  await rich.snapshot(engine);
+  assert.equal(rich.state().fetchedBytes, bytes);
+}));
