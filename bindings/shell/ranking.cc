@@ -116,11 +116,26 @@ Ranker::Ranker(const Source& source)
       request_(create_request(source.snapshot.get())) {}
 
 std::string_view Ranker::rank(std::string_view request, bool explains_always) {
+  read(request);
+  if (explains_always) gr_request_set_explain(request_.get(), true);
+  return decide();
+}
+
+std::string_view Ranker::rank_all(std::string_view request) {
+  read(request);
+  gr_request_set_explain(request_.get(), true);
+  gr_request_set_limit(request_.get(), 0);
+  return decide();
+}
+
+void Ranker::read(std::string_view request) {
   decision_ = nullptr;
   check([&](gr_error** error) {
     return gr_request_from_json(request_.get(), request.data(), request.size(), error);
   });
-  if (explains_always) gr_request_set_explain(request_.get(), true);
+}
+
+std::string_view Ranker::decide() {
   check([&](gr_error** error) {
     return gr_rank(session_.get(), request_.get(), &decision_, error);
   });
