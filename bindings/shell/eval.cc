@@ -12,21 +12,26 @@ namespace guardrank::shell {
 namespace {
 
 struct EvalOptions {
-  std::string expression, facts = "{}";
+  std::string expression, facts = "{}", container;
+  bool is_checked = false;
 };
 
-// "@file" is what the file holds, "@-" standard input.
+// "@file" is what the file holds, "@-" and "-" standard input.
 std::string text_of(const std::string& given) {
+  if (given == "-") return read_input(given);
   return !given.empty() && given[0] == '@' ? read_input(given.substr(1)) : given;
 }
 
 int eval(const EvalOptions& options, bool as_json) {
   const std::string expression = text_of(options.expression), facts = text_of(options.facts);
+  gr_tools_expression_options given{};
+  given.struct_size = sizeof given;
+  given.is_checked = options.is_checked;
+  given.expression = {expression.data(), expression.size()};
+  given.facts = {facts.data(), facts.size()};
+  given.container = {options.container.data(), options.container.size()};
   gr_tools_text* made = nullptr;
-  check([&](gr_error** error) {
-    return gr_tools_evaluate_expression(expression.data(), expression.size(), facts.data(),
-                                        facts.size(), &made, error);
-  });
+  check([&](gr_error** error) { return gr_tools_evaluate_expression_as(&given, &made, error); });
   const std::unique_ptr<gr_tools_text, void (*)(gr_tools_text*)> result(made, gr_tools_text_free);
   const std::string_view text = view(gr_tools_text_view(made));
   if (as_json) {
@@ -46,11 +51,16 @@ int eval(const EvalOptions& options, bool as_json) {
 void add_eval(CLI::App* app, CommonOptions* common, Actions* actions) {
   CLI::App* command = app->add_subcommand("eval", "Evaluate one expression of a policy");
   const auto options = std::make_shared<EvalOptions>();
-  command->add_option("--expr", options->expression, "The expression, or @FILE")->required();
+  command->add_option("--expr", options->expression, "The expression, @FILE or -")->required();
   command->add_option("--facts", options->facts,
-                      "JSON, or @FILE: {\"ctx\": {..}, \"offer\": {..}, \"pair\": {..}, \"p\": {..}, "
+                      "JSON, @FILE or -: {\"ctx\": {..}, \"offer\": {..}, \"pair\": {..}, \"p\": {..}, "
                       "\"reach\": {..}, \"value\": {..}, \"param\": {..}, \"now\": \"2026-11-21T10:00:00Z\"}. "
-                      "A null is a number that is missing; other names stand for their values");
+                      "A null is a number that is missing; other names stand for their values. "
+                      "A value is plain JSON or {\"$type\": \"uint\", \"value\": 5}");
+  command->add_option("--container", options->container,
+                      "Where names are looked for first: com.example");
+  command->add_flag("--check", options->is_checked,
+                    "Check types and names before it runs, as policies are checked");
   command->footer("Prints the type and the value, the fact whose absence makes it unknown, or the "
                   "error with its place.\n"
                   "  guardrank eval --expr 'ctx.age >= offer.min_age' "

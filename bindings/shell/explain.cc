@@ -90,13 +90,12 @@ const Json* find_offer(const Json& list, const std::string& offer) {
 int explain(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
-  const Json decision = Json::parse(ranker.rank(read_input(options.request), true));
+  const Json decision = Json::parse(ranker.rank_all(read_input(options.request)));
   const Json* ranked = find_offer(decision["ranked"], options.offer);
   const Json* excluded = find_offer(decision["excluded"], options.offer);
   if (ranked == nullptr && excluded == nullptr) {
-    throw Failure(GR_STATUS_UNKNOWN_OFFER, options.offer,
-                  options.offer + ": neither ranked nor excluded: not a candidate, or below the "
-                                  "request's limit");
+    throw Failure(GR_STATUS_UNKNOWN_OFFER, "--offer",
+                  "--offer: '" + options.offer + "' is no candidate of the request");
   }
   if (as_json) {
     std::cout << (ranked != nullptr ? *ranked : *excluded).dump() << '\n';
@@ -110,7 +109,7 @@ int explain(const Options& options, bool as_json) {
 }  // namespace
 
 void add_explain(CLI::App* app, CommonOptions* common, Actions* actions) {
-  CLI::App* command = app->add_subcommand("explain", "Say why one offer stands where it does");
+  CLI::App* command = app->add_subcommand("explain", "Say why one offer stands where it does, whatever the limit");
   const auto options = std::make_shared<Options>();
   add_source_options(command, &options->source);
   add_json_option(command, common);

@@ -1,4 +1,5 @@
-// Files in and out. What is written appears whole or not at all.
+// Files in and out. A file that is written appears whole or not at all; pipes, devices and the like
+// are written as they stand.
 #pragma once
 
 #include <filesystem>
@@ -15,8 +16,9 @@ std::string read_input(const std::string& path);
 // Writes beside `path` and renames over it at the end. "-" is standard output.
 void write_output(const std::string& path, std::string_view bytes);
 
-// A file that grows beside its path until `commit` renames it; without, it is removed. "-" goes to
-// standard output at once.
+// A file that grows beside its path until `commit` renames it; without, and when a signal ends the
+// command, it is removed. Symbolic links are followed, an existing file's mode stays. What is no
+// regular file (a pipe, a device) and "-" (standard output) are written at once.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -28,10 +30,13 @@ class OutputFile {
   void commit();
 
  private:
-  [[noreturn]] void fail(const char* what) const;
+  void open_directly();
+  void open_beside();
+  [[noreturn]] void fail() const;
 
-  std::string path_;
-  std::string temporary_;
+  std::string path_;                       // as given
+  std::string target_;                     // where links lead
+  std::string temporary_;                  // empty: what is written stands at once
   std::FILE* file_ = nullptr;
 };
 

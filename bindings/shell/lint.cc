@@ -94,9 +94,9 @@ void add_lint(CLI::App* app, CommonOptions* common, Actions* actions) {
   CLI::App* command = app->add_subcommand(
       "lint", "Look a policy over before it ships, and run its author's tests");
   const auto options = std::make_shared<Options>();
-  command->add_option("--policy", options->policy, "Policy document, YAML or JSON")->required();
+  command->add_option("--policy", options->policy, "Policy document, YAML or JSON, or -")->required();
   command->add_option("--catalog", options->catalog,
-                      "Catalog, CSV or JSON: finds offers that nobody can reach");
+                      "Catalog, CSV or JSON, or -: finds offers that nobody can reach");
   command->add_option("--model", options->model,
                       "Folder of trained weights: its fields and heads. Without one, the heads are "
                       "those that the expressions name");

@@ -58,6 +58,23 @@ int run(const CLI::App& app, const Actions& actions, const CommonOptions& common
   }
 }
 
+// A first word that is no subcommand; CLI11 would only say that one is required.
+const char* unknown_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return nullptr;
+  const auto is_any = [](const CLI::App*) { return true; };
+  for (const CLI::App* known : app.get_subcommands(is_any))
+    if (known->check_name(argv[1])) return nullptr;
+  return argv[1];
+}
+
+// What help, the version or a mistake in the usage ends with.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& usage) {
+  const bool is_asked_for = app.exit(usage) == 0;
+  std::cout.flush();
+  if (std::cout) return is_asked_for ? 0 : wrong_usage;
+  return report(GR_STATUS_ARGUMENT, "-", "standard output cannot be written", false);
+}
+
 }  // namespace
 }  // namespace guardrank::shell
 
@@ -73,10 +90,15 @@ int main(int argc, char** argv) {
                          add_publish, add_promote, add_rollback, add_status}) {
     add(&app, &common, &actions);
   }
+  if (const char* word = unknown_subcommand(app, argc, argv)) {
+    std::cerr << "guardrank: there is no subcommand '" << printable(word)
+              << "'\nRun with --help for more information.\n";
+    return wrong_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& usage) {
-    return app.exit(usage) == 0 ? 0 : wrong_usage;
+    return end_of_parsing(app, usage);
   }
   return run(app, actions, common);
 }

@@ -103,7 +103,8 @@ void add_plan(CLI::App* app, CommonOptions* common, Actions* actions) {
       "plan", "Measures what two-stage ranking costs and keeps, and writes two_stage into a policy");
   const auto options = std::make_shared<Options>();
   add_weights_options(command, &options->source);
-  command->get_option("--catalog")->required();
+  command->get_option("--policy")->description("Policy, YAML or JSON");
+  command->get_option("--catalog")->required()->description("Catalog, CSV or JSON");
   add_json_option(command, common);
   command->add_option("--requests", options->requests,
                       "JSON lines, one request each: a fresh sample of those that will be served")

@@ -1,5 +1,6 @@
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "bindings/shell/base64.h"
 #include "bindings/shell/command.h"
@@ -25,26 +26,38 @@ std::string with_record(std::string json, std::string_view record) {
   return json + ",\"record\":\"" + encode_base64(record) + "\"}";
 }
 
+// Both files are opened before anything is ranked and take their places at the end, so that a bad
+// --out leaves no record behind.
 int rank_one(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
   const std::string request = read_input(options.request);
   RecordMaker records(options.record);
+  OutputFile out(options.out);
+  std::optional<OutputFile> record_out;
+  if (!options.record_out.empty()) record_out.emplace(options.record_out);
   std::string json(ranker.rank(request, !as_json));
   if (options.with_record || !options.record_out.empty()) {
     const std::string record = records.make(ranker.decision(), request);
     if (options.with_record) json = with_record(std::move(json), record);
-    if (!options.record_out.empty()) write_output(options.record_out, record);
+    if (record_out) record_out->write(record);
   }
   if (as_json) {
-    write_output(options.out, json + "\n");
+    out.write(json + "\n");
   } else {
     const std::size_t width = options.out == "-" ? terminal_width() : 0;
-    write_output(options.out, decision_text(nlohmann::ordered_json::parse(json),
-                                            source.inspection, width));
+    out.write(decision_text(nlohmann::ordered_json::parse(json), source.inspection, width));
   }
+  out.commit();
+  if (record_out) record_out->commit();
   records.commit();
   return 0;
+}
+
+// A place as the library tells it of one line: "line 1, column 5" is column 5.
+std::string within_line(const std::string& text) {
+  constexpr std::string_view first = "line 1, ";
+  return text.starts_with(first) ? text.substr(first.size()) : text;
 }
 
 std::string failure_line(const Failure& failure, std::size_t line) {
@@ -52,8 +65,8 @@ std::string failure_line(const Failure& failure, std::size_t line) {
       {"error",
        {{"code", failure.code()},
         {"name", gr_status_name(failure.code())},
-        {"message", failure.what()},
-        {"where", failure.where()},
+        {"message", within_line(failure.what())},
+        {"where", within_line(failure.where())},
         {"line", line}}}};
   return error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -91,6 +104,19 @@ int rank_many(const Options& options) {
   return code;
 }
 
+void check_record_options(const Options& options) {
+  const bool wants_record = options.with_record || !options.record_out.empty();
+  if (wants_record && options.source.precision == "float") {
+    throw CLI::ValidationError("--precision float",
+                               "a record says what the int8 network computed; leave --with-record "
+                               "and --record-out out");
+  }
+  if (options.record_out == "-" && options.out == "-") {
+    throw CLI::ValidationError("--record-out -",
+                               "the decision goes to standard output; name a file in --out");
+  }
+}
+
 }  // namespace
 
 void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
@@ -102,11 +128,16 @@ void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
   auto* many = command->add_option("--requests", options->requests,
                                    "Requests as JSON lines, or -; one JSON line each comes back");
   many->excludes(one);
-  command->add_option("--record-out", options->record_out, "Write the decision's record here")
-      ->needs(one);
+  const auto is_named = [](const std::string& path) {
+    return path.empty() ? std::string("wanted a file or -") : std::string();
+  };
+  command->add_option("--record-out", options->record_out, "Write the decision's record here, or -")
+      ->needs(one)
+      ->check(is_named);
   command->add_flag("--with-record", options->with_record, "Include the record in the JSON");
   add_record_flags(command, &options->record);
-  command->add_option("--out", options->out, "Write here instead of standard output");
+  command->add_option("--out", options->out, "Write here instead of standard output")
+      ->check(is_named);
   auto wants = [command, options] {
     if (options->request.empty() && options->requests.empty()) {
       throw CLI::RequiredError(command->get_name() + ": --request or --requests");
@@ -116,6 +147,7 @@ void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
     for (const char* flag : {"--record-level", "--record-shows", "--record-secret", "--record-chain"})
       if (!writes_record && command->count(flag) > 0)
         throw CLI::RequiredError(std::string(flag) + ": --with-record or --record-out");
+    check_record_options(*options);
   };
   command->parse_complete_callback(wants);
   (*actions)[command] = [options, common] {

@@ -120,6 +120,19 @@ void Ranker::tell(std::string name, std::string value) {
 }
 
 std::string_view Ranker::rank(std::string_view request, bool explains_always) {
+  read(request);
+  if (explains_always) gr_request_set_explain(request_.get(), true);
+  return decide();
+}
+
+std::string_view Ranker::rank_all(std::string_view request) {
+  read(request);
+  gr_request_set_explain(request_.get(), true);
+  gr_request_set_limit(request_.get(), 0);
+  return decide();
+}
+
+void Ranker::read(std::string_view request) {
   decision_ = nullptr;
   check([&](gr_error** error) {
     return gr_request_from_json(request_.get(), request.data(), request.size(), error);
@@ -130,7 +143,9 @@ std::string_view Ranker::rank(std::string_view request, bool explains_always) {
                                   {value.data(), value.size()}, error);
     });
   }
-  if (explains_always) gr_request_set_explain(request_.get(), true);
+}
+
+std::string_view Ranker::decide() {
   check([&](gr_error** error) {
     return gr_rank(session_.get(), request_.get(), &decision_, error);
   });

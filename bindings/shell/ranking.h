@@ -21,10 +21,15 @@ class Ranker {
 
   // The decision as JSON, valid until the next call. `explains_always`: whatever the request says.
   std::string_view rank(std::string_view request, bool explains_always);
+  // The same, explained, of every candidate: without the request's limit.
+  std::string_view rank_all(std::string_view request);
   // The last one.
   const gr_decision* decision() const { return decision_; }
 
  private:
+  void read(std::string_view request);
+  std::string_view decide();
+
   Session session_;
   Request request_;
   const gr_decision* decision_ = nullptr;

@@ -25,8 +25,11 @@ struct Options {
 };
 
 std::string record_in(const Json& decision, const std::string& where) {
-  if (!decision.is_object() || !decision.contains("record") || !decision["record"].is_string())
+  if (!decision.is_object() || !decision.contains("record"))
     throw Failure(GR_STATUS_MISSING, "record", where + ": the decision holds no record");
+  if (!decision["record"].is_string())
+    throw Failure(GR_STATUS_TYPE, "record",
+                  where + ": record: wanted base64, found " + decision["record"].type_name());
   return decode_base64(decision["record"].get<std::string>());
 }
 
@@ -54,7 +57,8 @@ std::vector<std::string> read_lines(const std::string& path) {
 gr_record_info open_record(const std::string& record) {
   gr_record_info info{};
   info.struct_size = sizeof info;
-  std::vector<std::uint64_t> words((record.size() + 7) / 8);   // aligned, which a string need not be
+  // Aligned, which a string need not be, and somewhere even when empty.
+  std::vector<std::uint64_t> words(record.size() / 8 + 1);
   std::copy(record.begin(), record.end(), reinterpret_cast<char*>(words.data()));
   check([&](gr_error** error) {
     return gr_record_open(reinterpret_cast<const uint8_t*>(words.data()), record.size(), &info,

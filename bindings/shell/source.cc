@@ -10,8 +10,9 @@ namespace {
 
 std::string_view bytes_of(const ToolsText& text) { return view(gr_tools_text_view(text.get())); }
 
+// In full: what a decision or a replay says of artifacts' ids must hold for their bytes.
 void open_bundle(std::string_view bytes, Source* source) {
-  const Artifact artifact = open_artifact(source->engine.get(), bytes, GR_CHECK_STRUCTURE);
+  const Artifact artifact = open_artifact(source->engine.get(), bytes, GR_CHECK_FULL);
   source->snapshot = create_snapshot(source->engine.get(), artifact.get());
   gr_text json{};
   check([&](gr_error** error) { return gr_artifact_inspect(artifact.get(), &json, error); });
@@ -40,17 +41,17 @@ void open_weights(const SourceOptions& options, Source* source) {
 void add_weights_options(CLI::App* command, SourceOptions* options) {
   command->add_option("--model", options->model, "Folder of trained weights (model.json, ...)")
       ->required();
-  command->add_option("--policy", options->policy, "Policy, YAML or JSON")->required();
+  command->add_option("--policy", options->policy, "Policy, YAML or JSON, or -")->required();
   command->add_option("--catalog", options->catalog,
-                      "Catalog, CSV or JSON; without, requests bring their own offers");
+                      "Catalog, CSV or JSON, or -; without, requests bring their own offers");
 }
 
 void add_source_options(CLI::App* command, SourceOptions* options) {
   auto* bundle = command->add_option("--bundle", options->bundle, "Bundle to rank with");
   auto* model = command->add_option("--model", options->model,
                                     "Folder of trained weights, instead of a bundle");
-  auto* policy = command->add_option("--policy", options->policy, "Policy, YAML or JSON");
-  command->add_option("--catalog", options->catalog, "Catalog, CSV or JSON")->needs(model);
+  auto* policy = command->add_option("--policy", options->policy, "Policy, YAML or JSON, or -");
+  command->add_option("--catalog", options->catalog, "Catalog, CSV or JSON, or -")->needs(model);
   command->add_option("--precision", options->precision,
                       "float or int8 (what serves); float needs --model")
       ->check(CLI::IsMember({"float", "int8"}))

@@ -19,7 +19,7 @@ constexpr Bounds n_knots = bounds::at_most(limits::calibrator_knots);
 
 constexpr Member calibrator_members[] = {
     GUARDRANK_MEMBER(Calibrator, kind, VT_KIND, Calibrator, kind, {.selects = true}),
-    GUARDRANK_MEMBER(Calibrator, a, VT_A, Calibrator, a, {.bounds = &finite, .when = platt}),
+    GUARDRANK_MEMBER(Calibrator, a, VT_A, Calibrator, a, {.bounds = &not_negative, .when = platt}),
     GUARDRANK_MEMBER(Calibrator, b, VT_B, Calibrator, b, {.bounds = &finite, .when = platt}),
     GUARDRANK_MEMBER(Calibrator, a, VT_A, Calibrator, a, {.bounds = &not_negative, .when = beta}),
     GUARDRANK_MEMBER(Calibrator, b, VT_B, Calibrator, b, {.bounds = &not_negative, .when = beta}),

@@ -82,6 +82,14 @@ bool json_whole(const JsonValue& json, Value* value) {
   return true;
 }
 
+// A string that holds a whole number, be it too large.
+bool is_digits(const JsonValue& json) {
+  if (json.type != JsonType::string) return false;
+  const std::size_t sign = json.text.starts_with('-') ? 1 : 0;
+  return json.text.size() > sign &&
+         json.text.find_first_not_of("0123456789", sign) == std::string_view::npos;
+}
+
 // The JSON type that a fact's values come as.
 JsonType json_type_of(FactType type) {
   switch (type) {
@@ -119,7 +127,11 @@ Status json_value(const Fact& fact, std::uint32_t row, const JsonValue& json, Ar
   *value = Value();
   if (json.type == JsonType::null) return Status::ok;
   if (fact.type == FactType::i64) {
-    return json_whole(json, value) ? Status::ok : wrong_fact(fact, row, json.type, error);
+    if (json_whole(json, value)) return Status::ok;
+    if (!is_digits(json)) return wrong_fact(fact, row, json.type, error);
+    return error->wanted(Status::type, fact_path(fact, row).view(),
+                         {"a whole number from -2^63 to 2^63 - 1"},
+                         {"'", json.text.substr(0, 40), "'"});
   }
   if (fact.type == FactType::timestamp) {
     return json_time(json, fact_path(fact, row).view(), value, error);

@@ -64,7 +64,8 @@ Status read_limit(const JsonValue& value, Request* request, Error* error) {
   constexpr std::string_view wanted = "a whole number of at least 1";
   if (value.type != JsonType::number) return wrong_type("limit", wanted, value.type, error);
   if (!value.is_integer || value.integer < 1 || value.integer > UINT32_MAX) {
-    return error->wanted(Status::argument, "limit", {wanted}, {value.text.substr(0, 40)});
+    const bool is_whole = value.text.find_first_of(".eE") == std::string_view::npos;
+    return error->wanted(is_whole ? Status::argument : Status::type, "limit", {wanted}, {value.text.substr(0, 40)});
   }
   request->set_limit(static_cast<std::uint32_t>(value.integer));
   return Status::ok;

@@ -72,11 +72,10 @@ class Linting {
     reading(inputs_.catalog, [&] {
       pack::CatalogOptions options;
       const std::string stem = inputs_.catalog.stem().string();
-      options.name = stem;
-      const bool is_json = inputs_.catalog.extension() == ".json";
+      if (inputs_.catalog != "-") options.name = stem;
+      const std::string text = pack::read_document(inputs_.catalog, file_name(inputs_.catalog));
       const pack::CatalogDocument document = pack::read_catalog(
-          pack::read_document(inputs_.catalog, file_name(inputs_.catalog)),
-          is_json ? pack::CatalogFormat::json : pack::CatalogFormat::csv, schema.facts(), options);
+          text, pack::catalog_format(inputs_.catalog, text), schema.facts(), options);
       open(document.catalog());
       return 0;
     });
@@ -94,6 +93,7 @@ class Linting {
     const CompiledPolicy policy(policy_.policy(), catalog_, model_.fields,
                                 heads_without_tests(), &findings_);
     check_texts(policy_.policy(), &findings_);
+    check_stages();
     if (!policy.is_bound()) return;
     check_unused(policy, model_.fields, &findings_);
     check_dates(policy, inputs_.now, &findings_);
@@ -101,6 +101,14 @@ class Linting {
     check_each_rule(policy, inputs_.now, &findings_);
     check_rule_pairs(policy, inputs_.now, inputs_.progress, &findings_);
     check_reach_of_offers(policy, inputs_.now, inputs_.progress, &findings_);
+  }
+
+  void check_stages() {
+    if (inputs_.model_folder.empty() || model_.retrieval || !policy_.policy().two_stage.is_set)
+      return;
+    findings_.add(Severity::warning, "two-stage", "two_stage",
+                  "the model has no stage-one towers (\"retrieval\" in model.json): every eligible "
+                  "offer is scored, whatever budget_us says");
   }
 
   void run_tests(const std::filesystem::path& path) {

@@ -73,14 +73,26 @@ CatalogDocument read_catalog_file(const std::filesystem::path& path, const FactT
     return read_catalog(R"({"format": 1, "name": "none", "version": "0", "unlisted": true,
                             "offers": []})",
                         CatalogFormat::json, facts);
-  const std::string name = file_name(path), stem = path.stem().string();
-  const std::string text = read_document(path, name);
-  const bool is_json = path.extension() == ".json";
+  const std::string text = read_document(path, path.string()), stem = path.stem().string();
   CatalogOptions options;
-  options.name = stem;
-  return reading(name, [&] {
-    return read_catalog(text, is_json ? CatalogFormat::json : CatalogFormat::csv, facts, options);
+  if (path != "-") options.name = stem;
+  return reading(file_name(path), [&] {
+    return read_catalog(text, catalog_format(path, text), facts, options);
   });
+}
+
+// A score is a sum: amounts in two currencies have none.
+void check_units(const Policy& policy) {
+  const Term* first = nullptr;
+  for (std::size_t i = 0; i < policy.terms.size(); ++i) {
+    const Term& term = policy.terms[i];
+    if (term.unit.empty()) continue;
+    if (first == nullptr) first = &term;
+    if (term.unit != first->unit)
+      throw PackError(Status::argument, "terms[" + std::to_string(i) + "].unit",
+                      std::string(term.unit) + " while " + std::string(first->id) + " is in " +
+                          std::string(first->unit) + ": a score cannot sum them");
+  }
 }
 
 AlignedBytes make_release(const Policy& policy, std::string_view model_name, Bytes model,
@@ -108,8 +120,12 @@ void check_bundle(Bytes bundle) {
 
 PolicyDocument read_policy_file(const PackInputs& inputs) {
   const std::string name = file_name(inputs.policy);
-  const std::string text = read_document(inputs.policy, name);
-  return reading(name, [&] { return read_policy(text, inputs.two_stage); });
+  const std::string text = read_document(inputs.policy, inputs.policy.string());
+  return reading(name, [&] {
+    PolicyDocument document = read_policy(text, inputs.two_stage);
+    check_units(document.policy());
+    return document;
+  });
 }
 
 // With stage one's vectors where the model has towers for them.

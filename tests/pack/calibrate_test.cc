@@ -69,6 +69,19 @@ TEST_CASE("beta keeps its signs where the free fit would not") {
   CHECK(std::isfinite(beta.c));
 }
 
+TEST_CASE("platt is flat where the free fit would fall") {
+  Memory memory;
+  const Rows falling = draw(20'000, [](double z) { return -0.8 * z - 1; });
+  const Calibrator platt = fit(CalibratorKind::platt, falling, &memory);
+  double n_positives = 0;
+  for (std::uint8_t label : falling.labels)
+    n_positives += label;
+  const double n_negatives =
+      static_cast<double>(falling.labels.size()) - n_positives;
+  CHECK(platt.a == 0);
+  CHECK(platt.b == doctest::Approx(std::log(n_positives / n_negatives)));
+}
+
 TEST_CASE("separated labels stay bounded") {
   Memory memory;
   Rows rows;

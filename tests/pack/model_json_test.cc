@@ -171,8 +171,13 @@ TEST_CASE("sampling and calibrators are stated, with statuses of their own") {
   spec["heads"][0].erase("calibrator");
   CHECK(read_error(spec).status() == Status::calibrator);
   spec = contract_spec();
+  spec["heads"][0]["calibrator"]["segments"]["values"]["prime"]["a"] = -1.1;
+  CHECK(read_error(spec).status() == Status::calibrator);
+  spec = contract_spec();
   spec["heads"][1]["calibrator"] = {
       {"kind", "beta"}, {"a", -1}, {"b", 1}, {"c", 0}};
+  CHECK(read_error(spec).status() == Status::calibrator);
+  spec["heads"][1]["calibrator"] = {{"kind", "platt"}, {"a", -0.01}, {"b", 0}};
   CHECK(read_error(spec).status() == Status::calibrator);
   spec["heads"][1]["calibrator"] = {
       {"kind", "isotonic"}, {"x", {0.1, 0.1}}, {"y", {0.1, 0.2}}};

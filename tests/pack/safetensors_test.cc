@@ -106,6 +106,10 @@ TEST_CASE("formats that can execute code are refused with the reason") {
        {std::string("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00", 10),
         std::string("PK\x03\x04\x14\x00\x08\x08", 8),
         std::string("\x93NUMPY\x01\x00", 8),
+        // As Python writes {"w": 1}, [1.0] and a NumPy array with protocols 0 and 1.
+        std::string("(dp0\nVw\np1\nI1\ns."), std::string("(lp0\nF1.0\na."),
+        std::string("cnumpy.core.multiarray\n_reconstruct\np0\n"),
+        std::string("}q\x00X\x01\x00\x00\x00wq\x01K\x01s.", 16),
         std::string("\x1f\x8b\x08\x00\x01\x02\x03\x04", 8)}) {
     const auto error = open_error(first + std::string(64, 'x'));
     CHECK(error.status() == Status::unsafe_format);

@@ -34,6 +34,7 @@ struct Inputs {
     std::string text = policy;
     text.replace(text.find("facts: {}"), 9,
                  "facts: {offer.price: {type: double}}");
+    policy_text = text;
     policy_path = folder.write("policy.yaml", text).string();
     folder_path = folder.path().string();
   }
@@ -48,7 +49,7 @@ struct Inputs {
 
   Folder folder;
   DrawnNetwork network;
-  std::string policy_path, folder_path;
+  std::string policy_text, policy_path, folder_path;
 };
 
 struct Engine {
@@ -196,8 +197,27 @@ TEST_CASE("what is wrong with an input is told with its status") {
   const std::string absent = inputs.folder_path + "/none.yaml";
   options.policy_path = absent.c_str();
   CHECK(pack_status(&message) == GR_STATUS_MISSING);
+  CHECK(message.find(absent + ": cannot be read") == 0);
   options.policy_path = nullptr;
   CHECK(pack_status(&message) == GR_STATUS_ARGUMENT);
+  const std::string no_model = inputs.folder_path + "/none/";
+  options = inputs.options();
+  options.model_folder = no_model.c_str();
+  CHECK(pack_status(&message) == GR_STATUS_MISSING);
+  CHECK(message.find(no_model + ": wanted a folder") == 0);
+  const std::string text = inputs.policy_text;
+  const std::string euros = inputs.folder.write("euros.yaml", text +
+      "  - {id: toll, kind: penalty, unit: EUR, expr: \"1.0\"}\n").string();
+  options = inputs.options();
+  options.policy_path = euros.c_str();
+  CHECK(pack_status(&message) == GR_STATUS_ARGUMENT);
+  CHECK(message == "euros.yaml: terms[1].unit: EUR while value is in USD: a score cannot sum them");
+  const std::string stages = inputs.folder.write("stages.yaml", text +
+      "two_stage: {budget_us: 1000, fixed_us: 1, c1_us: 0.1, c2_us: 1, min_value_recall: 0.5, "
+      "measured_value_recall: 0.9}\n").string();
+  options.policy_path = stages.c_str();
+  CHECK(pack_status(&message) == GR_STATUS_REFERENCE);
+  CHECK(message.find("retrieval") != std::string::npos);
   options = inputs.options();
   inputs.folder.write(
       "weights.safetensors",

@@ -9,19 +9,7 @@ import sys
 import tempfile
 import unittest
 
-COMMAND = sys.argv.pop()
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUNDLE = ROOT / "tests/conformance/bundles/cards.guardrank"
-REQUEST = {"request_id": "r-1", "time": "2026-11-21T10:00:00Z", "explain": True,
-           "context": {"age": 34, "state": "CA", "income": 82000}}
-
-
-def run(*arguments, data: str | bytes = b"", code: int = 0) -> str:
-    data = data.encode() if isinstance(data, str) else data
-    done = subprocess.run([COMMAND, *map(str, arguments)], input=data, capture_output=True)
-    if done.returncode != code:
-        raise AssertionError(f"{arguments}: exit code {done.returncode}, wanted {code}: {done.stderr.decode()}")
-    return done.stdout.decode()
+from support import BUNDLE, COMMAND, REQUEST, ROOT, run, write_weights
 
 
 class Usage(unittest.TestCase):
@@ -42,35 +30,31 @@ class Usage(unittest.TestCase):
                            "--budget", "-1"), ("explain", "--bundle", BUNDLE, "--request", "-")):
             run(*arguments, code=2)
 
+    def test_an_unknown_subcommand_is_named(self):
+        done = subprocess.run([COMMAND, "rankle"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("'rankle'", done.stderr)
 
-class Eval(unittest.TestCase):
-    FACTS = json.dumps({"ctx": {"age": 34, "tags": ["a", "b"], "income": None, "profile": {"score": 2.5}},
-                        "offer": {"min_age": 21}, "now": "2026-11-21T10:00:00Z", "rates": [1, 2.5]})
+    def test_help_that_cannot_be_written(self):
+        for words in (["--help"], ["rank", "--help"], ["--version"]):
+            done = subprocess.run([COMMAND, *words], stderr=subprocess.PIPE, text=True, preexec_fn=lambda: os.close(1))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("cannot be written", done.stderr)
 
-    def test_typed_values(self):
-        for expression, text in (("ctx.age >= offer.min_age", "bool true"), ("ctx.age + 1", "int 35"),
-                                 ("rates[1] * 2.0", "double 5.0"), ("ctx.profile.score", "double 2.5"),
-                                 ("ctx.tags.map(t, t + '!')", "list ['a!', 'b!']"), ("{'k': 1u}", "map {'k': 1u}"),
-                                 ("now + duration('1h')", "timestamp timestamp('2026-11-21T11:00:00Z')"),
-                                 ("b'\\xff'", "bytes b'\\xff'"), ("type(1)", "type int"), ("null", "null_type null"),
-                                 ("ctx.income > 3.0", "unknown: nothing is given for ctx.income")):
-            self.assertEqual(run("eval", "--expr", expression, "--facts", self.FACTS), text + "\n")
-
-    def test_json(self):
-        done = json.loads(run("eval", "--expr", "[1, 9007199254740993, 0.5]", "--json"))
-        self.assertEqual((done["type"], done["value"]), ("list", [1, "9007199254740993", 0.5]))
-        done = json.loads(run("eval", "--expr", "ctx.income", "--facts", "@-", "--json", data=self.FACTS))
-        self.assertEqual((done["type"], done["fact"]), ("unknown", "ctx.income"))
-
-    def test_errors(self):
-        error = json.loads(run("eval", "--expr", "1 / 0", "--json", code=1))["error"]
-        self.assertEqual((error["name"], error["message"]), ("GR_STATUS_EVAL", "expression: division by zero"))
-        error = json.loads(run("eval", "--expr", "ctx.agee > 1", "--facts", self.FACTS, "--json", code=1))["error"]
-        self.assertIn("1:1: no fact is called 'ctx.agee'; did you mean ctx.age?\nctx.agee > 1\n^", error["message"])
-        run("eval", "--expr", "1 +", code=1)
-        run("eval", "--expr", "1", "--facts", "[]", code=1)
-        run("eval", "--expr", "1", "--facts", "@/nowhere.json", code=1)
-        run("eval", code=2)
+    def test_a_record_needs_a_file_and_the_int8_network(self):
+        for words in (("--bundle", BUNDLE, "--request", "-", "--record-out", ""),
+                      ("--bundle", BUNDLE, "--request", "-", "--record-out", "-"),
+                      ("--bundle", BUNDLE, "--request", "-", "--record-out", "-", "--json"),
+                      ("--bundle", BUNDLE, "--request", "-", "--out", "")):
+            run("rank", *words, data=json.dumps(REQUEST), code=2)
+        with tempfile.TemporaryDirectory() as folder:
+            source, record = write_weights(folder, "cards"), pathlib.Path(folder) / "r"
+            for words in (("--with-record",), ("--record-out", record)):
+                done = subprocess.run([COMMAND, "rank", *map(str, source), "--precision", "float", "--request", "-",
+                                       *map(str, words)], input=json.dumps(REQUEST), capture_output=True, text=True)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("int8", done.stderr)
+            self.assertFalse(record.exists())
 
 
 class Lint(unittest.TestCase):
@@ -89,6 +73,23 @@ class Lint(unittest.TestCase):
             self.assertEqual([(f["check"], f["where"]) for f in report["findings"] if f["severity"] == "error"],
                              [("name", "rules.min_age")])
             self.assertIn("^", run("lint", "--policy", policy, code=1))      # the caret
+
+    def test_a_policy_from_standard_input(self):
+        run("lint", "--policy", "-", "--catalog", self.POLICY.with_name("catalog.csv"), "--strict",
+            data=self.POLICY.read_bytes())
+
+    def test_two_stages_without_towers(self):
+        for name, wanted in (("cards", 1), ("stages", 0)):
+            with tempfile.TemporaryDirectory() as folder:
+                source = write_weights(folder, name)
+                policy = pathlib.Path(folder) / "policy.yaml"
+                text = source[3].read_text()
+                stages = "" if "two_stage" in text else "\ntwo_stage: {budget_us: 5000, fixed_us: 50, c1_us: 0.01, c2_us: 1.0}\n"
+                policy.write_text(text + stages)
+                done = subprocess.run([COMMAND, "lint", *map(str, source[:2]), "--policy", policy, "--json"],
+                                      capture_output=True, text=True)
+                findings = json.loads(done.stdout)["findings"]
+                self.assertEqual(sum(finding["check"] == "two-stage" for finding in findings), wanted, done.stdout)
 
     def test_files_that_cannot_be_read(self):
         error = json.loads(run("lint", "--policy", "/nowhere.yaml", "--json", code=1))["error"]
@@ -137,17 +138,30 @@ class Rank(unittest.TestCase):
         twice = run("rank", "--bundle", BUNDLE, "--requests", "-", data=f"{good}\n{good}\n")
         self.assertEqual(len(twice.splitlines()), 2)
 
-    def test_output_appears_whole_or_not_at_all(self):
-        with tempfile.TemporaryDirectory() as folder:
-            out = pathlib.Path(folder) / "out.json"
-            out.write_text("before")
-            run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--out", out, data="{}", code=1)
-            self.assertEqual(out.read_text(), "before")
-            run("rank", "--bundle", BUNDLE, "--request", "-", "--json", "--out", out, data=json.dumps(REQUEST))
-            self.assertEqual(json.loads(out.read_text())["request_id"], "r-1")
-            missing = pathlib.Path(folder) / "none" / "out.json"
-            run("rank", "--bundle", BUNDLE, "--request", "-", "--out", missing, data=json.dumps(REQUEST), code=1)
-            self.assertEqual(os.listdir(folder), ["out.json"])
+    def test_a_bad_line_has_one_place(self):
+        lines = f'{json.dumps(REQUEST)}\n\n{{"time" 5}}\n'
+        text = run("rank", "--bundle", BUNDLE, "--requests", "-", data=lines, code=1)
+        error = json.loads(text.splitlines()[1])["error"]
+        self.assertEqual((error["line"], error["where"]), (3, "column 9"))
+        self.assertTrue(error["message"].startswith("column 9: "), error)
+        labelled = json.dumps({**REQUEST, "labels": {"click": [1, 2, 1, None, 0, 1, 0]}})
+        for line, where in (("{]", "line 2: column 2"), (labelled, "line 2: labels.click[1]")):
+            text = run("evaluate", "--bundle", BUNDLE, "--requests", "-", "--json", data=f"\n{line}\n", code=1)
+            error = json.loads(text)["error"]
+            self.assertEqual(error["where"], where)
+        self.assertIn("wanted 0, 1 or null, found 2", error["message"])
+
+    def test_a_forged_bundle_is_refused(self):
+        with tempfile.TemporaryDirectory() as name:
+            forged, record = pathlib.Path(name) / "forged", pathlib.Path(name) / "record"
+            run("rank", "--bundle", BUNDLE, "--request", "-", "--record-out", record, data=json.dumps(REQUEST))
+            bytes_ = bytearray(BUNDLE.read_bytes())
+            bytes_[-10] ^= 1                # of the last section: the table still has the genuine hash
+            forged.write_bytes(bytes_)
+            for words in (("rank", "--request", "-"), ("explain", "--request", "-", "--offer", "o-2"),
+                          ("replay", "--record", record)):
+                error = json.loads(run(*words, "--bundle", forged, "--json", data=json.dumps(REQUEST), code=1))["error"]
+                self.assertEqual(error["name"], "GR_STATUS_HASH")
 
     def test_control_characters_do_not_reach_a_terminal(self):
         request = {**REQUEST, "request_id": "r\u001b[31m\u0007"}
@@ -250,7 +264,7 @@ class Records(unittest.TestCase):
         self.assertIn("ctx.age 17 -> 18", run("rank", "--bundle", BUNDLE, "--request", "-", data=json.dumps(young)))
 
     def test_no_record(self):
-        for data, wanted in (("{}", 202), ('{"record": "****"}', 302), ("ab", 300)):
+        for data, wanted in (("{}", 202), ('{"record": "****"}', 302), ("ab", 300), ("", 300), ('{"record": 5}', 203)):
             error = json.loads(run("replay", "--bundle", BUNDLE, "--record", "-", "--json", data=data, code=1))
             self.assertEqual(error["error"]["code"], wanted)
 
@@ -275,7 +289,17 @@ class Others(unittest.TestCase):
         self.assertIn("position 1", run("explain", "--bundle", BUNDLE, "--request", "-", "--offer", "o-2", data=data))
         text = run("explain", "--bundle", BUNDLE, "--request", "-", "--offer", "o-4", data=data)
         self.assertIn("excluded at stage eligibility", text)
-        run("explain", "--bundle", BUNDLE, "--request", "-", "--offer", "o-99", data=data, code=1)
+        error = json.loads(run("explain", "--bundle", BUNDLE, "--request", "-", "--offer", "o-99", "--json", data=data,
+                               code=1))["error"]
+        self.assertEqual((error["code"], error["where"]), (205, "--offer"))
+
+    def test_explain_beyond_the_limit(self):
+        words = ("--bundle", BUNDLE, "--request", "-", "--json")
+        ranked = json.loads(run("rank", *words, data=json.dumps(REQUEST)))["ranked"]
+        limited = json.dumps({**REQUEST, "limit": 1})
+        self.assertEqual(len(json.loads(run("rank", *words, data=limited))["ranked"]), 1)
+        last = json.loads(run("explain", *words, "--offer", ranked[-1]["offer"], data=limited))
+        self.assertEqual((last["position"], last["score_micros"]), (len(ranked), ranked[-1]["score_micros"]))
 
     def test_evaluate(self):
         labelled = {**REQUEST, "labels": {"click": [1, 0, 1, None, 0, 1, 0]}}
@@ -285,15 +309,10 @@ class Others(unittest.TestCase):
         run("evaluate", "--bundle", BUNDLE, "--requests", "-", data="nonsense\n", code=1)
 
 
-def write_weights(folder: str, name: str) -> tuple:
-    """--model, --policy and --catalog of a conformance bundle's sources; the weights go to `folder`."""
-    source = ROOT / "tests/conformance/sources" / name
-    sys.path.insert(0, str(ROOT / "tests/conformance"))
-    from make_bundles import weights_of
-    (pathlib.Path(folder) / "weights.safetensors").write_bytes(weights_of(source))
-    for file in ("model.json", "calibration.jsonl"):
-        (pathlib.Path(folder) / file).write_bytes((source / file).read_bytes())
-    return ("--model", folder, "--policy", source / "policy.yaml", "--catalog", source / "catalog.csv")
+def request_file(folder: str) -> pathlib.Path:
+    path = pathlib.Path(folder) / "request.json"
+    path.write_text(json.dumps(REQUEST))
+    return path
 
 
 class Pack(unittest.TestCase):
@@ -328,6 +347,37 @@ class Pack(unittest.TestCase):
             error = json.loads(run("pack", *source, "--out", out, "--json", code=1))["error"]
             self.assertEqual(error["name"], "GR_STATUS_UNSAFE_FORMAT")
             self.assertFalse(out.exists())
+
+    def test_documents_from_standard_input(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, out = list(self.weights(folder)), pathlib.Path(folder) / "out"
+            policy, catalog = source[3], source[5]
+            run("pack", *source[:3], "-", *source[4:], "--out", out, data=policy.read_bytes())
+            self.assertEqual(out.read_bytes(), BUNDLE.read_bytes())
+            run("pack", *source[:5], "-", "--out", out, data=catalog.read_bytes())
+            given = json.loads(run("inspect", BUNDLE, "--json"))["catalog"]
+            told = json.loads(run("inspect", out, "--json"))["catalog"]
+            self.assertEqual((told["name"], told["offers"]), ("catalog", given["offers"]))
+            as_json = {"format": 1, "name": "in-json", "version": "7", "offers": [{"offer": "o-1"}]}
+            run("pack", *source[:5], "-", "--out", out, data=json.dumps(as_json))
+            told = json.loads(run("inspect", out, "--json"))["catalog"]
+            self.assertEqual((told["name"], told["offers"]), ("in-json", 1))
+            text = run("rank", *source[:3], "-", *source[4:], "--request", request_file(folder), "--json",
+                       data=policy.read_bytes())
+            self.assertEqual(json.loads(text)["request_id"], "r-1")
+            error = json.loads(run("pack", *source[:3], "-", "--catalog", "-", "--out", out, "--json",
+                                   data=policy.read_bytes(), code=1))["error"]
+            self.assertIn("read already", error["message"])
+
+    def test_places_are_told_as_they_were_given(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = self.weights(folder)
+            for path in (f"{folder}/none", f"{folder}/none/"):
+                error = json.loads(run("pack", "--model", path, *source[2:], "--out", "-", "--json", code=1))["error"]
+                self.assertEqual((error["code"], error["where"]), (202, path))
+            (pathlib.Path(folder) / "calibration.jsonl").write_text('{"context": {}}\n{]\n')
+            error = json.loads(run("pack", *source, "--out", "-", "--json", code=1))["error"]
+            self.assertEqual(error["where"], "calibration.jsonl: line 2: column 2")
 
     def test_a_single_stage_leaves_two_stage_out(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -390,4 +440,4 @@ class Plan(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(argv=sys.argv[:1])

@@ -24,7 +24,7 @@ typedef struct {
   uint32_t struct_size;
   uint32_t reserved;
   const char* model_folder;      /* model.json, weights.safetensors, calibration.jsonl, holdout.safetensors */
-  const char* policy_path;       /* YAML or JSON */
+  const char* policy_path;       /* YAML or JSON; "-": standard input, once, here and below */
   const char* catalog_path;      /* CSV or JSON; NULL: an empty catalog that allows unlisted offers */
   gr_tools_progress progress;
   void* progress_user;
@@ -53,7 +53,7 @@ GR_API gr_status gr_tools_evaluate(const gr_snapshot* snapshot, gr_session* sess
 typedef struct {
   uint32_t struct_size;
   uint32_t test_count;
-  const char* policy_path;       /* YAML or JSON */
+  const char* policy_path;       /* YAML or JSON; "-": standard input, once, here and below */
   const char* catalog_path;      /* CSV or JSON; NULL: none */
   const char* model_folder;      /* for its fields and heads; NULL: heads are those that expressions name */
   const char* const* test_paths; /* test documents; NULL where test_count is 0 */
@@ -94,12 +94,27 @@ GR_API gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session*
 
 /* One expression of the rule language against facts: `facts` is JSON (empty: none), an object of
  * "ctx", "offer", "pair", "p", "reach", "value" and "param" with facts by name, "now" as RFC 3339, and
- * any other name with a value of its own. Gives JSON: "type", "value", "text" (as a literal) and
- * "cost", or "type": "unknown" and the "fact" that is missing. GR_STATUS_PARSE, TYPECHECK, NAME with
- * line, column and caret; GR_STATUS_EVAL for an error when it runs. Since 0.1. */
+ * any other name with a value of its own; values are plain JSON or {"$type": "uint", "value": "5"}.
+ * Gives JSON: "type", "value", "text" (as a literal) and "cost", or "type": "unknown" and the "fact"
+ * that is missing. Types: null, bool, int, uint, double, string, bytes (base64), list (an array of
+ * objects with "type" and "value"), map (an array of [key, value] pairs of them), timestamp (RFC 3339),
+ * duration ("3.5s"), type. The expression is checked before it runs: GR_STATUS_PARSE, TYPECHECK, NAME
+ * with line, column and caret; GR_STATUS_EVAL for an error when it runs. Since 0.1. */
 GR_API gr_status gr_tools_evaluate_expression(const char* expression, size_t expression_size,
                                               const char* facts, size_t facts_size,
                                               gr_tools_text** result, gr_error** error);
+
+typedef struct {
+  uint32_t struct_size;
+  uint32_t is_checked;           /* 0: types and names are looked at only where evaluation comes by */
+  gr_text expression;
+  gr_text facts;                 /* JSON; empty: none */
+  gr_text container;             /* names are tried within it first: "com.example"; empty: none */
+} gr_tools_expression_options;
+
+/* The same, checked or not, within a container. Since 0.2. */
+GR_API gr_status gr_tools_evaluate_expression_as(const gr_tools_expression_options* options,
+                                                 gr_tools_text** result, gr_error** error);
 
 typedef struct {
   gr_text figure;                /* "p.<head>", "share.<head>", "term.<id>": models/plan/README.md */

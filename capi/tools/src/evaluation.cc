@@ -18,8 +18,10 @@ Label read_label(const JsonValue& value, const std::string& where) {
   if (value.type == JsonType::boolean) return value.boolean ? Label::positive : Label::negative;
   if (value.type == JsonType::number && value.number == 0) return Label::negative;
   if (value.type == JsonType::number && value.number == 1) return Label::positive;
+  const bool is_number = value.type == JsonType::number;
   throw PackError(Status::type, where,
-                  "wanted 0, 1 or null, found " + std::string(json_type_name(value.type)));
+                  "wanted 0, 1 or null, found " +
+                      std::string(is_number ? value.text : json_type_name(value.type)));
 }
 
 std::vector<Label> read_labels(const JsonValue& list, std::uint32_t n_candidates,

@@ -8,19 +8,6 @@
 namespace guardrank::tools {
 namespace {
 
-std::string number_text(double number) {
-  if (std::isnan(number)) return "NaN";
-  if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
-  char text[max_number_text_bytes];
-  return {text, write_double(number, text)};
-}
-
-std::string time_text(const ExprValue& value) {
-  char text[max_time_text_bytes];
-  const bool is_time = value.kind == ExprType::timestamp;
-  return {text, is_time ? write_time(value, text) : write_duration(value, text)};
-}
-
 std::string quoted(std::string_view text, bool is_bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string out = is_bytes ? "b'" : "'";
@@ -36,44 +23,21 @@ std::string quoted(std::string_view text, bool is_bytes) {
   return out + "'";
 }
 
-std::string key_text(const ExprValue& key) {
-  return key.kind == ExprType::string ? std::string(key.text()) : expression_text(key);
-}
-
 }  // namespace
 
-void write_json(const ExprValue& value, JsonWriter* writer) {
-  switch (value.kind) {
-    case ExprType::boolean: writer->boolean(value.integer != 0); break;
-    case ExprType::integer: writer->integer(value.integer); break;
-    case ExprType::unsigned_integer: writer->natural(value.natural); break;
-    case ExprType::number:
-      if (std::isfinite(value.number)) writer->number(value.number);
-      else writer->string(number_text(value.number));
-      break;
-    case ExprType::string: writer->string(value.text()); break;
-    case ExprType::bytes:
-      writer->base64({reinterpret_cast<const std::uint8_t*>(value.bytes), value.size});
-      break;
-    case ExprType::timestamp: case ExprType::duration: writer->string(time_text(value)); break;
-    case ExprType::type:
-      writer->string(expr_type_name(static_cast<ExprType>(value.integer)));
-      break;
-    case ExprType::list:
-      writer->begin_array();
-      for (std::uint32_t i = 0; i < value.size; ++i) write_json(element_of(value, i), writer);
-      writer->end_array();
-      break;
-    case ExprType::map:
-      writer->begin_object();
-      for (std::uint32_t i = 0; i < value.size; ++i) {
-        writer->key(key_text(value.elements[2 * i]));
-        write_json(value.elements[2 * i + 1], writer);
-      }
-      writer->end_object();
-      break;
-    default: writer->null(); break;
-  }
+std::string number_text(double number) {
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
+  char text[max_number_text_bytes];
+  return {text, write_double(number, text)};
+}
+
+std::string time_text(const ExprValue& value) {
+  char text[max_time_text_bytes];
+  if (value.kind == ExprType::timestamp) return {text, write_time(value, text)};
+  std::string duration(text, write_duration(value, text) - 1);
+  if (duration.find('.') != std::string::npos) duration.erase(duration.find_last_not_of('0') + 1);
+  return duration + "s";
 }
 
 std::string expression_text(const ExprValue& value) {

@@ -49,14 +49,19 @@ std::vector<double> targets_of(const Labelled& rows) {
   return targets;
 }
 
+// With a not negative: the loss is convex, so where the free fit falls as z rises, the best that
+// does not is flat.
 Calibrator fit_platt(const Labelled& rows) {
   const std::vector<double> ones(rows.z.size(), 1.0);
   const std::span<const double> columns[] = {rows.z, ones};
-  const LogisticFit fit = fit_logistic(columns, targets_of(rows));
+  const std::span<const double> flat[] = {ones};
+  const std::vector<double> targets = targets_of(rows);
+  const LogisticFit fit = fit_logistic(columns, targets);
+  const bool rises = fit.weights[0] >= 0;
   Calibrator out;
   out.kind = CalibratorKind::platt;
-  out.a = fit.weights[0];
-  out.b = fit.weights[1];
+  out.a = rises ? fit.weights[0] : 0;
+  out.b = rises ? fit.weights[1] : fit_logistic(flat, targets).weights[0];
   return out;
 }
 

@@ -37,6 +37,11 @@ void CatalogBuilder::set_valid_to(std::int64_t micros) {
   has_valid_to_ = true;
 }
 
+void CatalogBuilder::check_validity(const std::string& where) const {
+  if (valid_from_.back() >= valid_to_.back())
+    throw PackError(Status::argument, where, "must be after valid_from");
+}
+
 CatalogBuilder::ColumnValues& CatalogBuilder::column_of(const Fact& fact) {
   for (ColumnValues& column : columns_)
     if (column.fact == &fact) return column;

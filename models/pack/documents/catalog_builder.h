@@ -25,6 +25,8 @@ class CatalogBuilder {
   void add_offer(std::string_view offer, const std::string& where);
   void set_valid_from(std::int64_t micros);
   void set_valid_to(std::int64_t micros);
+  // Throws PackError at `where` when the present row ends before it begins.
+  void check_validity(const std::string& where) const;
   // A value of the present row, of the fact's type (a vector of its width); texts are copied.
   void set(const Fact& fact, const Value& value, const std::string& where);
   // A column that no row has a value for.

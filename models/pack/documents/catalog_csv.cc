@@ -81,7 +81,7 @@ void set_cell(const Cell& cell, const Fact& fact, CatalogBuilder* builder) {
       if (!parse_double(cell.text, &value.number)) cell.wanted("a number");
       break;
     case FactType::i64:
-      if (!parse_integer(cell.text, &value.integer)) cell.wanted("a whole number");
+      if (!parse_integer(cell.text, &value.integer)) cell.wanted("a whole number from -2^63 to 2^63 - 1");
       break;
     case FactType::boolean: value.boolean = parse_boolean(cell); break;
     case FactType::string: value.string = cell.text; break;
@@ -143,6 +143,7 @@ void set_row(const std::vector<Heading>& headings, const std::vector<std::string
       default: set_cell(cell, *headings[i].fact, builder);
     }
   }
+  builder->check_validity(Cell{row, "valid_to", {}}.where());
 }
 
 }  // namespace

@@ -6,6 +6,13 @@
 
 namespace guardrank::pack {
 
+CatalogFormat catalog_format(const std::filesystem::path& path, std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool is_json = path == "-" ? first != std::string_view::npos && text[first] == '{'
+                                   : path.extension() == ".json";
+  return is_json ? CatalogFormat::json : CatalogFormat::csv;
+}
+
 CatalogDocument read_catalog(std::string_view text, CatalogFormat format, const FactTable& schema,
                              const CatalogOptions& options) {
   std::size_t offset = 0;

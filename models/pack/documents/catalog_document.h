@@ -1,6 +1,7 @@
 // Catalog documents, CSV or JSON (contracts.md section 3), to the plain struct of core/artifact.
 #pragma once
 
+#include <filesystem>
 #include <string_view>
 
 #include "core/artifact/catalog.h"
@@ -10,6 +11,9 @@
 namespace guardrank::pack {
 
 enum class CatalogFormat { csv, json };
+
+// By the file's name; standard input ("-") is JSON when it starts with a brace.
+CatalogFormat catalog_format(const std::filesystem::path& path, std::string_view text);
 
 // Owns everything that its views point to; may be moved.
 class CatalogDocument {

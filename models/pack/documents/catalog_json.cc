@@ -50,6 +50,7 @@ void read_offer(const DocumentNode& node, CatalogBuilder* builder) {
   builder->add_offer(id.text(), id.path());
   if (const auto from = node.maybe("valid_from")) builder->set_valid_from(from->timestamp());
   if (const auto to = node.maybe("valid_to")) builder->set_valid_to(to->timestamp());
+  builder->check_validity(node.path() + ".valid_to");
   const auto facts = node.maybe("facts");
   if (!facts) return;
   for (const DocumentNode& member : facts->members(limits::facts)) {

@@ -1,5 +1,6 @@
 #include "models/pack/documents/yaml_tree.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <string>
@@ -145,6 +146,10 @@ const JsonValue* parse_yaml(std::string_view text, Memory* memory) {
       throw PackError(Status::json, "", "wanted one YAML document, found " +
                                             std::to_string(documents.size()));
     return YamlConverter(text, memory).convert(documents[0]);
+  } catch (const YAML::DeepRecursion& error) {
+    throw PackError(Status::limit, "",
+                    "line " + std::to_string(error.mark.line + 1) + ": nested deeper than " +
+                        std::to_string(limits::json_depth) + " levels");
   } catch (const YAML::Exception& error) {
     throw PackError(Status::json, "", "line " + std::to_string(error.mark.line + 1) +
                                           ", column " + std::to_string(error.mark.column + 1) +

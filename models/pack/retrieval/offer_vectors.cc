@@ -121,6 +121,10 @@ void check_two_stage(const TrainedModel& trained, const TwoStage& figures,
                         std::to_string(figures.min_value_recall) +
                         ": raise budget_us, train better towers or lower the minimum, then run "
                         "guardrank plan again");
+  if (measured != 0 && !trained.retrieval)
+    throw PackError(Status::reference, "two_stage.measured_value_recall",
+                    "was measured with stage-one towers, and model.json has no \"retrieval\": train "
+                    "towers, or pack with a single stage");
   if (!needs_stage_one(figures, catalog.n_offers)) return;
   if (!trained.retrieval)
     throw PackError(Status::reference, "two_stage",

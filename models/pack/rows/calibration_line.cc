@@ -2,7 +2,7 @@
 
 #include "core/base/number_text.h"
 #include "models/pack/json_copy.h"
-#include "models/pack/pack_error.h"
+#include "models/pack/rows/on_line.h"
 #include "models/pack/weights/json_node.h"
 
 namespace guardrank::pack {
@@ -27,12 +27,23 @@ std::string quoted(std::string_view text, Memory* memory) {
   return std::string(writer.view());
 }
 
+JsonNode parse_line(std::string_view text, const std::string& place, Memory* memory) {
+  const JsonValue* root = nullptr;
+  Error error;
+  try {
+    throw_if(parse_json(text, &memory->arena(), &root, &error), error);
+  } catch (const PackError& problem) {
+    throw on_line(problem, place);
+  }
+  return {root, place, "", Status::json};
+}
+
 }  // namespace
 
 CalibrationLine read_calibration_line(std::string_view text, std::size_t number) {
   Memory memory;
-  const JsonNode root = parse_document(text, "calibration.jsonl: line " + std::to_string(number),
-                                       Status::json, &memory);
+  const JsonNode root =
+      parse_line(text, "calibration.jsonl: line " + std::to_string(number), &memory);
   root.allow({"context", "candidate", "pair", "time"});
   CalibrationLine line;
   if (const auto node = root.maybe("context")) line.context = object_text(*node, "", &memory);

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "models/pack/json_copy.h"
-#include "models/pack/pack_error.h"
+#include "models/pack/rows/on_line.h"
 
 namespace guardrank::pack {
 
@@ -16,7 +16,7 @@ void for_each_request_line(std::string_view text, const VisitRequestLine& visit)
     try {
       visit(line, number);
     } catch (const PackError& problem) {
-      throw problem.within("line " + std::to_string(number));
+      throw on_line(problem, "line " + std::to_string(number));
     }
   }
 }

@@ -107,6 +107,8 @@ StatedCalibrator read_calibrator(const JsonNode& node, Memory* memory, Calibrato
     out.calibrator.kind = CalibratorKind::platt;
     out.calibrator.a = number(node, "a");
     out.calibrator.b = number(node, "b");
+    if (out.calibrator.a < 0)
+      refuse(node, "wanted a of at least 0, or probability would fall as the logit rises");
   } else if (kind.text() == "temperature") {
     allow(node, place, {"t"});
     out.calibrator.kind = CalibratorKind::temperature;

@@ -1,6 +1,7 @@
 #include "models/pack/weights/input_file.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "models/pack/pack_error.h"
 
@@ -21,6 +22,15 @@ constexpr Magic magics[] = {
     {"\x80\x04", "a pickle, as joblib writes"},
     {"\x80\x05", "a pickle, as joblib writes"},
     {"\x1f\x8b", "a gzip file, as joblib's compressed pickles are"},
+    {"(dp0\n", "a pickle"},              // protocol 0 has no magic: what its objects start with
+    {"(lp0\n", "a pickle"},
+    {"cnumpy.", "a pickle"},
+    {"ctorch.", "a pickle"},
+    {"ccollections\n", "a pickle"},
+    {"ccopy_reg\n", "a pickle"},
+    {"c__builtin__\n", "a pickle"},
+    {"}q", "a pickle"},                  // and those of protocol 1
+    {"]q", "a pickle"},
     {"ZF0x", "a joblib file"},
     {"\x89HDF", "an HDF5 file, as Keras writes, which may hold pickled layers"},
     {"BZh", "a bzip2 file, as joblib's compressed pickles are"},
@@ -31,6 +41,18 @@ constexpr Magic magics[] = {
 
 constexpr std::string_view advice =
     "; such files can execute code when they are read. Save the tensors as safetensors";
+
+std::string read_all(std::istream& stream, std::string text, const std::string& name) {
+  char block[65536];
+  while (stream.read(block, sizeof block) || stream.gcount() > 0) {
+    text.append(block, static_cast<std::size_t>(stream.gcount()));
+    if (text.size() > max_document_bytes)
+      throw PackError(Status::limit, name,
+                      "has more than " + std::to_string(max_document_bytes) + " bytes");
+  }
+  refuse_unsafe_bytes(std::string_view(text).substr(0, 16), name);
+  return text;
+}
 
 constexpr std::string_view unsafe_extensions[] = {".pt",  ".pth", ".pkl", ".pickle", ".joblib",
                                                   ".npz", ".npy", ".bin", ".ckpt",   ".h5"};
@@ -62,6 +84,11 @@ void refuse_unsafe_weights(const std::filesystem::path& folder) {
 }
 
 std::string read_document(const std::filesystem::path& path, const std::string& name) {
+  if (path == "-") {
+    if (std::cin.eof())
+      throw PackError(Status::argument, name, "standard input has been read already");
+    return read_all(std::cin, {}, name);
+  }
   std::error_code code;
   if (std::filesystem::is_directory(path, code))
     throw PackError(Status::argument, name, "is a folder, wanted a file");
@@ -74,15 +101,7 @@ std::string read_document(const std::filesystem::path& path, const std::string& 
                         std::to_string(max_document_bytes));
   std::string text;
   if (!code) text.reserve(static_cast<std::size_t>(size));
-  char block[65536];
-  while (file.read(block, sizeof block) || file.gcount() > 0) {
-    text.append(block, static_cast<std::size_t>(file.gcount()));
-    if (text.size() > max_document_bytes)
-      throw PackError(Status::limit, name,
-                      "has more than " + std::to_string(max_document_bytes) + " bytes");
-  }
-  refuse_unsafe_bytes(std::string_view(text).substr(0, 16), name);
-  return text;
+  return read_all(file, std::move(text), name);
 }
 
 }  // namespace guardrank::pack

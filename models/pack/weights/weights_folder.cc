@@ -13,7 +13,7 @@ namespace {
 void check_folder(const std::filesystem::path& folder) {
   std::error_code code;
   if (std::filesystem::is_directory(folder, code)) return;
-  const std::string name = folder.filename().string();
+  const std::string name = folder.string();
   std::ifstream file(folder, std::ios::binary);
   char first[16] = {};
   file.read(first, sizeof first);

@@ -272,6 +272,8 @@ TEST_CASE("heads") {
          head(m, 0).calibrator.t = 0;
        },
        Status::calibrator, "root.heads[click].calibrator.t"},
+      {"platt falls", [](Model* m) { head(m, 0).calibrator.a = -0.5; }, Status::calibrator,
+       "root.heads[click].calibrator.a"},
       {"beta",
        [](Model* m) { head(m, 0).calibrator = {CalibratorKind::beta, -1, 0, 0, 1, {}, {}}; },
        Status::calibrator, "root.heads[click].calibrator.a"},

@@ -1,0 +1,120 @@
+#include "capi/tools/src/json_facts.h"
+
+#include "core/base/limits.h"
+#include "core/base/number_text.h"
+#include "models/pack/pack_error.h"
+
+namespace guardrank::tools {
+namespace {
+
+bool holds_texts(const JsonValue& list) {
+  for (const JsonValue* at = list.first; at != nullptr; at = at->next)
+    if (at->type != JsonType::string) return false;
+  return true;
+}
+
+// A number, text, bool or list of texts is a fact, null a number that is missing.
+bool is_fact(const JsonValue& value) {
+  return value.type != JsonType::object &&
+         (value.type != JsonType::array || holds_texts(value));
+}
+
+FactType type_of(Namespace space, const JsonValue& value) {
+  const bool is_of_policy = space != Namespace::context && space != Namespace::candidate &&
+                            space != Namespace::pair;
+  switch (value.type) {
+    case JsonType::string: return FactType::string;
+    case JsonType::boolean: return FactType::boolean;
+    case JsonType::array: return FactType::string_list;
+    default: return value.is_integer && !is_of_policy ? FactType::i64 : FactType::f64;
+  }
+}
+
+}  // namespace
+
+JsonFacts::JsonFacts(std::string_view json) : values_(&memory.arena()) {
+  Error error;
+  pack::throw_if(facts.open(limits::facts, &memory.arena(), &error), error);
+  const JsonValue* root = nullptr;
+  pack::throw_if(parse_json(json, &memory.arena(), &root, &error), error);
+  if (root->type != JsonType::object)
+    throw pack::PackError(Status::type, "facts", "wanted an object");
+  for (const JsonValue* at = root->first; at != nullptr; at = at->next) add_top(*at);
+}
+
+void JsonFacts::add_top(const JsonValue& value) {
+  if (value.key == "now") return add_now(value);
+  for (const Namespace space :
+       {Namespace::context, Namespace::candidate, Namespace::pair, Namespace::probability,
+        Namespace::reach, Namespace::value, Namespace::parameter}) {
+    if (namespace_name(space) != value.key) continue;
+    if (value.type != JsonType::object || is_typed(value))
+      throw pack::PackError(Status::type, std::string(value.key), "wanted an object of facts");
+    for (const JsonValue* at = value.first; at != nullptr; at = at->next) add_fact(space, *at);
+    return;
+  }
+  add_constant(std::string(value.key), value);
+}
+
+void JsonFacts::add_now(const JsonValue& value) {
+  ExprValue time;
+  if (is_typed(value)) time = values_.read(value, "now");
+  const bool is_text = value.type == JsonType::string && parse_timestamp(value.text, &now);
+  if (!is_text && time.kind != ExprType::timestamp)
+    throw pack::PackError(Status::type, "now", "wanted a time such as 2026-11-21T10:00:00Z");
+  if (!is_text) now = time.integer * 1'000'000 + time.size / 1000;
+  Fact fact;
+  fact.space = Namespace::time;
+  fact.type = FactType::timestamp;
+  fact.name = "now";
+  add(fact);
+}
+
+void JsonFacts::add_fact(Namespace space, const JsonValue& value) {
+  if (!is_fact(value)) {
+    return add_constant(std::string(namespace_name(space)) + "." + std::string(value.key), value);
+  }
+  Fact fact;
+  fact.space = space;
+  fact.name = value.key;
+  fact.is_declared = true;
+  fact.type = type_of(space, value);
+  if (value.type != JsonType::null) fact.fallback = column_of(value, fact.type);
+  add(fact);
+}
+
+// A typed object's type may be relied upon, that of plain JSON not.
+void JsonFacts::add_constant(const std::string& name, const JsonValue& value) {
+  const std::string& kept = names_.emplace_back(name);
+  const ExprValue made = values_.read(value, kept);
+  constants.push_back({kept, is_typed(value) ? made.kind : ExprType::dyn, made});
+}
+
+void JsonFacts::add(const Fact& fact) {
+  Error error;
+  pack::throw_if(facts.add(fact, nullptr, &error), error);
+}
+
+Column JsonFacts::column_of(const JsonValue& value, FactType type) {
+  Column column;
+  column.type = type;
+  column.n_rows = 1;
+  switch (type) {
+    case FactType::i64: column.integers = &integers_.emplace_back(value.integer); break;
+    case FactType::f64: column.numbers = &numbers_.emplace_back(value.number); break;
+    case FactType::boolean: column.booleans = &bools_.emplace_back(value.boolean ? 1 : 0); break;
+    case FactType::string: column.strings = texts_.emplace_back(1, value.text).data(); break;
+    default: {
+      std::vector<std::string_view>& texts = texts_.emplace_back();
+      for (const JsonValue* at = value.first; at != nullptr; at = at->next)
+        texts.push_back(at->text);
+      offsets_.push_back({0, static_cast<std::uint32_t>(texts.size())});
+      column.strings = texts.data();
+      column.list_offsets = offsets_.back().data();
+      break;
+    }
+  }
+  return column;
+}
+
+}  // namespace guardrank::tools
