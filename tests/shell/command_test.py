@@ -84,8 +84,9 @@ class Lint(unittest.TestCase):
                 source = write_weights(folder, name)
                 policy = pathlib.Path(folder) / "policy.yaml"
                 text = source[3].read_text()
-                stages = "" if "two_stage" in text else "\ntwo_stage: {budget_us: 5000, fixed_us: 50, c1_us: 0.01, c2_us: 1.0}\n"
-                policy.write_text(text + stages)
+                if "two_stage" not in text:
+                    text += "\ntwo_stage: {budget_us: 5000, fixed_us: 50, c1_us: 0.01, c2_us: 1.0}\n"
+                policy.write_text(text)
                 done = subprocess.run([COMMAND, "lint", *map(str, source[:2]), "--policy", policy, "--json"],
                                       capture_output=True, text=True)
                 findings = json.loads(done.stdout)["findings"]

@@ -13,8 +13,9 @@ namespace guardrank::pack {
 // Most bytes of one text document (model.json, a policy, a catalog).
 inline constexpr std::uint64_t max_document_bytes = 512u << 20;
 
-// The whole of a file, or of standard input for "-". Status::missing when it is not there, Status::limit when it is larger; a
-// pickle, TorchScript archive or the like has Status::unsafe_format. `name` stands in messages.
+// The whole of a file, or of standard input for "-". Status::missing when it is not there,
+// Status::limit when it is larger; a pickle, TorchScript archive or the like has Status::unsafe_format.
+// `name` stands in messages.
 std::string read_document(const std::filesystem::path& path, const std::string& name);
 
 // Throws Status::unsafe_format when the first bytes are those of a format that can run code or
