@@ -109,7 +109,8 @@ int explain(const Options& options, bool as_json) {
 }  // namespace
 
 void add_explain(CLI::App* app, CommonOptions* common, Actions* actions) {
-  CLI::App* command = app->add_subcommand("explain", "Say why one offer stands where it does, whatever the limit");
+  CLI::App* command = app->add_subcommand(
+      "explain", "Say why one offer stands where it does, whatever the limit");
   const auto options = std::make_shared<Options>();
   add_source_options(command, &options->source);
   add_json_option(command, common);

@@ -265,7 +265,8 @@ class Records(unittest.TestCase):
         self.assertIn("ctx.age 17 -> 18", run("rank", "--bundle", BUNDLE, "--request", "-", data=json.dumps(young)))
 
     def test_no_record(self):
-        for data, wanted in (("{}", 202), ('{"record": "****"}', 302), ("ab", 300), ("", 300), ('{"record": 5}', 203)):
+        for data, wanted in (("{}", 202), ('{"record": "****"}', 302), ("ab", 300), ("", 300),
+                             ('{"record": 5}', 203)):
             error = json.loads(run("replay", "--bundle", BUNDLE, "--record", "-", "--json", data=data, code=1))
             self.assertEqual(error["error"]["code"], wanted)
 
