@@ -17,7 +17,8 @@ export function sectionsOf(artifact) {
   return Array.from({ length: view.getUint32(24, true) }, (_, i) => {
     const entry = 64 + 64 * i, offset = Number(view.getBigUint64(entry + 8, true));
     const length = Number(view.getBigUint64(entry + 16, true));
-    return { kind: view.getUint32(entry, true), offset, bytes: Uint8Array.from(artifact.subarray(offset, offset + length)) };
+    const bytes = Uint8Array.from(artifact.subarray(offset, offset + length));
+    return { kind: view.getUint32(entry, true), offset, bytes };
   });
 }
 
