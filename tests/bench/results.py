@@ -31,6 +31,8 @@ def guardrank_times(bench: str, size: str, arguments: list[str]) -> dict:
     times = {}
     for line in output.splitlines():
         found = re.match(r"(\w+) +\w +(\d+) rows +([\d.]+) us(?: +([\d.]+)% of (\d+) G/s)? +(\d+) KB", line)
+        if found is None:
+            raise ValueError(f"{bench} {size}: not understood: {line!r}")
         times[found[1], int(found[2])] = (float(found[3]), found[4], found[5], int(found[6]))
     return times
 
