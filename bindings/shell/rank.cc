@@ -104,8 +104,12 @@ int rank_many(const Options& options) {
   return code;
 }
 
-void check_record_options(const Options& options) {
+void check_record_options(const CLI::App& command, const Options& options) {
   const bool wants_record = options.with_record || !options.record_out.empty();
+  // Else a record would be asked for and none be written.
+  for (const char* flag : {"--record-level", "--record-shows", "--record-secret", "--record-chain"})
+    if (!wants_record && command.count(flag) > 0)
+      throw CLI::RequiredError(std::string(flag) + ": --with-record or --record-out");
   if (wants_record && options.source.precision == "float") {
     throw CLI::ValidationError("--precision float",
                                "a record says what the int8 network computed; leave --with-record "
@@ -142,12 +146,7 @@ void add_rank(CLI::App* app, CommonOptions* common, Actions* actions) {
     if (options->request.empty() && options->requests.empty()) {
       throw CLI::RequiredError(command->get_name() + ": --request or --requests");
     }
-    // Else a record would be asked for and none be written.
-    const bool writes_record = options->with_record || !options->record_out.empty();
-    for (const char* flag : {"--record-level", "--record-shows", "--record-secret", "--record-chain"})
-      if (!writes_record && command->count(flag) > 0)
-        throw CLI::RequiredError(std::string(flag) + ": --with-record or --record-out");
-    check_record_options(*options);
+    check_record_options(*command, *options);
   };
   command->parse_complete_callback(wants);
   (*actions)[command] = [options, common] {

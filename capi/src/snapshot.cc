@@ -61,13 +61,13 @@ Status prepare(const gr_engine& engine, const Parts& parts, const gr_snapshot_op
   }
   snapshot->is_verified.store(is_verified, std::memory_order_relaxed);
   guardrank::Snapshot& core = snapshot->snapshot;
-  core.set_serial(1 + n_snapshots.fetch_add(1, std::memory_order_relaxed));
   if (parts[1] == nullptr) {
     GUARDRANK_TRY(core.open(bytes[0], Check::structure, engine.kernel, replays, error));
   } else {
     GUARDRANK_TRY(core.open_parts({bytes[0], bytes[1], bytes[2], bytes[3]}, Check::structure,
                                   engine.kernel, replays, error));
   }
+  core.set_serial(1 + n_snapshots.fetch_add(1, std::memory_order_relaxed));
   return core.keep_catalog(budget_of(options), error);
 }
 

@@ -127,10 +127,7 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
   const std::span<std::int16_t> sums =
       open_rows(kept_sums_per_row(network), budget.sums_bytes, n_offers, arena, &kept->sums);
   const std::uint32_t n_coded = kept->codes.n_rows, n_summed = kept->sums.n_rows;
-  if (collect_facts(features, facts, arena, kept) != Status::ok) {
-    *kept = {};
-    return Status::ok;
-  }
+  Status status = collect_facts(features, facts, arena, kept);
   Builder builder(features, facts, catalog, allocator);
   const auto write = [&](std::span<const EncodedField> encoded, std::uint32_t first,
                          std::uint32_t n) {
@@ -142,7 +139,9 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
     return sum_candidates(network, encoded, more, builder.arena(),
                           sums.data() + first * kept->sums.per_row);
   };
-  const Status status = builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
+  if (status == Status::ok) {
+    status = builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
+  }
   if (status != Status::memory) return status;
   error->clear();
   *kept = {};

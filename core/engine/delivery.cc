@@ -125,7 +125,7 @@ void Delivery::provide(const Answer& answer, std::int64_t now_micros) {
       metadata_.provide(inner);
       if (!metadata_.is_busy()) metadata_ended(now_micros);
       break;
-    case Source::store: 
+    case Source::store:
       store_.provide(inner.id, inner.outcome, inner.bytes, now_micros, inner.section_hashes);
       break;
     case Source::own:

@@ -176,9 +176,7 @@ Status Snapshot::prepare(KernelChoice kernel, Error* error) {
   GUARDRANK_TRY(prepare_eligibility(policy_, facts_, &arena_, &p.eligibility, error));
   GUARDRANK_TRY(prepare_retrieval(model_, policy_, catalog_, facts_, &arena_, &p.retrieval, error));
   GUARDRANK_TRY(prepare_features(model_.fields, facts_, &arena_, &p.features, error));
-  const std::uint64_t serial = p.network.serial;
   GUARDRANK_TRY(prepare_network(model_, *chosen, &arena_, &p.network, error));
-  p.network.serial = serial;
   GUARDRANK_TRY(prepare_calibration(model_.heads, facts_, &arena_, &p.calibration, error));
   GUARDRANK_TRY(prepare_value(policy_, facts_, &arena_, &p.value, error));
   return prepare_placement(policy_, facts_, &arena_, &p.placement, error);

@@ -32,7 +32,8 @@ class Snapshot {
 
   // Hashes every section: that the bytes are those which the ids of its decisions name (Status::hash).
   Status verify(Error* error) const;
-  // Another one for each snapshot whose contexts one session may keep (context_cache.h); 0 keeps none.
+  // Another one for each snapshot whose contexts one session may keep (context_cache.h); until then it
+  // keeps none. Once opened, before anyone ranks.
   void set_serial(std::uint64_t serial) { pipeline_.network.serial = serial; }
 
   const Pipeline& pipeline() const { return pipeline_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/sort.h"
 #include "core/expr/text_equality.h"
 
 namespace guardrank {
@@ -43,35 +44,30 @@ void nearest(const ExprValue& element, std::int64_t* value) {
 }
 void nearest(const ExprValue& element, std::string_view* value) { *value = element.text(); }
 
-// Shell's: short code, and quick enough for what fits into a source.
-template <typename T>
-void sort(std::span<T> elements) {
-  for (std::size_t gap = elements.size(); gap > 1;) {
-    gap = std::max(gap * 4 / 9, std::size_t{1});
-    for (std::size_t i = gap; i < elements.size(); ++i)
-      for (std::size_t at = i; at >= gap && ElementOrder()(elements[at], elements[at - gap]);
-           at -= gap)
-        std::swap(elements[at], elements[at - gap]);
-  }
-}
-
 template <typename T>
 Status collect(const ExprValue& list, Arena* arena, Operation* operation) {
-  std::span<T> elements;
+  std::span<T> found, elements;
+  std::span<std::uint32_t> order;
+  GUARDRANK_TRY(arena->make(list.size, &found));
   GUARDRANK_TRY(arena->make(list.size, &elements));
-  std::size_t size = 0;
+  GUARDRANK_TRY(arena->make(list.size, &order));
+  std::uint32_t size = 0;
   const ExprType sought = ExprValue::of(T{}).kind;
   for (std::uint32_t i = 0; i < list.size; ++i) {
     const ExprValue element = element_of(list, i);
     if (element.kind != sought && !(is_numeric(element.kind) && is_numeric(sought))) continue;
     T value{};
     nearest(element, &value);
-    if (order_values(ExprValue::of(value), element) == ordered_equal) elements[size++] = value;
+    if (order_values(ExprValue::of(value), element) == ordered_equal) {
+      order[size] = size;
+      found[size++] = value;
+    }
   }
-  elements = elements.first(size);
-  sort(elements);
+  const auto before = [&](std::uint32_t a, std::uint32_t b) { return ElementOrder()(found[a], found[b]); };
+  sort_rows(order.first(size), before);
+  for (std::uint32_t i = 0; i < size; ++i) elements[i] = found[order[i]];
   operation->elements = elements.data();
-  operation->n_elements = static_cast<std::uint32_t>(size);
+  operation->n_elements = size;
   return Status::ok;
 }
 

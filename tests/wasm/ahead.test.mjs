@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Origin, partsOf } from "./origin.mjs";
-import { bundleBytes, Engine, GuardrankError, MemoryStorage, Store } from "./support.mjs";
+import { withStores } from "./stores.mjs";
+import { bundleBytes, Engine, GuardrankError, MemoryStorage } from "./support.mjs";
 
 const bundle = bundleBytes("bundles/cards.guardrank");
 const module = readFileSync(new URL("../../wasm/dist/guardrank-store.wasm", import.meta.url));
@@ -12,19 +13,7 @@ const name = await Engine.create().then((engine) =>
   engine.open(bundle).rank({ time: "2026-11-21T10:00:00Z", context: {} }).release);
 
 async function serve(run) {
-  const origin = await new Origin().add(name, partsOf(bundle)).publish().listen();
-  const stores = [];
-  const open = async (options = {}) => {
-    const store = await Store.open({ origin: origin.address, releases: [name], trustedRoot: origin.root, ...options });
-    stores.push(store);
-    return store;
-  };
-  try {
-    await run(origin, open);
-  } finally {
-    for (const store of stores) store.dispose();
-    await origin.close();
-  }
+  await withStores(new Origin().add(name, partsOf(bundle)).publish(), { releases: [name] }, run);
 }
 
 const target = (origin) => [...origin.files.keys()].find((path) => path.startsWith("targets/"));

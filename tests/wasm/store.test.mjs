@@ -7,7 +7,8 @@ import { after, before, test } from "node:test";
 
 import { FolderStorage } from "../../wasm/dist/host/folder.js";
 import { Origin, partsOf, withModel } from "./origin.mjs";
-import { bundleBytes, Engine, MemoryStorage, Store } from "./support.mjs";
+import { withStores } from "./stores.mjs";
+import { bundleBytes, Engine, MemoryStorage } from "./support.mjs";
 
 const bundle = bundleBytes("bundles/cards.guardrank");
 const parts = partsOf(bundle);
@@ -25,22 +26,8 @@ after(() => {
 });
 
 async function serve(run) {
-  const origin = await new Origin().add(name, parts).publish().listen();
-  const stores = [];
-  const open = async (options = {}) => {
-    const store = await Store.open({
-      origin: origin.address, releases: [name], trustedRoot: origin.root,
-      firstByteTimeout: 400, stallTimeout: 400, ...options,
-    });
-    stores.push(store);
-    return store;
-  };
-  try {
-    await run(origin, open);
-  } finally {
-    for (const store of stores) store.dispose();
-    await origin.close();
-  }
+  const options = { releases: [name], firstByteTimeout: 400, stallTimeout: 400 };
+  await withStores(new Origin().add(name, parts).publish(), options, run);
 }
 
 const count = (paths, prefix) => paths.filter((path) => path.startsWith(prefix)).length;

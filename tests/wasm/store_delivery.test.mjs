@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 
 import { cut, container, idOf, release, sectionsOf } from "./artifacts.mjs";
 import { Origin, partsOf } from "./origin.mjs";
-import { bundleBytes, Engine, MemoryStorage, Store } from "./support.mjs";
+import { withStores } from "./stores.mjs";
+import { bundleBytes, Engine, MemoryStorage } from "./support.mjs";
 
 const cards = partsOf(bundleBytes("bundles/cards.guardrank"));
 const goods = partsOf(bundleBytes("bundles/goods.guardrank"));
@@ -51,22 +52,8 @@ function put(origin, name, version, routes) {
 }
 
 async function serve(run) {
-  const origin = await new Origin().listen();
-  const stores = [];
-  const open = async (options = {}) => {
-    const store = await Store.open({
-      origin: origin.address, releases: ["cards"], trustedRoot: origin.root,
-      firstByteTimeout: 1000, stallTimeout: 1000, checkSeconds: 0.1, ...options,
-    });
-    stores.push(store);
-    return store;
-  };
-  try {
-    await run(origin, open);
-  } finally {
-    for (const store of stores) store.dispose();
-    await origin.close();
-  }
+  const options = { releases: ["cards"], firstByteTimeout: 1000, stallTimeout: 1000, checkSeconds: 0.1 };
+  await withStores(new Origin(), options, run);
 }
 
 async function until(holds, milliseconds = 5000) {

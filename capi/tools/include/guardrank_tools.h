@@ -112,7 +112,7 @@ typedef struct {
   gr_text container;             /* names are tried within it first: "com.example"; empty: none */
 } gr_tools_expression_options;
 
-/* The same, checked or not, within a container. Since 0.2. */
+/* The same, checked or not, within a container. Since 0.1. */
 GR_API gr_status gr_tools_evaluate_expression_as(const gr_tools_expression_options* options,
                                                  gr_tools_text** result, gr_error** error);
 
