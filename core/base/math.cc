@@ -219,7 +219,6 @@ double deterministic_sqrt(double x) {
   return x > 0.0 ? root : (x == 0.0 ? x : canonical_nan);
 }
 
-bool is_finite(double x) { return (bits_of(x) & infinity_bits) != infinity_bits; }
 bool is_nan(double x) { return (bits_of(x) & ~sign_bit) > infinity_bits; }
 
 }  // namespace guardrank

@@ -31,7 +31,10 @@ bool to_micros(double currency_units, std::int64_t* micros);
 // Sum of two int64; false on overflow (then `sum` is untouched).
 bool add_checked(std::int64_t a, std::int64_t b, std::int64_t* sum);
 
-bool is_finite(double x);
+inline bool is_finite(double x) {
+  constexpr std::uint64_t exponent = 0x7ff0000000000000;
+  return (__builtin_bit_cast(std::uint64_t, x) & exponent) != exponent;
+}
 bool is_nan(double x);
 
 // Sets round-to-nearest, no flush to zero, no traps; puts the host's settings back on leaving.

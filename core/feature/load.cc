@@ -1,5 +1,7 @@
 #include "core/feature/load.h"
 
+#include <algorithm>
+
 #include "core/base/math.h"
 
 namespace guardrank {
@@ -16,24 +18,41 @@ bool has_rows(const Column& input, std::uint32_t n_rows) {
 
 Status open_rows(std::uint32_t n_rows, Arena* arena, WorkingColumn* column) {
   column->n_rows = n_rows;
-  GUARDRANK_TRY(arena->make(n_rows, &column->present));
-  return arena->make(n_rows, &column->was_missing);
+  std::span<std::uint8_t> both;
+  GUARDRANK_TRY(arena->make_uninitialised(std::size_t{n_rows} * 2, &both));
+  column->present = both.first(n_rows);
+  column->was_missing = both.subspan(n_rows);
+  return Status::ok;
 }
 
-void mark_missing(WorkingColumn* column) {
-  for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    column->was_missing[row] = column->present[row] == 0;
+// One value, or none, stands for every row.
+bool is_shared(const Column& input, const WorkingColumn& column) {
+  return input.n_rows != column.n_rows || column.n_rows == 1;
+}
+
+void load_presence(const Column& input, WorkingColumn* column) {
+  const std::span<std::uint8_t> present = column->present;
+  if (is_shared(input, *column) || input.present == nullptr) {
+    const bool is_there = !present.empty() && is_given(input, 0);
+    std::fill(present.begin(), present.end(), std::uint8_t{is_there});
+  } else {
+    for (std::size_t row = 0; row < present.size(); ++row) present[row] = input.present[row] != 0;
   }
+  for (std::size_t row = 0; row < present.size(); ++row) column->was_missing[row] = present[row] ^ 1;
 }
 
+// 0 where a value is missing, whatever stands in its place. The plain loop is the common case and the
+// one that compilers turn into vectors.
 template <typename T, typename Read>
 Status load_values(const Column& input, Arena* arena, WorkingColumn* column, std::span<T>* values,
                    const Read& read) {
-  GUARDRANK_TRY(arena->make(column->n_rows, values));
-  for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    if (!is_given(input, row)) continue;
-    (*values)[row] = read(input.row_of(row));
-    column->present[row] = 1;
+  GUARDRANK_TRY(arena->make_uninitialised(column->n_rows, values));
+  if (is_shared(input, *column)) {
+    const bool is_there = !values->empty() && is_given(input, 0);
+    std::fill(values->begin(), values->end(), is_there ? static_cast<T>(read(0)) : T());
+  } else {
+    for (std::uint32_t row = 0; row < column->n_rows; ++row) (*values)[row] = read(row);
+    if (input.present != nullptr) column->clear_missing(*values);
   }
   return Status::ok;
 }
@@ -45,7 +64,7 @@ Status load_numbers(const Column& input, Arena* arena, WorkingColumn* column) {
   }
   GUARDRANK_TRY(load_values(input, arena, column, &column->numbers,
                             [&](std::uint32_t row) { return input.numbers[row]; }));
-  drop_non_finite(column);
+  drop_beyond(largest_double, column);
   return Status::ok;
 }
 
@@ -58,7 +77,7 @@ Status load_integers(const Column& input, Arena* arena, WorkingColumn* column) {
   GUARDRANK_TRY(load_values(input, arena, column, &column->integers, [&](std::uint32_t row) {
     const double number = input.numbers[row];
     const bool fits = number >= -0x1p53 && number <= 0x1p53 && number == round_half_even(number);
-    is_whole = is_whole && fits;
+    is_whole = is_whole && (fits || !input.is_present(row));
     return fits ? static_cast<std::int64_t>(number) : 0;
   }));
   return is_whole ? Status::ok : Status::type;
@@ -68,13 +87,12 @@ Status load_vectors(const Column& input, std::uint32_t width, Arena* arena, Work
   column->width = width;
   GUARDRANK_TRY(arena->make(std::size_t{column->n_rows} * width, &column->numbers));
   for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    if (!is_given(input, row)) continue;
+    if (column->present[row] == 0) continue;
     const float* floats = input.floats + std::size_t{input.row_of(row)} * width;
     double* numbers = column->numbers.data() + std::size_t{row} * width;
     for (std::uint32_t i = 0; i < width; ++i) numbers[i] = static_cast<double>(floats[i]);
-    column->present[row] = 1;
   }
-  drop_non_finite(column);
+  drop_beyond(largest_double, column);
   return Status::ok;
 }
 
@@ -82,10 +100,10 @@ Status load_lists(const Column& input, Arena* arena, WorkingColumn* column) {
   GUARDRANK_TRY(arena->make(std::size_t{column->n_rows} + 1, &column->list_offsets));
   std::uint64_t total = 0;
   for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    if (is_given(input, row)) {
+    if (column->present[row] != 0) {
       const std::uint32_t* offsets = input.list_offsets + input.row_of(row);
       total += offsets[1] - offsets[0];
-      column->present[row] = offsets[1] > offsets[0];
+      if (offsets[1] == offsets[0]) column->drop(row);
     }
     if (total > UINT32_MAX) return Status::limit;
     column->list_offsets[row + 1] = static_cast<std::uint32_t>(total);
@@ -187,9 +205,8 @@ Status load_column(const Field& field, const Column& input, std::uint32_t n_rows
   *column = {};
   column->form = form_of(field.type);
   GUARDRANK_TRY(open_rows(n_rows, arena, column));
-  GUARDRANK_TRY(load_typed(field, input, arena, column));
-  mark_missing(column);
-  return Status::ok;
+  load_presence(input, column);
+  return load_typed(field, input, arena, column);
 }
 
 Status load_cross(std::span<const Column> inputs, std::uint32_t n_rows, Arena* arena,
@@ -205,6 +222,7 @@ Status load_cross(std::span<const Column> inputs, std::uint32_t n_rows, Arena* a
   std::uint64_t total = 0;
   for (std::uint32_t row = 0; row < n_rows; ++row) {
     column->present[row] = all_given(inputs, row);
+    column->was_missing[row] = column->present[row] ^ 1;
     if (column->present[row] != 0) total += join_row(inputs, row, nullptr);
   }
   // One long value crossed with many rows may pass what a 32-bit machine can address.
@@ -218,7 +236,6 @@ Status load_cross(std::span<const Column> inputs, std::uint32_t n_rows, Arena* a
     column->texts[row] = {out, size};
     out += size;
   }
-  mark_missing(column);
   return Status::ok;
 }
 

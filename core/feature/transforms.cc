@@ -54,24 +54,32 @@ Form numeric_form(Form form) {
 
 Status make_numbers(const TransformContext& context, WorkingColumn* column) {
   if (column->form == Form::number || column->form == Form::vector) return Status::ok;
-  GUARDRANK_TRY(context.arena->make(column->n_rows, &column->numbers));
+  GUARDRANK_TRY(context.arena->make_uninitialised(column->n_rows, &column->numbers));
+  const bool is_integer = column->form == Form::integer;
   for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    if (column->present[row] == 0) continue;
-    column->numbers[row] = column->form == Form::integer
-                               ? static_cast<double>(column->integers[row])
-                               : static_cast<double>(column->booleans[row] != 0);
+    column->numbers[row] = is_integer ? static_cast<double>(column->integers[row])
+                                      : static_cast<double>(column->booleans[row] != 0);
   }
   column->form = Form::number;
   return Status::ok;
 }
 
-void drop_non_finite(WorkingColumn* column) {
+// First all at once: the larger of two numbers has the larger bits, so adding what brings the bits of
+// `largest` just under the sign's place tells whether any is beyond.
+void drop_beyond(double largest, WorkingColumn* column) {
+  constexpr std::uint64_t magnitude = ~std::uint64_t{0} >> 1;
+  const std::uint64_t room = magnitude - __builtin_bit_cast(std::uint64_t, largest);
+  std::uint64_t reached = 0;
+  for (const double number : column->numbers) {
+    reached |= (__builtin_bit_cast(std::uint64_t, number) & magnitude) + room;
+  }
+  if (reached <= magnitude) return;
   for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    const double* numbers = column->numbers.data() + std::size_t{row} * column->width;
-    for (std::uint32_t i = 0; i < column->width; ++i) {
-      if (!is_finite(numbers[i])) column->drop(row);
+    for (const double number : column->numbers.subspan(std::size_t{row} * column->width, column->width)) {
+      if (!(number >= -largest && number <= largest)) column->drop(row);
     }
   }
+  column->clear_missing(column->numbers);
 }
 
 Status open_list_codes(const TransformContext& context, WorkingColumn* column,

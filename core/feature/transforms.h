@@ -2,6 +2,7 @@
 // line in the table of transforms.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -29,7 +30,10 @@ enum class Form : std::uint8_t {
 
 std::string_view form_name(Form form);
 
-// A column being transformed, in the arena. Steps may write to it in place.
+inline constexpr double largest_double = 0x1.fffffffffffffp1023;
+
+// A column being transformed, in the arena. Steps may write to it in place. A missing row's number is
+// finite, so that steps may compute on all rows alike.
 struct WorkingColumn {
   Form form = Form::none;
   std::uint32_t n_rows = 0;
@@ -47,6 +51,29 @@ struct WorkingColumn {
     present[row] = 0;
     was_missing[row] = 1;
   }
+  bool has_missing() const {
+    return n_rows != 0 && __builtin_memchr(present.data(), 0, n_rows) != nullptr;
+  }
+  // 0 for what is missing; `values`: `width` per row.
+  template <typename T>
+  void clear_missing(std::span<T> values) const {
+    if (!has_missing()) return;
+    for (std::size_t row = 0; row < n_rows; ++row) {
+      if (present[row] == 0) std::fill_n(values.begin() + row * width, width, T());
+    }
+  }
+};
+
+// A context's number being transformed.
+struct LoneNumber {
+  double number = 0;
+  bool is_present = false;
+  bool was_missing = false;
+
+  void drop_beyond(double largest) {
+    if (number >= -largest && number <= largest) return;
+    *this = {0.0, false, true};
+  }
 };
 
 struct TransformContext {
@@ -62,6 +89,8 @@ struct TransformOp {
   Form (*result)(const Transform& transform, Form input);
   Status (*apply)(const Transform& transform, const TransformContext& context,
                   WorkingColumn* column);
+  // The same for one number by itself; null where a column of one row is made of it instead.
+  void (*apply_to_number)(const Transform& transform, LoneNumber* number) = nullptr;
 };
 
 // Null for a number that is no op.
@@ -70,28 +99,30 @@ const TransformOp* find_transform(TransformKind kind);
 // Number, integer, boolean and vector become numbers (a vector stays one); other forms have none.
 Form numeric_form(Form form);
 Status make_numbers(const TransformContext& context, WorkingColumn* column);
-// A number that is not finite is missing from here on.
-void drop_non_finite(WorkingColumn* column);
+// Rows with a number beyond +-`largest`, or with none, are missing from here on, their numbers 0.
+void drop_beyond(double largest, WorkingColumn* column);
 
-// Replaces every number by compute(number), converting first, and drops what is not finite.
-template <typename Compute>
-Status map_numbers(const TransformContext& context, WorkingColumn* column, const Compute& compute) {
+// An op that computes numbers from numbers: apply and apply_to_number of
+// compute(transform, number). What is not finite then is dropped.
+template <double (*compute)(const Transform&, double)>
+Status map_numbers(const Transform& transform, const TransformContext& context, WorkingColumn* column) {
   GUARDRANK_TRY(make_numbers(context, column));
-  for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    if (column->present[row] == 0) continue;
-    double* numbers = column->numbers.data() + std::size_t{row} * column->width;
-    for (std::uint32_t i = 0; i < column->width; ++i) numbers[i] = compute(numbers[i]);
-  }
-  drop_non_finite(column);
+  for (double& number : column->numbers) number = compute(transform, number);
+  drop_beyond(largest_double, column);
   return Status::ok;
+}
+template <double (*compute)(const Transform&, double)>
+void map_number(const Transform& transform, LoneNumber* number) {
+  number->number = compute(transform, number->number);
+  number->drop_beyond(largest_double);
 }
 
 // Codes by row, 0 where missing, compute(row) elsewhere.
 template <typename Compute>
 Status map_codes(const TransformContext& context, WorkingColumn* column, const Compute& compute) {
-  GUARDRANK_TRY(context.arena->make(column->n_rows, &column->codes));
+  GUARDRANK_TRY(context.arena->make_uninitialised(column->n_rows, &column->codes));
   for (std::uint32_t row = 0; row < column->n_rows; ++row) {
-    if (column->present[row] != 0) column->codes[row] = compute(row);
+    column->codes[row] = column->present[row] != 0 ? compute(row) : 0;
   }
   column->form = Form::code;
   return Status::ok;

@@ -72,10 +72,8 @@ void Frame::set_column(std::uint32_t fact, const Column& column) {
 
 Status Frame::column(std::uint32_t fact, Column* column) {
   if (is_output_[fact] == 0 && cache_[fact].n_rows == 0) {
-    Column gathered;
-    GUARDRANK_TRY(gather(fact, &gathered));
-    forget_presence(&gathered);
-    cache_[fact] = gathered;
+    GUARDRANK_TRY(gather(fact, &cache_[fact]));
+    forget_presence(&cache_[fact]);
   }
   *column = cache_[fact];
   return Status::ok;
@@ -156,6 +154,10 @@ Status Frame::gather_candidates(std::uint32_t fact, Column* column) {
     *column = given;
     return Status::ok;
   }
+  if (given.n_rows == 0 && known.type != FactType::string_list && (listed->present == nullptr || !has_default)) {
+    GUARDRANK_TRY(find_catalog_rows());
+    if (!catalog_rows_.empty()) return take_rows(*listed, catalog_rows_, arena_, column);
+  }
   std::span<Pick> picks;
   GUARDRANK_TRY(open_picks(rows_.size(), &picks));
   for (std::size_t i = 0; i < picks.size(); ++i) {
@@ -172,6 +174,21 @@ Status Frame::gather_candidates(std::uint32_t fact, Column* column) {
   return gather_rows(known.type, known.width, picks, arena_, column);
 }
 
+Status Frame::find_catalog_rows() {
+  if (has_catalog_rows_) return Status::ok;
+  std::span<std::uint32_t> found;
+  GUARDRANK_TRY(arena_->make_uninitialised(rows_.size(), &found));
+  has_catalog_rows_ = true;
+  std::uint32_t largest = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    found[i] = request_->catalog_row(rows_[i]);
+    largest = std::max(largest, found[i]);
+  }
+  static_assert(no_offer == UINT32_MAX);
+  if (largest != no_offer) catalog_rows_ = found;
+  return Status::ok;
+}
+
 // All missing. Rows only become fewer, so the room taken first does for every later gathering.
 Status Frame::open_picks(std::size_t n, std::span<Pick>* picks) {
   if (picks_ == nullptr) {
@@ -186,6 +203,7 @@ Status Frame::open_picks(std::size_t n, std::span<Pick>* picks) {
 
 // A stage's column, one row per kept row.
 Status Frame::compact(std::span<const std::uint32_t> kept, Column* column) {
+  if (column->type != FactType::string_list) return take_rows(*column, kept, arena_, column);
   std::span<Pick> picks;
   GUARDRANK_TRY(open_picks(kept.size(), &picks));
   for (std::size_t i = 0; i < picks.size(); ++i) {
@@ -215,6 +233,8 @@ Status Frame::keep(std::span<const std::uint32_t> kept) {
     }
   }
   rows_ = rows;
+  catalog_rows_ = {};
+  has_catalog_rows_ = false;
   return Status::ok;
 }
 

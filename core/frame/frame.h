@@ -53,10 +53,14 @@ class Frame {
   Status open_picks(std::size_t n, std::span<Pick>* picks);
   const Column* catalog_column(const Fact& fact) const;
   bool is_catalog_in_order() const;
+  Status find_catalog_rows();
 
   const Request* request_ = nullptr;
   Arena* arena_ = nullptr;
   std::span<const std::uint32_t> rows_;
+  // The catalog's row of each row in play; empty where not all are the catalog's, or not yet looked up.
+  std::span<const std::uint32_t> catalog_rows_;
+  bool has_catalog_rows_ = false;      // looked up
   std::span<Column> cache_;            // by fact; n_rows 0: not gathered
   std::span<std::uint8_t> is_output_;  // by fact; set by a stage
   Pick* picks_ = nullptr;              // room for a pick per row, used by one gathering at a time

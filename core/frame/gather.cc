@@ -10,30 +10,43 @@ namespace {
 constexpr std::uint8_t absent = 0;
 constexpr std::uint32_t no_elements[2] = {0, 0};
 
-// Values of `width` bytes, known to the compiler; the same with `bytes` where it is not.
-template <std::size_t width>
-void copy_picks(std::span<const Pick> picks, std::size_t bytes, std::byte* out) {
+// Values of `width` bytes, known to the compiler; the same with `bytes` where it is not. `at(i, step)`:
+// where value i of so many bytes stands, null: missing.
+template <std::size_t width, typename At>
+void copy_each(std::size_t n, std::size_t bytes, const At& at, std::byte* out) {
   const std::size_t step = width != 0 ? width : bytes;
-  for (const Pick& pick : picks) {
-    if (pick.column == nullptr) __builtin_memset(out, 0, step);
-    else __builtin_memcpy(out, static_cast<const std::byte*>(pick.column->values) + pick.row * step,
-                          step);
-    out += step;
+  for (std::size_t i = 0; i < n; ++i, out += step) {
+    const std::byte* from = at(i, step);
+    if (from == nullptr) __builtin_memset(out, 0, step);
+    else __builtin_memcpy(out, from, step);
   }
 }
 
-Status gather_values(std::span<const Pick> picks, Arena* arena, Column* column) {
+template <typename At>
+Status copy_values(std::size_t n, const At& at, Arena* arena, Column* column) {
   const std::size_t bytes = column->row_bytes();
-  if (bytes != 0 && picks.size() > SIZE_MAX / bytes) return Status::memory;
+  if (bytes != 0 && n > SIZE_MAX / bytes) return Status::memory;
   std::span<std::byte> values;
-  GUARDRANK_TRY(arena->make_uninitialised(picks.size() * bytes, &values));
+  GUARDRANK_TRY(arena->make_uninitialised(n * bytes, &values));
   column->values = values.data();
-  if (bytes == 1) copy_picks<1>(picks, bytes, values.data());
-  else if (bytes == 8) copy_picks<8>(picks, bytes, values.data());
+  if (bytes == 1) copy_each<1>(n, bytes, at, values.data());
+  else if (bytes == 8) copy_each<8>(n, bytes, at, values.data());
   else if (bytes == sizeof(std::string_view))
-    copy_picks<sizeof(std::string_view)>(picks, bytes, values.data());
-  else copy_picks<0>(picks, bytes, values.data());
+    copy_each<sizeof(std::string_view)>(n, bytes, at, values.data());
+  else copy_each<0>(n, bytes, at, values.data());
   return Status::ok;
+}
+
+const std::byte* value_at(const Column& column, std::size_t row, std::size_t bytes) {
+  return static_cast<const std::byte*>(column.values) + row * bytes;
+}
+
+Status gather_values(std::span<const Pick> picks, Arena* arena, Column* column) {
+  const auto at = [&](std::size_t i, std::size_t bytes) {
+    const Pick& pick = picks[i];
+    return pick.column == nullptr ? nullptr : value_at(*pick.column, pick.row, bytes);
+  };
+  return copy_values(picks.size(), at, arena, column);
 }
 
 std::uint32_t list_size(const Pick& pick) {
@@ -85,6 +98,21 @@ Column missing_column(FactType type, std::uint32_t width) {
   column.present = &absent;
   column.list_offsets = no_elements;
   return column;
+}
+
+Status take_rows(const Column& from, std::span<const std::uint32_t> rows, Arena* arena, Column* column) {
+  Column made = from;
+  made.n_rows = static_cast<std::uint32_t>(rows.size());
+  const auto at = [&](std::size_t i, std::size_t bytes) { return value_at(from, rows[i], bytes); };
+  GUARDRANK_TRY(copy_values(rows.size(), at, arena, &made));
+  if (from.present != nullptr) {
+    std::span<std::uint8_t> present;
+    GUARDRANK_TRY(arena->make_uninitialised(rows.size(), &present));
+    for (std::size_t i = 0; i < rows.size(); ++i) present[i] = from.present[rows[i]];
+    made.present = present.data();
+  }
+  *column = made;
+  return Status::ok;
 }
 
 Status gather_rows(FactType type, std::uint32_t width, std::span<const Pick> picks, Arena* arena,

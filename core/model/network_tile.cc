@@ -12,6 +12,15 @@ Status take(Arena* arena, std::size_t count, T** first) {
   return Status::ok;
 }
 
+// For sums that are written before they are read, but for those behind the last row.
+Status take_sums(Arena* arena, std::size_t count, std::size_t n_behind, std::int32_t** first) {
+  std::span<std::int32_t> memory;
+  GUARDRANK_TRY(arena->make_uninitialised(count + n_behind, &memory));
+  for (std::int32_t& behind : memory.subspan(count)) behind = 0;
+  *first = memory.data();
+  return Status::ok;
+}
+
 Status multiply(std::size_t a, std::size_t b, std::size_t* product) {
   return __builtin_mul_overflow(a, b, product) ? Status::memory : Status::ok;
 }
@@ -39,8 +48,7 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_
   GUARDRANK_TRY(take_codes(arena, std::size_t{tile->rows} * prepared.activation_bytes,
                            &tile->activations));
   constexpr std::size_t read_behind = 8;
-  GUARDRANK_TRY(
-      take(arena, std::size_t{tile->rows} * prepared.widest + read_behind, &tile->totals));
+  GUARDRANK_TRY(take_sums(arena, std::size_t{tile->rows} * prepared.widest, read_behind, &tile->totals));
   GUARDRANK_TRY(take(arena, prepared.widest, &tile->zeros));
   GUARDRANK_TRY(take(arena,
                      std::size_t{padded_rows(tile->rows)} * prepared.most_experts * gates_per_mix,
@@ -49,7 +57,7 @@ Status open_tile(const NetworkPlan& plan, std::uint32_t n_rows, std::uint32_t n_
   if (n_contexts > 1) GUARDRANK_TRY(take(arena, tile->rows, &tile->context_of));
   std::size_t n_sums = 0;
   GUARDRANK_TRY(multiply(n_contexts, prepared.n_context_sums, &n_sums));
-  return take(arena, n_sums, &tile->context_sums);
+  return take_sums(arena, n_sums, 0, &tile->context_sums);
 }
 
 }  // namespace guardrank

@@ -8,16 +8,14 @@ Form result(const Transform& transform, Form input) {
   return transform.minimum <= transform.maximum ? numeric_form(input) : Form::none;
 }
 
-Status apply(const Transform& transform, const TransformContext& context, WorkingColumn* column) {
-  return map_numbers(context, column, [&](double x) {
-    if (x < transform.minimum) return transform.minimum;
-    return x > transform.maximum ? transform.maximum : x;
-  });
+double compute(const Transform& transform, double x) {
+  if (x < transform.minimum) return transform.minimum;
+  return x > transform.maximum ? transform.maximum : x;
 }
 
 }  // namespace
 
 const TransformOp clip_transform = {TransformKind::clip, "clip", "a number, and min <= max", result,
-                                    apply};
+                                    map_numbers<compute>, map_number<compute>};
 
 }  // namespace guardrank

@@ -79,9 +79,16 @@ Status apply(const Transform& transform, const TransformContext& context, Workin
   return Status::ok;
 }
 
+void apply_to_number(const Transform& transform, LoneNumber* number) {
+  if (number->is_present) return;
+  number->number = transform.number;
+  number->is_present = true;
+}
+
 }  // namespace
 
 const TransformOp fill_transform = {TransformKind::fill, "fill",
-                                    "a fact and a value of its own type", result, apply};
+                                    "a fact and a value of its own type", result, apply,
+                                    apply_to_number};
 
 }  // namespace guardrank

@@ -7,12 +7,10 @@ namespace {
 
 Form result(const Transform&, Form input) { return numeric_form(input); }
 
-Status apply(const Transform&, const TransformContext& context, WorkingColumn* column) {
-  return map_numbers(context, column, [](double x) { return deterministic_log1p(x); });
-}
+double compute(const Transform&, double x) { return deterministic_log1p(x); }
 
 }  // namespace
 
-const TransformOp log1p_transform = {TransformKind::log1p, "log1p", "a number", result, apply};
+const TransformOp log1p_transform = {TransformKind::log1p, "log1p", "a number", result, map_numbers<compute>, map_number<compute>};
 
 }  // namespace guardrank

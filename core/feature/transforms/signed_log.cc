@@ -7,15 +7,13 @@ namespace {
 
 Form result(const Transform&, Form input) { return numeric_form(input); }
 
-Status apply(const Transform&, const TransformContext& context, WorkingColumn* column) {
-  return map_numbers(context, column, [](double x) {
-    return x < 0 ? -deterministic_log1p(-x) : deterministic_log1p(x);
-  });
+double compute(const Transform&, double x) {
+  return x < 0 ? -deterministic_log1p(-x) : deterministic_log1p(x);
 }
 
 }  // namespace
 
 const TransformOp signed_log_transform = {TransformKind::signed_log, "signed_log", "a number",
-                                          result, apply};
+                                          result, map_numbers<compute>, map_number<compute>};
 
 }  // namespace guardrank

@@ -11,15 +11,13 @@ Form result(const Transform& transform, Form input) {
   return is_usable ? numeric_form(input) : Form::none;
 }
 
-Status apply(const Transform& transform, const TransformContext& context, WorkingColumn* column) {
-  return map_numbers(context, column, [&](double x) {
-    return (x - transform.mean) / transform.standard_deviation;
-  });
+double compute(const Transform& transform, double x) {
+  return (x - transform.mean) / transform.standard_deviation;
 }
 
 }  // namespace
 
 const TransformOp standardize_transform = {TransformKind::standardize, "standardize",
-                                           "a number, and std > 0", result, apply};
+                                           "a number, and std > 0", result, map_numbers<compute>, map_number<compute>};
 
 }  // namespace guardrank

@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <cfloat>
+#include <cmath>
+#include <cstring>
 #include <limits>
+#include <random>
 
 #include "tests/core/feature/field_fixture.h"
 
@@ -177,6 +180,49 @@ TEST_CASE("vectors: each element, and one missing element misses the row") {
   REQUIRE(filled.encode(OwnedColumn::vectors(2, {nothing, {{1.0f, 2.0f}}})) == Status::ok);
   CHECK(filled.dense() == Floats{0.5f, 0.5f, 1.0f, 2.0f});
   CHECK(filled.encode(OwnedColumn::vectors(3, {nothing})) == Status::type);
+}
+
+namespace {
+
+// A chain of one to four numeric steps, some of which lose numbers.
+void add_random_chain(std::mt19937_64* random, FieldFixture* field) {
+  const std::uint64_t n_steps = 1 + (*random)() % 4;
+  for (std::uint64_t i = 0; i < n_steps; ++i) {
+    switch ((*random)() % 7) {
+      case 0: field->fill(-3.5); break;
+      case 1: field->clip(-2.0, 1e30); break;
+      case 2: field->op(TransformKind::log1p); break;
+      case 3: field->op(TransformKind::signed_log); break;
+      case 4: field->standardize(1.5, 0.25); break;
+      case 5: field->standardize(0.0, 1e-300); break;
+      default: field->op(TransformKind::identity);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a number by itself is encoded as it is in a column") {
+  const std::vector<std::optional<double>> values = {
+      nothing, 0.0,  -0.0, 0.75,   -1.0,     -7.25,     3.0e38,   3.5e38, -1e300,
+      1e308,   1e-5, 12.0, -1e-30, infinity, -infinity, std::nan("")};
+  std::mt19937_64 random(5);
+  int n_lost = 0, n_kept = 0;
+  for (int i = 0; i < 500; ++i) {
+    FieldFixture field(FactType::f64);
+    add_random_chain(&random, &field);
+    REQUIRE(field.encode(numbers(values)) == Status::ok);
+    const Floats together = field.dense();
+    const Flags missing = field.missing();
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      REQUIRE(field.encode(numbers({values[row]})) == Status::ok);
+      REQUIRE(std::memcmp(&field.dense()[0], &together[row], sizeof(float)) == 0);
+      REQUIRE(field.missing()[0] == missing[row]);
+      ++(missing[row] != 0 ? n_lost : n_kept);
+    }
+  }
+  CHECK(n_lost > 1000);
+  CHECK(n_kept > 1000);
 }
 
 TEST_CASE("one row stands for all, no rows for missing, and i64 serves an f64 field") {
