@@ -87,15 +87,65 @@ const Json* find_offer(const Json& list, const std::string& offer) {
   return nullptr;
 }
 
+Failure no_candidate(const std::string& offer) {
+  return {GR_STATUS_UNKNOWN_OFFER, "--offer", "--offer: '" + offer + "' is no candidate of the request"};
+}
+
+// The request with that offer as its only candidate.
+std::string request_for(const std::string& offer, const std::string& text) {
+  Json request = Json::parse(text);
+  Json alone = {{"offer", offer}};
+  if (request.contains("candidates") && !request["candidates"].is_null()) {
+    const Json* found = find_offer(request["candidates"], offer);
+    if (found == nullptr) throw no_candidate(offer);
+    alone = *found;
+  }
+  request["candidates"] = Json::array({alone});
+  return request.dump();
+}
+
+// The entry of an eligible offer that stands nowhere, with the figures that it has by itself: they are
+// the same.
+Json rank_alone(const Options& options, const std::string& request, const Source& source) try {
+  Ranker ranker(source);
+  const Json decision = Json::parse(ranker.rank_all(request_for(options.offer, request)));
+  const Json* ranked = find_offer(decision["ranked"], options.offer);
+  if (ranked == nullptr) throw no_candidate(options.offer);
+  Json entry = *ranked;
+  for (const char* name : {"position", "propensity", "mandated"}) entry.erase(name);
+  entry["placed"] = false;
+  return entry;
+} catch (const Failure& failure) {
+  if (failure.code() == GR_STATUS_UNKNOWN_OFFER) throw no_candidate(options.offer);
+  throw;
+}
+
+std::string unplaced_text(const Json& entry, const Json& stages, const Json& inspection) {
+  const std::string stage_one = stages["path"] == "two_stage" ? "stage one, " : "";
+  return printable(entry["offer"].get<std::string>()) + " is eligible, but no slot is left for it: " +
+         stage_one + "a cap or the last slot leaves it out\n\n" + heads_text(entry["heads"]) + "\n" +
+         terms_text(entry, inspection);
+}
+
+bool has_unplaced(const Json& decision) {
+  const Json& stages = decision["stages"];
+  return integer_of(stages["eligible"]) - integer_of(stages["removed"]) >
+         static_cast<std::int64_t>(decision["ranked"].size());
+}
+
 int explain(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
-  const Json decision = Json::parse(ranker.rank_all(read_input(options.request)));
+  const std::string request = read_input(options.request);
+  const Json decision = Json::parse(ranker.rank_all(request));
   const Json* ranked = find_offer(decision["ranked"], options.offer);
   const Json* excluded = find_offer(decision["excluded"], options.offer);
   if (ranked == nullptr && excluded == nullptr) {
-    throw Failure(GR_STATUS_UNKNOWN_OFFER, "--offer",
-                  "--offer: '" + options.offer + "' is no candidate of the request");
+    if (!has_unplaced(decision)) throw no_candidate(options.offer);
+    const Json entry = rank_alone(options, request, source);
+    std::cout << (as_json ? entry.dump() + "\n"
+                          : unplaced_text(entry, decision["stages"], source.inspection));
+    return 0;
   }
   if (as_json) {
     std::cout << (ranked != nullptr ? *ranked : *excluded).dump() << '\n';
@@ -110,7 +160,7 @@ int explain(const Options& options, bool as_json) {
 
 void add_explain(CLI::App* app, CommonOptions* common, Actions* actions) {
   CLI::App* command = app->add_subcommand(
-      "explain", "Say why one offer stands where it does, whatever the limit");
+      "explain", "Say why one offer stands where it does, or nowhere, whatever the limit");
   const auto options = std::make_shared<Options>();
   add_source_options(command, &options->source);
   add_json_option(command, common);

@@ -1,6 +1,7 @@
 #include "bindings/shell/record_maker.h"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "bindings/shell/files.h"
 
@@ -58,13 +59,17 @@ void add_record_flags(CLI::App* command, RecordFlags* flags) {
                       "Values that a redacted record shows: ctx.state,route.market,request_id")
       ->delimiter(',');
   command->add_option("--record-secret", flags->secret_file,
-                      "File of 16 bytes or more, kept secret, that salts redacted and digest records");
+                      "File of 16 bytes or more, kept secret, that salts redacted and digest records: a "
+                      "record's salt is the SHA-256 of these and the request's JSON without spaces, "
+                      "members by name");
   command->add_option("--record-chain", flags->chain_file,
                       "File with the hash of the last record; each record holds the one before");
 }
 
 std::string salt_of(std::string_view secret, std::string_view request) {
-  return hash_of(std::string(secret) + std::string(request));
+  const auto read = nlohmann::json::parse(request, nullptr, false);   // which sorts members by name
+  const std::string plain = read.is_discarded() ? std::string(request) : read.dump();
+  return hash_of(std::string(secret) + plain);
 }
 
 std::string read_secret(const std::string& path) {

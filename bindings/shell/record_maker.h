@@ -20,8 +20,9 @@ struct RecordFlags {
 
 void add_record_flags(CLI::App* command, RecordFlags* flags);
 
-// The salt of one record: SHA-256 of the secret and then the request's text. Whoever keeps secret
-// and requests need not keep a salt per record.
+// The salt of one record: SHA-256 of the secret and then the request's JSON without spaces, members in
+// the order of their names, so that it may be laid out anew. Whoever keeps secret and requests need not
+// keep a salt per record.
 std::string salt_of(std::string_view secret, std::string_view request);
 // The secret that a file holds; a Failure when it has fewer than 16 bytes.
 std::string read_secret(const std::string& path);

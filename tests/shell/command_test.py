@@ -212,6 +212,10 @@ class Records(unittest.TestCase):
                 replay = ("replay", "--bundle", BUNDLE, "--record", folder / "d", "--json")
                 supplied = ("--request", folder / "request", "--record-secret", folder / "secret")
                 self.assertEqual(json.loads(run(*replay, *supplied)), {"equal": True})
+                laid_out = json.dumps(dict(reversed(REQUEST.items())), indent=2)
+                (folder / "laid out").write_text(laid_out)
+                same = ("--request", folder / "laid out", *supplied[2:])
+                self.assertEqual(json.loads(run(*replay, *same)), {"equal": True})
                 self.assertEqual(json.loads(run(*replay, code=1))["error"]["code"], 202)
                 (folder / "other").write_text(json.dumps({**REQUEST, "seed": 9}))
                 told = json.loads(run(*replay, "--request", folder / "other", *supplied[2:], code=1))
@@ -302,6 +306,18 @@ class Others(unittest.TestCase):
         self.assertEqual(len(json.loads(run("rank", *words, data=limited))["ranked"]), 1)
         last = json.loads(run("explain", *words, "--offer", ranked[-1]["offer"], data=limited))
         self.assertEqual((last["position"], last["score_micros"]), (len(ranked), ranked[-1]["score_micros"]))
+
+    def test_explain_an_offer_without_a_slot(self):
+        vector = json.loads((ROOT / "tests/conformance/vectors/goods-subset.json").read_text())
+        bundle, request = ROOT / "tests/conformance" / vector["bundle"], vector["request"]
+        placed = {entry["offer"] for entry in vector["expected"]["ranked"]}
+        self.assertEqual((vector["expected"]["excluded"], len(placed)), ([], 3))
+        (offer,) = {entry["offer"] for entry in request["candidates"]} - placed      # a cap's doing
+        words = ("explain", "--bundle", bundle, "--request", "-", "--offer", offer)
+        told = json.loads(run(*words, "--json", data=json.dumps(request)))
+        self.assertEqual((told["placed"], told["offer"], "position" in told), (False, offer, False))
+        self.assertEqual(sum(term["micros"] for term in told["terms"]), told["score_micros"])
+        self.assertIn("no slot is left for it", run(*words, data=json.dumps(request)))
 
     def test_evaluate(self):
         labelled = {**REQUEST, "labels": {"click": [1, 0, 1, None, 0, 1, 0]}}
