@@ -20,7 +20,8 @@ inline std::vector<char> read(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-inline void check(gr_status status, gr_error* error) {
+// By reference: what the call in the other argument writes is read after it, in whichever order they come.
+inline void check(gr_status status, gr_error* const& error) {
   if (status == GR_STATUS_OK) return;
   const gr_text message = gr_error_message(error);
   std::fprintf(stderr, "bench: %.*s\n", static_cast<int>(message.size), message.data);
