@@ -38,14 +38,17 @@ class Scoring {
 
   Status open(ContextCache* cache, Arena* arena) {
     bool has_sums = false, has_missing = false;
-    for (ScoredRows& part : parts_) {
+    GUARDRANK_TRY(arena->make(parts_.size(), &reads_codes_));
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+      ScoredRows& part = parts_[p];
       if (kept_sums_per_row(plan_) == 0) part.kept = {};
       if (!fits_rows(plan_, part)) return Status::internal;
       if (part.n_rows > UINT32_MAX - n_rows_) return Status::limit;
       n_rows_ += part.n_rows;
       has_sums = has_sums || !part.kept.sums.empty();
       are_far_ = are_far_ || part.kept.are_far;
-      has_missing = has_missing || reads_candidate_codes(plan_, part.kept);
+      reads_codes_[p] = reads_candidate_codes(plan_, part.kept);
+      has_missing = has_missing || reads_codes_[p];
     }
     GUARDRANK_TRY(open_logits(arena));
     if (n_rows_ == 0) return Status::ok;
@@ -155,7 +158,7 @@ class Scoring {
 
   void fill(const Piece& piece, std::uint32_t p) {
     const ScoredRows& part = *piece.part;
-    if (reads_candidate_codes(plan_, part.kept)) read_codes(piece);
+    if (reads_codes_[p]) read_codes(piece);
     quantise_block(plan_, pair, part.encoded, piece.first, piece.n, block_at(pair, piece.at));
     if (tile_.context_of == nullptr) return;
     for (std::uint32_t row = 0; row < piece.n; ++row) tile_.context_of[piece.at + row] = p;
@@ -227,6 +230,7 @@ class Scoring {
 
   const NetworkPlan& plan_;
   std::span<ScoredRows> parts_;
+  std::span<bool> reads_codes_;   // by part: of the candidates' side
   std::uint32_t n_rows_ = 0;
   Tile tile_;
   std::span<std::span<float>> logits_;
