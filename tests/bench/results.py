@@ -83,12 +83,15 @@ def whole_text(size: str, build: pathlib.Path, folder: pathlib.Path, split: dict
                    f"ms: {times}.\n")
 
 
-def growth_text(size: str, bench: str, split: dict, best: str) -> str:
-    many = guardrank_times(bench, size, ["--kernel", best, "--rows", "1000", "--rows", str(MANY)])
-    each = {n: many[best, n][0] / n for n in (1000, MANY)}
-    return (f"At N={MANY:,} the network takes {many[best, MANY][0] / 1000:,.1f} ms: "
-            f"{each[MANY] / each[1000]:.2f} times as much per candidate as at 1000, in {many[best, MANY][3]:,} KB of "
-            f"working memory besides the logits ({many[best, 1000][3]:,} KB at 1000).\n")
+def growth_text(size: str, bench: str, best: str) -> str:
+    text = f"At N={MANY:,}, per candidate against N=1000: "
+    parts = []
+    for name, kept in (("stateless", []), ("sums kept", ["--kept", "1000"])):
+        many = guardrank_times(bench, size, ["--kernel", best, "--rows", "1000", "--rows", str(MANY), *kept])
+        each = {n: many[best, n][0] / n for n in (1000, MANY)}
+        parts.append(f"{name} {each[MANY] / each[1000]:.2f} times as much ({many[best, MANY][0] / 1000:,.1f} ms, "
+                     f"{many[best, MANY][3]:,} KB of working memory besides the logits, {many[best, 1000][3]:,} KB at 1000)")
+    return text + "; ".join(parts) + ".\n"
 
 
 def load_text(build: pathlib.Path, folder: pathlib.Path) -> str:
@@ -176,7 +179,7 @@ def size_text(size: str, build: pathlib.Path, python: str, folder: pathlib.Path)
             + f"\nRatio of ONNX Runtime's best int8 full graph to {best}, stateless / sums kept: {ratios} "
             f"(goal at 1000: {goal[0]} / {goal[1]}). Of the fp32 typical export at 1000: "
             f"{fp32 / split[best, 1000][0]:.1f} / {fp32 / kept[best, 1000][0]:.1f}.\n\n"
-            + growth_text(size, bench, split, best) + "\n" + whole_text(size, build, folder, split, best))
+            + growth_text(size, bench, best) + "\n" + whole_text(size, build, folder, split, best))
 
 
 def main() -> None:
