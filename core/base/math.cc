@@ -144,26 +144,37 @@ double sigmoid(double logit) {
   return odds / (1.0 + odds);
 }
 
-// Without branches or calls, so that several numbers are under way at once and compilers may take
-// vectors: e = exp(-|z|) by the steps of deterministic_exp, whose argument is at most 0 here.
-// Anything under -745.2 gives 0, as -746 does through both roundings. Adding 1.5 * 2^52 rounds half
-// to even and leaves the whole number in the low bits.
-void sigmoids(std::span<double> values) {
+namespace {
+
+// e^x for x <= 0 by the steps of deterministic_exp, without branches or calls, so that several numbers
+// are under way at once and compilers may take vectors. Anything under -745.2 gives 0, as -746 does
+// through both roundings. Adding 1.5 * 2^52 rounds half to even and leaves the whole number in the low
+// bits.
+inline double exp_below_one(double argument) {
   constexpr double whole = 0x1.8p52;
+  const double x = argument >= -745.2 ? argument : -746.0;
+  const double shifted = x * log2_e + whole;
+  const double k = shifted - whole;
+  const double high = x - k * ln2_high;
+  const double low = k * ln2_low;
+  const double tail = exp_tail(high - low) - low;
+  const double sum = 1.0 + high;
+  const double e = sum + ((high - (sum - 1.0)) + tail);
+  const std::uint64_t exponent = bits_of(shifted) - bits_of(whole) + 2048;
+  const std::uint64_t half = exponent / 2;
+  return e * double_of((half - 1) << 52) * double_of((exponent - half - 1) << 52);
+}
+
+}  // namespace
+
+void exps_below_one(std::span<double> values) {
+  for (double& value : values) value = exp_below_one(value);
+}
+
+void sigmoids(std::span<double> values) {
   for (double& value : values) {
     const double z = value;
-    const double magnitude = double_of(bits_of(z) & ~sign_bit);
-    const double x = magnitude <= 745.2 ? -magnitude : -746.0;
-    const double shifted = x * log2_e + whole;
-    const double k = shifted - whole;
-    const double high = x - k * ln2_high;
-    const double low = k * ln2_low;
-    const double tail = exp_tail(high - low) - low;
-    const double sum = 1.0 + high;
-    const double e = sum + ((high - (sum - 1.0)) + tail);
-    const std::uint64_t exponent = bits_of(shifted) - bits_of(whole) + 2048;
-    const std::uint64_t half = exponent / 2;
-    const double odds = e * double_of((half - 1) << 52) * double_of((exponent - half - 1) << 52);
+    const double odds = exp_below_one(-double_of(bits_of(z) & ~sign_bit));
     const double p = (z < 0.0 ? odds : 1.0) / (1.0 + odds);
     value = z == z ? p : canonical_nan;
   }

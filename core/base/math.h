@@ -18,8 +18,9 @@ float deterministic_exp(float x);
 // 1 / (1 + exp(-z)), and its inverse with p clamped away from 0 and 1 by the smallest double step.
 double sigmoid(double logit);
 double logit(double probability);
-// sigmoid of each number in place: the same bits, sooner.
+// sigmoid of each number in place, and exp of each number of at most 0: the same bits, sooner.
 void sigmoids(std::span<double> values);
+void exps_below_one(std::span<double> values);
 
 // Half to even, in the engine's floating-point environment (below).
 double round_half_even(double x);

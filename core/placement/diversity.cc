@@ -28,6 +28,12 @@ Status DiversityTracker::open(const PlacementPlan& plan, Frame* frame,
   return Status::ok;
 }
 
+Status DiversityTracker::open_worth(Arena* arena) {
+  GUARDRANK_TRY(arena->make_uninitialised(score_.size(), &units_));
+  for (std::size_t row = 0; row < units_.size(); ++row) units_[row] = static_cast<double>(score_[row]) / 1e6;
+  return Status::ok;
+}
+
 void DiversityTracker::place(std::uint32_t placed, std::uint32_t slot) {
   if (slot >= within_) return;   // no later slot asks
   for (std::size_t row = 0; row < most_equal_.size(); ++row) {

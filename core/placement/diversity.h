@@ -17,8 +17,10 @@ class DiversityTracker {
   Status open(const PlacementPlan& plan, Frame* frame, std::span<const std::int64_t> score);
 
   bool is_active(std::uint32_t slot) const { return slot <= within_; }
+  // Once, before `worth` is asked.
+  Status open_worth(Arena* arena);
   double worth(std::uint32_t row, std::uint32_t slot) const {
-    const double units = static_cast<double>(score_[row]) / 1e6;
+    const double units = units_[row];
     if (!is_active(slot)) return units;
     const double similarity = static_cast<double>(most_equal_[row]) / n_facts_;
     return (1.0 - lambda_) * units - lambda_ * similarity * range_;
@@ -28,6 +30,7 @@ class DiversityTracker {
 
  private:
   std::span<const std::int64_t> score_;
+  std::span<double> units_;              // scores in units of the currency
   std::span<ValueGroups> facts_;
   std::span<std::uint8_t> most_equal_;   // by row: facts shared with the most similar placed row
   double lambda_ = 0, range_ = 1, n_facts_ = 1;

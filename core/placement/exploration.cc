@@ -23,11 +23,10 @@ Draw draw_plackett_luce(double temperature, std::span<double> worth, std::uint64
                         std::uint32_t slot) {
   double largest = worth[0];
   for (const double value : worth) largest = value > largest ? value : largest;
+  for (double& value : worth) value = (value - largest) / temperature;
+  exps_below_one(worth);
   double total = 0;
-  for (double& value : worth) {
-    value = deterministic_exp((value - largest) / temperature);
-    total += value;   // at least 1, from the largest
-  }
+  for (const double value : worth) total += value;   // at least 1, from the largest
   const double target = uniform(seed, slot, 0) * total;
   double sum = 0;
   Draw draw;

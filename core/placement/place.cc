@@ -30,6 +30,7 @@ class SlotFiller {
     GUARDRANK_TRY(diversity_.open(plan_, &frame_, score_));
     GUARDRANK_TRY(order_rows());
     if (!explores() && !diversity_.is_active(1)) return Status::ok;
+    GUARDRANK_TRY(diversity_.open_worth(&frame_.arena()));
     GUARDRANK_TRY(frame_.arena().make_uninitialised(order_.size(), &feasible_));
     return frame_.arena().make_uninitialised(order_.size(), &worth_);
   }

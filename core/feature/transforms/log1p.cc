@@ -11,6 +11,7 @@ double compute(const Transform&, double x) { return deterministic_log1p(x); }
 
 }  // namespace
 
-const TransformOp log1p_transform = {TransformKind::log1p, "log1p", "a number", result, map_numbers<compute>, map_number<compute>};
+const TransformOp log1p_transform = {TransformKind::log1p, "log1p", "a number", result,
+                                     map_numbers<compute>, map_number<compute>};
 
 }  // namespace guardrank

@@ -202,6 +202,21 @@ TEST_CASE("sigmoids give the bits of sigmoid") {
   }
 }
 
+TEST_CASE("exps below one give the bits of exp") {
+  std::vector<double> values = {-0.0, 0.0, -745.2, -745.25, -708.5, -1e-310, -1e308, -infinity};
+  std::mt19937_64 random(12);
+  for (int i = 0; i < 20000; ++i) {
+    values.push_back(static_cast<double>(random() >> 11) * 0x1p-53 * -760);
+    values.push_back(static_cast<double>(random() >> 11) * -0x1p-54);
+  }
+  std::vector<double> together = values;
+  exps_below_one(together);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    CAPTURE(values[i]);
+    CHECK(bits_of(together[i]) == bits_of(deterministic_exp(values[i])));
+  }
+}
+
 TEST_CASE("rounding half to even") {
   const struct {
     double x, rounded;
