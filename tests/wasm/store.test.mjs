@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import { FolderStorage } from "../../wasm/dist/host/folder.js";
 import { Origin, partsOf, withModel } from "./origin.mjs";
-import { withStores } from "./stores.mjs";
+import { patient, until, withStores } from "./stores.mjs";
 import { bundleBytes, Engine, MemoryStorage } from "./support.mjs";
 
 const bundle = bundleBytes("bundles/cards.guardrank");
@@ -26,7 +26,7 @@ after(() => {
 });
 
 async function serve(run) {
-  const options = { releases: [name], firstByteTimeout: 400, stallTimeout: 400 };
+  const options = { releases: [name], firstByteTimeout: 1000, stallTimeout: 1000 };
   await withStores(new Origin().add(name, parts).publish(), options, run);
 }
 
@@ -34,7 +34,7 @@ const count = (paths, prefix) => paths.filter((path) => path.startsWith(prefix))
 
 test("what is delivered ranks as the bundle does, to the byte", () => serve(async (origin, open) => {
   const store = await open();
-  const served = await store.snapshot(engine);
+  const served = await store.snapshot(engine, {}, patient);
   assert.equal(served.release, name);
   assert.equal(served.fallback, undefined);
   assert.equal(served.snapshot.rankText(request, { record: true }),
@@ -45,7 +45,7 @@ test("what is delivered ranks as the bundle does, to the byte", () => serve(asyn
   assert.ok(state.expires > new Date());
   const asked = origin.asked();
   assert.equal(count(asked, "blobs/"), 3);
-  assert.equal(await store.snapshot(engine).then((again) => again.snapshot), served.snapshot);
+  assert.equal(await store.snapshot(engine, {}, patient).then((again) => again.snapshot), served.snapshot);
   assert.deepEqual(origin.asked(), []);
 }));
 
@@ -59,9 +59,10 @@ test("many who wait for a cold release cause one fetch of each artifact", () => 
 
 test("a look without changes is one conditional request", () => serve(async (origin, open) => {
   const store = await open({ checkSeconds: 0.2 });
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
   origin.asked();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await until(() => origin.requests.length > 0);
+  await store.settled();
   const [first, ...rest] = origin.requests;
   assert.equal(first.path, "metadata/timestamp.json");
   assert.ok(first.headers["if-none-match"]);
@@ -81,15 +82,15 @@ test("a new release takes the old one's place; the old one serves until then", (
   origin.add(name, { ...parts, release: other.release }).publish();   // of another name: refused
   const state = await change;
   assert.equal(state.status, "GR_STATUS_REFERENCE");
-  assert.equal((await store.snapshot(engine)).release, name);
+  assert.equal((await store.snapshot(engine, {}, patient)).release, name);
 }));
 
 test("after a restart without an origin, what the folder holds serves", () => serve(async (origin, open) => {
   const folder = mkdtempSync(join(tmpdir(), "guardrank-store-"));
   try {
     const first = await open({ storage: new FolderStorage(folder) });
-    await first.snapshot(engine);
-    await new Promise((resolve) => setTimeout(resolve, 100));   // the writes
+    await first.snapshot(engine, {}, patient);
+    await first.settled();   // the writes
     origin.fault = (path, response) => response.destroy();
     const again = await open({ storage: new FolderStorage(folder) });
     const { snapshot } = await again.snapshot(engine, {}, { timeout: 5000 });
@@ -103,8 +104,9 @@ test("after a restart without an origin, what the folder holds serves", () => se
 test("a folder that was tampered with costs a fetch, never trust", () => serve(async (origin, open) => {
   const folder = mkdtempSync(join(tmpdir(), "guardrank-store-"));
   try {
-    await (await open({ storage: new FolderStorage(folder) })).snapshot(engine);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const first = await open({ storage: new FolderStorage(folder) });
+    await first.snapshot(engine, {}, patient);
+    await first.settled();
     for (const file of readdirSync(join(folder, "blobs"))) {
       const path = join(folder, "blobs", file), bytes = readFileSync(path);
       bytes[bytes.length - 1] ^= 1;
@@ -189,15 +191,14 @@ test("older metadata than what was seen is refused", () => serve(async (origin, 
   origin.files = old;
   const states = [];
   const store = await open({ storage, checkSeconds: 0.1, onChange: (state) => states.push(state.status) });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until(() => states.includes("GR_STATUS_ROLLBACK") || store.state().status === "GR_STATUS_ROLLBACK");
   assert.equal(store.state().versions.timestamp, 2n);
-  assert.ok(states.includes("GR_STATUS_ROLLBACK") || store.state().status === "GR_STATUS_ROLLBACK");
 }));
 
 test("progress is told, and a disposed store tells whoever waits", () => serve(async (origin, open) => {
   const seen = [];
   const store = await open({ onProgress: (address, received, total) => seen.push([address, received, total]) });
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
   assert.ok(seen.some(([address, received, total]) => address.includes("/blobs/") && received === total));
   const idle = await open();
   origin.fault = () => {};
@@ -205,14 +206,6 @@ test("progress is told, and a disposed store tells whoever waits", () => serve(a
   idle.dispose();
   await assert.rejects(waiting, { name: "GuardrankError" });
 }));
-
-const until = async (holds, milliseconds = 5000) => {
-  for (const end = Date.now() + milliseconds; Date.now() < end;) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assert.fail("it did not come about");
-};
 
 test("a request that straddles a publication gets what was chosen for it", () => serve(async (origin, open) => {
   const store = await open({ checkSeconds: 0.1, firstByteTimeout: 5000, stallTimeout: 5000 });
@@ -230,14 +223,14 @@ test("a request that straddles a publication gets what was chosen for it", () =>
 
 test("a release that is withdrawn by its signers serves no longer", () => serve(async (origin, open) => {
   const store = await open({ checkSeconds: 0.1 });
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
   origin.targets = {};
   origin.publish();
   await until(() => store.state().status === "GR_STATUS_MISSING");
   await assert.rejects(store.snapshot(engine, {}, { timeout: 100 }), { status: "GR_STATUS_EXPIRED" });
   origin.add(name, parts).publish();
   await until(() => store.state().status === "GR_STATUS_OK", 15_000);
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
 }));
 
 test("what one look could not fetch, the next one does", () => serve(async (origin, open) => {
@@ -247,7 +240,7 @@ test("what one look could not fetch, the next one does", () => serve(async (orig
   origin.publish();
   await until(() => store.state().status !== "GR_STATUS_OK");
   assert.equal(store.state().versions.targets, 1n);
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
   origin.fault = (path, response, next) => next();
   await until(() => store.state().versions.targets === 2n, 15_000);
 }));

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { cut, container, idOf, release, sectionsOf } from "./artifacts.mjs";
 import { Origin, partsOf } from "./origin.mjs";
-import { withStores } from "./stores.mjs";
+import { patient, until, withStores } from "./stores.mjs";
 import { bundleBytes, Engine, MemoryStorage } from "./support.mjs";
 
 const cards = partsOf(bundleBytes("bundles/cards.guardrank"));
@@ -56,13 +56,6 @@ async function serve(run) {
   await withStores(new Origin(), options, run);
 }
 
-async function until(holds, milliseconds = 5000) {
-  const end = Date.now() + milliseconds;
-  while (!holds()) {
-    assert.ok(Date.now() < end, "it did not come to hold");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 const blobsOf = (paths) => paths.filter((path) => path.startsWith("blobs/")).map((path) => path.slice(6));
 const modelOf = ({ snapshot }) => JSON.parse(snapshot.rankText(request)).artifacts.model.slice(7);
 
@@ -71,14 +64,14 @@ test("of a new version of the model only the section that changed is fetched", (
   put(origin, "cards", "1", [{ ...cards, model, isCut: true }]).publish();
   const storage = new MemoryStorage();
   const first = await open({ storage });
-  assert.equal(modelOf(await first.snapshot(engine)), idOf(model));
+  assert.equal(modelOf(await first.snapshot(engine, {}, patient)), idOf(model));
   await first.settled();
   const before = first.state();
   assert.equal(before.reusedBytes, 0);
   origin.asked();
   put(origin, "cards", "2", [{ ...cards, model: next, isCut: true }]).publish();
   await until(() => first.state().revision !== before.revision);
-  assert.equal(modelOf(await first.snapshot(engine)), idOf(next));
+  assert.equal(modelOf(await first.snapshot(engine, {}, patient)), idOf(next));
   const old = new Set(cut(model).pieces.map(({ hash }) => hash));
   const { hash, pieces } = cut(next);
   const missing = pieces.filter((piece) => !old.has(piece.hash));
@@ -90,7 +83,7 @@ test("of a new version of the model only the section that changed is fetched", (
   // And it ranks as the whole does.
   const whole = engine.open({ ...cards, model: next, release: release("cards", "2", [{ ...cards, model: next }]) });
   const decided = ({ ranked, excluded }) => ({ ranked, excluded });
-  assert.deepEqual(decided(JSON.parse((await first.snapshot(engine)).snapshot.rankText(request))),
+  assert.deepEqual(decided(JSON.parse((await first.snapshot(engine, {}, patient)).snapshot.rankText(request))),
                    decided(JSON.parse(whole.rankText(request))));
   whole.dispose();
 }));
@@ -99,12 +92,12 @@ test("a piece that does not come is had with the whole", () => serve(async (orig
   const model = padded(cards.model), next = retrained(model);
   put(origin, "cards", "1", [{ ...cards, model, isCut: true }]).publish();
   const store = await open();
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
   put(origin, "cards", "2", [{ ...cards, model: next, isCut: true }]).publish();
   const old = new Set(cut(model).pieces.map(({ hash }) => hash));
   for (const { hash } of cut(next).pieces) if (!old.has(hash)) origin.files.delete(`blobs/${hash}`);
   await until(() => store.state().warming === 0 && store.state().revision === 2n);
-  assert.equal(modelOf(await store.snapshot(engine)), idOf(next));
+  assert.equal(modelOf(await store.snapshot(engine, {}, patient)), idOf(next));
   assert.ok(blobsOf(origin.requests.map(({ path }) => path)).includes(cut(next).hash));
 }));
 
@@ -112,7 +105,7 @@ test("the last version serves while the next is fetched, then the next at once",
   const next = retrained(cards.model);
   put(origin, "cards", "1", [cards]).publish();
   const store = await open();
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
   let isHeld = true;
   origin.fault = (path, response, go) => (isHeld && path.startsWith("blobs/") ? setTimeout(go, 200) : go());
   put(origin, "cards", "2", [{ ...cards, model: next }]).publish();
@@ -130,15 +123,15 @@ test("a next version whose golden vectors fail never serves; the one after it do
   put(origin, "cards", "1", [cards]).publish();
   const states = [];
   const store = await open({ onChange: (state) => states.push(state.status) });
-  await store.snapshot(engine);
+  await store.snapshot(engine, {}, patient);
   put(origin, "cards", "2", [{ ...cards, model: broken(cards.model) }]).publish();
   await until(() => states.includes("GR_STATUS_GOLDEN"));
   await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.equal(modelOf(await store.snapshot(engine)), idOf(cards.model));
+  assert.equal(modelOf(await store.snapshot(engine, {}, patient)), idOf(cards.model));
   const next = retrained(cards.model);
   put(origin, "cards", "3", [{ ...cards, model: next }]).publish();
   await until(() => store.state().revision === 2n);
-  assert.equal(modelOf(await store.snapshot(engine)), idOf(next));
+  assert.equal(modelOf(await store.snapshot(engine, {}, patient)), idOf(next));
 }));
 
 test("what is pinned is fetched before anyone asks", () => serve(async (origin, open) => {
@@ -185,9 +178,9 @@ test("bytes per second are waited for, bytes per day are not gone over", () => s
   const last = Math.min(cards.model.length, cards.policy.length, cards.catalog.length);
   assert.ok(Date.now() - from >= 500 * (1 - Math.max(cards.model.length, cards.catalog.length, last) / bytes) - 20);
   const poor = await open({ bytesPerDay: bytes - 1 });
-  await assert.rejects(poor.snapshot(engine), { status: "GR_STATUS_NETWORK" });
+  await assert.rejects(poor.snapshot(engine, {}, patient), { status: "GR_STATUS_NETWORK" });
   assert.ok(poor.state().fetchedBytes < bytes);
   const rich = await open({ bytesPerDay: bytes });
-  await rich.snapshot(engine);
+  await rich.snapshot(engine, {}, patient);
   assert.equal(rich.state().fetchedBytes, bytes);
 }));
