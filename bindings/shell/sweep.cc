@@ -40,7 +40,9 @@ ParsedTarget parse_target(const std::string& text) {
   return target;
 }
 
+// A probability, rate or share of nothing is null.
 std::string number(const Json& value, int digits) {
+  if (!value.is_number()) return "-";
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", digits, value.get<double>());
   return text;

@@ -208,8 +208,10 @@ std::string scatter_plot(const std::string& x_axis, const std::string& y_axis,
   if (x_mark) svg += field.vertical(*x_mark);
   if (y_mark) svg += field.horizontal(*y_mark);
   std::string joined;
-  for (const ScatterPoint& point : path)
+  for (const ScatterPoint& point : path) {
+    if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
     joined += number(field.across.at(point.x)) + "," + number(field.up.at(point.y)) + " ";
+  }
   if (!joined.empty()) svg += "<polyline class=\"path\" points=\"" + joined + "\"/>";
   std::size_t n_labelled = 0;
   for (const ScatterPoint& point : points) {

@@ -1,5 +1,7 @@
 #include "models/plan/pages.h"
 
+#include <cmath>
+
 #include "models/page/html.h"
 #include "models/page/plot.h"
 
@@ -20,7 +22,11 @@ std::vector<std::string> moving_figures(const Json& parameter) {
   for (const auto& [name, first] : points[0].at("figures").items()) {
     if (name == "revenue" || name == "term.revenue") continue;
     bool moves = false;
-    for (const Json& point : points) moves |= figure(point, name) != first.get<double>();
+    const double start = first.get<double>();
+    for (const Json& point : points) {
+      const double value = figure(point, name);
+      moves |= value != start && !(std::isnan(value) && std::isnan(start));
+    }
     if (moves) names.push_back(name);
   }
   return names;
@@ -79,7 +85,8 @@ std::string exposure_note(const Json& report) {
   return std::to_string(report.at("requests").get<std::size_t>()) +
          " requests; exposure 1/log2(1 + position) over the first " +
          std::to_string(report.at("depth").get<std::size_t>()) +
-         " positions, one for each request.";
+         " positions, one for each request. Probabilities (p) are those of what is shown, over the "
+         "requests that show anything; rates and shares are sums over sums.";
 }
 
 }  // namespace

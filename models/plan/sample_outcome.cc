@@ -1,5 +1,7 @@
 #include "models/plan/sample_outcome.h"
 
+#include <limits>
+
 #include "core/frame/frame.h"
 #include "models/pack/memory.h"
 #include "models/pack/metrics/metrics.h"
@@ -12,6 +14,10 @@ namespace {
 constexpr double micros_per_unit = 1e6;
 
 std::string text_of(std::string_view text) { return std::string(text); }
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : std::numeric_limits<double>::quiet_NaN();
+}
 
 std::string_view route_member(const RouteKey& key, std::string_view name) {
   if (name == "product") return key.product;
@@ -30,9 +36,8 @@ Figures::Figures(const Pipeline& pipeline) : policy_(pipeline.policy), model_(pi
   for (const Term& term : policy_->terms) names_.push_back("term." + text_of(term.id));
   for (const Head& head : model_->heads) {
     if (head.kind != HeadKind::probability) continue;
-    for (const char* prefix : {"p.", "reach.", "share."})
-      if (std::string_view(prefix) != "share." || head.given == no_head)
-        names_.push_back(prefix + text_of(head.name));
+    for (const char* prefix : {"p.", "reach.", head.given == no_head ? "share." : "rate."})
+      names_.push_back(prefix + text_of(head.name));
   }
   for (const Guardrail& guardrail : policy_->guardrails)
     names_.push_back("removed." + text_of(guardrail.id));
@@ -62,7 +67,7 @@ void Figures::add(const Decision& decision, std::size_t depth, std::vector<doubl
       if (policy_->terms[t].kind == TermKind::revenue) (*sums)[at("revenue")] += weight * amount;
     }
     for (std::size_t h = 0; h < model_->heads.size(); ++h) {
-      if (model_->heads[h].kind != HeadKind::probability) continue;
+      if (!is_probability(h)) continue;
       const std::string name = text_of(model_->heads[h].name);
       (*sums)[at("p." + name)] += weight * decision.heads[h].probability[row];
       (*sums)[at("reach." + name)] += weight * decision.heads[h].reach[row];
@@ -80,14 +85,25 @@ std::vector<double> Figures::means(const std::vector<double>& sums, double n) co
   std::vector<double> means(sums.size());
   for (std::size_t i = 0; i < sums.size(); ++i) means[i] = n > 0 ? sums[i] / n : 0;
   double whole = 0;
-  for (const Head& head : model_->heads)
-    if (head.kind == HeadKind::probability && head.given == no_head)
-      whole += means[at("reach." + text_of(head.name))];
-  for (const Head& head : model_->heads)
-    if (head.kind == HeadKind::probability && head.given == no_head)
-      means[at("share." + text_of(head.name))] =
-          whole > 0 ? means[at("reach." + text_of(head.name))] / whole : 0;
+  for (std::size_t h = 0; h < model_->heads.size(); ++h)
+    if (is_probability(h) && model_->heads[h].given == no_head) whole += sums[reach_at(h)];
+  for (std::size_t h = 0; h < model_->heads.size(); ++h) {
+    if (!is_probability(h)) continue;
+    const std::string name = text_of(model_->heads[h].name);
+    const std::uint32_t given = model_->heads[h].given;
+    means[at("p." + name)] = ratio(sums[at("p." + name)], n - sums[at("empty")]);
+    if (given == no_head) means[at("share." + name)] = ratio(sums[reach_at(h)], whole);
+    else means[at("rate." + name)] = ratio(sums[reach_at(h)], sums[reach_at(given)]);
+  }
   return means;
+}
+
+bool Figures::is_probability(std::size_t head) const {
+  return model_->heads[head].kind == HeadKind::probability;
+}
+
+std::size_t Figures::reach_at(std::size_t head) const {
+  return at("reach." + text_of(model_->heads[head].name));
 }
 
 Sample::Sample(const Pipeline& pipeline, std::string_view requests, std::string segment,

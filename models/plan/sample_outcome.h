@@ -16,20 +16,25 @@ class Figures {
  public:
   explicit Figures(const Pipeline& pipeline);
 
-  // "revenue" and "score" (currency units a request), "term.<id>", "p.<head>", "reach.<head>",
-  // "share.<head>" (of the reach of all heads without a condition), "shown" (offers a request),
-  // "empty" (share of requests that show nothing), "removed.<guardrail>" (offers a request).
+  // "revenue", "score" and "term.<id>" (currency units a request), "p.<head>" (of what is shown, over
+  // the requests that show anything), "reach.<head>" (a request), "rate.<head>" (of a head with a
+  // condition: its reach over its condition's, as approvals an application), "share.<head>" (of the
+  // reach of all heads without a condition), "shown" (offers a request), "empty" (share of requests
+  // that show nothing), "removed.<guardrail>" (offers a request).
   const std::vector<std::string>& names() const { return names_; }
   std::size_t find(const std::string& name) const;   // throws PackError (Status::name)
 
   // Sums over what one decision shows, exposure 1/log2(1 + position) over `depth` positions and
   // normalised to 1 a request; added to `sums`, one per name.
   void add(const Decision& decision, std::size_t depth, std::vector<double>* sums) const;
-  // Means from sums over `n` requests; shares are taken here.
+  // Figures from sums over `n` requests. A probability, rate or share of nothing is NaN: a policy
+  // that shows nothing has no approval rate, and a low one would be a lie.
   std::vector<double> means(const std::vector<double>& sums, double n) const;
 
  private:
   std::size_t at(const std::string& name) const { return ordinals_.find(name)->second; }
+  std::size_t reach_at(std::size_t head) const;
+  bool is_probability(std::size_t head) const;
 
   const Policy* policy_;
   const Model* model_;

@@ -142,9 +142,17 @@ class Sweeping {
 struct Step {
   std::vector<double> multipliers, found;
   double revenue = 0, missed = 0;
+  bool is_met = true;
+
+  // A figure that is not there, as nothing is shown, misses all that was wanted of it.
+  void add(double figure, double at_least) {
+    found.push_back(figure);
+    missed += std::isfinite(figure) ? std::max(0.0, at_least - figure) : std::fabs(at_least);
+    is_met &= figure >= at_least;
+  }
   bool is_before(const Step& other) const {
-    if ((missed == 0) != (other.missed == 0)) return missed == 0;
-    return missed == 0 ? revenue > other.revenue : missed < other.missed;
+    if (is_met != other.is_met) return is_met;
+    return is_met ? revenue > other.revenue : missed < other.missed;
   }
 };
 
@@ -185,12 +193,12 @@ class Targeting {
     step.revenue = outcome.means[sample_.figures().find("revenue")];
     for (std::size_t i = 0; i < which_.size(); ++i) {
       step.multipliers.push_back(varied_.value(which_[i]));
-      step.found.push_back(outcome.means[figures_[i]]);
-      step.missed += std::max(0.0, choice_.targets[i].at_least - step.found[i]);
+      step.add(outcome.means[figures_[i]], choice_.targets[i].at_least);
     }
     return step;
   }
 
+  // Back as well from where nothing is shown (a figure that is not there is not under the target).
   void move(const Step& step, std::size_t t) {
     for (std::size_t i = 0; i < which_.size(); ++i) {
       const Parameter& parameter = varied_.parameter(which_[i]);
@@ -204,7 +212,7 @@ class Targeting {
 
   Json report_of(const std::vector<Step>& steps, const Step& best) const {
     Json report = {{"requests", sample_.size()}, {"depth", choice_.depth},
-                   {"is_met", best.missed == 0}, {"revenue_before", steps[0].revenue},
+                   {"is_met", best.is_met}, {"revenue_before", steps[0].revenue},
                    {"revenue", best.revenue}};
     for (std::size_t i = 0; i < which_.size(); ++i)
       report["targets"].push_back({{"figure", choice_.targets[i].figure},

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -86,6 +87,104 @@ TEST_CASE("figures are means over requests of what they show, weighed by exposur
   CHECK(outcome.means[sample.figures().find("reach.favorite")] ==
         doctest::Approx(favorite / n).epsilon(1e-12));
   CHECK_THROWS_AS(sample.figures().find("nonsense"), pack::PackError);
+}
+
+// What a policy shows of the cards, summed here: over 10 positions.
+struct ByHand {
+  double n = 0, shown = 0, approve = 0, apply_reach = 0, approve_reach = 0;
+
+  void add(const Decision& decision) {
+    n += 1;
+    if (decision.ranked.empty()) return;
+    shown += 1;
+    const std::size_t depth = std::min<std::size_t>(10, decision.ranked.size());
+    double total = 0;
+    for (std::size_t i = 0; i < depth; ++i) total += 1 / std::log2(2.0 + static_cast<double>(i));
+    for (std::size_t i = 0; i < depth; ++i) {
+      const double weight = 1 / std::log2(2.0 + static_cast<double>(i)) / total;
+      const std::uint32_t row = decision.ranked[i].row;
+      approve += weight * decision.heads[2].probability[row];
+      apply_reach += weight * decision.heads[1].reach[row];
+      approve_reach += weight * decision.heads[2].reach[row];
+    }
+  }
+};
+
+ByHand sum_by_hand(const Reference& reference, const Pipeline& pipeline) {
+  Request request(*pipeline.facts, pipeline.catalog, pack::system_allocator());
+  Session session(pack::system_allocator(), SIZE_MAX);
+  std::istringstream lines(reference.requests());
+  ByHand sums;
+  for (std::string line; std::getline(lines, line);) {
+    Error error;
+    Decision decision;
+    REQUIRE(read_request_json(line, &request, &error) == Status::ok);
+    REQUIRE(rank(pipeline, request, &session, &decision, &error) == Status::ok);
+    sums.add(decision);
+  }
+  return sums;
+}
+
+TEST_CASE("approval is of what is shown, not of requests that show nothing") {
+  const Reference cards("cards");
+  REQUIRE(cards.pipeline().model->heads[1].name == "apply");
+  REQUIRE(cards.pipeline().model->heads[2].name == "approve");
+  VariedPipeline varied(cards.pipeline());
+  const Sample sample(cards.pipeline(), cards.requests(), "", 10);
+  const auto figure = [&](const SampleOutcome& outcome, const char* name) {
+    return outcome.means[sample.figures().find(name)];
+  };
+  const double before = figure(sample.run(varied.pipeline(), {}), "p.approve");
+  varied.set(varied.find("approve_floor"), 0.6);
+  const ByHand sums = sum_by_hand(cards, varied.pipeline());
+  REQUIRE(sums.shown > 0);
+  REQUIRE(sums.shown < sums.n);
+  const SampleOutcome outcome = sample.run(varied.pipeline(), {});
+  CHECK(figure(outcome, "empty") == doctest::Approx(1 - sums.shown / sums.n).epsilon(1e-12));
+  CHECK(figure(outcome, "p.approve") == doctest::Approx(sums.approve / sums.shown).epsilon(1e-12));
+  CHECK(figure(outcome, "p.approve") > before);     // which is what the floor is for
+  CHECK(figure(outcome, "p.approve") >= 0.6);
+  CHECK(figure(outcome, "rate.approve") ==
+        doctest::Approx(sums.approve_reach / sums.apply_reach).epsilon(1e-12));
+  CHECK(figure(outcome, "reach.approve") ==
+        doctest::Approx(sums.approve_reach / sums.n).epsilon(1e-12));
+}
+
+TEST_CASE("a policy that shows nothing has no approval rate, and meets no target") {
+  const Reference cards("cards");
+  VariedPipeline varied(cards.pipeline());
+  const Sample sample(cards.pipeline(), cards.requests(), "", 10);
+  varied.set(varied.find("approve_floor"), 1.01);
+  const SampleOutcome outcome = sample.run(varied.pipeline(), {});
+  REQUIRE(outcome.means[sample.figures().find("empty")] == 1);
+  for (const char* name : {"p.approve", "rate.approve", "share.click"})
+    CHECK(std::isnan(outcome.means[sample.figures().find(name)]));
+  TargetChoice choice;
+  choice.targets = {{"p.approve", 0.99, "approve_floor"}};   // more than any offer has
+  const Json report = Json::parse(meet_targets(cards.pipeline(), cards.requests(), choice, {}).report);
+  CHECK(report.at("is_met") == false);
+  CHECK(report.at("targets")[0].at("found").is_number());
+  const Json& steps = report.at("steps");
+  const auto shows_nothing = [](const Json& step) { return step.at("found")[0].is_null(); };
+  const auto empty = std::find_if(steps.begin(), steps.end(), shows_nothing);
+  REQUIRE(empty != steps.end());
+  CHECK_FALSE(std::all_of(empty, steps.end(), shows_nothing));   // it came back
+}
+
+TEST_CASE("a floor moves until what is shown is approved often enough") {
+  const Reference cards("cards");
+  const Sample sample(cards.pipeline(), cards.requests(), "", 10);
+  const std::size_t approve = sample.figures().find("p.approve");
+  VariedPipeline varied(cards.pipeline());
+  const double now = sample.run(varied.pipeline(), {}).means[approve];
+  varied.set(varied.find("approve_floor"), 0.6);
+  const double then = sample.run(varied.pipeline(), {}).means[approve];
+  REQUIRE(then > now);
+  TargetChoice choice;
+  choice.targets = {{"p.approve", (now + then) / 2, "approve_floor"}};
+  const Json report = Json::parse(meet_targets(cards.pipeline(), cards.requests(), choice, {}).report);
+  CHECK(report.at("is_met") == true);
+  CHECK(report.at("targets")[0].at("proposed").get<double>() > 0.2);
 }
 
 TEST_CASE("a sweep passes through the policy's own value and does what the parameter does") {
