@@ -89,8 +89,8 @@ void print_targets(const Json& report) {
 void add_sweep_options(CLI::App* command, SweepOptions* options) {
   const char* group = "Trade-offs";
   command->add_flag("--sweep", options->is_sweep,
-                    "Move every parameter through its bounds instead of measuring heads: revenue "
-                    "against each guardrail")->group(group);
+                    "Move every parameter through its bounds instead of measuring heads: revenue, "
+                    "in the policy's own parameters, against each guardrail")->group(group);
   command->add_option("--parameter", options->parameters, "Sweep these alone")->group(group);
   command->add_option("--points", options->points, "Points between minimum and maximum")
       ->default_val(9)->check(CLI::Range(2, 101))->group(group);

@@ -86,7 +86,8 @@ std::string exposure_note(const Json& report) {
          " requests; exposure 1/log2(1 + position) over the first " +
          std::to_string(report.at("depth").get<std::size_t>()) +
          " positions, one for each request. Probabilities (p) are those of what is shown, over the "
-         "requests that show anything; rates and shares are sums over sums.";
+         "requests that show anything; rates and shares are sums over sums. Revenue is in the policy's "
+         "own parameters, whatever they are moved to.";
 }
 
 }  // namespace

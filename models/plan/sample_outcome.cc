@@ -52,7 +52,23 @@ std::size_t Figures::find(const std::string& name) const {
   throw pack::PackError(Status::name, "figure", "no figure \"" + name + "\"; there are " + known);
 }
 
-void Figures::add(const Decision& decision, std::size_t depth, std::vector<double>* sums) const {
+void Figures::add_terms(const Decision& decision,
+                        const std::vector<std::vector<std::int64_t>>& revenue, std::uint32_t row,
+                        double weight, std::vector<double>* sums) const {
+  std::size_t n_revenue = 0;
+  for (std::size_t t = 0; t < policy_->terms.size(); ++t) {
+    const bool is_revenue = policy_->terms[t].kind == TermKind::revenue;
+    const std::int64_t micros =
+        is_revenue ? revenue[n_revenue++][row] : decision.scores.terms[t][row];
+    const double amount = static_cast<double>(micros) / micros_per_unit;
+    (*sums)[at("term." + text_of(policy_->terms[t].id))] += weight * amount;
+    if (is_revenue) (*sums)[at("revenue")] += weight * amount;
+  }
+}
+
+void Figures::add(const Decision& decision, OwnRevenue* revenue, std::size_t depth,
+                  std::vector<double>* sums) const {
+  const std::vector<std::vector<std::int64_t>>& brought = revenue->of(decision);
   const std::size_t n_shown = std::min(depth, decision.ranked.size());
   double total = 0;
   for (std::size_t i = 0; i < n_shown; ++i) total += pack::exposure_at(i);
@@ -61,11 +77,7 @@ void Figures::add(const Decision& decision, std::size_t depth, std::vector<doubl
     const double weight = pack::exposure_at(i) / total;
     (*sums)[at("score")] +=
         weight * static_cast<double>(decision.scores.score[row]) / micros_per_unit;
-    for (std::size_t t = 0; t < policy_->terms.size(); ++t) {
-      const double amount = static_cast<double>(decision.scores.terms[t][row]) / micros_per_unit;
-      (*sums)[at("term." + text_of(policy_->terms[t].id))] += weight * amount;
-      if (policy_->terms[t].kind == TermKind::revenue) (*sums)[at("revenue")] += weight * amount;
-    }
+    add_terms(decision, brought, row, weight, sums);
     for (std::size_t h = 0; h < model_->heads.size(); ++h) {
       if (!is_probability(h)) continue;
       const std::string name = text_of(model_->heads[h].name);
@@ -108,7 +120,7 @@ std::size_t Figures::reach_at(std::size_t head) const {
 
 Sample::Sample(const Pipeline& pipeline, std::string_view requests, std::string segment,
                std::size_t depth)
-    : figures_(pipeline), segment_(std::move(segment)), depth_(depth) {
+    : own_(pipeline), figures_(pipeline), segment_(std::move(segment)), depth_(depth) {
   pack::Memory memory;
   pack::for_each_request_line(requests, [&](std::string_view line, std::size_t number) {
     memory.arena().reset();
@@ -139,6 +151,7 @@ SampleOutcome Sample::run(const Pipeline& pipeline,
                           const std::function<void(std::size_t)>& ranked) const {
   Request request(*pipeline.facts, pipeline.catalog, pack::system_allocator());
   Session session(pack::system_allocator(), SIZE_MAX);
+  OwnRevenue revenue(own_);
   std::map<std::string, Segment> segments;
   std::vector<double> sums(figures_.names().size());
   for (std::size_t i = 0; i < requests_.size(); ++i) {
@@ -153,7 +166,7 @@ SampleOutcome Sample::run(const Pipeline& pipeline,
     Segment& segment = segments[segment_of(request, *pipeline.facts)];
     segment.sums.resize(sums.size());
     segment.n_requests += 1;
-    figures_.add(decision, depth_, &segment.sums);
+    figures_.add(decision, &revenue, depth_, &segment.sums);
     if (ranked) ranked(i + 1);
   }
   SampleOutcome outcome;

@@ -36,7 +36,8 @@ struct PlanReport {
 };
 
 // Each parameter alone, the others as the policy has them: the figures at every point, and the five
-// (segment, point) pairs that lose most revenue against the policy as it stands.
+// (segment, point) pairs that lose most revenue against the policy as it stands. Revenue is told in the
+// policy's own parameters (own_revenue.h).
 PlanReport sweep(const Pipeline& pipeline, std::string_view requests, const SweepChoice& choice,
                  const pack::Progress& progress);
 

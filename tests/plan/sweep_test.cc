@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/engine/snapshot.h"
+#include "core/frame/frame.h"
 #include "models/pack/artifact/writers.h"
 #include "models/pack/pack_error.h"
 #include "models/plan/sample_outcome.h"
@@ -160,8 +161,10 @@ TEST_CASE("a policy that shows nothing has no approval rate, and meets no target
   for (const char* name : {"p.approve", "rate.approve", "share.click"})
     CHECK(std::isnan(outcome.means[sample.figures().find(name)]));
   TargetChoice choice;
-  choice.targets = {{"p.approve", 0.99, "approve_floor"}};   // more than any offer has
-  const Json report = Json::parse(meet_targets(cards.pipeline(), cards.requests(), choice, {}).report);
+  // More than any offer has, so that the floor climbs until nothing is left.
+  choice.targets = {{"p.purchase", 0.99, "purchase_floor"}};
+  const Reference goods("goods");
+  const Json report = Json::parse(meet_targets(goods.pipeline(), goods.requests(), choice, {}).report);
   CHECK(report.at("is_met") == false);
   CHECK(report.at("targets")[0].at("found").is_number());
   const Json& steps = report.at("steps");
@@ -214,6 +217,60 @@ TEST_CASE("a sweep passes through the policy's own value and does what the param
   CHECK(!report.at("parameters")[0].at("worst_segments").empty());
   CHECK(result.page.find("<svg") != std::string::npos);
   CHECK(result.page.find("<script") == std::string::npos);
+}
+
+// By hand: 3 * p.purchase + 0.25 * offer.margin * p.purchase, the policy's own weights, of what is
+// shown when purchases are weighed otherwise.
+double revenue_by_hand(const Reference& goods, const Pipeline& pipeline) {
+  const std::uint32_t margin_fact = pipeline.facts->find(Namespace::candidate, "margin");
+  Request request(*pipeline.facts, pipeline.catalog, pack::system_allocator());
+  Session session(pack::system_allocator(), SIZE_MAX);
+  pack::Memory memory;
+  std::istringstream lines(goods.requests());
+  double revenue = 0, n = 0;
+  for (std::string line; std::getline(lines, line); n += 1) {
+    Error error;
+    Decision decision;
+    Frame frame;
+    Column margin;
+    REQUIRE(read_request_json(line, &request, &error) == Status::ok);
+    REQUIRE(rank(pipeline, request, &session, &decision, &error) == Status::ok);
+    REQUIRE(frame.open(request, &memory.arena()) == Status::ok);
+    REQUIRE(frame.column(margin_fact, &margin) == Status::ok);
+    const std::size_t shown = std::min<std::size_t>(10, decision.ranked.size());
+    double total = 0, sum = 0;
+    for (std::size_t i = 0; i < shown; ++i) {
+      const double weight = 1 / std::log2(2.0 + static_cast<double>(i));
+      const std::uint32_t row = decision.ranked[i].row, candidate = decision.candidates[row];
+      const double p = decision.heads[1].probability[row];
+      total += weight;
+      sum += weight * (3.0 * p + 0.25 * margin.numbers[margin.row_of(candidate)] * p);
+    }
+    revenue += shown > 0 ? sum / total : 0;
+  }
+  return revenue / n;
+}
+
+TEST_CASE("revenue of a moved weight is told in the policy's own") {
+  const Reference goods("goods");
+  REQUIRE(goods.pipeline().model->heads[1].name == "purchase");
+  SweepChoice choice;
+  choice.parameters = {"w_purchase"};
+  choice.n_points = 3;
+  const Json report = Json::parse(sweep(goods.pipeline(), goods.requests(), choice, {}).report);
+  VariedPipeline varied(goods.pipeline());
+  const std::size_t weight = varied.find("w_purchase");
+  double first = -1;
+  bool moves = false;
+  for (const Json& point : report.at("parameters")[0].at("points")) {
+    varied.set(weight, point.at("value"));
+    const double revenue = point.at("figures").at("revenue");
+    CHECK(revenue == doctest::Approx(revenue_by_hand(goods, varied.pipeline())).epsilon(1e-5));
+    CHECK(point.at("figures").at("term.purchase").get<double>() <= revenue);
+    moves |= first >= 0 && revenue != first;
+    first = revenue;
+  }
+  CHECK(moves);
 }
 
 TEST_CASE("multipliers meet a target that a grid can meet") {
