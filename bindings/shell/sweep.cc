@@ -69,6 +69,14 @@ void print_parameter(const Json& parameter) {
   std::cout << '\n';
 }
 
+void print_segments(const Json& segments) {
+  std::cout << "segments by " << printable(segments.at("by").get<std::string>()) << ": "
+            << number(segments.at("compared"), 0) << " compared, "
+            << number(segments.at("left_out"), 0) << " of fewer than "
+            << number(segments.at("least_requests"), 0) << " requests left out ("
+            << number(segments.at("requests_left_out"), 0) << " requests)\n";
+}
+
 void print_targets(const Json& report) {
   Table table({{"figure"}, {"at least", Table::Align::right}, {"before", Table::Align::right},
                {"found", Table::Align::right}, {"parameter"}, {"now", Table::Align::right},
@@ -97,6 +105,9 @@ void add_sweep_options(CLI::App* command, SweepOptions* options) {
   command->add_option("--segment", options->segment,
                       "ctx.<fact>, segment, surface, market, product or partner: tells the five "
                       "that lose most")->group(group);
+  command->add_option("--min-segment", options->least_segment,
+                      "Requests of the smallest segment that is compared")
+      ->default_val(20)->check(CLI::Range(1, 1000000))->group(group);
   command->add_option("--depth", options->depth, "Positions that give exposure")
       ->default_val(10)->check(CLI::Range(1, 1000))->group(group);
   command->add_option("--target", options->targets,
@@ -119,6 +130,7 @@ int run_sweep(const SweepOptions& options, const gr_snapshot* snapshot,
   given.struct_size = sizeof given;
   given.points = options.points;
   given.depth = options.depth;
+  given.least_segment = options.least_segment;
   given.parameter_count = static_cast<std::uint32_t>(parameters.size());
   given.parameters = parameters.data();
   given.target_count = static_cast<std::uint32_t>(targets.size());
@@ -141,6 +153,7 @@ int run_sweep(const SweepOptions& options, const gr_snapshot* snapshot,
     print_targets(told);
   } else {
     for (const Json& parameter : told.at("parameters")) print_parameter(parameter);
+    if (told.contains("segments")) print_segments(told.at("segments"));
   }
   return 0;
 }

@@ -66,6 +66,15 @@ void add_worst_segments(const Json& parameter, page::Page* page) {
   page->table(table);
 }
 
+void add_segments(const Json& report, page::Page* page) {
+  if (!report.contains("segments")) return;
+  const Json& segments = report.at("segments");
+  const auto count = [&](const char* name) { return fixed(segments.at(name).get<double>(), 0); };
+  page->paragraph("Segments by " + segments.at("by").get<std::string>() + ": " + count("compared") +
+                  " compared, " + count("left_out") + " of fewer than " + count("least_requests") +
+                  " requests left out (" + count("requests_left_out") + " requests).");
+}
+
 void add_parameter(const Json& parameter, page::Page* page) {
   const std::string name = parameter.at("name").get<std::string>();
   page->heading(name);
@@ -95,6 +104,7 @@ std::string exposure_note(const Json& report) {
 std::string sweep_page(const Json& report) {
   page::Page page("Parameter sweep");
   page.paragraph(exposure_note(report));
+  add_segments(report, &page);
   for (const Json& parameter : report.at("parameters")) add_parameter(parameter, &page);
   return page.text();
 }

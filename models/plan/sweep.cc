@@ -69,6 +69,7 @@ class Sweeping {
     baseline_ = rank_all("as the policy stands");
     Json report = {{"requests", sample_.size()}, {"depth", choice_.depth},
                    {"baseline", figures_json(sample_.figures(), baseline_.means)}};
+    if (!choice_.segment.empty()) report["segments"] = segments();
     for (const std::size_t which : which_) report["parameters"].push_back(run_parameter(which));
     return {report.dump(1, ' ', false, Json::error_handler_t::replace), sweep_page(report)};
   }
@@ -79,6 +80,25 @@ class Sweeping {
       if (progress_ && n % 50 == 0) progress_(step.c_str(), n, sample_.size());
     };
     return sample_.run(varied_.pipeline(), ranked);
+  }
+
+  bool is_compared(const Segment& segment) const {
+    return segment.n_requests >= choice_.least_segment;
+  }
+
+  // How many are compared, and what is too small for it.
+  Json segments() const {
+    std::size_t n_compared = 0;
+    double n_requests = 0;
+    for (const Segment& segment : baseline_.segments) {
+      if (is_compared(segment)) ++n_compared;
+      else n_requests += segment.n_requests;
+    }
+    return {{"by", choice_.segment},
+            {"least_requests", choice_.least_segment},
+            {"compared", n_compared},
+            {"left_out", baseline_.segments.size() - n_compared},
+            {"requests_left_out", n_requests}};
   }
 
   Json run_parameter(std::size_t which) {
@@ -105,7 +125,7 @@ class Sweeping {
     const std::size_t revenue = sample_.figures().find("revenue");
     for (std::size_t s = 0; s < outcome.segments.size(); ++s) {
       const Segment& before = baseline_.segments[s];   // the same requests, so the same segments
-      if (choice_.segment.empty() || before.n_requests < choice_.least_segment) continue;
+      if (choice_.segment.empty() || !is_compared(before)) continue;
       losses->push_back({before.name, value, before.n_requests,
                          before.sums[revenue] / before.n_requests,
                          outcome.segments[s].sums[revenue] / before.n_requests});

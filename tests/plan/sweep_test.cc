@@ -273,6 +273,30 @@ TEST_CASE("revenue of a moved weight is told in the policy's own") {
   CHECK(moves);
 }
 
+TEST_CASE("segments too small to compare are counted, and can be asked for") {
+  const Reference goods("goods");
+  // Eight surfaces with a request each; the first stands there twice more.
+  const std::string first = goods.requests().substr(0, goods.requests().find('\n') + 1);
+  const std::string requests = first + first + goods.requests();
+  SweepChoice choice;
+  choice.parameters = {"purchase_floor"};
+  choice.n_points = 2;
+  choice.segment = "ctx.surface";
+  choice.least_segment = 2;
+  const PlanReport told = sweep(goods.pipeline(), requests, choice, {});
+  const Json segments = Json::parse(told.report).at("segments");
+  CHECK(segments.at("left_out") == 7);
+  CHECK(segments.at("compared") == 1);
+  CHECK(segments.at("requests_left_out") == 7);
+  CHECK(told.page.find("1 compared, 7 of fewer than 2 requests left out (7 requests)") != std::string::npos);
+  choice.least_segment = 1;
+  const Json all = Json::parse(sweep(goods.pipeline(), requests, choice, {}).report);
+  CHECK(all.at("segments").at("left_out") == 0);
+  choice.segment = "";
+  CHECK_FALSE(Json::parse(sweep(goods.pipeline(), requests, choice, {}).report)
+                  .contains("segments"));
+}
+
 TEST_CASE("multipliers meet a target that a grid can meet") {
   const Reference goods("goods");
   const Sample sample(goods.pipeline(), goods.requests(), "", 10);
