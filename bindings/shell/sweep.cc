@@ -80,14 +80,15 @@ void print_segments(const Json& segments) {
 void print_targets(const Json& report) {
   Table table({{"figure"}, {"at least", Table::Align::right}, {"before", Table::Align::right},
                {"found", Table::Align::right}, {"parameter"}, {"now", Table::Align::right},
-               {"proposed", Table::Align::right}});
+               {"found with", Table::Align::right}, {"proposed", Table::Align::right}});
   for (const Json& target : report.at("targets"))
     table.add({target.at("figure").get<std::string>(), number(target.at("at_least"), 6),
                number(target.at("before"), 6), number(target.at("found"), 6),
                target.at("parameter").get<std::string>(), number(target.at("value"), 4),
-               number(target.at("proposed"), 4)});
+               number(target.at("found_with"), 4), number(target.at("proposed"), 4)});
   std::cout << table.text(terminal_width());
-  std::cout << (report.at("is_met").get<bool>() ? "all targets met" : "not all targets can be met")
+  std::cout << (report.at("is_met").get<bool>() ? "all targets met"
+                                                 : "not all targets can be met: nothing is proposed")
             << "; revenue a request " << number(report.at("revenue_before"), 6) << " before, "
             << number(report.at("revenue"), 6) << " then\n";
 }
@@ -111,8 +112,9 @@ void add_sweep_options(CLI::App* command, SweepOptions* options) {
   command->add_option("--depth", options->depth, "Positions that give exposure")
       ->default_val(10)->check(CLI::Range(1, 1000))->group(group);
   command->add_option("--target", options->targets,
-                      "FIGURE>=NUMBER:PARAMETER, as share.favorite>=0.4:w_favorite: proposes the "
-                      "parameter's value that meets it")->group(group);
+                      "FIGURE>=NUMBER:PARAMETER, as share.favorite>=0.4:w_favorite or "
+                      "rate.approve>=0.7:approve_floor: proposes the parameter's value that "
+                      "meets it")->group(group);
   command->add_option("--html", options->html, "Write the page with plots here")->group(group);
 }
 

@@ -162,9 +162,11 @@ std::string targets_page(const Json& report) {
   page::Page page("Multipliers for targets");
   page.paragraph(exposure_note(report));
   page.paragraph(report.at("is_met").get<bool>() ? "All targets are met."
-                                                 : "Not all targets can be met within the bounds.");
+                                                 : "Not all targets can be met within the bounds: "
+                                                   "found is the step that misses least, and nothing "
+                                                   "is proposed.");
   page::HtmlTable table{
-      {"figure", "at least", "before", "found", "parameter", "now", "proposed"}, {}};
+      {"figure", "at least", "before", "found", "parameter", "now", "found with", "proposed"}, {}};
   for (const Json& target : report.at("targets"))
     table.rows.push_back({target.at("figure").get<std::string>(),
                           fixed(target.at("at_least").get<double>(), 6),
@@ -172,15 +174,24 @@ std::string targets_page(const Json& report) {
                           fixed(target.at("found").get<double>(), 6),
                           target.at("parameter").get<std::string>(),
                           fixed(target.at("value").get<double>(), 6),
-                          fixed(target.at("proposed").get<double>(), 6)});
+                          fixed(target.at("found_with").get<double>(), 6),
+                          target.at("proposed").is_null()
+                              ? "nothing"
+                              : fixed(target.at("proposed").get<double>(), 6)});
   page.table(table);
   std::vector<page::ScatterPoint> points, path;
   page::HtmlTable steps{{"step", "revenue", "missed"}, {}};
+  for (const char* member : {"parameter", "figure"})
+    for (const Json& target : report.at("targets"))
+      steps.headings.push_back(target.at(member).get<std::string>());
   for (const Json& step : report.at("steps")) {
     const double x = step.at("missed").get<double>(), y = step.at("revenue").get<double>();
     points.push_back({x, y, ""});
     path.push_back({x, y, ""});
     steps.rows.push_back({std::to_string(steps.rows.size() + 1), fixed(y, 6), fixed(x, 6)});
+    for (const char* member : {"multipliers", "found"})
+      for (const Json& value : step.at(member))
+        steps.rows.back().push_back(fixed(value.get<double>(), 6));
   }
   page.figure("Steps: revenue against what the targets still miss",
               page::scatter_plot("missed", "revenue a request", points, path, std::nullopt,

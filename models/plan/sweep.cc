@@ -241,7 +241,8 @@ class Targeting {
                                    {"found", best.found[i]},
                                    {"parameter", choice_.targets[i].parameter},
                                    {"value", varied_.parameter(which_[i]).value},
-                                   {"proposed", best.multipliers[i]}});
+                                   {"found_with", best.multipliers[i]},
+                                   {"proposed", best.is_met ? Json(best.multipliers[i]) : Json()}});
     for (const Step& step : steps)
       report["steps"].push_back({{"multipliers", step.multipliers}, {"found", step.found},
                                  {"revenue", step.revenue}, {"missed", step.missed}});

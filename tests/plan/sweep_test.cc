@@ -320,8 +320,19 @@ TEST_CASE("multipliers meet a target that a grid can meet") {
   CHECK(target.at("proposed").get<double>() > target.at("value").get<double>());
   // And one that nothing can meet is said to be missed.
   choice.targets[0].at_least = 1.5;
-  CHECK(Json::parse(meet_targets(goods.pipeline(), goods.requests(), choice, {}).report)
-            .at("is_met") == false);
+  const PlanReport told = meet_targets(goods.pipeline(), goods.requests(), choice, {});
+  const Json missed = Json::parse(told.report);
+  CHECK(missed.at("is_met") == false);
+  CHECK(missed.at("targets")[0].at("proposed").is_null());
+  CHECK(missed.at("targets")[0].at("found_with").is_number());
+  // The page has every step's parameter and figure.
+  for (const Json& step : missed.at("steps")) {
+    for (const char* member : {"multipliers", "found"}) {
+      char cell[64];
+      std::snprintf(cell, sizeof cell, "<td>%.6f</td>", step.at(member)[0].get<double>());
+      CHECK(told.page.find(cell) != std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("what cannot be swept is refused by name") {

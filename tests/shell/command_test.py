@@ -310,6 +310,19 @@ class Others(unittest.TestCase):
         json.loads(report)
         run("evaluate", "--bundle", BUNDLE, "--requests", "-", data="nonsense\n", code=1)
 
+    def test_sweep_and_targets(self):
+        sample = "".join(json.dumps({"time": "2026-03-21T10:00:00Z", "context": {"age": 40, "state": state}}) + "\n"
+                         for state in ("CA", "CA", "NY"))
+        words = ("evaluate", "--bundle", BUNDLE, "--requests", "-")
+        text = run(*words, "--sweep", "--points", 3, "--segment", "ctx.state", "--min-segment", 2, data=sample)
+        self.assertIn("rejection_cost", text)
+        self.assertIn("segments by ctx.state: 1 compared, 1 of fewer than 2 requests left out (1 requests)", text)
+        target = ("--target", "p.approve>=0.999:rejection_cost")
+        self.assertIn("not all targets can be met: nothing is proposed", run(*words, *target, data=sample))
+        told = json.loads(run(*words, *target, "--json", data=sample))["targets"][0]
+        self.assertIsNone(told["proposed"])
+        self.assertLess(told["found"], 0.999)
+
 
 def request_file(folder: str) -> pathlib.Path:
     path = pathlib.Path(folder) / "request.json"
