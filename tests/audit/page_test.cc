@@ -54,6 +54,25 @@ TEST_CASE("a page is well formed and loads nothing, even with hostile names") {
   CHECK_FALSE(is_balanced("<p><b></p></b>"));
 }
 
+TEST_CASE("a table that does not fit beside its plot stands below it, the verdict beside the name") {
+  std::string csv = "group,chosen\n";
+  for (int i = 0; i < 80; ++i)
+    csv += std::string(i % 2 == 0 ? "a" : "b") + "," + (i % 8 == 0 || i % 2 == 1 ? "1" : "0") + "\n";
+  const std::string page = audit_population(
+      {R"({"groups": [{"column": "group"}], "outcome": "chosen"})", csv, ""}, {}).page;
+  const std::string start = "<div class=\"stack\"><div><svg";
+  const std::size_t figure = page.find(start);
+  REQUIRE(figure != std::string::npos);
+  const std::string headings = "<thead><tr><th>group</th><th>four-fifths rule</th><th>AIR</th>";
+  CHECK(page.find(headings) != std::string::npos);
+  CHECK(page.find("<td>a</td><td>under 4/5, beyond chance</td><td>0.2500</td>") !=
+        std::string::npos);     // 10 of 40 against 40 of 40
+  Page narrow("t");
+  narrow.figure("c", "<svg/>", {{"a", "b", "c", "d"}, {}});
+  CHECK(narrow.text().find("<div class=\"pair\">") != std::string::npos);
+  CHECK(narrow.text().find("<div class=\"stack\">") == std::string::npos);
+}
+
 TEST_CASE("Kendall's tau by hand") {
   const std::vector<std::uint32_t> same = {0, 1, 2, 3}, reversed = {3, 2, 1, 0}, one = {5};
   const std::vector<std::uint32_t> swapped = {0, 1, 3, 2};
