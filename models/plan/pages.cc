@@ -32,14 +32,19 @@ std::vector<std::string> moving_figures(const Json& parameter) {
   return names;
 }
 
-// Revenue against one figure, the points joined in the order of the parameter.
+// Revenue against one figure, the points joined in the order of the parameter. Words stand at the
+// policy's own point and at both ends.
 std::string trade_off(const Json& parameter, const std::string& name) {
   std::vector<page::ScatterPoint> points, path;
-  for (const Json& point : parameter.at("points")) {
+  const Json& all = parameter.at("points");
+  for (const Json& point : all) {
     const double x = figure(point, name), y = figure(point, "revenue");
+    const std::string value = fixed(point.at("value").get<double>(), 4);
     const bool is_policy = point.at("is_policy").get<bool>();
-    points.push_back({x, y, fixed(point.at("value").get<double>(), 4) +
-                                (is_policy ? " (policy)" : "")});
+    const bool is_end = &point == &all.front() || &point == &all.back();
+    const page::ScatterPoint drawn{x, y, is_policy ? value + " (policy)" : is_end ? value : "",
+                                   value};
+    points.insert(is_policy ? points.begin() : points.end(), drawn);
     path.push_back({x, y, ""});
   }
   return page::scatter_plot(name, "revenue a request", points, path, std::nullopt, std::nullopt);
