@@ -92,9 +92,11 @@ def show_alternatives(report):
     found = report["alternatives"]
     full = found["full_model"]
     rows = [["full model", f"{full['auc_test']:.4f}", "", f"{full['air_test']:.4f}", ""]]
-    for one in found["best"]:
+    for one in found["best"] + found["unconfirmed"]:
         changed = [f"{name} x {weight:g}" for name, weight in one["weights"].items()]
-        name = one["kind"] + ": " + ", ".join(["no " + name for name in one["dropped"]] + changed)
+        confirmed = one["is_beyond_chance"] and one["is_within_loss"]
+        name = one["kind"] + (": " if confirmed else " (unconfirmed): ")
+        name += ", ".join(["no " + dropped for dropped in one["dropped"]] + changed)
         changes = [
             f"{one[part]:+.4f} [{one[part + '_interval'][0]:+.4f}, {one[part + '_interval'][1]:+.4f}]"
             for part in ("auc_change", "air_change")
