@@ -1,6 +1,7 @@
 #include "bindings/shell/sweep.h"
 
 #include <charconv>
+#include <cmath>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -32,7 +33,8 @@ ParsedTarget parse_target(const std::string& text) {
     const char* begin = text.data() + relation + 2;
     const char* end = text.data() + colon;
     const auto parsed = std::from_chars(begin, end, target.at_least);
-    is_number = parsed.ec == std::errc() && parsed.ptr == end;
+    is_number =
+        parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(target.at_least);
   }
   if (!is_number || target.figure.empty() || target.parameter.empty())
     throw Failure(GR_STATUS_ARGUMENT, "--target",

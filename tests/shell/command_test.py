@@ -27,7 +27,11 @@ class Usage(unittest.TestCase):
                           ("rank", "--model", "m", "--request", "-"), ("verify",), ("replay", "--bundle", BUNDLE),
                           ("pack", "--model", "m"), ("plan", "--model", "m", "--policy", "p", "--requests", "-"),
                           ("plan", "--model", "m", "--policy", "p", "--catalog", "c", "--requests", "-",
-                           "--budget", "-1"), ("explain", "--bundle", BUNDLE, "--request", "-")):
+                           "--budget", "-1"),
+                          ("plan", "--model", "m", "--policy", "p", "--catalog", "c", "--requests", "-",
+                           "--budget", "nan"),
+                          ("plan", "--model", "m", "--policy", "p", "--catalog", "c", "--requests", "-",
+                           "--min-recall", "nan"), ("explain", "--bundle", BUNDLE, "--request", "-")):
             run(*arguments, code=2)
 
     def test_an_unknown_subcommand_is_named(self):
@@ -322,6 +326,7 @@ class Others(unittest.TestCase):
         told = json.loads(run(*words, *target, "--json", data=sample))["targets"][0]
         self.assertIsNone(told["proposed"])
         self.assertLess(told["found"], 0.999)
+        run(*words, "--target", "p.approve>=nan:rejection_cost", data=sample, code=1)
 
 
 def request_file(folder: str) -> pathlib.Path:
@@ -434,6 +439,7 @@ class Plan(unittest.TestCase):
                        data=STAGES)
             self.assertIn("value-recall", text)
             self.assertIn("1 requests in two stages, K 4", text)
+            self.assertIn("budget 0.001 us = fixed", text)
             # The fifty dollars of s-10 are not what the towers of this model look for.
             self.assertIn("under the minimum: pack will refuse this policy", text)
             error = json.loads(run("pack", *words[:2], "--policy", out, *words[4:], "--out", "-", "--json",
