@@ -4,6 +4,7 @@
 #include "bindings/shell/audit_text.h"
 #include "bindings/shell/command.h"
 #include "bindings/shell/files.h"
+#include "bindings/shell/finite.h"
 #include "bindings/shell/progress.h"
 #include "bindings/shell/source.h"
 
@@ -148,7 +149,8 @@ void add_population_options(CLI::App* command, Options* options, CLI::Option* po
   add("--outcome", &options->outcome,
       "COLUMN or COLUMN=VALUE: the favorable outcome; without VALUE, 1 or true");
   auto* score = add("--score", &options->score, "COLUMN of a score");
-  add("--threshold", &options->threshold, "Select where the score is at least this")->needs(score);
+  add("--threshold", &options->threshold, "Select where the score is at least this")
+      ->needs(score)->check(finite_number());
   command->add_flag("--low-is-favorable", options->is_low_favorable,
                     "Select where the score is under the threshold")
       ->needs(score)->group("Outcomes of a population");
@@ -168,9 +170,10 @@ void add_population_options(CLI::App* command, Options* options, CLI::Option* po
                               "COLUMN,...: search models of the outcome on these columns");
   features->delimiter(',');
   add_search("--max-loss", &options->max_loss, "AUC that an alternative may cost (0.01)")
-      ->needs(features);
+      ->needs(features)->check(finite_number());
   add_search("--select-rate", &options->select_rate,
-             "Share that is selected (the share of favorable outcomes)")->needs(features);
+             "Share that is selected (the share of favorable outcomes)")
+      ->needs(features)->check(finite_number());
   add_search("--search", &options->search, "Weightings to try (400)")->needs(features);
 }
 

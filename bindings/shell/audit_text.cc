@@ -131,20 +131,29 @@ std::string words_of(const Json& alternative) {
   return text.empty() ? alternative["kind"].get<std::string>() : text;
 }
 
+const char* confirmed_words(const Json& one) {
+  if (!one["is_within_loss"].get<bool>()) return "unconfirmed: costs more";
+  return one["is_beyond_chance"].get<bool>() ? "better beyond chance"
+                                             : "unconfirmed: could be chance";
+}
+
 std::string alternatives_text(const Json& found) {
   std::string text = "\nalternatives: " + found["tried"].dump() + " tried, selecting " +
                      cell(found, "select_rate", 4) + ", at most " + cell(found, "max_loss", 4) +
                      " of AUC lost; figures on " + found["rows"]["test"].dump() +
                      " rows that neither fitted nor chose\n";
-  Table table({{"model"}, {"AUC", Align::right}, {"change", Align::right}, {"95%", Align::right},
+  Table table({{"model"}, {"on unseen rows"}, {"AUC", Align::right}, {"change", Align::right}, {"95%", Align::right},
                {"worst AIR", Align::right}, {"change", Align::right}, {"95%", Align::right}});
   const Json& full = found["full_model"];
-  table.add({"full model", cell(full, "auc_test", 4), "", "", cell(full, "air_test", 4), "", ""});
-  for (const Json& one : found["best"])
-    table.add({printable(words_of(one)), cell(one, "auc_test", 4), cell(one, "auc_change", 4),
-               interval(one, "auc_change_interval", 4), cell(one, "air_test", 4),
-               cell(one, "air_change", 4), interval(one, "air_change_interval", 4)});
-  if (found["best"].empty()) text += "none within the loss has a higher adverse impact ratio\n";
+  table.add({"full model", "", cell(full, "auc_test", 4), "", "", cell(full, "air_test", 4), "", ""});
+  for (const char* part : {"best", "unconfirmed"})
+    for (const Json& one : found[part])
+      table.add({printable(words_of(one)), confirmed_words(one), cell(one, "auc_test", 4),
+                 cell(one, "auc_change", 4), interval(one, "auc_change_interval", 4),
+                 cell(one, "air_test", 4), cell(one, "air_change", 4),
+                 interval(one, "air_change_interval", 4)});
+  if (found["best"].empty())
+    text += "none within the loss is shown to have a higher adverse impact ratio\n";
   return text + table.text(terminal_width());
 }
 

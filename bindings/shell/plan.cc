@@ -5,6 +5,7 @@
 
 #include "bindings/shell/command.h"
 #include "bindings/shell/files.h"
+#include "bindings/shell/finite.h"
 #include "bindings/shell/progress.h"
 #include "bindings/shell/source.h"
 #include "bindings/shell/table.h"
@@ -27,6 +28,13 @@ std::string number(const Json& value, int digits) {
   return text;
 }
 
+// A budget as it was given: "500", "0.5".
+std::string budget(const Json& value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.10g", value.get<double>());
+  return text;
+}
+
 void print_grid(const Json& report) {
   Table table({{"K", Table::Align::right}, {"value-recall", Table::Align::right},
                {"worst request", Table::Align::right}, {"us", Table::Align::right}});
@@ -41,7 +49,7 @@ void print_verdict(const Json& report) {
   std::cout << report.at("requests").get<std::size_t>() << " requests, median "
             << number(report.at("eligible"), 0) << " of " << report.at("offers").get<std::size_t>()
             << " offers eligible, full path " << number(report.at("full_path_micros"), 0)
-            << " us\nbudget " << number(figures.at("budget_us"), 0) << " us = fixed "
+            << " us\nbudget " << budget(figures.at("budget_us")) << " us = fixed "
             << number(figures.at("fixed_us"), 3) << " + c1 " << number(figures.at("c1_us"), 5)
             << " * N + c2 " << number(figures.at("c2_us"), 5) << " * K (median error of a time "
             << number(report.at("fit_error"), 3) << ")\n"
@@ -50,10 +58,9 @@ void print_verdict(const Json& report) {
             << "value-recall " << number(figures.at("measured_value_recall"), 4) << ", wanted "
             << number(figures.at("min_value_recall"), 4) << '\n';
   if (report.at("is_enough").get<bool>()) return;
-  const double budget = report.at("sufficient_budget_us").get<double>();
   std::cout << "under the minimum: pack will refuse this policy. ";
-  if (budget > 0)
-    std::cout << "A budget_us of " << number(report.at("sufficient_budget_us"), 0)
+  if (report.at("sufficient_budget_us").get<double>() > 0)
+    std::cout << "A budget_us of " << budget(report.at("sufficient_budget_us"))
               << " would be enough.\n";
   else
     std::cout << "Only a single stage keeps that much: train better towers.\n";
@@ -112,10 +119,10 @@ void add_plan(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--budget", options->budget_us,
                       "Microseconds that a ranking may take (default: the policy's "
                       "two_stage.budget_us)")
-      ->check(CLI::PositiveNumber);
+      ->check(finite_number())->check(CLI::PositiveNumber);
   command->add_option("--min-recall", options->min_value_recall,
                       "Least value-recall (default: the policy's min_value_recall, else 0.99)")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(finite_number())->check(CLI::Range(0.0, 1.0));
   command->add_option("--limit", options->limit, "Limit of requests that state none")
       ->default_val(20)->check(CLI::Range(1, 10000));
   command->add_option("--runs", options->runs, "Rankings per measurement, the median counts")

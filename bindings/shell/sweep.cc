@@ -1,6 +1,7 @@
 #include "bindings/shell/sweep.h"
 
 #include <charconv>
+#include <cmath>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -32,7 +33,8 @@ ParsedTarget parse_target(const std::string& text) {
     const char* begin = text.data() + relation + 2;
     const char* end = text.data() + colon;
     const auto parsed = std::from_chars(begin, end, target.at_least);
-    is_number = parsed.ec == std::errc() && parsed.ptr == end;
+    is_number =
+        parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(target.at_least);
   }
   if (!is_number || target.figure.empty() || target.parameter.empty())
     throw Failure(GR_STATUS_ARGUMENT, "--target",
@@ -40,7 +42,9 @@ ParsedTarget parse_target(const std::string& text) {
   return target;
 }
 
+// A probability, rate or share of nothing is null.
 std::string number(const Json& value, int digits) {
+  if (!value.is_number()) return "-";
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", digits, value.get<double>());
   return text;
@@ -67,17 +71,26 @@ void print_parameter(const Json& parameter) {
   std::cout << '\n';
 }
 
+void print_segments(const Json& segments) {
+  std::cout << "segments by " << printable(segments.at("by").get<std::string>()) << ": "
+            << number(segments.at("compared"), 0) << " compared, "
+            << number(segments.at("left_out"), 0) << " of fewer than "
+            << number(segments.at("least_requests"), 0) << " requests left out ("
+            << number(segments.at("requests_left_out"), 0) << " requests)\n";
+}
+
 void print_targets(const Json& report) {
   Table table({{"figure"}, {"at least", Table::Align::right}, {"before", Table::Align::right},
                {"found", Table::Align::right}, {"parameter"}, {"now", Table::Align::right},
-               {"proposed", Table::Align::right}});
+               {"found with", Table::Align::right}, {"proposed", Table::Align::right}});
   for (const Json& target : report.at("targets"))
     table.add({target.at("figure").get<std::string>(), number(target.at("at_least"), 6),
                number(target.at("before"), 6), number(target.at("found"), 6),
                target.at("parameter").get<std::string>(), number(target.at("value"), 4),
-               number(target.at("proposed"), 4)});
+               number(target.at("found_with"), 4), number(target.at("proposed"), 4)});
   std::cout << table.text(terminal_width());
-  std::cout << (report.at("is_met").get<bool>() ? "all targets met" : "not all targets can be met")
+  std::cout << (report.at("is_met").get<bool>() ? "all targets met"
+                                                 : "not all targets can be met: nothing is proposed")
             << "; revenue a request " << number(report.at("revenue_before"), 6) << " before, "
             << number(report.at("revenue"), 6) << " then\n";
 }
@@ -87,19 +100,23 @@ void print_targets(const Json& report) {
 void add_sweep_options(CLI::App* command, SweepOptions* options) {
   const char* group = "Trade-offs";
   command->add_flag("--sweep", options->is_sweep,
-                    "Move every parameter through its bounds instead of measuring heads: revenue "
-                    "against each guardrail")->group(group);
+                    "Move every parameter through its bounds instead of measuring heads: revenue, "
+                    "in the policy's own parameters, against each guardrail")->group(group);
   command->add_option("--parameter", options->parameters, "Sweep these alone")->group(group);
   command->add_option("--points", options->points, "Points between minimum and maximum")
       ->default_val(9)->check(CLI::Range(2, 101))->group(group);
   command->add_option("--segment", options->segment,
                       "ctx.<fact>, segment, surface, market, product or partner: tells the five "
                       "that lose most")->group(group);
+  command->add_option("--min-segment", options->least_segment,
+                      "Requests of the smallest segment that is compared")
+      ->default_val(20)->check(CLI::Range(1, 1000000))->group(group);
   command->add_option("--depth", options->depth, "Positions that give exposure")
       ->default_val(10)->check(CLI::Range(1, 1000))->group(group);
   command->add_option("--target", options->targets,
-                      "FIGURE>=NUMBER:PARAMETER, as share.favorite>=0.4:w_favorite: proposes the "
-                      "parameter's value that meets it")->group(group);
+                      "FIGURE>=NUMBER:PARAMETER, as share.favorite>=0.4:w_favorite or "
+                      "rate.approve>=0.7:approve_floor: proposes the parameter's value that "
+                      "meets it")->group(group);
   command->add_option("--html", options->html, "Write the page with plots here")->group(group);
 }
 
@@ -117,6 +134,7 @@ int run_sweep(const SweepOptions& options, const gr_snapshot* snapshot,
   given.struct_size = sizeof given;
   given.points = options.points;
   given.depth = options.depth;
+  given.least_segment = options.least_segment;
   given.parameter_count = static_cast<std::uint32_t>(parameters.size());
   given.parameters = parameters.data();
   given.target_count = static_cast<std::uint32_t>(targets.size());
@@ -139,6 +157,7 @@ int run_sweep(const SweepOptions& options, const gr_snapshot* snapshot,
     print_targets(told);
   } else {
     for (const Json& parameter : told.at("parameters")) print_parameter(parameter);
+    if (told.contains("segments")) print_segments(told.at("segments"));
   }
   return 0;
 }

@@ -14,7 +14,7 @@ namespace guardrank::shell {
 struct SweepOptions {
   bool is_sweep = false;
   std::vector<std::string> parameters, targets;
-  std::uint32_t points = 9, depth = 10;
+  std::uint32_t points = 9, depth = 10, least_segment = 20;
   std::string segment, html;
 
   bool is_asked() const { return is_sweep || !targets.empty(); }

@@ -5,6 +5,7 @@
 #include "models/lint/hygiene_checks.h"
 #include "models/lint/policy_tests.h"
 #include "models/lint/rule_checks.h"
+#include "models/lint/term_checks.h"
 #include "models/pack/artifact/writers.h"
 #include "models/pack/documents/catalog_document.h"
 #include "models/pack/documents/policy_document.h"
@@ -98,6 +99,7 @@ class Linting {
     check_unused(policy, model_.fields, &findings_);
     check_dates(policy, inputs_.now, &findings_);
     check_placement(policy, &findings_);
+    check_constant_terms(policy, &findings_);
     check_each_rule(policy, inputs_.now, &findings_);
     check_rule_pairs(policy, inputs_.now, inputs_.progress, &findings_);
     check_reach_of_offers(policy, inputs_.now, inputs_.progress, &findings_);

@@ -13,14 +13,22 @@ constexpr std::string_view style =
     "color:var(--ink);background:var(--paper)}h1{font-size:1.5rem}h2{font-size:1.2rem;"
     "margin-top:2rem}figure{margin:1rem 0}figcaption{font-weight:600;margin-bottom:.5rem}"
     ".pair{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}.pair>*{flex:1 1 22rem;"
-    "min-width:0}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}"
-    "td,th{border-bottom:1px solid var(--line);padding:.25rem .6rem;text-align:right;"
-    "white-space:nowrap}td:first-child,th:first-child{text-align:left}svg{width:100%;height:auto}"
+    "min-width:0}.stack svg{max-width:42rem}.wide{overflow-x:auto}"
+    "table{border-collapse:collapse;font-size:.9rem}"
+    "td,th{border-bottom:1px solid var(--line);padding:.25rem .6rem;text-align:right}"
+    "th{vertical-align:bottom}td{white-space:nowrap}td:first-child,th:first-child{text-align:left;"
+    "white-space:normal;overflow-wrap:anywhere;min-width:7rem}svg{width:100%;height:auto}"
     "svg text{font:12px system-ui,sans-serif;fill:var(--ink)}.axis{stroke:var(--line)}"
     ".mark{stroke:var(--soft);stroke-dasharray:4 3}.point{fill:var(--good);stroke:none}"
     ".bar{stroke:var(--good);stroke-width:2}.bad .point,.point.bad{fill:var(--bad)}"
     ".bad .bar{stroke:var(--bad)}.faint{fill:var(--soft);opacity:.35}"
-    ".path{fill:none;stroke:var(--good);stroke-width:1.5}svg .soft{fill:var(--soft)}";
+    ".path{fill:none;stroke:var(--good);stroke-width:1.5}svg .soft{fill:var(--soft)}"
+    "@media print{body{max-width:none;padding:0;font-size:11pt}.wide{overflow:visible}"
+    "table{font-size:8pt}td{white-space:normal}td,th{padding:.1rem .3rem}"
+    "td:first-child,th:first-child{min-width:4rem}figure{break-inside:avoid-page}}";
+
+// More columns than this do not fit beside a plot.
+constexpr std::size_t most_columns_beside = 4;
 
 std::string cells(const std::vector<std::string>& row, std::string_view tag) {
   std::string text = "<tr>";
@@ -71,8 +79,10 @@ void Page::paragraph(std::string_view text) { body_ += "<p>" + escape(text) + "<
 void Page::table(const HtmlTable& table) { body_ += table_html(table); }
 
 void Page::figure(std::string_view caption, const std::string& svg, const HtmlTable& table) {
-  body_ += "<figure><figcaption>" + escape(caption) + "</figcaption><div class=\"pair\"><div>" +
-           svg + "</div>" + table_html(table) + "</div></figure>\n";
+  const bool is_wide = table.headings.size() > most_columns_beside;
+  body_ += "<figure><figcaption>" + escape(caption) + "</figcaption><div class=\"" +
+           (is_wide ? "stack" : "pair") + "\"><div>" + svg + "</div>" + table_html(table) +
+           "</div></figure>\n";
 }
 
 std::string Page::text() const {

@@ -23,7 +23,8 @@ class Page {
   void heading(std::string_view text);
   void paragraph(std::string_view text);
   void table(const HtmlTable& table);
-  // `svg` as plot.h draws it, and the same numbers as a table.
+  // `svg` as plot.h draws it, and the same numbers as a table: beside it, or below where it has more
+  // columns than fit. A table's first column wraps; the others scroll on a narrow screen.
   void figure(std::string_view caption, const std::string& svg, const HtmlTable& table);
   // The whole file.
   std::string text() const;

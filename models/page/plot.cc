@@ -7,11 +7,12 @@
 
 #include "core/base/utf8.h"
 #include "models/page/html.h"
+#include "models/page/labels.h"
 
 namespace guardrank::page {
 namespace {
 
-constexpr double width = 560, right = 20, row_height = 26, character = 6.6;
+constexpr double width = 560, right = 20, row_height = 26;
 constexpr std::size_t longest_label = 28;
 
 std::string number(double value) { return fixed(value, 1); }
@@ -95,6 +96,17 @@ std::string interval_line(const IntervalRow& row, const Scale& scale, double y, 
   return svg + "</g>";
 }
 
+constexpr std::string_view anchors[] = {"start", "middle", "end"};
+
+std::string placed(const std::optional<TextPlace>& place, const std::string& text,
+                   const std::string& more) {
+  if (!place) return "";
+  const std::string anchor(anchors[static_cast<std::size_t>(place->anchor)]);
+  return text_at(place->x, place->y, text, "text-anchor=\"" + anchor + "\" " + more);
+}
+
+bool is_finite(const ScatterPoint& point) { return std::isfinite(point.x) && std::isfinite(point.y); }
+
 // Two scales across each other.
 struct Field {
   static constexpr double left = 62, top = 28, bottom = 330;
@@ -124,26 +136,32 @@ struct Field {
     return svg;
   }
 
-  std::string vertical(const PlotMark& mark) const {
-    return line(across.at(mark.value), top, across.at(mark.value), bottom, "mark") +
-           text_at(across.at(mark.value) + 4, bottom - 8, mark.label, "class=\"soft\"");
+  std::string vertical(const PlotMark& mark, Labels* labels) const {
+    const double x = across.at(mark.value);
+    const std::vector<TextPlace> places = {
+        {x + 4, bottom - 8, Anchor::start}, {x - 4, bottom - 8, Anchor::end},
+        {x + 4, top + 14, Anchor::start}, {x - 4, top + 14, Anchor::end}};
+    return line(x, top, x, bottom, "mark") +
+           placed(labels->place(mark.label, places), mark.label, "class=\"soft\"");
   }
-  std::string horizontal(const PlotMark& mark) const {
-    return line(left, up.at(mark.value), width - right, up.at(mark.value), "mark") +
-           text_at(left + 4, up.at(mark.value) - 4, mark.label, "class=\"soft\"");
+  std::string horizontal(const PlotMark& mark, Labels* labels) const {
+    const double y = up.at(mark.value), end = width - right - 4;
+    const std::vector<TextPlace> places = {
+        {left + 4, y - 4, Anchor::start}, {left + 4, y + 14, Anchor::start},
+        {end, y - 4, Anchor::end}, {end, y + 14, Anchor::end}};
+    return line(left, y, width - right, y, "mark") +
+           placed(labels->place(mark.label, places), mark.label, "class=\"soft\"");
   }
 
-  // `n`: of the labelled points; their words take turns above and below, as points may be close.
-  std::string point(const ScatterPoint& at, std::size_t n) const {
-    if (!std::isfinite(at.x) || !std::isfinite(at.y)) return "";
-    const bool is_faint = at.label.empty();
-    std::string svg = circle(across.at(at.x), up.at(at.y), is_faint ? 2.5 : 5,
-                             is_faint ? "faint" : "point",
-                             at.label + " " + fixed(at.x, 4) + ", " + fixed(at.y, 4));
-    if (!is_faint)
-      svg += text_at(across.at(at.x) - 8, up.at(at.y) + (n % 2 == 0 ? 18 : -8), at.label,
-                     "text-anchor=\"end\"");
-    return svg;
+  std::string dot(const ScatterPoint& at) const {
+    const bool is_faint = at.label.empty() && at.title.empty();
+    return circle(across.at(at.x), up.at(at.y), is_faint ? 2.5 : 5, is_faint ? "faint" : "point",
+                  (at.title.empty() ? at.label : at.title) + " " + fixed(at.x, 4) + ", " +
+                      fixed(at.y, 4));
+  }
+  std::string words(const ScatterPoint& at, Labels* labels) const {
+    if (at.label.empty()) return "";
+    return placed(labels->place_beside(at.label, across.at(at.x), up.at(at.y)), at.label, "");
   }
 };
 
@@ -163,14 +181,14 @@ std::string fixed_interval(double low, double high, int digits) {
 
 std::string interval_plot(const std::string& axis, const std::vector<IntervalRow>& rows,
                           const std::vector<PlotMark>& marks) {
-  std::size_t longest = 4;
+  double longest = text_width("....");
   Scale scale;
   for (const IntervalRow& row : rows) {
-    longest = std::max(longest, shortened(row.label).size());
+    longest = std::max(longest, text_width(shortened(row.label)));
     for (double value : {row.value, row.low, row.high}) scale.cover(value);
   }
   for (const PlotMark& mark : marks) scale.cover(mark.value);
-  const double left = 16 + character * static_cast<double>(longest), top = 24;
+  const double left = 16 + longest, top = 24;
   const double bottom = top + row_height * static_cast<double>(rows.size());
   scale.place(left, width - right);
   std::string svg = open_svg(bottom + 44, axis);
@@ -179,10 +197,13 @@ std::string interval_plot(const std::string& axis, const std::vector<IntervalRow
     svg += text_at(scale.at(tick), bottom + 16, scale.label(tick),
                    "class=\"soft\" text-anchor=\"middle\"");
   }
+  Labels labels({0, 0, width, top});
   for (const PlotMark& mark : marks) {
-    svg += line(scale.at(mark.value), top - 4, scale.at(mark.value), bottom, "mark");
-    svg +=
-        text_at(scale.at(mark.value), top - 8, mark.label, "class=\"soft\" text-anchor=\"middle\"");
+    const double x = scale.at(mark.value), y = top - 8;
+    svg += line(x, top - 4, x, bottom, "mark");
+    svg += placed(labels.place(mark.label, {{x, y, Anchor::middle}, {x, y, Anchor::start},
+                                            {x, y, Anchor::end}, {x + 12, y, Anchor::start}}),
+                  mark.label, "class=\"soft\"");
   }
   double y = top + row_height / 2;
   for (const IntervalRow& row : rows) {
@@ -199,23 +220,27 @@ std::string scatter_plot(const std::string& x_axis, const std::string& y_axis,
                          std::optional<PlotMark> y_mark) {
   Field field;
   for (const auto* list : {&points, &path}) {
-    for (const ScatterPoint& point : *list) field.cover(point);
+    for (const ScatterPoint& point : *list)
+      if (is_finite(point)) field.cover(point);
   }
   if (x_mark) field.across.cover(x_mark->value);
   if (y_mark) field.up.cover(y_mark->value);
   field.place();
   std::string svg = open_svg(Field::bottom + 44, y_axis + " against " + x_axis) + field.grid();
-  if (x_mark) svg += field.vertical(*x_mark);
-  if (y_mark) svg += field.horizontal(*y_mark);
+  Labels labels({Field::left, Field::top, width - right, Field::bottom});
+  for (const ScatterPoint& point : points)
+    if (is_finite(point)) labels.add_point(field.across.at(point.x), field.up.at(point.y));
+  if (x_mark) svg += field.vertical(*x_mark, &labels);
+  if (y_mark) svg += field.horizontal(*y_mark, &labels);
   std::string joined;
   for (const ScatterPoint& point : path)
-    joined += number(field.across.at(point.x)) + "," + number(field.up.at(point.y)) + " ";
+    if (is_finite(point))
+      joined += number(field.across.at(point.x)) + "," + number(field.up.at(point.y)) + " ";
   if (!joined.empty()) svg += "<polyline class=\"path\" points=\"" + joined + "\"/>";
-  std::size_t n_labelled = 0;
-  for (const ScatterPoint& point : points) {
-    svg += field.point(point, n_labelled);
-    if (!point.label.empty()) ++n_labelled;
-  }
+  for (const ScatterPoint& point : points)
+    if (is_finite(point)) svg += field.dot(point);
+  for (const ScatterPoint& point : points)
+    if (is_finite(point)) svg += field.words(point, &labels);
   return svg +
          text_at((Field::left + width - right) / 2, Field::bottom + 36, x_axis,
                  "text-anchor=\"middle\"") +

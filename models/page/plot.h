@@ -29,9 +29,12 @@ std::string interval_plot(const std::string& axis, const std::vector<IntervalRow
 
 struct ScatterPoint {
   double x = 0, y = 0;
-  std::string label;                       // empty: a faint point
+  std::string label;                       // beside the point, where there is room
+  std::string title = {};                  // told on pointing at it; without both, a faint point
 };
-// Points, a line through some of them, and a vertical and a horizontal mark.
+// Points, a line through some of them, and a vertical and a horizontal mark. Labels stay inside the
+// frame and off each other; the first points' come first where there is not room for all. What is not
+// finite is left out.
 std::string scatter_plot(const std::string& x_axis, const std::string& y_axis,
                          const std::vector<ScatterPoint>& points,
                          const std::vector<ScatterPoint>& path, std::optional<PlotMark> x_mark,

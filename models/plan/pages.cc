@@ -1,5 +1,7 @@
 #include "models/plan/pages.h"
 
+#include <cmath>
+
 #include "models/page/html.h"
 #include "models/page/plot.h"
 
@@ -20,20 +22,29 @@ std::vector<std::string> moving_figures(const Json& parameter) {
   for (const auto& [name, first] : points[0].at("figures").items()) {
     if (name == "revenue" || name == "term.revenue") continue;
     bool moves = false;
-    for (const Json& point : points) moves |= figure(point, name) != first.get<double>();
+    const double start = first.get<double>();
+    for (const Json& point : points) {
+      const double value = figure(point, name);
+      moves |= value != start && !(std::isnan(value) && std::isnan(start));
+    }
     if (moves) names.push_back(name);
   }
   return names;
 }
 
-// Revenue against one figure, the points joined in the order of the parameter.
+// Revenue against one figure, the points joined in the order of the parameter. Words stand at the
+// policy's own point and at both ends.
 std::string trade_off(const Json& parameter, const std::string& name) {
   std::vector<page::ScatterPoint> points, path;
-  for (const Json& point : parameter.at("points")) {
+  const Json& all = parameter.at("points");
+  for (const Json& point : all) {
     const double x = figure(point, name), y = figure(point, "revenue");
+    const std::string value = fixed(point.at("value").get<double>(), 4);
     const bool is_policy = point.at("is_policy").get<bool>();
-    points.push_back({x, y, fixed(point.at("value").get<double>(), 4) +
-                                (is_policy ? " (policy)" : "")});
+    const bool is_end = &point == &all.front() || &point == &all.back();
+    const page::ScatterPoint drawn{x, y, is_policy ? value + " (policy)" : is_end ? value : "",
+                                   value};
+    points.insert(is_policy ? points.begin() : points.end(), drawn);
     path.push_back({x, y, ""});
   }
   return page::scatter_plot(name, "revenue a request", points, path, std::nullopt, std::nullopt);
@@ -60,6 +71,15 @@ void add_worst_segments(const Json& parameter, page::Page* page) {
   page->table(table);
 }
 
+void add_segments(const Json& report, page::Page* page) {
+  if (!report.contains("segments")) return;
+  const Json& segments = report.at("segments");
+  const auto count = [&](const char* name) { return fixed(segments.at(name).get<double>(), 0); };
+  page->paragraph("Segments by " + segments.at("by").get<std::string>() + ": " + count("compared") +
+                  " compared, " + count("left_out") + " of fewer than " + count("least_requests") +
+                  " requests left out (" + count("requests_left_out") + " requests).");
+}
+
 void add_parameter(const Json& parameter, page::Page* page) {
   const std::string name = parameter.at("name").get<std::string>();
   page->heading(name);
@@ -79,7 +99,9 @@ std::string exposure_note(const Json& report) {
   return std::to_string(report.at("requests").get<std::size_t>()) +
          " requests; exposure 1/log2(1 + position) over the first " +
          std::to_string(report.at("depth").get<std::size_t>()) +
-         " positions, one for each request.";
+         " positions, one for each request. Probabilities (p) are those of what is shown, over the "
+         "requests that show anything; rates and shares are sums over sums. Revenue is in the policy's "
+         "own parameters, whatever they are moved to.";
 }
 
 }  // namespace
@@ -87,6 +109,7 @@ std::string exposure_note(const Json& report) {
 std::string sweep_page(const Json& report) {
   page::Page page("Parameter sweep");
   page.paragraph(exposure_note(report));
+  add_segments(report, &page);
   for (const Json& parameter : report.at("parameters")) add_parameter(parameter, &page);
   return page.text();
 }
@@ -144,9 +167,11 @@ std::string targets_page(const Json& report) {
   page::Page page("Multipliers for targets");
   page.paragraph(exposure_note(report));
   page.paragraph(report.at("is_met").get<bool>() ? "All targets are met."
-                                                 : "Not all targets can be met within the bounds.");
+                                                 : "Not all targets can be met within the bounds: "
+                                                   "found is the step that misses least, and nothing "
+                                                   "is proposed.");
   page::HtmlTable table{
-      {"figure", "at least", "before", "found", "parameter", "now", "proposed"}, {}};
+      {"figure", "at least", "before", "found", "parameter", "now", "found with", "proposed"}, {}};
   for (const Json& target : report.at("targets"))
     table.rows.push_back({target.at("figure").get<std::string>(),
                           fixed(target.at("at_least").get<double>(), 6),
@@ -154,15 +179,24 @@ std::string targets_page(const Json& report) {
                           fixed(target.at("found").get<double>(), 6),
                           target.at("parameter").get<std::string>(),
                           fixed(target.at("value").get<double>(), 6),
-                          fixed(target.at("proposed").get<double>(), 6)});
+                          fixed(target.at("found_with").get<double>(), 6),
+                          target.at("proposed").is_null()
+                              ? "nothing"
+                              : fixed(target.at("proposed").get<double>(), 6)});
   page.table(table);
   std::vector<page::ScatterPoint> points, path;
   page::HtmlTable steps{{"step", "revenue", "missed"}, {}};
+  for (const char* member : {"parameter", "figure"})
+    for (const Json& target : report.at("targets"))
+      steps.headings.push_back(target.at(member).get<std::string>());
   for (const Json& step : report.at("steps")) {
     const double x = step.at("missed").get<double>(), y = step.at("revenue").get<double>();
     points.push_back({x, y, ""});
     path.push_back({x, y, ""});
     steps.rows.push_back({std::to_string(steps.rows.size() + 1), fixed(y, 6), fixed(x, 6)});
+    for (const char* member : {"multipliers", "found"})
+      for (const Json& value : step.at(member))
+        steps.rows.back().push_back(fixed(value.get<double>(), 6));
   }
   page.figure("Steps: revenue against what the targets still miss",
               page::scatter_plot("missed", "revenue a request", points, path, std::nullopt,

@@ -1,5 +1,7 @@
 #include "models/plan/sample_outcome.h"
 
+#include <limits>
+
 #include "core/frame/frame.h"
 #include "models/pack/memory.h"
 #include "models/pack/metrics/metrics.h"
@@ -12,6 +14,10 @@ namespace {
 constexpr double micros_per_unit = 1e6;
 
 std::string text_of(std::string_view text) { return std::string(text); }
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : std::numeric_limits<double>::quiet_NaN();
+}
 
 std::string_view route_member(const RouteKey& key, std::string_view name) {
   if (name == "product") return key.product;
@@ -30,9 +36,8 @@ Figures::Figures(const Pipeline& pipeline) : policy_(pipeline.policy), model_(pi
   for (const Term& term : policy_->terms) names_.push_back("term." + text_of(term.id));
   for (const Head& head : model_->heads) {
     if (head.kind != HeadKind::probability) continue;
-    for (const char* prefix : {"p.", "reach.", "share."})
-      if (std::string_view(prefix) != "share." || head.given == no_head)
-        names_.push_back(prefix + text_of(head.name));
+    for (const char* prefix : {"p.", "reach.", head.given == no_head ? "share." : "rate."})
+      names_.push_back(prefix + text_of(head.name));
   }
   for (const Guardrail& guardrail : policy_->guardrails)
     names_.push_back("removed." + text_of(guardrail.id));
@@ -47,7 +52,23 @@ std::size_t Figures::find(const std::string& name) const {
   throw pack::PackError(Status::name, "figure", "no figure \"" + name + "\"; there are " + known);
 }
 
-void Figures::add(const Decision& decision, std::size_t depth, std::vector<double>* sums) const {
+void Figures::add_terms(const Decision& decision,
+                        const std::vector<std::vector<std::int64_t>>& revenue, std::uint32_t row,
+                        double weight, std::vector<double>* sums) const {
+  std::size_t n_revenue = 0;
+  for (std::size_t t = 0; t < policy_->terms.size(); ++t) {
+    const bool is_revenue = policy_->terms[t].kind == TermKind::revenue;
+    const std::int64_t micros =
+        is_revenue ? revenue[n_revenue++][row] : decision.scores.terms[t][row];
+    const double amount = static_cast<double>(micros) / micros_per_unit;
+    (*sums)[at("term." + text_of(policy_->terms[t].id))] += weight * amount;
+    if (is_revenue) (*sums)[at("revenue")] += weight * amount;
+  }
+}
+
+void Figures::add(const Decision& decision, OwnRevenue* revenue, std::size_t depth,
+                  std::vector<double>* sums) const {
+  const std::vector<std::vector<std::int64_t>>& brought = revenue->of(decision);
   const std::size_t n_shown = std::min(depth, decision.ranked.size());
   double total = 0;
   for (std::size_t i = 0; i < n_shown; ++i) total += pack::exposure_at(i);
@@ -56,13 +77,9 @@ void Figures::add(const Decision& decision, std::size_t depth, std::vector<doubl
     const double weight = pack::exposure_at(i) / total;
     (*sums)[at("score")] +=
         weight * static_cast<double>(decision.scores.score[row]) / micros_per_unit;
-    for (std::size_t t = 0; t < policy_->terms.size(); ++t) {
-      const double amount = static_cast<double>(decision.scores.terms[t][row]) / micros_per_unit;
-      (*sums)[at("term." + text_of(policy_->terms[t].id))] += weight * amount;
-      if (policy_->terms[t].kind == TermKind::revenue) (*sums)[at("revenue")] += weight * amount;
-    }
+    add_terms(decision, brought, row, weight, sums);
     for (std::size_t h = 0; h < model_->heads.size(); ++h) {
-      if (model_->heads[h].kind != HeadKind::probability) continue;
+      if (!is_probability(h)) continue;
       const std::string name = text_of(model_->heads[h].name);
       (*sums)[at("p." + name)] += weight * decision.heads[h].probability[row];
       (*sums)[at("reach." + name)] += weight * decision.heads[h].reach[row];
@@ -80,19 +97,30 @@ std::vector<double> Figures::means(const std::vector<double>& sums, double n) co
   std::vector<double> means(sums.size());
   for (std::size_t i = 0; i < sums.size(); ++i) means[i] = n > 0 ? sums[i] / n : 0;
   double whole = 0;
-  for (const Head& head : model_->heads)
-    if (head.kind == HeadKind::probability && head.given == no_head)
-      whole += means[at("reach." + text_of(head.name))];
-  for (const Head& head : model_->heads)
-    if (head.kind == HeadKind::probability && head.given == no_head)
-      means[at("share." + text_of(head.name))] =
-          whole > 0 ? means[at("reach." + text_of(head.name))] / whole : 0;
+  for (std::size_t h = 0; h < model_->heads.size(); ++h)
+    if (is_probability(h) && model_->heads[h].given == no_head) whole += sums[reach_at(h)];
+  for (std::size_t h = 0; h < model_->heads.size(); ++h) {
+    if (!is_probability(h)) continue;
+    const std::string name = text_of(model_->heads[h].name);
+    const std::uint32_t given = model_->heads[h].given;
+    means[at("p." + name)] = ratio(sums[at("p." + name)], n - sums[at("empty")]);
+    if (given == no_head) means[at("share." + name)] = ratio(sums[reach_at(h)], whole);
+    else means[at("rate." + name)] = ratio(sums[reach_at(h)], sums[reach_at(given)]);
+  }
   return means;
+}
+
+bool Figures::is_probability(std::size_t head) const {
+  return model_->heads[head].kind == HeadKind::probability;
+}
+
+std::size_t Figures::reach_at(std::size_t head) const {
+  return at("reach." + text_of(model_->heads[head].name));
 }
 
 Sample::Sample(const Pipeline& pipeline, std::string_view requests, std::string segment,
                std::size_t depth)
-    : figures_(pipeline), segment_(std::move(segment)), depth_(depth) {
+    : own_(pipeline), figures_(pipeline), segment_(std::move(segment)), depth_(depth) {
   pack::Memory memory;
   pack::for_each_request_line(requests, [&](std::string_view line, std::size_t number) {
     memory.arena().reset();
@@ -123,6 +151,7 @@ SampleOutcome Sample::run(const Pipeline& pipeline,
                           const std::function<void(std::size_t)>& ranked) const {
   Request request(*pipeline.facts, pipeline.catalog, pack::system_allocator());
   Session session(pack::system_allocator(), SIZE_MAX);
+  OwnRevenue revenue(own_);
   std::map<std::string, Segment> segments;
   std::vector<double> sums(figures_.names().size());
   for (std::size_t i = 0; i < requests_.size(); ++i) {
@@ -137,7 +166,7 @@ SampleOutcome Sample::run(const Pipeline& pipeline,
     Segment& segment = segments[segment_of(request, *pipeline.facts)];
     segment.sums.resize(sums.size());
     segment.n_requests += 1;
-    figures_.add(decision, depth_, &segment.sums);
+    figures_.add(decision, &revenue, depth_, &segment.sums);
     if (ranked) ranked(i + 1);
   }
   SampleOutcome outcome;

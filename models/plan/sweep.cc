@@ -69,6 +69,7 @@ class Sweeping {
     baseline_ = rank_all("as the policy stands");
     Json report = {{"requests", sample_.size()}, {"depth", choice_.depth},
                    {"baseline", figures_json(sample_.figures(), baseline_.means)}};
+    if (!choice_.segment.empty()) report["segments"] = segments();
     for (const std::size_t which : which_) report["parameters"].push_back(run_parameter(which));
     return {report.dump(1, ' ', false, Json::error_handler_t::replace), sweep_page(report)};
   }
@@ -79,6 +80,25 @@ class Sweeping {
       if (progress_ && n % 50 == 0) progress_(step.c_str(), n, sample_.size());
     };
     return sample_.run(varied_.pipeline(), ranked);
+  }
+
+  bool is_compared(const Segment& segment) const {
+    return segment.n_requests >= choice_.least_segment;
+  }
+
+  // How many are compared, and what is too small for it.
+  Json segments() const {
+    std::size_t n_compared = 0;
+    double n_requests = 0;
+    for (const Segment& segment : baseline_.segments) {
+      if (is_compared(segment)) ++n_compared;
+      else n_requests += segment.n_requests;
+    }
+    return {{"by", choice_.segment},
+            {"least_requests", choice_.least_segment},
+            {"compared", n_compared},
+            {"left_out", baseline_.segments.size() - n_compared},
+            {"requests_left_out", n_requests}};
   }
 
   Json run_parameter(std::size_t which) {
@@ -105,7 +125,7 @@ class Sweeping {
     const std::size_t revenue = sample_.figures().find("revenue");
     for (std::size_t s = 0; s < outcome.segments.size(); ++s) {
       const Segment& before = baseline_.segments[s];   // the same requests, so the same segments
-      if (choice_.segment.empty() || before.n_requests < choice_.least_segment) continue;
+      if (choice_.segment.empty() || !is_compared(before)) continue;
       losses->push_back({before.name, value, before.n_requests,
                          before.sums[revenue] / before.n_requests,
                          outcome.segments[s].sums[revenue] / before.n_requests});
@@ -142,9 +162,17 @@ class Sweeping {
 struct Step {
   std::vector<double> multipliers, found;
   double revenue = 0, missed = 0;
+  bool is_met = true;
+
+  // A figure that is not there, as nothing is shown, misses all that was wanted of it.
+  void add(double figure, double at_least) {
+    found.push_back(figure);
+    missed += std::isfinite(figure) ? std::max(0.0, at_least - figure) : std::fabs(at_least);
+    is_met &= figure >= at_least;
+  }
   bool is_before(const Step& other) const {
-    if ((missed == 0) != (other.missed == 0)) return missed == 0;
-    return missed == 0 ? revenue > other.revenue : missed < other.missed;
+    if (is_met != other.is_met) return is_met;
+    return is_met ? revenue > other.revenue : missed < other.missed;
   }
 };
 
@@ -185,12 +213,12 @@ class Targeting {
     step.revenue = outcome.means[sample_.figures().find("revenue")];
     for (std::size_t i = 0; i < which_.size(); ++i) {
       step.multipliers.push_back(varied_.value(which_[i]));
-      step.found.push_back(outcome.means[figures_[i]]);
-      step.missed += std::max(0.0, choice_.targets[i].at_least - step.found[i]);
+      step.add(outcome.means[figures_[i]], choice_.targets[i].at_least);
     }
     return step;
   }
 
+  // Back as well from where nothing is shown (a figure that is not there is not under the target).
   void move(const Step& step, std::size_t t) {
     for (std::size_t i = 0; i < which_.size(); ++i) {
       const Parameter& parameter = varied_.parameter(which_[i]);
@@ -204,7 +232,7 @@ class Targeting {
 
   Json report_of(const std::vector<Step>& steps, const Step& best) const {
     Json report = {{"requests", sample_.size()}, {"depth", choice_.depth},
-                   {"is_met", best.missed == 0}, {"revenue_before", steps[0].revenue},
+                   {"is_met", best.is_met}, {"revenue_before", steps[0].revenue},
                    {"revenue", best.revenue}};
     for (std::size_t i = 0; i < which_.size(); ++i)
       report["targets"].push_back({{"figure", choice_.targets[i].figure},
@@ -213,7 +241,8 @@ class Targeting {
                                    {"found", best.found[i]},
                                    {"parameter", choice_.targets[i].parameter},
                                    {"value", varied_.parameter(which_[i]).value},
-                                   {"proposed", best.multipliers[i]}});
+                                   {"found_with", best.multipliers[i]},
+                                   {"proposed", best.is_met ? Json(best.multipliers[i]) : Json()}});
     for (const Step& step : steps)
       report["steps"].push_back({{"multipliers", step.multipliers}, {"found", step.found},
                                  {"revenue", step.revenue}, {"missed", step.missed}});

@@ -36,14 +36,16 @@ struct PlanReport {
 };
 
 // Each parameter alone, the others as the policy has them: the figures at every point, and the five
-// (segment, point) pairs that lose most revenue against the policy as it stands.
+// (segment, point) pairs that lose most revenue against the policy as it stands. Revenue is told in the
+// policy's own parameters (own_revenue.h).
 PlanReport sweep(const Pipeline& pipeline, std::string_view requests, const SweepChoice& choice,
                  const pack::Progress& progress);
 
 // Projected dual ascent: a multiplier grows while its figure is under the target and falls while it
 // is above, within the parameter's bounds, by normalised steps that shrink geometrically (Shor,
 // Minimization Methods for Non-Differentiable Functions, 1985). Proposed are the values of the step
-// that meets all targets with most revenue, or that misses least.
+// that meets all targets with most revenue. Where none does, nothing is proposed, and what is found is
+// of the step that misses least.
 PlanReport meet_targets(const Pipeline& pipeline, std::string_view requests,
                         const TargetChoice& choice, const pack::Progress& progress);
 

@@ -12,21 +12,12 @@ from simulate.write import write_csv
 from train import command
 from train.metrics import auc
 
+from . import audit_published
+from .audit_published import STUDY_CUTOFF
 from .cards_catalog import SNAPSHOT_DATE, catalog_columns, read_cards
 from .cards_run import plain, simulator_model
 from .setting import data_path, print_table, result_folder, write_json
 
-# The cutoff of the study's own script (high-priced from a risk of 0.20).
-STUDY_CUTOFF = 0.20
-# Test rows of Gill, Hall, Montgomery and Schmidt (2020), Information 11(3), 137, whose test part is not
-# in the data here; favorable rate, AIR and SMD
-# from the authors' published table of results (a rate is AIR * difference / (1 - AIR)).
-PUBLISHED = [
-    ("monotone boosting, published", "black", 0.6354, 0.7761, 0.6285),
-    ("explainable network, published", "black", 0.6181, 0.7432, 0.6205),
-    ("monotone boosting, published", "female", 0.7439, 0.9483, 0.0840),
-    ("explainable network, published", "female", 0.7780, 0.9552, 0.1053),
-]
 N_APPLICANTS = 300
 
 
@@ -72,11 +63,6 @@ def write(folder, name, frame):
     return path
 
 
-def group_rows(report, column):
-    attribute = next(one for one in report["attributes"] if one["attribute"] == column)
-    return {group["group"]: group for group in attribute["groups"]}
-
-
 def interval(group, name):
     value = group.get(name)
     if value is None:
@@ -106,9 +92,11 @@ def show_alternatives(report):
     found = report["alternatives"]
     full = found["full_model"]
     rows = [["full model", f"{full['auc_test']:.4f}", "", f"{full['air_test']:.4f}", ""]]
-    for one in found["best"]:
+    for one in found["best"] + found["unconfirmed"]:
         changed = [f"{name} x {weight:g}" for name, weight in one["weights"].items()]
-        name = one["kind"] + ": " + ", ".join(["no " + name for name in one["dropped"]] + changed)
+        confirmed = one["is_beyond_chance"] and one["is_within_loss"]
+        name = one["kind"] + (": " if confirmed else " (unconfirmed): ")
+        name += ", ".join(["no " + dropped for dropped in one["dropped"]] + changed)
         changes = [
             f"{one[part]:+.4f} [{one[part + '_interval'][0]:+.4f}, {one[part + '_interval'][1]:+.4f}]"
             for part in ("auc_change", "air_change")
@@ -192,7 +180,7 @@ def hmda(folder):
     print(
         f"HMDA 2018: {int(test.sum())} held-out loans (30% by hash); selected: risk under {STUDY_CUTOFF}"
     )
-    rows, out = [], {}
+    out = {}
     for name, risk in risks.items():
         scored = pandas.DataFrame({"row_id": frame["row_id"][test], "risk": risk[test]})
         path = write(folder, "hmda_" + name.replace(" ", "_"), scored)
@@ -200,13 +188,9 @@ def hmda(folder):
                        ["--population", path, "--score", "risk", "--threshold", str(STUDY_CUTOFF),
                         "--low-is-favorable"] + by_group)  # fmt: skip
         out[name] = {"auc": auc(labels[test], risk[test]), "report": report}
-        for column, group in (("race", "black"), ("sex", "female"), ("ethnicity", "hispanic")):
-            found = group_rows(report, column)[group]
-            rows.append([f"{name} (AUC {out[name]['auc']:.4f})", group, f"{found['rate']:.4f}",
-                         interval(found, "air"), interval(found, "score_smd"), found["four_fifths"]])  # fmt: skip
-    for name, group, rate, air, smd in PUBLISHED:
-        rows.append([name, group, f"{rate:.4f}", f"{air:.3f}", f"{smd:.3f}", ""])
-    print_table(["model", "group", "rate", "AIR [95%]", "SMD [95%]", "four-fifths"], rows)
+    comparison = audit_published.compare(out)
+    print_table(audit_published.NAMES, audit_published.table(comparison))
+    audit_published.write_page(folder, comparison)
     selected = float((risks["monotone boosting"][test] < STUDY_CUTOFF).mean())
     features = write(folder, "hmda_rows", frame[["row_id", "high_priced"] + HMDA_FEATURES])
     everyone = write(folder, "hmda_everyone", frame[["row_id", "race"]])
@@ -216,8 +200,7 @@ def hmda(folder):
                     ",".join(HMDA_FEATURES), "--max-loss", "0.01", "--select-rate", f"{selected:.4f}",
                     "--search", "200", "--draws", "300"])  # fmt: skip
     show_alternatives(report)
-    out["alternatives"] = report
-    return out
+    return {**out, "published": comparison, "alternatives": report}
 
 
 LOANAPP_FEATURES = ["hrat", "obrat", "loanprc", "unem", "self", "dep", "pubrec", "chist", "mortlat1", "mortlat2",

@@ -65,6 +65,30 @@ TEST_CASE("dropping a proxy is found, within the loss, and holds on rows not see
   }
 }
 
+TEST_CASE("what is not better on rows not seen is not called best") {
+  // Group says nothing of any feature or of the outcome: whatever the search picks, it picked noise.
+  Random random(5, 0);
+  std::string csv = "group,skill,u,v,w,repaid\n";
+  for (int i = 0; i < 600; ++i) {
+    const double skill = draw_normal(&random);
+    csv += std::string(random.uniform() < 0.4 ? "b" : "a") + "," + std::to_string(skill);
+    for (int f = 0; f < 3; ++f) csv += "," + std::to_string(draw_normal(&random));
+    csv += random.uniform() < 1 / (1 + std::exp(-skill)) ? ",1\n" : ",0\n";
+  }
+  const Audit audit = audit_population(
+      {R"({"groups": [{"column": "group", "reference": "a"}], "outcome": "repaid", "draws": 200,
+           "features": ["skill", "u", "v", "w"], "max_loss": 0.1, "search": 60})", csv, ""}, {});
+  const json found = json::parse(audit.report)["alternatives"];
+  CHECK(found["best"].empty());
+  REQUIRE(!found["unconfirmed"].empty());
+  for (const json& one : found["unconfirmed"]) {
+    CHECK(one["air_validation"] > found["full_model"]["air_validation"]);
+    CHECK((one["is_beyond_chance"] == false || one["is_within_loss"] == false));
+  }
+  CHECK(audit.page.find("is shown to have a higher adverse impact ratio") != std::string::npos);
+  CHECK(audit.page.find("unconfirmed: ") != std::string::npos);
+}
+
 TEST_CASE("AUC, selection with ties and ratios by hand") {
   // Scores 3, 2, 2, 1; favorable, not, favorable, not; groups a, b, a, b. Three of four pairs are
   // in order and one is tied: AUC 3.5 / 4. Half of the rows are selected: the first and half of

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/engine/snapshot.h"
+#include "core/frame/frame.h"
 #include "models/pack/artifact/writers.h"
 #include "models/pack/pack_error.h"
 #include "models/plan/sample_outcome.h"
@@ -88,6 +90,106 @@ TEST_CASE("figures are means over requests of what they show, weighed by exposur
   CHECK_THROWS_AS(sample.figures().find("nonsense"), pack::PackError);
 }
 
+// What a policy shows of the cards, summed here: over 10 positions.
+struct ByHand {
+  double n = 0, shown = 0, approve = 0, apply_reach = 0, approve_reach = 0;
+
+  void add(const Decision& decision) {
+    n += 1;
+    if (decision.ranked.empty()) return;
+    shown += 1;
+    const std::size_t depth = std::min<std::size_t>(10, decision.ranked.size());
+    double total = 0;
+    for (std::size_t i = 0; i < depth; ++i) total += 1 / std::log2(2.0 + static_cast<double>(i));
+    for (std::size_t i = 0; i < depth; ++i) {
+      const double weight = 1 / std::log2(2.0 + static_cast<double>(i)) / total;
+      const std::uint32_t row = decision.ranked[i].row;
+      approve += weight * decision.heads[2].probability[row];
+      apply_reach += weight * decision.heads[1].reach[row];
+      approve_reach += weight * decision.heads[2].reach[row];
+    }
+  }
+};
+
+ByHand sum_by_hand(const Reference& reference, const Pipeline& pipeline) {
+  Request request(*pipeline.facts, pipeline.catalog, pack::system_allocator());
+  Session session(pack::system_allocator(), SIZE_MAX);
+  std::istringstream lines(reference.requests());
+  ByHand sums;
+  for (std::string line; std::getline(lines, line);) {
+    Error error;
+    Decision decision;
+    REQUIRE(read_request_json(line, &request, &error) == Status::ok);
+    REQUIRE(rank(pipeline, request, &session, &decision, &error) == Status::ok);
+    sums.add(decision);
+  }
+  return sums;
+}
+
+TEST_CASE("approval is of what is shown, not of requests that show nothing") {
+  const Reference cards("cards");
+  REQUIRE(cards.pipeline().model->heads[1].name == "apply");
+  REQUIRE(cards.pipeline().model->heads[2].name == "approve");
+  VariedPipeline varied(cards.pipeline());
+  const Sample sample(cards.pipeline(), cards.requests(), "", 10);
+  const auto figure = [&](const SampleOutcome& outcome, const char* name) {
+    return outcome.means[sample.figures().find(name)];
+  };
+  const double before = figure(sample.run(varied.pipeline(), {}), "p.approve");
+  varied.set(varied.find("approve_floor"), 0.6);
+  const ByHand sums = sum_by_hand(cards, varied.pipeline());
+  REQUIRE(sums.shown > 0);
+  REQUIRE(sums.shown < sums.n);
+  const SampleOutcome outcome = sample.run(varied.pipeline(), {});
+  CHECK(figure(outcome, "empty") == doctest::Approx(1 - sums.shown / sums.n).epsilon(1e-12));
+  CHECK(figure(outcome, "p.approve") == doctest::Approx(sums.approve / sums.shown).epsilon(1e-12));
+  CHECK(figure(outcome, "p.approve") > before);     // which is what the floor is for
+  CHECK(figure(outcome, "p.approve") >= 0.6);
+  CHECK(figure(outcome, "rate.approve") ==
+        doctest::Approx(sums.approve_reach / sums.apply_reach).epsilon(1e-12));
+  CHECK(figure(outcome, "reach.approve") ==
+        doctest::Approx(sums.approve_reach / sums.n).epsilon(1e-12));
+}
+
+TEST_CASE("a policy that shows nothing has no approval rate, and meets no target") {
+  const Reference cards("cards");
+  VariedPipeline varied(cards.pipeline());
+  const Sample sample(cards.pipeline(), cards.requests(), "", 10);
+  varied.set(varied.find("approve_floor"), 1.01);
+  const SampleOutcome outcome = sample.run(varied.pipeline(), {});
+  REQUIRE(outcome.means[sample.figures().find("empty")] == 1);
+  for (const char* name : {"p.approve", "rate.approve", "share.click"})
+    CHECK(std::isnan(outcome.means[sample.figures().find(name)]));
+  TargetChoice choice;
+  // More than any offer has, so that the floor climbs until nothing is left.
+  choice.targets = {{"p.purchase", 0.99, "purchase_floor"}};
+  const Reference goods("goods");
+  const Json report = Json::parse(meet_targets(goods.pipeline(), goods.requests(), choice, {}).report);
+  CHECK(report.at("is_met") == false);
+  CHECK(report.at("targets")[0].at("found").is_number());
+  const Json& steps = report.at("steps");
+  const auto shows_nothing = [](const Json& step) { return step.at("found")[0].is_null(); };
+  const auto empty = std::find_if(steps.begin(), steps.end(), shows_nothing);
+  REQUIRE(empty != steps.end());
+  CHECK_FALSE(std::all_of(empty, steps.end(), shows_nothing));   // it came back
+}
+
+TEST_CASE("a floor moves until what is shown is approved often enough") {
+  const Reference cards("cards");
+  const Sample sample(cards.pipeline(), cards.requests(), "", 10);
+  const std::size_t approve = sample.figures().find("p.approve");
+  VariedPipeline varied(cards.pipeline());
+  const double now = sample.run(varied.pipeline(), {}).means[approve];
+  varied.set(varied.find("approve_floor"), 0.6);
+  const double then = sample.run(varied.pipeline(), {}).means[approve];
+  REQUIRE(then > now);
+  TargetChoice choice;
+  choice.targets = {{"p.approve", (now + then) / 2, "approve_floor"}};
+  const Json report = Json::parse(meet_targets(cards.pipeline(), cards.requests(), choice, {}).report);
+  CHECK(report.at("is_met") == true);
+  CHECK(report.at("targets")[0].at("proposed").get<double>() > 0.2);
+}
+
 TEST_CASE("a sweep passes through the policy's own value and does what the parameter does") {
   const Reference goods("goods");
   SweepChoice choice;
@@ -117,6 +219,84 @@ TEST_CASE("a sweep passes through the policy's own value and does what the param
   CHECK(result.page.find("<script") == std::string::npos);
 }
 
+// By hand: 3 * p.purchase + 0.25 * offer.margin * p.purchase, the policy's own weights, of what is
+// shown when purchases are weighed otherwise.
+double revenue_by_hand(const Reference& goods, const Pipeline& pipeline) {
+  const std::uint32_t margin_fact = pipeline.facts->find(Namespace::candidate, "margin");
+  Request request(*pipeline.facts, pipeline.catalog, pack::system_allocator());
+  Session session(pack::system_allocator(), SIZE_MAX);
+  pack::Memory memory;
+  std::istringstream lines(goods.requests());
+  double revenue = 0, n = 0;
+  for (std::string line; std::getline(lines, line); n += 1) {
+    Error error;
+    Decision decision;
+    Frame frame;
+    Column margin;
+    REQUIRE(read_request_json(line, &request, &error) == Status::ok);
+    REQUIRE(rank(pipeline, request, &session, &decision, &error) == Status::ok);
+    REQUIRE(frame.open(request, &memory.arena()) == Status::ok);
+    REQUIRE(frame.column(margin_fact, &margin) == Status::ok);
+    const std::size_t shown = std::min<std::size_t>(10, decision.ranked.size());
+    double total = 0, sum = 0;
+    for (std::size_t i = 0; i < shown; ++i) {
+      const double weight = 1 / std::log2(2.0 + static_cast<double>(i));
+      const std::uint32_t row = decision.ranked[i].row, candidate = decision.candidates[row];
+      const double p = decision.heads[1].probability[row];
+      total += weight;
+      sum += weight * (3.0 * p + 0.25 * margin.numbers[margin.row_of(candidate)] * p);
+    }
+    revenue += shown > 0 ? sum / total : 0;
+  }
+  return revenue / n;
+}
+
+TEST_CASE("revenue of a moved weight is told in the policy's own") {
+  const Reference goods("goods");
+  REQUIRE(goods.pipeline().model->heads[1].name == "purchase");
+  SweepChoice choice;
+  choice.parameters = {"w_purchase"};
+  choice.n_points = 3;
+  const Json report = Json::parse(sweep(goods.pipeline(), goods.requests(), choice, {}).report);
+  VariedPipeline varied(goods.pipeline());
+  const std::size_t weight = varied.find("w_purchase");
+  double first = -1;
+  bool moves = false;
+  for (const Json& point : report.at("parameters")[0].at("points")) {
+    varied.set(weight, point.at("value"));
+    const double revenue = point.at("figures").at("revenue");
+    CHECK(revenue == doctest::Approx(revenue_by_hand(goods, varied.pipeline())).epsilon(1e-5));
+    CHECK(point.at("figures").at("term.purchase").get<double>() <= revenue);
+    moves |= first >= 0 && revenue != first;
+    first = revenue;
+  }
+  CHECK(moves);
+}
+
+TEST_CASE("segments too small to compare are counted, and can be asked for") {
+  const Reference goods("goods");
+  // Eight surfaces with a request each; the first stands there twice more.
+  const std::string first = goods.requests().substr(0, goods.requests().find('\n') + 1);
+  const std::string requests = first + first + goods.requests();
+  SweepChoice choice;
+  choice.parameters = {"purchase_floor"};
+  choice.n_points = 2;
+  choice.segment = "ctx.surface";
+  choice.least_segment = 2;
+  const PlanReport told = sweep(goods.pipeline(), requests, choice, {});
+  const Json segments = Json::parse(told.report).at("segments");
+  CHECK(segments.at("left_out") == 7);
+  CHECK(segments.at("compared") == 1);
+  CHECK(segments.at("requests_left_out") == 7);
+  CHECK(told.page.find("1 compared, 7 of fewer than 2 requests left out (7 requests)") != std::string::npos);
+  choice.least_segment = 1;
+  const Json all = Json::parse(sweep(goods.pipeline(), requests, choice, {}).report);
+  CHECK(all.at("segments").at("left_out") == 0);
+  choice.segment = "";
+  CHECK_FALSE(Json::parse(sweep(goods.pipeline(), requests, choice, {}).report)
+                  .contains("segments"));
+}
+
 TEST_CASE("multipliers meet a target that a grid can meet") {
   const Reference goods("goods");
   const Sample sample(goods.pipeline(), goods.requests(), "", 10);
@@ -140,8 +320,19 @@ TEST_CASE("multipliers meet a target that a grid can meet") {
   CHECK(target.at("proposed").get<double>() > target.at("value").get<double>());
   // And one that nothing can meet is said to be missed.
   choice.targets[0].at_least = 1.5;
-  CHECK(Json::parse(meet_targets(goods.pipeline(), goods.requests(), choice, {}).report)
-            .at("is_met") == false);
+  const PlanReport told = meet_targets(goods.pipeline(), goods.requests(), choice, {});
+  const Json missed = Json::parse(told.report);
+  CHECK(missed.at("is_met") == false);
+  CHECK(missed.at("targets")[0].at("proposed").is_null());
+  CHECK(missed.at("targets")[0].at("found_with").is_number());
+  // The page has every step's parameter and figure.
+  for (const Json& step : missed.at("steps")) {
+    for (const char* member : {"multipliers", "found"}) {
+      char cell[64];
+      std::snprintf(cell, sizeof cell, "<td>%.6f</td>", step.at(member)[0].get<double>());
+      CHECK(told.page.find(cell) != std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("what cannot be swept is refused by name") {

@@ -27,7 +27,11 @@ class Usage(unittest.TestCase):
                           ("rank", "--model", "m", "--request", "-"), ("verify",), ("replay", "--bundle", BUNDLE),
                           ("pack", "--model", "m"), ("plan", "--model", "m", "--policy", "p", "--requests", "-"),
                           ("plan", "--model", "m", "--policy", "p", "--catalog", "c", "--requests", "-",
-                           "--budget", "-1"), ("explain", "--bundle", BUNDLE, "--request", "-")):
+                           "--budget", "-1"),
+                          ("plan", "--model", "m", "--policy", "p", "--catalog", "c", "--requests", "-",
+                           "--budget", "nan"),
+                          ("plan", "--model", "m", "--policy", "p", "--catalog", "c", "--requests", "-",
+                           "--min-recall", "nan"), ("explain", "--bundle", BUNDLE, "--request", "-")):
             run(*arguments, code=2)
 
     def test_an_unknown_subcommand_is_named(self):
@@ -326,6 +330,20 @@ class Others(unittest.TestCase):
         json.loads(report)
         run("evaluate", "--bundle", BUNDLE, "--requests", "-", data="nonsense\n", code=1)
 
+    def test_sweep_and_targets(self):
+        sample = "".join(json.dumps({"time": "2026-03-21T10:00:00Z", "context": {"age": 40, "state": state}}) + "\n"
+                         for state in ("CA", "CA", "NY"))
+        words = ("evaluate", "--bundle", BUNDLE, "--requests", "-")
+        text = run(*words, "--sweep", "--points", 3, "--segment", "ctx.state", "--min-segment", 2, data=sample)
+        self.assertIn("rejection_cost", text)
+        self.assertIn("segments by ctx.state: 1 compared, 1 of fewer than 2 requests left out (1 requests)", text)
+        target = ("--target", "p.approve>=0.999:rejection_cost")
+        self.assertIn("not all targets can be met: nothing is proposed", run(*words, *target, data=sample))
+        told = json.loads(run(*words, *target, "--json", data=sample))["targets"][0]
+        self.assertIsNone(told["proposed"])
+        self.assertLess(told["found"], 0.999)
+        run(*words, "--target", "p.approve>=nan:rejection_cost", data=sample, code=1)
+
 
 def request_file(folder: str) -> pathlib.Path:
     path = pathlib.Path(folder) / "request.json"
@@ -437,6 +455,7 @@ class Plan(unittest.TestCase):
                        data=STAGES)
             self.assertIn("value-recall", text)
             self.assertIn("1 requests in two stages, K 4", text)
+            self.assertIn("budget 0.001 us = fixed", text)
             # The fifty dollars of s-10 are not what the towers of this model look for.
             self.assertIn("under the minimum: pack will refuse this policy", text)
             error = json.loads(run("pack", *words[:2], "--policy", out, *words[4:], "--out", "-", "--json",

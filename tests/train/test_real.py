@@ -1,6 +1,8 @@
-"""The Tmall program's arithmetic: leave-one-out affinities, training rows, measures."""
+"""The Tmall program's arithmetic: leave-one-out affinities, training rows, measures; the audit's comparison."""
 import contextlib
 import io
+import pathlib
+import tempfile
 import unittest
 from unittest import mock
 
@@ -9,6 +11,7 @@ import pandas
 import support  # noqa: F401  (the path to models)
 
 from real import __main__ as programs
+from real import audit_published
 from real.tmall_affinity import PARTS, Affinity
 from real.tmall_data import Interactions, hold_one_out
 from real.tmall_measure import HeldOut, Outcome, paired_bootstrap
@@ -144,6 +147,49 @@ class MeasureTest(unittest.TestCase):
             own = set(collect.item[collect.user == user]) - owned
             first = lists["own other events, then neighbours"][place][: min(len(own), 10)]
             self.assertTrue(set(first) <= own)
+
+
+class PublishedTest(unittest.TestCase):
+    """HMDA beside the figures of Gill et al. 2020."""
+
+    @staticmethod
+    def report(air_low):
+        def attribute(name, group):
+            return {"attribute": name, "groups": [{"group": "others"}, {
+                "group": group, "rate": 0.6, "air": 0.78, "air_interval": [air_low, 0.80], "score_smd": 0.61,
+                "score_smd_interval": [0.60, 0.62], "four_fifths": "adverse"}]}  # fmt: skip
+
+        return {"attributes": [attribute(*one) for one in audit_published.COMPARED]}
+
+    def test_a_published_rate_follows_from_its_ratio(self):
+        # AIR = rate / rate of the reference, so the reference's is rate / AIR; it is one group's for each model.
+        whole = {"black": "white", "female": "male"}
+        for model, group, rate, air, _ in audit_published.PUBLISHED:
+            self.assertIn(group, whole)
+            self.assertLess(rate / air, 0.84)
+            self.assertGreater(rate / air, 0.78)
+
+    def test_published_figures_are_held_against_measured_intervals(self):
+        found = audit_published.compare({"monotone boosting": {"auc": 0.8, "report": self.report(0.77)}})
+        rows = {(row["model"], row["group"], row["source"]): row for row in found["rows"]}
+        self.assertEqual(len(rows), 3 + 4)
+        black = rows["monotone boosting", "black", "published"]
+        self.assertEqual((black["air"], black["smd"]), (0.7761, 0.6285))
+        self.assertTrue(black["is_air_within_measured"])       # 0.77 to 0.80
+        self.assertFalse(black["is_smd_within_measured"])      # 0.60 to 0.62
+        self.assertFalse(rows["monotone boosting", "female", "published"]["is_air_within_measured"])
+        self.assertNotIn("is_air_within_measured", rows["explainable network", "black", "published"])
+        above = audit_published.compare({"monotone boosting": {"auc": 0.8, "report": self.report(0.7762)}})
+        self.assertFalse(any(row.get("is_air_within_measured") for row in above["rows"]))
+
+    def test_the_page_has_every_row(self):
+        found = audit_published.compare({"boosting": {"auc": 0.8, "report": self.report(0.77)}})
+        with tempfile.TemporaryDirectory() as folder:
+            audit_published.write_page(folder, found)
+            page = pathlib.Path(folder, "hmda_published.html").read_text(encoding="utf-8")
+        for cell in ("boosting (AUC 0.8000)", "0.780 [0.770, 0.800]", "0.776", "explainable network", "137 (2020)"):
+            self.assertIn(cell, page)
+        self.assertEqual(page.count("<tr>"), 1 + 3 + 4)
 
 
 class TestPrograms(unittest.TestCase):

@@ -129,7 +129,7 @@ typedef struct {
   uint32_t parameter_count;      /* 0: all */
   const gr_text* parameters;
   uint32_t target_count;         /* 0: a sweep; else multipliers for the targets */
-  uint32_t reserved;
+  uint32_t least_segment;        /* requests of the smallest segment that is compared; 0: 20 */
   const gr_tools_target* targets;
   gr_text segment;               /* "ctx.<fact>" or a member of the route; empty: none */
   gr_text requests;              /* JSON lines */

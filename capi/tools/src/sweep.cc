@@ -57,6 +57,7 @@ Status run(const gr_snapshot* snapshot, const gr_tools_sweep_options& options,
   plan::SweepChoice choice;
   if (options.points != 0) choice.n_points = options.points;
   if (options.depth != 0) choice.depth = options.depth;
+  if (options.least_segment != 0) choice.least_segment = options.least_segment;
   choice.segment = std::string(as_view(options.segment));
   for (uint32_t i = 0; i < options.parameter_count; ++i)
     choice.parameters.emplace_back(as_view(options.parameters[i]));

@@ -82,8 +82,10 @@ class Writer {
             {"air_test", test.worst_air}};
   }
 
-  // The same, with the change against the full model on rows that neither fitted nor chose.
-  Json best(std::size_t at, const Sampling& sampling, const DrawProgress& progress) const {
+  // The same, with the change against the full model on rows that neither fitted nor chose, and whether
+  // it is confirmed there: a higher ratio beyond chance, at no more than the loss.
+  Json chosen(std::size_t at, const AlternativesChoice& wanted, const Sampling& sampling,
+              const DrawProgress& progress) const {
     Json json = alternative(at);
     const ScoreMeasure measure(measured_, scores_of(found_.tried[at]));
     const Figures own = measure.measure({}), base = base_.measure({});
@@ -102,6 +104,7 @@ class Writer {
     json["air_change"] = own.worst_air - base.worst_air;
     json["air_change_interval"] = pair(air_interval);
     json["is_beyond_chance"] = air_interval.low > 0;
+    json["is_within_loss"] = own.auc - base.auc >= -wanted.max_loss;
     json["groups"] = airs_json(own, contrasts_);
     return json;
   }
@@ -151,10 +154,15 @@ Json find_alternatives(const Population& population, const PopulationChoice& cho
                {"tried", found.tried.size()},
                {"full_model", writer.full_model()},
                {"best", Json::array()},
+               {"unconfirmed", Json::array()},
                {"frontier", Json::array()},
                {"points", Json::array()}};
-  for (const auto& at : {found.best_drop, found.best_weights})
-    if (at) json["best"].push_back(writer.best(*at, choice.sampling, drawing));
+  for (const auto& at : {found.best_drop, found.best_weights}) {
+    if (!at) continue;
+    Json chosen = writer.chosen(*at, wanted, choice.sampling, drawing);
+    const bool is_confirmed = chosen["is_beyond_chance"] == true && chosen["is_within_loss"] == true;
+    json[is_confirmed ? "best" : "unconfirmed"].push_back(std::move(chosen));
+  }
   for (std::size_t at : found.frontier) json["frontier"].push_back(writer.alternative(at));
   for (const Alternative& tried : found.tried)
     json["points"].push_back(Json::array({tried.validation.auc, tried.validation.worst_air}));

@@ -45,7 +45,7 @@ struct Found {
   std::vector<Alternative> tried;            // the first is the full model
   std::vector<std::size_t> frontier;         // not beaten on both figures, by AUC from the best
   std::optional<std::size_t> best_drop,
-      best_weights;  // within max_loss, better than the full model
+      best_weights;  // within max_loss, better than the full model, on the rows that choose
 };
 Found search_alternatives(const SearchInput& input, const StepProgress& progress);
 

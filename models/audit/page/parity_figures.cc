@@ -35,17 +35,16 @@ void add_rates(const Json& attribute, const std::string& caption, page::Page* pa
 
 void add_ratios(const Json& attribute, const std::string& caption, page::Page* page) {
   if (!has_rates(attribute)) return;
-  page::HtmlTable table{{"group", "AIR", "95% (Koopman)", "difference", "95% (Newcombe)",
-                         "Fisher p",
-                   "mid-p", "p of AIR >= 0.8", "four-fifths rule"}, {}};
+  page::HtmlTable table{{"group", "four-fifths rule", "AIR", "95% (Koopman)", "difference",
+                         "95% (Newcombe)", "Fisher p", "mid-p", "p of AIR >= 0.8"}, {}};
   std::vector<page::IntervalRow> rows;
   for (const Json& group : attribute["groups"]) {
     if (group["is_reference"].get<bool>()) continue;
-    table.rows.push_back({group_label(group), cell(group, "air", 4),
+    table.rows.push_back({group_label(group), verdict_cell(group), cell(group, "air", 4),
                           interval_cell(group, "air_interval", 3), cell(group, "difference", 4),
                           interval_cell(group, "difference_interval", 4),
                           p_cell(group, "fisher_p"), p_cell(group, "mid_p"),
-                          p_cell(group, "four_fifths_p"), verdict_cell(group)});
+                          p_cell(group, "four_fifths_p")});
     rows.push_back({group_label(group), real(group, "air"), real(group, "air_interval", 0),
                     real(group, "air_interval", 1), group["four_fifths"] == "adverse"});
   }
