@@ -7,9 +7,13 @@
 
 static_assert(GR_ABI_VERSION == 1);
 static_assert(sizeof(gr_text) == 8 && sizeof(gr_bytes) == 8);
-static_assert(sizeof(gr_engine_options) == 40 && offsetof(gr_engine_options, kernel) == 4 &&
+static_assert(sizeof(gr_engine_options) == 48 && offsetof(gr_engine_options, kernel) == 4 &&
               offsetof(gr_engine_options, session_limit_bytes) == 24 &&
-              offsetof(gr_engine_options, context_cache_bytes) == 32);
+              offsetof(gr_engine_options, context_cache_bytes) == 32 &&
+              offsetof(gr_engine_options, shard_cache_bytes) == 40);
+static_assert(sizeof(gr_wanted_shard) == 56 && offsetof(gr_wanted_shard, shard) == 4 &&
+              offsetof(gr_wanted_shard, field) == 8 && offsetof(gr_wanted_shard, bytes) == 16 &&
+              offsetof(gr_wanted_shard, sha256) == 24);
 static_assert(sizeof(gr_artifact_options) == 16 && offsetof(gr_artifact_options, check) == 4);
 static_assert(sizeof(gr_snapshot_options) == 24 && offsetof(gr_snapshot_options, skip_golden) == 4 &&
               offsetof(gr_snapshot_options, catalog_sums_bytes) == 8 &&
@@ -76,12 +80,13 @@ static_assert(sizeof(gr_answer) == 48 && offsetof(gr_answer, outcome) == 4 &&
               offsetof(gr_answer, id) == 8 && offsetof(gr_answer, bytes) == 16 &&
               offsetof(gr_answer, entity_tag) == 24 && offsetof(gr_answer, detail) == 32 &&
               offsetof(gr_answer, section_hashes) == 40);
-static_assert(sizeof(gr_delivered) == 80 && offsetof(gr_delivered, state) == 4 &&
+static_assert(sizeof(gr_delivered) == 88 && offsetof(gr_delivered, state) == 4 &&
               offsetof(gr_delivered, status) == 8 && offsetof(gr_delivered, is_fallback) == 12 &&
               offsetof(gr_delivered, release) == 16 && offsetof(gr_delivered, model) == 24 &&
               offsetof(gr_delivered, policy) == 32 && offsetof(gr_delivered, catalog) == 40 &&
               offsetof(gr_delivered, release_bytes) == 48 && offsetof(gr_delivered, stage) == 56 &&
-              offsetof(gr_delivered, arm) == 64 && offsetof(gr_delivered, instead_of) == 72);
+              offsetof(gr_delivered, arm) == 64 && offsetof(gr_delivered, instead_of) == 72 &&
+              offsetof(gr_delivered, shard) == 80);
 static_assert(sizeof(gr_store_state) == 112 && offsetof(gr_store_state, has_looked) == 4 &&
               offsetof(gr_store_state, revision) == 8 && offsetof(gr_store_state, status) == 16 &&
               offsetof(gr_store_state, is_disk_writable) == 20 &&

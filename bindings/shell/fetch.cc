@@ -130,14 +130,26 @@ int fetch(const Options& options, bool as_json) {
   const Json told = describe(client.get(), served, took.count());
   if (options.is_ranked) {
     const std::string stage(view(served.stage)), arm(view(served.arm)), instead_of(view(served.instead_of));
-    client.reset();
     const Source source{std::move(engine), std::move(snapshot), nullptr};
+    const Client fetching = std::move(client);   // and goes before the engine
     Ranker ranker(source);
     ranker.tell("served.stage", stage);
     ranker.tell("served.arm", arm);
     ranker.tell("served.instead_of", instead_of);
     if (served.is_fallback != 0) ranker.tell("served.reason", gr_status_name(served.primary_status));
-    std::cout << ranker.rank(read_input(options.route.request), false) << '\n';
+    ranker.use_shards([&](gr_session* session) {
+      std::uint32_t added = 0;
+      check([&](gr_error** error) {
+        return gr_fetch_client_add_shards(fetching.get(), session, std::int64_t{options.timeout_ms} * 1000,
+                                          &added, error);
+      });
+      return added;
+    });
+    const std::string ranking(ranker.rank(read_input(options.route.request), false));
+    // Shards that were fetched are on their way to the folder, too.
+    check([&](gr_error** error) { return gr_fetch_client_poll(fetching.get(), 0, error); });
+    progress.clear();
+    std::cout << ranking << '\n';
   } else if (as_json) {
     std::cout << told.dump() << '\n';
   } else {

@@ -105,6 +105,10 @@ int print_step(const Json& report, bool as_json) {
     std::cout << "stored: " << report["stored"]["new_blob_bytes"] << " new bytes, of chunks "
               << report["stored"]["new_chunk_bytes"] << " of " << report["stored"]["chunk_bytes"]
               << '\n';
+  if (report.contains("stored") && report["stored"]["shards"].get<std::uint64_t>() != 0)
+    std::cout << "shards: " << report["stored"]["new_shard_bytes"] << " of "
+              << report["stored"]["shard_bytes"] << " bytes in " << report["stored"]["shards"]
+              << " pieces, each fetched for the user whose row it holds\n";
   if (!report["published"].get<bool>()) {
     std::cout << waiting_text(report["waiting"]);
     return 0;

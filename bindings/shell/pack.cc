@@ -15,6 +15,7 @@ namespace {
 struct Options {
   SourceOptions source;
   std::string out, report;
+  std::uint32_t shard_rows = 0;
   bool is_single_stage = false;
 };
 
@@ -29,6 +30,7 @@ int pack(const Options& options, bool as_json) {
   Progress progress;
   gr_tools_pack_options wanted = pack_options(options.source, &progress);
   wanted.single_stage = options.is_single_stage ? 1 : 0;
+  wanted.shard_rows = options.shard_rows;
   gr_tools_text *packed = nullptr, *reported = nullptr;
   check([&](gr_error** error) { return gr_tools_pack(&wanted, &packed, &reported, error); });
   const ToolsText bundle(packed), report(reported);
@@ -60,6 +62,9 @@ void add_pack(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--report", options->report, "Write the packer's report (JSON) here");
   command->add_flag("--single-stage", options->is_single_stage,
                     "Leave the policy's two_stage out: every eligible offer is scored");
+  command->add_option("--shard-rows", options->shard_rows,
+                      "Cut embedding tables of context fields with more rows in shards of so many: "
+                      "published, a reader fetches the shard of its user's row alone");
   (*actions)[command] = [options, common] { return pack(*options, common->as_json); };
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "bindings/shell/table.h"
+#include "guardrank_store.h"
 
 namespace guardrank::shell {
 namespace {
@@ -145,9 +146,22 @@ void Ranker::read(std::string_view request) {
   }
 }
 
+// Whether the last ranking failed for want of shards that have come since.
+bool Ranker::lacks_shards() {
+  gr_wanted_shard wanted{};
+  wanted.struct_size = sizeof wanted;
+  return add_shards_ && gr_session_wanted_shard(session_.get(), 0, &wanted) == GR_STATUS_OK &&
+         add_shards_(session_.get()) != 0;
+}
+
 std::string_view Ranker::decide() {
   check([&](gr_error** error) {
-    return gr_rank(session_.get(), request_.get(), &decision_, error);
+    gr_status status = gr_rank(session_.get(), request_.get(), &decision_, error);
+    while (status == GR_STATUS_MISSING && lacks_shards()) {
+      gr_error_free(*error);
+      status = gr_rank(session_.get(), request_.get(), &decision_, error);
+    }
+    return status;
   });
   gr_text json{};
   check([&](gr_error** error) {

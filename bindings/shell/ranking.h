@@ -1,6 +1,7 @@
 // One request through the library, and its decision in words.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,9 @@ class Ranker {
 
   // Told with every request from now on: "served.stage" and what else gr_request_set_route takes.
   void tell(std::string name, std::string value);
+  // Gives the session what it wants of users' tables; how many shards.
+  using AddShards = std::function<std::uint32_t(gr_session*)>;
+  void use_shards(AddShards add) { add_shards_ = std::move(add); }
 
   // The decision as JSON, valid until the next call. `explains_always`: whatever the request says.
   std::string_view rank(std::string_view request, bool explains_always);
@@ -29,11 +33,13 @@ class Ranker {
  private:
   void read(std::string_view request);
   std::string_view decide();
+  bool lacks_shards();
 
   Session session_;
   Request request_;
   const gr_decision* decision_ = nullptr;
   std::vector<std::pair<std::string, std::string>> told_;
+  AddShards add_shards_;
 };
 
 // "$1.9112", "-$0.0770", or "1.9112 EUR" for another unit. Exact: micros have six digits, of which

@@ -146,6 +146,8 @@ typedef struct {
   /* Memory of a session, beside that, for what the model makes of contexts: one that is seen again is
    * ranked sooner, with the same bits. 0: 256 KiB; too little for one context: none. Since 0.1. */
   uint64_t context_cache_bytes;
+  /* Memory of a session for what gr_session_add_shard gives it. 0: 16 MiB. Since 0.1. */
+  uint64_t shard_cache_bytes;
 } gr_engine_options;
 
 typedef struct gr_engine gr_engine;

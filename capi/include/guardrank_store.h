@@ -61,6 +61,29 @@ GR_API gr_status gr_routes_route(const gr_routes* routes, uint32_t route, gr_rou
 GR_API gr_status gr_routes_explain(const gr_routes* routes, const gr_route_values* values, char* out,
                                    size_t capacity, size_t* size, gr_error** error);
 
+/* ---- Shards of users' tables ----------------------------------------------------------------- */
+
+/* Models whose users' tables are in shards (guardrank pack --shard-rows) may come without them: artifacts
+ * that came apart do, a bundle holds them all. A request is then ranked once the session has the shards
+ * that hold its rows, to the same bits as with the whole table. Until then gr_rank, gr_rank_many and
+ * gr_replay answer GR_STATUS_MISSING, and this is one of those that they want, until the session's next
+ * ranking. Fetched, a shard's address tells the origin the group of rows that the user is in. */
+typedef struct {
+  uint32_t struct_size;
+  uint32_t shard;                /* its place in the table */
+  gr_text field;                 /* whose table; as long as the request's snapshot lives */
+  uint64_t bytes;                /* how long it is */
+  uint8_t sha256[32];            /* of it: where it stands at an origin is blobs/<these as 64 digits> */
+} gr_wanted_shard;
+/* GR_STATUS_ARGUMENT where there is none at `index`; no more than 32 are told at a time. Since 0.1. */
+GR_API gr_status gr_session_wanted_shard(const gr_session* session, uint32_t index,
+                                         gr_wanted_shard* shard);
+/* Gives the session a shard that it wants; copied, and kept for later rankings as far as
+ * gr_engine_options.shard_cache_bytes goes. GR_STATUS_HASH: by their SHA-256 the bytes are none that
+ * is wanted; nothing else of them is trusted. What is still wanted is then told without it. Since 0.1. */
+GR_API gr_status gr_session_add_shard(gr_session* session, const uint8_t* bytes, size_t size,
+                                      gr_error** error);
+
 /* ---- Store ----------------------------------------------------------------------------------- */
 
 /* Releases at hand, from any file server, trusting nothing that was not verified. The store does no
@@ -190,7 +213,13 @@ typedef struct {
    * long as the release's bytes. */
   gr_text stage, arm;            /* of the route that serves */
   gr_text instead_of;            /* by a fallback: the release that was to serve */
+  gr_bytes shard;                /* of a ticket for one, READY: for gr_session_add_shard. Since 0.1, appended */
 } gr_delivered;
+/* A ticket for a shard of a table (gr_wanted_shard), which is kept like an artifact and handed out
+ * verified. What it is asked for tells the origin which of the table's groups of rows is wanted. It waits for
+ * no release. Since 0.1. */
+GR_API gr_status gr_store_want_shard(gr_store* store, const uint8_t sha256[32], uint64_t bytes,
+                                     int64_t deadline, int64_t now, uint64_t* ticket, gr_error** error);
 /* May be asked any number of times. Since 0.1. */
 GR_API gr_status gr_store_take(gr_store* store, uint64_t ticket, int64_t now, gr_delivered* delivered);
 /* Gives a ticket up, whatever its state. What nobody waits for is no longer fetched. Since 0.1. */

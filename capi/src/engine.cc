@@ -48,6 +48,8 @@ Status read_options(const gr_engine_options* given, gr_engine* engine, Error* er
       read_bytes(options.session_limit_bytes, guardrank::limits::session_bytes);
   engine->context_cache_bytes =
       read_bytes(options.context_cache_bytes, guardrank::limits::context_cache_bytes);
+  engine->shard_cache_bytes =
+      read_bytes(options.shard_cache_bytes, guardrank::limits::shard_cache_bytes);
   return Status::ok;
 }
 

@@ -48,6 +48,7 @@ struct gr_engine {
   std::string_view kernel_name;
   std::size_t session_limit_bytes = 0;
   std::size_t context_cache_bytes = 0;
+  std::size_t shard_cache_bytes = 0;
 };
 
 struct gr_artifact {
@@ -109,7 +110,8 @@ struct gr_decision {
 struct gr_session {
   explicit gr_session(const gr_engine& engine)
       : allocator(engine.allocator), limit_bytes(engine.session_limit_bytes),
-        session(engine.allocator, engine.session_limit_bytes, engine.context_cache_bytes),
+        session(engine.allocator, engine.session_limit_bytes, engine.context_cache_bytes,
+                engine.shard_cache_bytes),
         decision(this, &session.arena()), many(engine.allocator, engine.session_limit_bytes) {}
 
   guardrank::Allocator allocator;

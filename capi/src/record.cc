@@ -17,6 +17,7 @@ Status replay(gr_session* session, const gr_snapshot& snapshot, Bytes record,
               Error* error) {
   guardrank::Arena& arena = session->many;
   arena.reset();
+  session->session.shards().begin();     // nothing is wanted yet
   std::span<std::uint8_t> copy;
   if (arena.make_uninitialised(record.size(), &copy) != Status::ok) {
     return error->set(Status::memory, "record", {"the host gave no memory for a copy"});

@@ -1,7 +1,9 @@
+#include <cstring>
 #include <new>
 #include <span>
 #include <type_traits>
 
+#include "capi/include/guardrank_store.h"
 #include "capi/src/session_lock.h"
 
 using guardrank::Report;
@@ -77,7 +79,37 @@ uint64_t gr_session_peak_bytes(const gr_session* session) {
   if (session == nullptr) return 0;
   auto* own = const_cast<gr_session*>(session);
   return own->session.arena().peak_bytes() + own->session.contexts().held_bytes() +
-         own->many.peak_bytes();
+         own->session.shards().held_bytes() + own->many.peak_bytes();
+}
+
+gr_status gr_session_wanted_shard(const gr_session* session, uint32_t index, gr_wanted_shard* shard) {
+  if (session == nullptr || shard == nullptr) return GR_STATUS_ARGUMENT;
+  const auto wanted = const_cast<gr_session*>(session)->session.shards().wanted();
+  if (index >= wanted.size()) return GR_STATUS_ARGUMENT;
+  const guardrank::WantedShard& found = wanted[index];
+  gr_wanted_shard out{};
+  out.shard = found.shard;
+  out.field = guardrank::as_text(found.field);
+  out.bytes = found.n_bytes;
+  std::memcpy(out.sha256, found.hash.data(), found.hash.size());
+  return guardrank::write_struct(out, shard);
+}
+
+gr_status gr_session_add_shard(gr_session* session, const uint8_t* bytes, size_t size,
+                               gr_error** error) {
+  Report report(error);
+  if (session == nullptr || bytes == nullptr) {
+    return report.null(session == nullptr ? "session" : "bytes");
+  }
+  report.use(session->allocator);
+  const SessionLock lock(session);
+  if (!lock.is_held()) return lock.busy(&report);
+  const Status status = session->session.shards().add({bytes, size});
+  if (status == Status::memory) return report.no_memory("shard");
+  if (status != Status::ok) {
+    report.error()->set(status, "shard", {"its bytes are none that the last ranking wants"});
+  }
+  return report.finish(status);
 }
 
 gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decision** decision,

@@ -96,6 +96,7 @@ gr_delivered as_delivered(const Delivered& found) {
   out.stage = guardrank::as_text(found.stage);
   out.arm = guardrank::as_text(found.arm);
   out.instead_of = guardrank::as_text(found.instead_of);
+  out.shard = as_bytes(found.shard);
   return out;
 }
 
@@ -163,6 +164,19 @@ gr_status gr_store_want(gr_store* store, const gr_route_values* route, int64_t d
   if (status != Status::ok) return report.finish(status);
   status = store->delivery.want(key, deadline, now, ticket, report.error());
   return report.finish(status);
+}
+
+gr_status gr_store_want_shard(gr_store* store, const uint8_t sha256[32], uint64_t bytes,
+                              int64_t deadline, int64_t now, uint64_t* ticket, gr_error** error) {
+  Report report(error);
+  if (store == nullptr) return report.null("store");
+  if (sha256 == nullptr) return report.null("sha256");
+  if (ticket == nullptr) return report.null("ticket");
+  report.use(store->allocator);
+  guardrank::Sha256Digest hash;
+  __builtin_memcpy(hash.data(), sha256, hash.size());
+  return report.finish(
+      store->delivery.want_shard(hash, bytes, deadline, now, ticket, report.error()));
 }
 
 gr_status gr_store_take(gr_store* store, uint64_t ticket, int64_t now, gr_delivered* delivered) {

@@ -17,10 +17,9 @@ constexpr Member members[] = {
 };
 constexpr Table table = table_of<members>();
 
-Status take_section(const Container& container, SectionKind kind, bool is_required, Bytes* bytes,
-                    Error* error) {
+Status take_section(const Container& container, SectionKind kind, Bytes* bytes, Error* error) {
   *bytes = section_bytes(container, kind);
-  if (is_required && bytes->empty())
+  if (bytes->empty())
     return error->set(Status::verify, section_kind_name(kind), {"the section is missing"});
   return Status::ok;
 }
@@ -35,10 +34,11 @@ Status open_bundle(Bytes bytes, Check check, Arena* arena, Bundle* bundle, Error
   GUARDRANK_TRY(TableReader(arena, error).open(opened.container, SectionKind::root,
                                                schema::BundleIdentifier(), table, &root));
   const Container& all = opened.container;
-  GUARDRANK_TRY(take_section(all, SectionKind::model, true, &opened.model, error));
-  GUARDRANK_TRY(take_section(all, SectionKind::policy, true, &opened.policy, error));
-  GUARDRANK_TRY(take_section(all, SectionKind::catalog, true, &opened.catalog, error));
-  GUARDRANK_TRY(take_section(all, SectionKind::release, false, &opened.release, error));
+  GUARDRANK_TRY(take_section(all, SectionKind::model, &opened.model, error));
+  GUARDRANK_TRY(take_section(all, SectionKind::policy, &opened.policy, error));
+  GUARDRANK_TRY(take_section(all, SectionKind::catalog, &opened.catalog, error));
+  opened.release = section_bytes(all, SectionKind::release);
+  opened.shards = section_bytes(all, SectionKind::shards);
   *bundle = opened;
   return Status::ok;
 }

@@ -243,6 +243,7 @@ std::string_view section_kind_name(SectionKind kind) {
     case SectionKind::policy: return "policy";
     case SectionKind::catalog: return "catalog";
     case SectionKind::release: return "release";
+    case SectionKind::shards: return "shards";
   }
   return "";
 }

@@ -28,6 +28,7 @@ enum class SectionKind : std::uint32_t {
   policy = 17,
   catalog = 18,
   release = 19,
+  shards = 20,       // bundle: the model's tables that are in shards, in the order of its fields
 };
 std::string_view section_kind_name(SectionKind kind);     // empty for an unknown kind
 

@@ -45,6 +45,7 @@ constexpr Member model_members[] = {
 
 Status finish_model(ModelReader* reader, Model*) {
   GUARDRANK_TRY(check_fields(reader));
+  GUARDRANK_TRY(check_shards_end(reader));
   GUARDRANK_TRY(check_graph(reader));
   return check_retrieval(reader);
 }
@@ -54,13 +55,15 @@ constexpr Table model_table = table_of<model_members>({
 
 }  // namespace
 
-Status open_model(Bytes bytes, Check check, Arena* arena, Model* model, Error* error) {
+Status open_model(Bytes bytes, Check check, Arena* arena, Model* model, Error* error,
+                  Bytes shards) {
   ModelReader reader(arena, error);
   Model opened;
   GUARDRANK_TRY(open_container_of(ArtifactKind::model, bytes, check, arena, &opened.container,
                                   error));
   reader.check_level = check;
   reader.embeddings.bytes = section_bytes(opened.container, SectionKind::embeddings);
+  reader.shards.bytes = shards;
   reader.weights.bytes = section_bytes(opened.container, SectionKind::weights);
   // Matrices may share their bytes, but not so often that a small file costs memory out of proportion.
   reader.embeddings.budget = reader.embeddings.bytes.size();

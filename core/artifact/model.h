@@ -56,6 +56,12 @@ struct Field {
   const std::uint8_t* table = nullptr;
   float table_scale = 1;
   std::uint8_t table_bits = 8;              // of a code; no other width is read yet
+  // A table in shards: rows of each (the last may have fewer) and SHA-256 of each, one after another.
+  // `table` is null where they did not come along with the model. 0: it is in none.
+  std::uint32_t shard_rows = 0;
+  std::span<const std::uint8_t> shard_hashes;
+
+  bool is_apart() const { return shard_rows != 0 && table == nullptr; }
 
   // Columns of the input vector that this field takes.
   std::uint32_t n_inputs() const {
@@ -134,6 +140,7 @@ struct GoldenRequest {
   std::uint32_t n_rows = 0;
   std::span<const float> logits;            // n_rows * heads, by row
   std::span<const double> probabilities;    // n_rows * heads, by row; amounts for value heads
+  std::span<const std::uint8_t> rows;       // of tables in shards, as the request reads them
 };
 
 struct Lineage {
@@ -162,9 +169,12 @@ struct Model {
   Lineage lineage;
   std::string_view report;                  // the packer's, JSON
   std::uint32_t block_inputs[3] = {0, 0, 0};// columns of x per side
+  bool has_tables_apart = false;            // some field `is_apart`
 };
 
-// Verifies structure, then meaning, then copies. `bytes` as for open_container.
-Status open_model(Bytes bytes, Check check, Arena* arena, Model* model, Error* error);
+// Verifies structure, then meaning, then copies. `bytes` as for open_container. `shards`: all tables
+// that are in shards, in the order of their fields, each 64-byte aligned; or nothing.
+Status open_model(Bytes bytes, Check check, Arena* arena, Model* model, Error* error,
+                  Bytes shards = {});
 
 }  // namespace guardrank

@@ -1,4 +1,5 @@
 #include "core/artifact/model_reader.h"
+#include "core/artifact/row_shards.h"
 
 namespace guardrank {
 namespace {
@@ -43,6 +44,9 @@ constexpr Member members[] = {
                      {.bounds = &n_codes, .when = embedding}),
     GUARDRANK_MEMBER(Field, table_bits, VT_TABLE_BITS, Field, table_bits,
                      {.bounds = &eight_bits, .when = embedding}),
+    GUARDRANK_MEMBER(Field, shard_rows, VT_SHARD_ROWS, Field, shard_rows, {.when = embedding}),
+    GUARDRANK_MEMBER(Field, shard_hashes, VT_SHARD_HASHES, Field, shard_hashes,
+                     {.when = embedding}),
     GUARDRANK_UNREAD(Field, table_offset, VT_TABLE_OFFSET, {.offset = to_raw_offset}),
     GUARDRANK_MEMBER(Field, transforms, VT_TRANSFORMS, Field, transforms,
                      {.bounds = &n_transforms, .child = &transform_table}),
@@ -68,13 +72,47 @@ Status check_dense(ModelReader* reader, const Field& field) {
 // Rows that are not pooled go to the network as they stand, so their codes must be u7; looking at
 // them all takes a full check. Any byte is memory safe: the network only multiplies them.
 Status check_codes(ModelReader* reader, const Field& field) {
-  if (reader->check_level != Check::full || field.pooling != Pooling::none) return Status::ok;
+  if (reader->check_level != Check::full || field.pooling != Pooling::none || field.is_apart())
+    return Status::ok;
   const std::size_t size = std::size_t{field.n_codes} * field.dim;
   for (std::size_t i = 0; i < size; ++i)
     if (field.table[i] > 127)
       return reader->fail(Status::verify, "table", "wanted codes of at most 127, found ",
                           field.table[i]);
   return Status::ok;
+}
+
+// Candidates' tables are wanted whole: a request reads rows from all over them.
+Status check_shards(ModelReader* reader, const Field& field) {
+  if (field.side != Side::context)
+    return reader->fail(Status::verify, "shard_rows", "only a context field's table is in shards");
+  if (std::uint64_t{field.shard_rows} * field.dim > limits::shard_bytes)
+    return reader->fail(Status::limit, "shard_rows", "shards of more bytes than ",
+                        limits::shard_bytes);
+  const std::uint64_t n_wanted = std::uint64_t{n_shards(field)} * Sha256Digest{}.size();
+  if (field.shard_hashes.size() == n_wanted) return Status::ok;
+  return reader->wanted(Status::verify, "shard_hashes", n_wanted, " bytes",
+                        field.shard_hashes.size());
+}
+
+Status read_table_in_shards(ModelReader* reader, Field* field) {
+  GUARDRANK_TRY(check_shards(reader, *field));
+  if (reader->shards.bytes.empty()) {
+    reader->has_tables_apart = true;
+    return Status::ok;
+  }
+  const std::uint64_t offset = align_shards(reader->shards_end);
+  GUARDRANK_TRY(reader->read_raw(&reader->shards, "table", offset, field->n_codes, field->dim,
+                                 &field->table));
+  reader->shards_end = offset + std::uint64_t{field->n_codes} * field->dim;
+  if (reader->check_level != Check::full || are_shards_right(*field)) return Status::ok;
+  return reader->fail(Status::hash, "shard_hashes", "the table's rows do not match them");
+}
+
+Status read_table_of(ModelReader* reader, Field* field) {
+  if (field->shard_rows != 0) return read_table_in_shards(reader, field);
+  return reader->read_raw(&reader->embeddings, "table", reader->raw_offset, field->n_codes,
+                          field->dim, &field->table);
 }
 
 Status check_embedding(ModelReader* reader, Field* field) {
@@ -85,8 +123,7 @@ Status check_embedding(ModelReader* reader, Field* field) {
   if (field->zero_point != 64)
     return reader->wanted(Status::verify, "zero_point", 64, " for an embedding",
                           field->zero_point);
-  GUARDRANK_TRY(reader->read_raw(&reader->embeddings, "table", reader->raw_offset, field->n_codes,
-                                 field->dim, &field->table));
+  GUARDRANK_TRY(read_table_of(reader, field));
   return check_codes(reader, *field);
 }
 
@@ -134,6 +171,13 @@ const Table field_table = table_of<members>({
     .blank = &blank,
     .finish = finish_as<ModelReader, Field, finish>,
     .duplicate = Status::reference});
+
+Status check_shards_end(ModelReader* reader) {
+  reader->model->has_tables_apart = reader->has_tables_apart;
+  if (reader->shards.bytes.size() == reader->shards_end) return Status::ok;
+  return reader->wanted(Status::verify, "shards", reader->shards_end, " bytes",
+                        reader->shards.bytes.size());
+}
 
 Status check_fields(ModelReader* reader) {
   Model& model = *reader->model;

@@ -15,6 +15,7 @@ constexpr Member request_members[] = {
                      {.bounds = &n_results, .each = &bounds::finite}),
     GUARDRANK_MEMBER(GoldenRequest, probabilities, VT_PROBABILITIES, GoldenRequest, probabilities,
                      {.bounds = &n_results, .each = &bounds::finite}),
+    GUARDRANK_MEMBER(GoldenRequest, rows, VT_ROWS, GoldenRequest, rows),
 };
 
 Status finish_request(ModelReader* reader, GoldenRequest* request) {

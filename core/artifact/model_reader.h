@@ -16,8 +16,10 @@ struct ModelReader : TableReader {
   using TableReader::TableReader;
 
   Check check_level = Check::structure;
-  RawSection embeddings{{}, "embeddings"}, weights{{}, "weights"};
+  RawSection embeddings{{}, "embeddings"}, weights{{}, "weights"}, shards{{}, "shards"};
+  std::uint64_t shards_end = 0;      // of the tables in them that were read
   Model* model = nullptr;
+  bool has_tables_apart = false;
   std::uint32_t total_inputs = 0;    // columns of x
   std::uint32_t fed_inputs = 0;      // columns that every later layer reads again
 };
@@ -32,6 +34,8 @@ Status check_chain(ModelReader* reader, const Field& field);
 
 // Between fields, at the place "root": order, inputs; counts the columns of x.
 Status check_fields(ModelReader* reader);
+// That nothing stands behind the last table in shards.
+Status check_shards_end(ModelReader* reader);
 // Levels and towers against heads and columns of x, at the place "root".
 Status check_graph(ModelReader* reader);
 // Stage one's tower against the context block of x, at the place "root".

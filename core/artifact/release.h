@@ -47,10 +47,11 @@ struct Release {
 Status open_release(Bytes bytes, Check check, Arena* arena, Release* release, Error* error);
 
 // The nested artifacts of a bundle, each a whole artifact in its section. `release` may be empty in
-// a bundle made by hand; the ids that a release names are checked against the nested ones.
+// a bundle made by hand; the ids that a release names are checked against the nested ones. `shards`: of
+// open_model, empty where the model has no tables in shards or they did not come along.
 struct Bundle {
   Container container;
-  Bytes model, policy, catalog, release;
+  Bytes model, policy, catalog, release, shards;
 };
 
 Status open_bundle(Bytes bytes, Check check, Arena* arena, Bundle* bundle, Error* error);

@@ -40,6 +40,7 @@ inline constexpr std::uint32_t cross_inputs = 16;         // fields that one cro
 inline constexpr std::uint32_t vector_width = 4096;       // n of an f32[n] field
 inline constexpr std::uint32_t embedding_dim = 1024;
 inline constexpr std::uint32_t embedding_rows = 100'000'000;
+inline constexpr std::uint32_t shard_bytes = 4u << 20;    // of a table in shards, one of them
 inline constexpr std::uint32_t vocabulary_values = 1'000'000;
 inline constexpr std::uint32_t levels = 8;
 inline constexpr std::uint32_t experts_per_level = 64;
@@ -95,6 +96,7 @@ inline constexpr std::uint32_t target_path_bytes = 1024;
 // Memory (defaults; the host may set its own budgets)
 inline constexpr std::size_t session_bytes = std::size_t{2} << 30;
 inline constexpr std::size_t context_cache_bytes = std::size_t{256} << 10;      // per session
+inline constexpr std::size_t shard_cache_bytes = std::size_t{16} << 20;         // per session
 inline constexpr std::uint64_t catalog_codes_bytes = std::uint64_t{64} << 20;   // per snapshot
 
 }  // namespace guardrank::limits

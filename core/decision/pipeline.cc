@@ -14,6 +14,7 @@ namespace {
 struct Run {
   const Pipeline* pipeline = nullptr;
   Arena* arena = nullptr;
+  ShardCache* shards = nullptr;
   Decision* decision = nullptr;
   Frame frame;
   ExclusionList* exclusions = nullptr;
@@ -38,6 +39,10 @@ Status run_eligibility(Run* run) {
   return Status::ok;
 }
 
+Status take_rows(Run* run) {
+  return run->shards->take_rows(*run->pipeline->model, run->arena, run->frame.encoded);
+}
+
 Status run_retrieval(Run* run) {
   const Pipeline& pipeline = *run->pipeline;
   StageCounts& stages = run->decision->stages;
@@ -46,6 +51,7 @@ Status run_retrieval(Run* run) {
   stages.is_two_stage = choice.n_kept < stages.eligible;
   if (stages.is_two_stage) {
     GUARDRANK_TRY(encode_context(pipeline.features, &run->frame));
+    GUARDRANK_TRY(take_rows(run));
     GUARDRANK_TRY(quantise_context(pipeline.network, &run->frame));
     GUARDRANK_TRY(retrieve(pipeline.retrieval, choice.n_kept, &run->frame, run->exclusions));
   }
@@ -61,7 +67,8 @@ Status run_features(Run* run) {
     GUARDRANK_TRY(find_kept_candidates(pipeline.kept, &run->frame, &run->kept));
     needs_candidate = needs_candidate_fields(pipeline.network, run->kept);
   }
-  return encode_features(pipeline.features, &run->frame, needs_candidate);
+  GUARDRANK_TRY(encode_features(pipeline.features, &run->frame, needs_candidate));
+  return take_rows(run);
 }
 
 Status run_calibration(Run* run) {
@@ -163,6 +170,13 @@ Status fail(Status status, std::string_view stage, Error* error) {
   return error->set(status, stage, {"the stage failed with ", status_name(status)});
 }
 
+// What the others lack is told as well: a host fetches it all at once.
+Status tell_wanted(const WantedShard& first, Error* error) {
+  return error->set(Status::missing,
+                    Text<Error::max_part_bytes>{"fields[", first.field, "].shards[", first.shard, "]"},
+                    {"the rows are not at hand"});
+}
+
 // Where nothing is left, later steps have nothing to do.
 Status run_steps(std::span<const Step> steps, Run* run, Error* error) {
   for (const Step& step : steps) {
@@ -208,6 +222,7 @@ Status open_runs(const Pipeline& pipeline, std::span<const Request* const> reque
     decisions[i]->request = requests[i];
     (*runs)[i].pipeline = &pipeline;
     (*runs)[i].arena = &session->arena();
+    (*runs)[i].shards = &session->shards();
     (*runs)[i].decision = decisions[i];
   }
   return Status::ok;
@@ -215,8 +230,10 @@ Status open_runs(const Pipeline& pipeline, std::span<const Request* const> reque
 
 }  // namespace
 
-Session::Session(const Allocator& allocator, std::size_t limit_bytes, std::size_t cache_bytes)
-    : arena_(allocator, limit_bytes), contexts_(allocator, cache_bytes) {}
+Session::Session(const Allocator& allocator, std::size_t limit_bytes, std::size_t cache_bytes,
+                 std::size_t shard_bytes)
+    : arena_(allocator, limit_bytes), contexts_(allocator, cache_bytes),
+      shards_(allocator, shard_bytes) {}
 
 Status rank(const Pipeline& pipeline, const Request& request, Session* session, Decision* decision,
             Error* error) {
@@ -228,10 +245,15 @@ Status rank_many(const Pipeline& pipeline, std::span<const Request* const> reque
                  Session* session, std::span<Decision* const> decisions, Error* error) {
   const FloatingPointEnvironment environment;
   session->arena().reset();
+  session->shards().begin();
   std::span<Run> runs;
   Status status = open_runs(pipeline, requests, session, decisions, &runs);
   if (status != Status::ok) return fail(status, "session", error);
-  for (Run& run : runs) GUARDRANK_TRY(run_steps(steps_before_model, &run, error));
+  for (Run& run : runs) {
+    status = run_steps(steps_before_model, &run, error);
+    if (status != Status::ok && session->shards().wanted().empty()) return status;
+  }
+  if (!session->shards().wanted().empty()) return tell_wanted(session->shards().wanted()[0], error);
   status = run_model(pipeline, session, runs);
   if (status != Status::ok) return fail(status, "model", error);
   for (Run& run : runs) {

@@ -10,6 +10,7 @@
 #include "core/eligibility/eligibility.h"
 #include "core/feature/feature.h"
 #include "core/model/network.h"
+#include "core/model/shard_cache.h"
 #include "core/placement/placement.h"
 #include "core/retrieve/retrieve.h"
 #include "core/value/value.h"
@@ -76,18 +77,23 @@ struct Decision {
 // Memory of one thread's rankings.
 class Session {
  public:
-  // `limit_bytes` of the rankings, `cache_bytes` of contexts seen before.
-  Session(const Allocator& allocator, std::size_t limit_bytes, std::size_t cache_bytes = 0);
+  // `limit_bytes` of the rankings, `cache_bytes` of contexts seen before, `shard_bytes` of tables that
+  // are apart from their models.
+  Session(const Allocator& allocator, std::size_t limit_bytes, std::size_t cache_bytes = 0,
+          std::size_t shard_bytes = limits::shard_cache_bytes);
   Arena& arena() { return arena_; }
   ContextCache& contexts() { return contexts_; }
+  ShardCache& shards() { return shards_; }
 
  private:
   Arena arena_;
   ContextCache contexts_;
+  ShardCache shards_;
 };
 
 // Ranks. The decision is valid until the session's next call. Allocates nothing from the host once
-// a request of the same shape has been ranked.
+// a request of the same shape has been ranked. Status::missing, where session->shards() names what it
+// wants: rows of tables that are apart from the model; to be asked again with them.
 Status rank(const Pipeline& pipeline, const Request& request, Session* session, Decision* decision,
             Error* error);
 

@@ -157,23 +157,45 @@ Status Delivery::want(const RouteKey& key, std::int64_t deadline_micros, std::in
     return error->set(Status::missing, "route", {"no release serves such a request"});
   if (free_ticket_ == no_slot) return error->set(Status::limit, "tickets", {"all are in use"});
   Ticket& made = tickets_[free_ticket_];
-  made.n_chain = 1 + choice.n_fallbacks;
   made.chain[0] = place_of(choice.primary);
   for (std::uint32_t i = 0; i < choice.n_fallbacks; ++i)
     made.chain[i + 1] = place_of(choice.fallbacks[i]);
+  TicketId inner = 0;
   const Status status = store_.want(entries_[made.chain[0].entry]->name, made.chain[0].route,
-                                    deadline_micros, now_micros, &made.inner);
+                                    deadline_micros, now_micros, &inner);
   if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
-  owners_[Store::place_of(made.inner)] = free_ticket_;
+  *ticket = open_ticket(1 + choice.n_fallbacks, inner);
+  return Status::ok;
+}
+
+Status Delivery::want_shard(const Sha256Digest& hash, std::uint64_t bytes,
+                            std::int64_t deadline_micros, std::int64_t now_micros, TicketId* ticket,
+                            Error* error) {
+  if (free_ticket_ == no_slot) return error->set(Status::limit, "tickets", {"all are in use"});
+  TicketId inner = 0;
+  const Status status = store_.want_shard(hash, bytes, deadline_micros, now_micros, &inner);
+  if (status == Status::argument)
+    return error->wanted(status, "shard", {"1 to ", limits::shard_bytes, " bytes"}, {bytes});
+  if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
+  *ticket = open_ticket(0, inner);
+  return Status::ok;
+}
+
+// The free one, for a ticket of the store's.
+TicketId Delivery::open_ticket(std::uint32_t n_chain, TicketId inner) {
+  Ticket& made = tickets_[free_ticket_];
+  owners_[Store::place_of(inner)] = free_ticket_;
+  made.n_chain = n_chain;
+  made.inner = inner;
   made.is_open = true;
   made.was_ready = false;
   made.at = 0;
   made.serial = ++last_serial_;
   made.revision = revision_;
   made.primary_status = Status::ok;
-  *ticket = made.serial * tickets_.size() + free_ticket_;
+  const TicketId id = made.serial * tickets_.size() + free_ticket_;
   free_ticket_ = made.next_free;
-  return Status::ok;
+  return id;
 }
 
 std::uint32_t Delivery::find_ticket(TicketId id) const {
@@ -206,6 +228,12 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
   if (index == no_slot) return out;
   Ticket& ticket = tickets_[index];
   Taken taken = store_.take(ticket.inner, now_micros);
+  if (ticket.n_chain == 0) {
+    out.state = taken.state == TicketState::fallback ? TicketState::failed : taken.state;
+    out.status = taken.status;
+    out.shard = taken.shard;
+    return out;
+  }
   if (taken.state == TicketState::unknown) taken.state = TicketState::failed;   // no room for a fallback
   if (taken.state == TicketState::fallback || taken.state == TicketState::failed) {
     if (ticket.at == 0) ticket.primary_status = taken.status;

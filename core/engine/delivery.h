@@ -34,6 +34,7 @@ struct Delivered {
   std::string_view stage, arm;                 // of the route that chose it, while it is ready
   std::string_view instead_of;                 // by a fallback: the release that the route chose
   Bytes model, policy, catalog, release_bytes;
+  Bytes shard;                                 // of a ticket for one
 };
 
 class Delivery {
@@ -68,6 +69,9 @@ class Delivery {
   // routes serves it.
   Status want(const RouteKey& key, std::int64_t deadline_micros, std::int64_t now_micros,
               TicketId* ticket, Error* error);
+  // A ticket for a shard of a model's table, by its SHA-256 and length (core/artifact/row_shards.h).
+  Status want_shard(const Sha256Digest& hash, std::uint64_t bytes, std::int64_t deadline_micros,
+                    std::int64_t now_micros, TicketId* ticket, Error* error);
   Delivered take(TicketId ticket, std::int64_t now_micros);
   void cancel(TicketId ticket);
   // A next version's artifacts at hand, which the host shall try (open them, replay golden vectors) before
@@ -133,7 +137,7 @@ class Delivery {
     std::uint64_t serial = 0;
     std::uint64_t revision = 0;                // of the releases, as the chain was chosen
     std::uint32_t next_free = no_slot;
-    std::uint32_t n_chain = 0, at = 0;         // the chain: primary, then fallbacks
+    std::uint32_t n_chain = 0, at = 0;         // the chain: primary, then fallbacks; none for a shard
     Place chain[1 + limits::fallback_releases];
     Status primary_status = Status::ok;
   };
@@ -148,6 +152,7 @@ class Delivery {
   bool next_wake(Need* need);
   Place place_of(std::uint32_t ordinal) const;
   std::uint32_t find_ticket(TicketId id) const;
+  TicketId open_ticket(std::uint32_t n_chain, TicketId inner);
   void take_release(const Ticket& ticket, Delivered* out) const;
   void tell_route(const Release& release, std::uint32_t route, Delivered* out) const;
   bool fall_back(Ticket* ticket, std::int64_t now_micros);

@@ -19,10 +19,13 @@ class GoldenScorer {
   }
 
   Status open(Error* error);
-  Status score(std::string_view request_json, Arena* arena, GoldenRequest* golden, Error* error);
+  // `given`: the rows of tables in shards, which are read where those are apart from the model.
+  Status score(std::string_view request_json, std::span<const std::uint8_t> given, Arena* arena,
+               GoldenRequest* golden, Error* error);
 
  private:
-  Status run(const Request& request, ExclusionList* exclusions, std::span<HeadOutcome>* outcomes);
+  Status run(const Request& request, std::span<const std::uint8_t> given, GoldenRequest* golden,
+             Arena* arena, ExclusionList* exclusions, std::span<HeadOutcome>* outcomes);
   Status explain(Status status, const ExclusionList& exclusions, Error* error) const;
 
   const Model& model_;
@@ -50,12 +53,51 @@ Status GoldenScorer::open(Error* error) {
   return prepare_calibration(model_.heads, facts_, &plans_, &calibration_, error);
 }
 
+std::size_t bytes_of_rows(const Field& field, const EncodedField& encoded) {
+  return field.shard_rows == 0 ? 0 : std::size_t{encoded.n_codes()} * field.dim;
+}
+
+// Status::golden when they are not as many as the request reads.
+Status take_rows(std::span<const Field> fields, std::span<const std::uint8_t> given,
+                 std::span<EncodedField> encoded) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::size_t size = bytes_of_rows(fields[i], encoded[i]);
+    if (size > given.size()) return Status::golden;
+    if (size == 0) continue;
+    encoded[i].rows = given.data();
+    given = given.subspan(size);
+  }
+  return given.empty() ? Status::ok : Status::golden;
+}
+
+Status keep_rows(std::span<const Field> fields, std::span<const EncodedField> encoded, Arena* arena,
+                 GoldenRequest* golden) {
+  std::size_t size = 0, at = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) size += bytes_of_rows(fields[i], encoded[i]);
+  std::span<std::uint8_t> rows;
+  GUARDRANK_TRY(arena->make_uninitialised(size, &rows));
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    const std::size_t end = at + bytes_of_rows(field, encoded[i]);
+    for (std::uint32_t k = 0; at < end; ++k, at += field.dim) {
+      const std::uint32_t code = encoded[i].codes[k] < field.n_codes ? encoded[i].codes[k] : 0;
+      __builtin_memcpy(&rows[at], field.table + std::size_t{code} * field.dim, field.dim);
+    }
+  }
+  golden->rows = rows;
+  return Status::ok;
+}
+
 // Status::not_finite when a row fell out: a golden row has a figure for every head.
-Status GoldenScorer::run(const Request& request, ExclusionList* exclusions,
+Status GoldenScorer::run(const Request& request, std::span<const std::uint8_t> given,
+                         GoldenRequest* golden, Arena* arena, ExclusionList* exclusions,
                          std::span<HeadOutcome>* outcomes) {
   Frame frame;
   GUARDRANK_TRY(frame.open(request, &rows_));
   GUARDRANK_TRY(encode_features(features_, &frame));
+  golden->rows = given;
+  GUARDRANK_TRY(model_.has_tables_apart ? take_rows(model_.fields, given, frame.encoded)
+                                        : keep_rows(model_.fields, frame.encoded, arena, golden));
   GUARDRANK_TRY(score_network(network_, &frame));
   GUARDRANK_TRY(apply_calibration(calibration_, &frame, exclusions, outcomes));
   return frame.n_rows() == request.n_candidates() ? Status::ok : Status::not_finite;
@@ -92,8 +134,8 @@ Status copy_outcomes(std::span<const HeadOutcome> outcomes, std::uint32_t n_rows
   return Status::ok;
 }
 
-Status GoldenScorer::score(std::string_view request_json, Arena* arena, GoldenRequest* golden,
-                           Error* error) {
+Status GoldenScorer::score(std::string_view request_json, std::span<const std::uint8_t> given,
+                           Arena* arena, GoldenRequest* golden, Error* error) {
   const FloatingPointEnvironment environment;
   rows_.reset();
   Request request(facts_, &catalog_, allocator_);
@@ -107,7 +149,8 @@ Status GoldenScorer::score(std::string_view request_json, Arena* arena, GoldenRe
   }
   ExclusionList exclusions(&rows_);
   std::span<HeadOutcome> outcomes;
-  if (const Status status = run(request, &exclusions, &outcomes); status != Status::ok) {
+  const Status status = run(request, given, golden, arena, &exclusions, &outcomes);
+  if (status != Status::ok) {
     return explain(status, exclusions, error);
   }
   golden->request = request_json;
@@ -127,6 +170,10 @@ Status compare(const Model& model, std::size_t index, const GoldenRequest& wante
   const Text<32> where{"golden[", index, "]"};
   if (wanted.n_rows != found.n_rows) {
     return error->wanted(Status::golden, where, {wanted.n_rows, " rows"}, {found.n_rows, " rows"});
+  }
+  if (wanted.rows.size() != found.rows.size() ||
+      __builtin_memcmp(wanted.rows.data(), found.rows.data(), found.rows.size()) != 0) {
+    return error->set(Status::golden, where, {"its rows are not those of the tables in shards"});
   }
   for (std::size_t i = 0; i < found.logits.size(); ++i) {
     const bool same_logit = is_same(wanted.logits[i], found.logits[i]);
@@ -158,7 +205,7 @@ Status score_golden(const Model& model, KernelChoice kernel, const Allocator& al
   GUARDRANK_TRY(prepare_network(model, *chosen, &weights, &network, error));
   GoldenScorer scorer(model, network, allocator);
   GUARDRANK_TRY(scorer.open(error));
-  return scorer.score(request_json, arena, golden, error);
+  return scorer.score(request_json, {}, arena, golden, error);
 }
 
 Status replay_golden(const Model& model, const NetworkPlan& network, const Allocator& allocator,
@@ -170,7 +217,7 @@ Status replay_golden(const Model& model, const NetworkPlan& network, const Alloc
   for (std::size_t i = 0; i < model.golden.size(); ++i) {
     arena.reset();
     GoldenRequest found;
-    GUARDRANK_TRY(scorer.score(model.golden[i].request, &arena, &found, error));
+    GUARDRANK_TRY(scorer.score(model.golden[i].request, model.golden[i].rows, &arena, &found, error));
     GUARDRANK_TRY(compare(model, i, model.golden[i], found, error));
   }
   return Status::ok;

@@ -1,5 +1,7 @@
 #include "core/engine/inspect.h"
 
+#include "core/artifact/row_shards.h"
+
 namespace guardrank {
 namespace {
 
@@ -33,6 +35,13 @@ void inspect_field(const Field& field, JsonWriter* json) {
     json->key("dim").natural(field.dim);
     json->key("codes").natural(field.n_codes);
     json->key("pool").string(name_of(pooling_names, field.pooling));
+    if (field.shard_rows != 0) {
+      json->key("shards").begin_object();
+      json->key("rows").natural(field.shard_rows);
+      json->key("count").natural(n_shards(field));
+      json->key("together").boolean(!field.is_apart());
+      json->end_object();
+    }
   } else {
     json->key("output").string("dense");
     json->key("width").natural(field.width);

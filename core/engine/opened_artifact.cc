@@ -10,9 +10,9 @@ struct Opening {
   OpenedArtifact* artifact;
   Error* error;
 
-  Status model(Bytes bytes) {
+  Status model(Bytes bytes, Bytes shards = {}) {
     artifact->has_model = true;
-    return open_model(bytes, check, arena, &artifact->model, error);
+    return open_model(bytes, check, arena, &artifact->model, error, shards);
   }
   Status policy(Bytes bytes) {
     artifact->has_policy = true;
@@ -29,7 +29,7 @@ struct Opening {
   Status bundle(Bytes bytes) {
     Bundle bundle;
     GUARDRANK_TRY(open_bundle(bytes, check, arena, &bundle, error));
-    if (model(bundle.model) != Status::ok) return error->within("model");
+    if (model(bundle.model, bundle.shards) != Status::ok) return error->within("model");
     if (policy(bundle.policy) != Status::ok) return error->within("policy");
     if (catalog(bundle.catalog) != Status::ok) return error->within("catalog");
     if (bundle.release.empty() || release(bundle.release) == Status::ok) return Status::ok;

@@ -1,5 +1,6 @@
 #include "core/engine/snapshot.h"
 
+#include "core/artifact/row_shards.h"
 #include "core/base/limits.h"
 #include "core/base/hash.h"
 #include "core/base/math.h"
@@ -70,8 +71,8 @@ Status Snapshot::open(Bytes bundle, Check check, KernelChoice kernel, bool repla
   const FloatingPointEnvironment environment;
   Bundle opened;
   GUARDRANK_TRY(open_bundle(bundle, check, &arena_, &opened, error));
-  GUARDRANK_TRY(open_artifacts({opened.model, opened.policy, opened.catalog, opened.release}, check,
-                               error));
+  GUARDRANK_TRY(open_artifacts(
+      {opened.model, opened.policy, opened.catalog, opened.release, opened.shards}, check, error));
   GUARDRANK_TRY(check_all_routes(error));
   return finish(kernel, replays_golden, error);
 }
@@ -92,6 +93,10 @@ Status Snapshot::finish(KernelChoice kernel, bool replays_golden, Error* error) 
 
 Status Snapshot::verify(Error* error) const {
   GUARDRANK_TRY(check_sections(model_.container, "model", error));
+  for (const Field& field : model_.fields) {
+    if (field.shard_rows == 0 || field.table == nullptr || are_shards_right(field)) continue;
+    return error->set(Status::hash, "shards", {"the rows do not match the model's hashes"});
+  }
   GUARDRANK_TRY(check_sections(policy_.container, "policy", error));
   GUARDRANK_TRY(check_sections(catalog_.container, "catalog", error));
   return check_sections(release_.container, "release", error);
@@ -104,7 +109,7 @@ Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
 }
 
 Status Snapshot::open_artifacts(const SnapshotParts& parts, Check check, Error* error) {
-  if (open_model(parts.model, check, &arena_, &model_, error) != Status::ok) {
+  if (open_model(parts.model, check, &arena_, &model_, error, parts.shards) != Status::ok) {
     return error->within("model");
   }
   if (open_policy(parts.policy, check, &arena_, &policy_, error) != Status::ok) {

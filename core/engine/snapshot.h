@@ -11,6 +11,7 @@ namespace guardrank {
 
 struct SnapshotParts {
   Bytes model, policy, catalog, release;
+  Bytes shards = {};                   // of open_model
 };
 
 class Snapshot {

@@ -15,6 +15,11 @@ struct EncodedField {
   const std::uint8_t* is_missing = nullptr;
   const std::uint32_t* codes = nullptr;
   const std::uint32_t* list_offsets = nullptr;
+  // Of a context field whose table is not with the model: the table's rows of `codes`, in their order.
+  const std::uint8_t* rows = nullptr;
+
+  // Of a context field that is an embedding.
+  std::uint32_t n_codes() const { return list_offsets == nullptr ? 1 : list_offsets[1]; }
 };
 
 }  // namespace guardrank

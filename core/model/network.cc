@@ -115,6 +115,8 @@ Status sum_candidates(const NetworkPlan& plan, std::span<const EncodedField> enc
 }
 
 Status quantise_context(const NetworkPlan& plan, Frame* frame) {
+  for (std::size_t i = 0; i < frame->encoded.size(); ++i)
+    if (plan.model->fields[i].is_apart() && frame->encoded[i].rows == nullptr) return Status::internal;
   std::uint8_t* codes = nullptr;
   GUARDRANK_TRY(take_codes(&frame->arena(), plan.prepared->block_strides[context], &codes));
   quantise_block(plan, context, frame->encoded, 0, 1, codes);

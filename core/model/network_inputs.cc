@@ -34,24 +34,26 @@ const std::uint8_t* table_row(const Field& field, std::uint32_t code) {
   return field.table + std::size_t{code < field.n_codes ? code : 0} * field.dim;
 }
 
-void pool_codes(const Field& field, std::span<const std::uint32_t> codes, std::uint8_t* to) {
-  for (std::uint32_t i = 0; i < field.dim; ++i) {
-    std::int32_t sum = 0;  // at most limits::list_elements * 128 in size when checked at the door
-    for (const std::uint32_t code : codes) {
-      sum = static_cast<std::int32_t>(
-          static_cast<std::uint32_t>(sum) +
-          static_cast<std::uint32_t>(static_cast<std::int8_t>(table_row(field, code)[i])));
-    }
-    float value = static_cast<float>(sum) * field.table_scale;
-    if (field.pooling == Pooling::mean) value = value / static_cast<float>(codes.size());
-    to[i] = quantise(value / field.scale, embedding_zero_point);
-  }
+// Of the code at this place.
+const std::uint8_t* row_at(const Field& field, const EncodedField& encoded, std::uint32_t at) {
+  if (encoded.rows != nullptr) return encoded.rows + std::size_t{at} * field.dim;
+  return table_row(field, encoded.codes[at]);
 }
 
-std::span<const std::uint32_t> codes_of_row(const EncodedField& encoded, std::uint32_t row) {
-  if (encoded.list_offsets == nullptr) return {encoded.codes + row, 1};
-  const std::uint32_t first = encoded.list_offsets[row];
-  return {encoded.codes + first, encoded.list_offsets[row + 1] - first};
+// Codes from `first` up to `end`.
+void pool_codes(const Field& field, const EncodedField& encoded, std::uint32_t first,
+                std::uint32_t end, std::uint8_t* to) {
+  for (std::uint32_t i = 0; i < field.dim; ++i) {
+    std::int32_t sum = 0;  // at most limits::list_elements * 128 in size when checked at the door
+    for (std::uint32_t at = first; at < end; ++at) {
+      sum = static_cast<std::int32_t>(
+          static_cast<std::uint32_t>(sum) +
+          static_cast<std::uint32_t>(static_cast<std::int8_t>(row_at(field, encoded, at)[i])));
+    }
+    float value = static_cast<float>(sum) * field.table_scale;
+    if (field.pooling == Pooling::mean) value = value / static_cast<float>(end - first);
+    to[i] = quantise(value / field.scale, embedding_zero_point);
+  }
 }
 
 struct Target {
@@ -67,7 +69,10 @@ std::uint32_t source_row(const EncodedField& encoded, const Target& target, std:
 void quantise_pooled(const Field& field, const EncodedField& encoded, const Target& target) {
   for (std::uint32_t row = 0; row < target.n; ++row) {
     const std::uint32_t from = source_row(encoded, target, row);
-    pool_codes(field, codes_of_row(encoded, from), target.codes + row * target.stride);
+    const std::uint32_t* offsets = encoded.list_offsets;
+    const std::uint32_t first = offsets == nullptr ? from : offsets[from];
+    const std::uint32_t end = offsets == nullptr ? from + 1 : offsets[from + 1];
+    pool_codes(field, encoded, first, end, target.codes + row * target.stride);
   }
 }
 
@@ -88,7 +93,7 @@ void look_up(std::span<const Lookup> lookups, const Target& target) {
       const Field& field = *lookup.field;
       const std::uint32_t from = source_row(encoded, target, row), next = from + rows_ahead;
       if (next < encoded.n_rows) __builtin_prefetch(table_row(field, encoded.codes[next]));
-      copy_codes(table_row(field, encoded.codes[from]), field.dim,
+      copy_codes(row_at(field, encoded, from), field.dim,
                  lookup.codes + row * target.stride);
     }
   }

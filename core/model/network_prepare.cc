@@ -16,7 +16,8 @@ Status check_field(const Field& field, Error* error) {
       field.n_inputs() > limits::layer_width) {
     return error->set(Status::dimension, field.name, {"side or width out of range"});
   }
-  if (field.output == OutputKind::embedding && (field.table == nullptr || field.n_codes == 0)) {
+  const bool has_table = field.table != nullptr || (field.is_apart() && field.side == Side::context);
+  if (field.output == OutputKind::embedding && (!has_table || field.n_codes == 0)) {
     return error->set(Status::reference, field.name, {"embedding without a table"});
   }
   return Status::ok;

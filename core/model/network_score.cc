@@ -22,6 +22,7 @@ bool fits_rows(const NetworkPlan& plan, const ScoredRows& part) {
     if (side == Side::candidate && !needs_candidates) continue;
     const std::uint32_t n_rows = part.encoded[i].n_rows;
     if (n_rows != 1 && (side == Side::context || n_rows != part.n_rows)) return false;
+    if (fields[i].is_apart() && part.encoded[i].rows == nullptr) return false;
   }
   return true;
 }

@@ -53,6 +53,7 @@ struct Taken {
   std::string_view fallback;           // until the next call of the store
   // Whole artifacts, verified in full, 64-byte aligned. They stay until the ticket is cancelled.
   Bytes model, policy, catalog;
+  Bytes shard;                         // of a ticket for one
 };
 
 class Store {
@@ -70,6 +71,10 @@ class Store {
   // got in memory: a host pins a release by holding one.
   Status want(std::string_view release, std::uint32_t route, std::int64_t deadline_micros,
               std::int64_t now_micros, TicketId* ticket);
+  // A ticket for a shard of a table (core/artifact/row_shards.h), which no release names: the model does.
+  // Kept and fetched like artifacts, verified by the SHA-256 of its bytes.
+  Status want_shard(const Sha256Digest& hash, std::uint64_t bytes, std::int64_t deadline_micros,
+                    std::int64_t now_micros, TicketId* ticket);
   // How a ticket stands. May be asked any number of times.
   Taken take(TicketId ticket, std::int64_t now_micros);
   // A ticket's place among those that are open, below StoreOptions::tickets.
@@ -105,6 +110,9 @@ class Store {
   static constexpr std::uint32_t slot_bits = 20;
   static constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
   static constexpr std::uint32_t n_parts = 3;        // model, policy, catalog
+  // Of a bundle that is a shard: its one part, under its digits for a name.
+  static constexpr std::uint32_t shard_route = UINT32_MAX;
+  static constexpr ArtifactKind shard_kind{UINT32_MAX};   // a blob's, once it is verified
   static constexpr std::size_t name_most = limits::name_bytes + 1;   // and a mark of the source's
 
   enum class TicketStep : std::uint8_t { free, waiting, ready, ended };
@@ -127,6 +135,7 @@ class Store {
     Sha256Digest chunks{};                             // its list of pieces; zeros: not cut
     Sha256Digest older{};                              // at hand, and may share pieces; zeros: none
     std::uint32_t slot = no_slot;                      // loading: the load's; held: in memory
+    bool is_shard = false;
     PartStep step = PartStep::none;
   };
   enum class BundleStep : std::uint8_t { free, idle, resolving, loading, ready };
@@ -154,6 +163,7 @@ class Store {
     std::uint32_t assembly = no_slot;                  // put together from pieces
     LoadStep step = LoadStep::none;
     bool is_read = false;                              // from disk
+    bool is_shard = false;
   };
   struct Blob {
     std::uint8_t* memory = nullptr;
@@ -199,7 +209,7 @@ class Store {
   void list_push(TicketList* list, std::uint32_t ticket);
   void list_drop(TicketList* list, std::uint32_t ticket);
   void end_ticket(std::uint32_t ticket, Status status);
-  void detach(std::uint32_t ticket);
+  TicketId open_ticket(std::uint32_t bundle, std::int64_t deadline_micros, std::int64_t now_micros);
   Taken taken(const Ticket& ticket, std::int64_t now_micros);
   void prolong(Bundle* bundle, std::int64_t now_micros);
 
@@ -208,6 +218,10 @@ class Store {
                             std::uint64_t revision) const;
   std::uint32_t place_bundle(std::string_view release, std::uint32_t route);
   void resolve(std::uint32_t bundle, std::int64_t now_micros);
+  bool find_artifacts(std::uint32_t bundle, std::int64_t now_micros, FoundRelease* found);
+  static std::span<Part> parts_of(Bundle* bundle) {
+    return {bundle->parts, bundle->route == shard_route ? 1 : n_parts};
+  }
   Status read_route(Bytes release, Bundle* bundle);
   void set_step(Bundle* bundle, BundleStep step);
   void start(std::uint32_t bundle, std::int64_t now_micros);
@@ -249,7 +263,7 @@ class Store {
   void drop_load(std::uint32_t load);
   Status keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot);
   Status allocate_blob(std::uint64_t bytes, Blob* blob);
-  Status verify_blob(const Sha256Digest& id, Blob* blob);
+  Status verify_blob(const Sha256Digest& id, bool is_shard, Blob* blob);
   void free_blob(std::uint32_t slot);
   std::uint64_t origin_cost(std::uint64_t bytes) const;
   std::uint64_t memory_cost(std::uint64_t bytes) const;

@@ -62,14 +62,15 @@ void Store::start(std::uint32_t index, std::int64_t now_micros) {
   if (bundle.step == BundleStep::ready) settle(index);
 }
 
-void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
+// Which artifacts the release names; false when that is not known, or not to be.
+bool Store::find_artifacts(std::uint32_t index, std::int64_t now_micros, FoundRelease* out) {
   Bundle& bundle = bundles_[index];
   // A route is named by its place, which another revision may have given to another.
   const bool is_chosen =
       bundle.wanted != 0 && bundle.has_parts && bundle.revision == bundle.wanted;
-  FoundRelease found;
-  const FoundState state = source_.find(source_.user, bundle.release, now_micros, &found);
-  if (state == FoundState::pending) return;
+  const FoundState state = source_.find(source_.user, bundle.release, now_micros, out);
+  const FoundRelease& found = *out;
+  if (state == FoundState::pending) return false;
   Status status = found.status;
   if (state == FoundState::failed)
     status = status == Status::ok ? Status::network : status;
@@ -77,13 +78,21 @@ void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
     status = Status::expired;
   else if (!is_chosen && (!bundle.has_parts || bundle.revision != found.revision))
     status = read_route(found.bytes, &bundle);
-  if (status != Status::ok) return fail_bundle(index, status);
+  if (status != Status::ok) return fail_bundle(index, status), false;
   if (!is_chosen) bundle.revision = found.revision;
   bundle.expires = found.expires_micros;
+  return true;
+}
+
+void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
+  Bundle& bundle = bundles_[index];
+  FoundRelease found;
+  const bool is_shard = bundle.route == shard_route;
+  if (!is_shard && !find_artifacts(index, now_micros, &found)) return;
   if (disk_ == DiskState::unread || disk_ == DiskState::reading) return;   // may have the blobs
   set_step(&bundle, BundleStep::loading);
-  find_older(found, &bundle);
-  for (Part& part : bundle.parts) {
+  if (!is_shard) find_older(found, &bundle);
+  for (Part& part : parts_of(&bundle)) {
     if (const Status wanted = want_part(&part, now_micros); wanted != Status::ok)
       return fail_bundle(index, wanted);
   }
@@ -168,10 +177,12 @@ Status Store::want_part(Part* part, std::int64_t now_micros) {
 // All parts at hand: waiting tickets are ready.
 void Store::settle(std::uint32_t index) {
   Bundle& bundle = bundles_[index];
-  for (std::uint32_t i = 0; i < n_parts; ++i) {
-    const Part& part = bundle.parts[i];
+  std::uint32_t i = 0;
+  for (const Part& part : parts_of(&bundle)) {
     if (part.step != PartStep::held) return;
-    if (blobs_[part.slot].kind != kinds[i]) return fail_bundle(index, Status::identifier);
+    const ArtifactKind kind = part.is_shard ? shard_kind : kinds[i];
+    if (blobs_[part.slot].kind != kind) return fail_bundle(index, Status::identifier);
+    ++i;
   }
   bundle.step = BundleStep::ready;
   while (bundle.waiting.head != no_slot) end_ticket(bundle.waiting.head, Status::ok);

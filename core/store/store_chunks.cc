@@ -222,7 +222,7 @@ void Store::piece_failed(std::uint32_t load, Outcome outcome, Status status, std
 void Store::finish_assembly(std::uint32_t load, std::int64_t now_micros) {
   const Sha256Digest id = tiers_.id(load);
   const std::uint32_t slot = tiers_.memory().find(id);
-  const Status status = verify_blob(id, &blobs_[slot]);
+  const Status status = verify_blob(id, false, &blobs_[slot]);
   if (status == Status::version) {
     end_assembly(load);
     return fail_load(load, status, now_micros);

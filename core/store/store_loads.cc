@@ -14,6 +14,7 @@ void Store::begin_load(std::uint32_t slot, bool is_read, const Part& part) {
   load = {};
   load.is_read = is_read;
   load.bytes = part.bytes;
+  load.is_shard = part.is_shard;
   write_blob_key(tiers_.id(slot), load.key);
   if (!is_read) begin_assembly(slot, part);
   queue_load(slot);
@@ -186,14 +187,16 @@ Status check_id(const Sha256Digest& id, Bytes bytes) {
 // Verifies the bytes in full and copies them. Status::limit, memory: there is no room for them.
 Status Store::keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot) {
   const Sha256Digest id = tiers_.id(load);
-  GUARDRANK_TRY(check_id(id, bytes));
+  const bool is_shard = loads_[load].is_shard;
+  if (is_shard && bytes.size() != loads_[load].bytes) return Status::truncated;
+  if (!is_shard) GUARDRANK_TRY(check_id(id, bytes));
   GUARDRANK_TRY(tiers_.reserve(load, bytes.size(), memory_cost(bytes.size())));
   *slot = tiers_.memory().find(id);
   Blob& blob = blobs_[*slot];
   Status status = allocate_blob(bytes.size(), &blob);
   if (status == Status::ok) {
     __builtin_memcpy(blob.memory, bytes.data(), bytes.size());
-    status = verify_blob(id, &blob);
+    status = verify_blob(id, is_shard, &blob);
   }
   if (status == Status::ok) return status;
   free_blob(*slot);
@@ -212,7 +215,11 @@ Status Store::allocate_blob(std::uint64_t bytes, Blob* blob) {
 }
 
 // In full: only then it has a kind.
-Status Store::verify_blob(const Sha256Digest& id, Blob* blob) {
+Status Store::verify_blob(const Sha256Digest& id, bool is_shard, Blob* blob) {
+  if (is_shard) {
+    blob->kind = shard_kind;
+    return sha256(Bytes{blob->memory, blob->size}) == id ? Status::ok : Status::hash;
+  }
   scratch_.reset();
   Container container;
   Error error;

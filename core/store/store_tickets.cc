@@ -1,4 +1,6 @@
 // Tickets of a store: lists, deadlines, what a holder gets.
+#include "core/base/slice.h"
+#include "core/store/blob_key.h"
 #include "core/store/store.h"
 
 namespace guardrank {
@@ -27,15 +29,48 @@ void Store::list_drop(TicketList* list, std::uint32_t ticket) {
 Status Store::want(std::string_view release, std::uint32_t route, std::int64_t deadline_micros,
                    std::int64_t now_micros, TicketId* ticket) {
   *ticket = 0;
-  if (release.empty() || release.size() > name_most) return Status::argument;
-  const std::uint32_t slot = free_ticket_;
-  if (slot == no_slot) return Status::limit;
+  const bool is_one = !release.empty() && release.size() <= name_most && route != shard_route;
+  if (!is_one) return Status::argument;
+  if (free_ticket_ == no_slot) return Status::limit;
   FoundRelease found;
   const FoundState state = source_.find(source_.user, release, now_micros, &found);
   const std::uint64_t revision = state == FoundState::ready ? found.revision : 0;
   std::uint32_t bundle = find_bundle(release, route, revision);
   if (bundle == no_slot) bundle = place_bundle(release, route);
   if (bundle == no_slot) return Status::limit;
+  Bundle& of = bundles_[bundle];
+  if (of.step <= BundleStep::idle) of.wanted = revision;
+  if (revision != 0 && of.revision == revision) of.expires = found.expires_micros;
+  *ticket = open_ticket(bundle, deadline_micros, now_micros);
+  return Status::ok;
+}
+
+Status Store::want_shard(const Sha256Digest& hash, std::uint64_t bytes, std::int64_t deadline_micros,
+                         std::int64_t now_micros, TicketId* ticket) {
+  *ticket = 0;
+  if (bytes == 0 || bytes > limits::shard_bytes) return Status::argument;
+  if (free_ticket_ == no_slot) return Status::limit;
+  char key[blob_key_size];
+  write_blob_key(hash, key);
+  const std::string_view name = slice({key, blob_key_size}, blob_folder_size);
+  std::uint32_t bundle = find_bundle(name, shard_route, 0);
+  if (bundle == no_slot) bundle = place_bundle(name, shard_route);
+  if (bundle == no_slot) return Status::limit;
+  Bundle& of = bundles_[bundle];
+  if (of.step <= BundleStep::idle) {
+    of.expires = INT64_MAX;
+    of.parts[0] = {};
+    of.parts[0].id = hash;
+    of.parts[0].bytes = bytes;
+    of.parts[0].is_shard = true;
+  }
+  *ticket = open_ticket(bundle, deadline_micros, now_micros);
+  return Status::ok;
+}
+
+TicketId Store::open_ticket(std::uint32_t bundle, std::int64_t deadline_micros,
+                            std::int64_t now_micros) {
+  const std::uint32_t slot = free_ticket_;
   Ticket& made = tickets_[slot];
   free_ticket_ = made.after;
   made = {};
@@ -43,16 +78,13 @@ Status Store::want(std::string_view release, std::uint32_t route, std::int64_t d
   made.bundle = bundle;
   made.step = TicketStep::waiting;
   Bundle& of = bundles_[bundle];
-  if (of.step <= BundleStep::idle) of.wanted = revision;
-  if (revision != 0 && of.revision == revision) of.expires = found.expires_micros;
   of.last_used = ++n_uses_;
   ++of.n_tickets;
   ++of.n_waiting;
   list_push(&of.waiting, slot);
   if (deadline_micros != INT64_MAX) deadlines_.set(slot, deadline_micros);
-  *ticket = made.serial << slot_bits | slot;
   start(bundle, now_micros);
-  return Status::ok;
+  return made.serial << slot_bits | slot;
 }
 
 // A waiting ticket ends; it stays until it is cancelled.
@@ -126,11 +158,12 @@ Taken Store::taken(const Ticket& ticket, std::int64_t now_micros) {
     taken.status = Status::expired;
   if (taken.status == Status::ok) {
     taken.state = TicketState::ready;
-    Bytes* const views[n_parts] = {&taken.model, &taken.policy, &taken.catalog};
-    for (std::uint32_t i = 0; i < n_parts; ++i) {
-      const Blob& blob = blobs_[bundle.parts[i].slot];
-      *views[i] = {blob.memory, blob.size};
-    }
+    const bool is_shard = bundle.route == shard_route;
+    Bytes* const views[n_parts] = {is_shard ? &taken.shard : &taken.model, &taken.policy,
+                                   &taken.catalog};
+    std::uint32_t i = 0;
+    for (const Part& part : parts_of(&bundle))
+      *views[i++] = {blobs_[part.slot].memory, blobs_[part.slot].size};
     return taken;
   }
   taken.fallback = bundle.fallback.view().empty() ? options_.fallback : bundle.fallback.view();

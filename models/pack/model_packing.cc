@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/limits.h"
 #include "core/calibration/calibration.h"
 #include "models/pack/calibrate/fit_calibrator.h"
 #include "models/pack/golden_requests.h"
@@ -35,6 +36,23 @@ Ranges observe(const TrainedModel& trained, const FloatReference& reference,
   return ranges;
 }
 
+// Tables of users, not of offers, and only those that are larger than one shard.
+void cut_tables(std::uint32_t shard_rows, QuantisedModel* quantised) {
+  if (shard_rows == 0) return;
+  const std::span<Field> fields = quantised->memory.make<Field>(quantised->model.fields.size());
+  std::copy(quantised->model.fields.begin(), quantised->model.fields.end(), fields.begin());
+  for (Field& field : fields) {
+    if (field.side != Side::context || field.output != OutputKind::embedding) continue;
+    if (field.n_codes <= shard_rows) continue;
+    if (std::uint64_t{shard_rows} * field.dim > limits::shard_bytes)
+      throw PackError(Status::limit, "shard-rows",
+                      std::to_string(shard_rows) + " rows of " + std::string(field.name) +
+                          " are over " + std::to_string(limits::shard_bytes) + " bytes");
+    field.shard_rows = shard_rows;
+  }
+  quantised->model.fields = fields;
+}
+
 void check_rows(const TrainedModel& trained, const CalibrationRows& rows) {
   if (rows.encoded.size() > 0 || !needs_rows(trained)) return;
   throw PackError(Status::missing, "calibration.jsonl",
@@ -57,7 +75,7 @@ std::unique_ptr<ModelFolder> read_model_folder(const std::filesystem::path& fold
 }
 
 PackedModel pack_model(const std::filesystem::path& folder, const ModelFolder& model,
-                       const Progress& progress) {
+                       const Progress& progress, std::uint32_t shard_rows) {
   const TrainedModel& trained = model.trained;
   const CalibrationRows rows = read_calibration_rows(folder, trained, golden_samples, progress);
   check_rows(trained, rows);
@@ -67,9 +85,11 @@ PackedModel pack_model(const std::filesystem::path& folder, const ModelFolder& m
       measure_logit_errors(reference, quantised.model, rows, progress);
   PackedModel out;
   out.report = model_report({trained, quantised.model, rows, errors, model.holdout});
+  cut_tables(shard_rows, &quantised);
   quantised.model.golden = make_golden(quantised.model, rows, &quantised.memory);
   quantised.model.report = out.report;
   out.artifact = write_model(quantised.model, trained.declarations);
+  out.shards = write_shards(quantised.model);
   return out;
 }
 

@@ -20,10 +20,11 @@ std::unique_ptr<ModelFolder> read_model_folder(const std::filesystem::path& fold
 
 struct PackedModel {
   AlignedBytes artifact;
+  AlignedBytes shards;                   // tables that are in shards; empty: none is
   std::string report;
 };
-// Ranges from calibration.jsonl, int8 form, golden vectors, measured errors.
+// Ranges from calibration.jsonl, int8 form, golden vectors, measured errors. `shard_rows`: as in PackInputs.
 PackedModel pack_model(const std::filesystem::path& folder, const ModelFolder& model,
-                       const Progress& progress);
+                       const Progress& progress, std::uint32_t shard_rows = 0);
 
 }  // namespace guardrank::pack

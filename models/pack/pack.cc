@@ -160,13 +160,15 @@ PackResult pack(const PackInputs& inputs) {
       check_two_stage(trained, policy.policy().two_stage, catalog.catalog());
       return 0;
     });
-  const PackedModel model = pack_model(inputs.model_folder, *out.model, inputs.progress);
+  const PackedModel model =
+      pack_model(inputs.model_folder, *out.model, inputs.progress, inputs.shard_rows);
   const AlignedBytes policy_bytes = write_policy(policy.policy());
   const AlignedBytes catalog_bytes =
       write_offers(trained, policy.policy(), catalog.catalog(), model.artifact);
   const AlignedBytes release =
       make_release(policy.policy(), trained.name, model.artifact, policy_bytes, catalog_bytes);
-  out.bundle = write_bundle(trained.name, model.artifact, policy_bytes, catalog_bytes, release);
+  out.bundle = write_bundle(trained.name, model.artifact, policy_bytes, catalog_bytes, release,
+                            model.shards);
   if (inputs.progress) inputs.progress("checking the bundle", 0, 1);
   check_bundle(out.bundle);
   out.report = whole_report(model.report,

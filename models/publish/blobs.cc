@@ -1,5 +1,6 @@
 #include "models/publish/blobs.h"
 
+#include "core/artifact/row_shards.h"
 #include "core/engine/snapshot.h"
 #include "models/pack/memory.h"
 #include "models/pack/pack_error.h"
@@ -31,6 +32,16 @@ AlignedBytes read_file(const std::string& path) {
   const std::filesystem::path name(path);
   return aligned(OriginFolder(name.parent_path().empty() ? "." : name.parent_path())
                      .read(name.filename().string()));
+}
+
+Model open_whole(Bytes bytes, Bytes shards, const std::string& name, pack::Memory* memory) {
+  Model model;
+  Error error;
+  if (open_model(bytes, Check::full, &memory->arena(), &model, &error, shards) == Status::ok)
+    return model;
+  error.within(name + ": ");
+  pack::throw_if(error.code(), error);
+  return model;
 }
 
 }  // namespace
@@ -67,7 +78,11 @@ std::map<std::string, std::string> Blobs::take_bundle(const std::string& path) {
     error.within(path + ": ");
     pack::throw_if(error.code(), error);
   }
-  return {{"model", keep(AlignedBytes(bundle.model), ArtifactKind::model, path + ": model")},
+  const std::string model =
+      keep(AlignedBytes(bundle.model), ArtifactKind::model, path + ": model");
+  open_whole(bundle.model, bundle.shards, path, &memory);
+  if (!bundle.shards.empty()) tables_.insert_or_assign(model, AlignedBytes(bundle.shards));
+  return {{"model", model},
           {"policy", keep(AlignedBytes(bundle.policy), ArtifactKind::policy, path + ": policy")},
           {"catalog", keep(AlignedBytes(bundle.catalog), ArtifactKind::catalog, path + ": catalog")}};
 }
@@ -80,6 +95,46 @@ void Blobs::check_together(const std::string& model, const std::string& policy,
   Snapshot snapshot(pack::system_allocator());
   Error error;
   pack::throw_if(snapshot.open(bundle, Check::full, KernelChoice::automatic, true, &error), error);
+  for (const Shard& shard : shards_of(model)) {
+    if (!shard.bytes.empty()) continue;
+    const auto there = folder_.find("blobs/" + shard.hash);
+    if (there && sha256_hex(*there) == shard.hash) continue;
+    throw PackError(Status::missing, "blobs/" + shard.hash,
+                    "a shard of " + shard.field + " that neither a bundle nor the origin has; publish "
+                    "with the bundle that holds the table");
+  }
+}
+
+// Of all tables of a model that are in shards.
+std::vector<Blobs::Shard> Blobs::shards_of(const std::string& id) {
+  pack::Memory memory;
+  const auto together = tables_.find(id);
+  const Bytes tables = together == tables_.end() ? Bytes{} : together->second.view();
+  const Model model = open_whole(at(id), tables, "model", &memory);
+  std::vector<Shard> shards;
+  for (const Field& field : model.fields) {
+    for (std::uint32_t i = 0; field.shard_rows != 0 && i < n_shards(field); ++i) {
+      const RowShard shard = shard_at(field, i);
+      const std::size_t first = std::size_t{shard.first_row} * field.dim;
+      shards.push_back({std::string(field.name), hexadecimal(text_of(shard.hash)),
+                        field.is_apart() ? Bytes{} : Bytes{field.table + first, shard.n_bytes}});
+    }
+  }
+  return shards;
+}
+
+void Blobs::store_shards() {
+  std::uint64_t n = 0, n_bytes = 0, n_new = 0;
+  for (const auto& [model, tables] : tables_) {
+    for (const Shard& shard : shards_of(model)) {
+      if (put("blobs/" + shard.hash, text_of(shard.bytes))) n_new += shard.bytes.size();
+      n_bytes += shard.bytes.size();
+      ++n;
+    }
+  }
+  figures_["shards"] = n;
+  figures_["shard_bytes"] = n_bytes;
+  figures_["new_shard_bytes"] = n_new;
 }
 
 // True where the origin had none. A blob's name says what it holds: one that is there with other bytes
@@ -122,6 +177,7 @@ Json Blobs::store(bool is_cut) {
     entries.push_back(entry);
     done += bytes.size();
   }
+  store_shards();
   if (progress_) progress_("storing artifacts", total, total);
   return entries;
 }

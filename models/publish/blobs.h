@@ -18,12 +18,13 @@ class Blobs {
   std::string take(const std::string& reference, ArtifactKind kind);
   // The three parts of a bundle: {"model", "policy", "catalog"} to ids.
   std::map<std::string, std::string> take_bundle(const std::string& path);
-  // Opens the three together with a full check and replays the golden vectors.
+  // Opens the three together with a full check and replays the golden vectors; and that the shards of the
+  // model's tables came along, or are on the origin.
   void check_together(const std::string& model, const std::string& policy, const std::string& catalog);
   // Those taken that the origin has not yet; with `is_cut`, large ones as chunks too. Gives an entry
   // of the release's "blobs" for each id.
   Json store(bool is_cut);
-  // Figures of the last `store`: bytes written, and of chunks those that the origin had already.
+  // Figures of the last `store`: bytes written, of chunks and shards those that the origin had not.
   const Json& figures() const { return figures_; }
 
  private:
@@ -35,7 +36,15 @@ class Blobs {
 
   const OriginFolder& folder_;
   const Progress& progress_;
+  struct Shard {
+    std::string field, hash;
+    Bytes bytes;                         // empty: not in a bundle that was taken
+  };
+  std::vector<Shard> shards_of(const std::string& model);
+  void store_shards();
+
   std::map<std::string, pack::AlignedBytes> taken_;
+  std::map<std::string, pack::AlignedBytes> tables_;   // by model: its tables in shards
   Json figures_;
 };
 

@@ -78,6 +78,7 @@ void test_decision(void);
 void test_record(void);
 void test_trust(void);
 void test_routes(void);
+void test_shards(void);
 void test_allocation(void);
 void test_threads(void);
 

@@ -9,7 +9,7 @@ static const char* folder;
 static struct {
   const char* name;
   file_bytes file;
-} files[3];
+} files[4];
 
 bool is_text(gr_text text, const char* wanted) {
   return text.size == strlen(wanted) && (text.size == 0 || memcmp(text.data, wanted, text.size) == 0);
@@ -35,7 +35,7 @@ static file_bytes read_bundle(const char* name) {
 }
 
 file_bytes bundle_file(const char* name) {
-  for (size_t i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < 4; ++i) {
     if (files[i].name == NULL) {
       files[i].name = name;
       files[i].file = read_bundle(name);
@@ -108,9 +108,10 @@ int main(int argc, char** argv) {
   test_record();
   test_trust();
   test_routes();
+  test_shards();
   test_allocation();
   test_threads();
-  for (size_t i = 0; i < 3; ++i) free(files[i].file.bytes);
+  for (size_t i = 0; i < 4; ++i) free(files[i].file.bytes);
   printf("%d checks, %d failed\n", n_checks, n_failures);
   return n_failures != 0;
 }

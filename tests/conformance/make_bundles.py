@@ -56,13 +56,13 @@ def weights_of(source: pathlib.Path) -> bytes:
     return safetensors(weights)
 
 
-def pack(command: str, name: str, source: pathlib.Path, policy: pathlib.Path, catalog: list) -> None:
+def pack(command: str, name: str, source: pathlib.Path, policy: pathlib.Path, arguments: list) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for file in ("model.json", "calibration.jsonl"):
             shutil.copy(source / file, folder)
         (pathlib.Path(folder) / "weights.safetensors").write_bytes(weights_of(source))
         subprocess.run([command, "pack", "--model", folder, "--policy", policy,
-                        *catalog, "--out", HERE / "bundles" / f"{name}.guardrank"], check=True)
+                        *arguments, "--out", HERE / "bundles" / f"{name}.guardrank"], check=True)
 
 
 def write_facts(command: str) -> None:
@@ -84,6 +84,9 @@ def main() -> None:
     for name in ("cards", "goods", "stages"):
         source = sources / name
         pack(command, name, source, source / "policy.yaml", ["--catalog", source / "catalog.csv"])
+    users = sources / "users"    # whose tables are in shards
+    pack(command, "users", users, users / "policy.yaml",
+         ["--catalog", users / "catalog.csv", "--shard-rows", "64"])
     pack(command, "open", sources / "cards", sources / "open/policy.yaml", [])
     write_facts(command)
 

@@ -20,6 +20,11 @@ export interface EngineOptions {
    * same bits. Left out or 0: 256 KiB; too little for one context: none.
    */
   contextCacheBytes?: number;
+  /**
+   * Memory of a session for shards of users' tables that were handed to it (`addShard`). Left out or 0:
+   * 16 MiB.
+   */
+  shardCacheBytes?: number;
 }
 
 export interface OpenOptions {
@@ -61,6 +66,8 @@ export class Engine {
     memory.view.setBigUint64(struct + layout.engine_options.session_limit_bytes, limit, true);
     const cache = byteCount(options.contextCacheBytes, "contextCacheBytes");
     memory.view.setBigUint64(struct + layout.engine_options.context_cache_bytes, cache, true);
+    const shards = byteCount(options.shardCacheBytes, "shardCacheBytes");
+    memory.view.setBigUint64(struct + layout.engine_options.shard_cache_bytes, shards, true);
     library.check(exports.gr_engine_create(struct, library.out, library.errorOut));
     this.handle = memory.u32(library.out);
   }

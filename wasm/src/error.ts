@@ -27,6 +27,9 @@ export class GuardrankError extends Error {
 /** Statuses that this package finds by itself, with the numbers of guardrank.h. */
 const statuses = { ARGUMENT: 100, TYPE: 203, NOT_FINITE: 204, LIMIT: 800 };
 
+/** GR_STATUS_MISSING */
+export const missing = 202;
+
 /** In the engine's words: "context.income: wanted a number, found a string". */
 export function wantedError(
   status: keyof typeof statuses, where: string, expected: string, found: string,

@@ -68,6 +68,8 @@ export interface Exports {
   gr_session_create(engine: number, session: number, error: number): number;
   gr_session_free(session: number): void;
   gr_session_peak_bytes(session: number): bigint;
+  gr_session_wanted_shard(session: number, index: number, shard: number): number;
+  gr_session_add_shard(session: number, bytes: number, size: number, error: number): number;
   gr_rank(session: number, request: number, decision: number, error: number): number;
 
   gr_decision_ranked_count(decision: number): number;
@@ -99,6 +101,10 @@ export interface Exports {
   gr_store_is_wanted(store: number, need: bigint): number;
   gr_store_want(
     store: number, route: number, deadline: bigint, now: bigint, ticket: number, error: number,
+  ): number;
+  gr_store_want_shard(
+    store: number, sha256: number, bytes: bigint, deadline: bigint, now: bigint, ticket: number,
+    error: number,
   ): number;
   gr_store_take(store: number, ticket: bigint, now: bigint, delivered: number): number;
   gr_store_next_trial(store: number, now: bigint, trial: number, delivered: number): number;

@@ -5,7 +5,7 @@ export { Engine, type EngineOptions, type Kernel, type OpenOptions, type Snapsho
 export { GuardrankError } from "./error.js";
 export type * from "./ranking.js";
 export { Request, type ContextValue, type Route, type ServedBy, type Timestamp } from "./request.js";
-export { Session } from "./session.js";
+export { Session, type WantedShard } from "./session.js";
 export { Snapshot, type Namespace } from "./snapshot.js";
 export { type ModuleSource } from "./source.js";
 export { CacheStorageApi, MemoryStorage, OpfsStorage, type Storage } from "./host/storage.js";

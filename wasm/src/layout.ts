@@ -4,7 +4,7 @@
 export const textBytes = 8; // { data, size }
 
 export const engine_options = {
-  size: 40, kernel: 4, session_limit_bytes: 24, context_cache_bytes: 32,
+  size: 48, kernel: 4, session_limit_bytes: 24, context_cache_bytes: 32, shard_cache_bytes: 40,
 };
 export const artifact_options = { size: 16, check: 4 };
 export const snapshot_options = {
@@ -28,6 +28,8 @@ export const reason = {
 export const replay_result = {
   size: 168, is_equal: 4, first_difference: 8, first_difference_bytes: 160,
 };
+
+export const wanted_shard = { size: 56, shard: 4, field: 8, bytes: 16, sha256: 24 };
 
 export const record_options = {
   size: 28, level: 4, shown: 8, shown_count: 12, salt: 16, previous: 24,
@@ -67,8 +69,8 @@ export const answer = {
   size: 48, outcome: 4, id: 8, bytes: 16, entity_tag: 24, detail: 32, section_hashes: 40,
 };
 export const delivered = {
-  size: 80, state: 4, status: 8, is_fallback: 12, release: 16, model: 24, policy: 32, catalog: 40,
-  release_bytes: 48, stage: 56, arm: 64, instead_of: 72,
+  size: 88, state: 4, status: 8, is_fallback: 12, release: 16, model: 24, policy: 32, catalog: 40,
+  release_bytes: 48, stage: 56, arm: 64, instead_of: 72, shard: 80,
 };
 export const store_state = {
   size: 112, has_looked: 4, revision: 8, status: 16, is_disk_writable: 20, message: 24, root: 32,

@@ -9,6 +9,20 @@ import { Request } from "./request.js";
 import { requestText } from "./request_text.js";
 import { Snapshot } from "./snapshot.js";
 
+/**
+ * A part of a users' table that a ranking wants and that did not come with the model (`guardrank pack
+ * --shard-rows`): at an origin it is `blobs/<sha256>`. Who asks for it tells the origin which group of
+ * rows, and so of users, this one is in.
+ */
+export interface WantedShard {
+  /** Whose table, and which part of it. */
+  field: string;
+  shard: number;
+  bytes: number;
+  /** 64 hexadecimal digits. */
+  sha256: string;
+}
+
 /** Memory of one sequence of rankings; none is allocated once warm. */
 export class Session {
   private handle: number;
@@ -40,6 +54,42 @@ export class Session {
       handle, requestHandle, library.out, library.errorOut,
     ));
     return new Decision(library, library.memory.u32(library.out), this, request);
+  }
+
+  /**
+   * What the last ranking or replay wants that failed with GR_STATUS_MISSING for want of rows; at most 32 at
+   * a time. Add them and rank again.
+   */
+  wanted(): WantedShard[] {
+    const { library } = this, { memory } = library, at = layout.wanted_shard;
+    const handle = this.openHandle();
+    const found: WantedShard[] = [];
+    for (;;) {
+      const struct = library.clearStruct(at.size);
+      if (library.exports.gr_session_wanted_shard(handle, found.length, struct) !== 0) return found;
+      const hash = memory.bytes.subarray(struct + at.sha256, struct + at.sha256 + 32);
+      found.push({
+        field: memory.text(struct + at.field),
+        shard: memory.u32(struct + at.shard),
+        bytes: Number(memory.view.getBigUint64(struct + at.bytes, true)),
+        sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      });
+    }
+  }
+
+  /** Gives the session a shard that it wants: copied, and refused where its SHA-256 is not wanted. */
+  addShard(bytes: Uint8Array): void {
+    const { library } = this;
+    const handle = this.openHandle();
+    requireBytes(bytes, "bytes");
+    const address = library.bytesArgument(bytes);
+    try {
+      library.check(library.exports.gr_session_add_shard(
+        handle, address, bytes.length, library.errorOut,
+      ));
+    } finally {
+      library.releaseArgument();
+    }
   }
 
   /** Computes a recorded decision again and compares every bit. */

@@ -6,7 +6,7 @@ import type { Library } from "./library.js";
 import type { Ranking, RankOptions, RankRequest, Replay, ReplaySupplement } from "./ranking.js";
 import { Request } from "./request.js";
 import { requestText } from "./request_text.js";
-import { Session } from "./session.js";
+import { Session, type WantedShard } from "./session.js";
 
 export type Namespace = keyof typeof layout.namespace;
 
@@ -167,6 +167,16 @@ export class Snapshot {
    */
   replay(record: Uint8Array | string, supplement?: ReplaySupplement): Replay {
     return this.session().replay(this, record, supplement);
+  }
+
+  /** What the last `rank` or `replay` wants of users' tables that did not come along; see `Session.wanted`. */
+  wanted(): WantedShard[] {
+    return this.session().wanted();
+  }
+
+  /** See `Session.addShard`. */
+  addShard(bytes: Uint8Array): void {
+    this.session().addShard(bytes);
   }
 
   private session(): Session {

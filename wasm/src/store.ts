@@ -8,8 +8,12 @@ import { Block } from "./memory.js";
 import type { Route, ServedBy } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 import { compile, storeAddress } from "./source.js";
+import type { Ranking, RankOptions, RankRequest } from "./ranking.js";
+import type { WantedShard } from "./session.js";
+import { digestOf, rankWithShards } from "./shards.js";
 import {
-  artifactHash, hostOptions, none, noParts, readState, type Served, type StoreOptions, type StoreState,
+  artifactHash, hostOptions, micros, noParts, readNeed, readState, writeOptions, type Served,
+  type StoreOptions, type StoreState,
 } from "./store_options.js";
 
 /** What was fetched for one route, until it is disposed of. */
@@ -21,7 +25,6 @@ interface Delivered {
   served: ServedBy;
 }
 
-const micros = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000));
 const now = () => micros(Date.now());
 const ticketState = { pending: 1, ready: 2 };
 
@@ -50,7 +53,7 @@ export class Store {
     private readonly options: StoreOptions,
   ) {
     this.texts = new Block(library.memory);
-    const struct = this.writeOptions();
+    const struct = writeOptions(library, this.texts, options);
     library.check(library.exports.gr_store_create(0, struct, now(), library.out, library.errorOut));
     this.handle = library.memory.u32(library.out);
     library.releaseArgument();
@@ -97,11 +100,32 @@ export class Store {
   ): Promise<Served> {
     this.serveWith(engine);
     this.openOptions = options;
-    return this.deliver(route, options.timeout ?? 1000, ({ release, fallback, served, key, parts }) => {
+    const timeout = options.timeout ?? 1000;
+    const take = (ticket: bigint) => this.take(ticket);
+    return this.deliver(() => this.want(route, timeout), timeout, take, (found) => {
+      const { release, fallback, served, key, parts } = found;
       const snapshot = this.snapshots.get(key) ?? this.open(engine, parts, options);
       this.remember(key, snapshot);
       return { snapshot, release, served, ...(fallback === undefined ? {} : { fallback }) };
     });
+  }
+
+  /**
+   * `snapshot.rank`, which answers GR_STATUS_MISSING where rows of users' tables are not at hand: their shards
+   * are fetched first, verified each by itself and kept like artifacts (`timeout` milliseconds for each, 1000).
+   * Only those that this request reads: that tells the origin the group of rows that its user is in.
+   */
+  rank(
+    snapshot: Snapshot, request: RankRequest | string | Uint8Array,
+    options: RankOptions & { timeout?: number } = {},
+  ): Promise<Ranking> {
+    return rankWithShards(snapshot, request, options, (one) => this.shard(one, options));
+  }
+
+  /** A shard that a session wants, verified: for its `addShard`. */
+  shard(wanted: WantedShard, options: { timeout?: number } = {}): Promise<Uint8Array> {
+    const timeout = options.timeout ?? 1000, take = (ticket: bigint) => this.takeShard(ticket);
+    return this.deliver(() => this.wantShard(wanted, timeout), timeout, take, (bytes) => bytes);
   }
 
   /** Whether fetching, checking or writing is under way. */
@@ -151,30 +175,6 @@ export class Store {
     return this.handle;
   }
 
-  private writeOptions(): number {
-    const { library, options } = this, at = layout.store_options;
-    const texts = writeTexts(library.memory, this.texts, options.releases, "releases");
-    const root = options.trustedRoot === undefined ? 0 : library.bytesArgument(options.trustedRoot);
-    const struct = library.clearStruct(at.size);
-    const { view } = library.memory;
-    const disk = options.diskBytes ?? (options.storage === undefined ? 0 : 256 * 2 ** 20);
-    view.setUint32(struct + at.release_count, options.releases.length, true);
-    view.setUint32(struct + at.releases, texts, true);
-    view.setUint32(struct + at.trusted_root, root, true);
-    view.setUint32(struct + at.trusted_root + 4, options.trustedRoot?.length ?? 0, true);
-    view.setBigUint64(struct + at.memory_bytes, BigInt(options.memoryBytes ?? 0), true);
-    view.setBigUint64(struct + at.disk_bytes, BigInt(disk), true);
-    view.setBigUint64(struct + at.artifact_bytes, BigInt(options.artifactBytes ?? 0), true);
-    view.setUint32(struct + at.fetches, options.fetches ?? 0, true);
-    view.setUint32(struct + at.tickets, 4096, true);
-    view.setBigInt64(struct + at.check_micros, micros((options.checkSeconds ?? 0) * 1000), true);
-    view.setInt32(struct + at.tries_next, 1, true);
-    view.setBigUint64(struct + at.bytes_per_second, BigInt(options.bytesPerSecond ?? 0), true);
-    view.setBigUint64(struct + at.bytes_per_day, BigInt(options.bytesPerDay ?? 0), true);
-    view.setBigUint64(struct + at.seed, BigInt(Math.floor(Math.random() * 2 ** 48)), true);
-    return struct;
-  }
-
   /** Snapshots belong to their engine. */
   private serveWith(engine: Engine): void {
     if (this.engine === engine) return;
@@ -199,13 +199,14 @@ export class Store {
   }
 
   /** Calls `use` in the turn in which the artifacts are at hand: of many who wait, one copies and opens them. */
-  private async deliver(
-    route: Route, timeout: number, use: (found: Delivered) => Served,
-  ): Promise<Served> {
+  private async deliver<Found, Used>(
+    want: () => bigint, timeout: number, take: (ticket: bigint) => Found | undefined,
+    use: (found: Found) => Used,
+  ): Promise<Used> {
     if (this.hasWake()) this.pump();
-    const ticket = this.want(route, timeout);
+    const ticket = want();
     try {
-      let found = this.take(ticket);
+      let found = take(ticket);
       if (found === undefined) {
         const ended = new Promise<void>((resolve, reject) => this.waiting.set(ticket, { resolve, reject }));
         // Of this request, whatever becomes of the others' timers; and it keeps a process alive.
@@ -216,7 +217,7 @@ export class Store {
         } finally {
           clearTimeout(alarm);
         }
-        found = this.take(ticket);
+        found = take(ticket);
       }
       if (found === undefined) throw new Error("a ticket ended and is pending");
       return use(found);
@@ -246,8 +247,30 @@ export class Store {
     return library.memory.view.getBigUint64(library.out, true);
   }
 
+  private wantShard({ sha256, bytes }: WantedShard, timeout: number): bigint {
+    const { library } = this;
+    const hash = library.bytesArgument(digestOf(sha256));
+    const from = now();
+    library.check(library.exports.gr_store_want_shard(
+      this.openHandle(), hash, BigInt(bytes), from + micros(timeout), from,
+      library.out, library.errorOut,
+    ));
+    return library.memory.view.getBigUint64(library.out, true);
+  }
+
   /** Undefined while it is pending; throws where it failed. */
   private take(ticket: bigint): Delivered | undefined {
+    const struct = this.takeStruct(ticket);
+    return struct === undefined ? undefined : this.readDelivered(struct);
+  }
+
+  private takeShard(ticket: bigint): Uint8Array | undefined {
+    const struct = this.takeStruct(ticket);
+    const at = layout.delivered.shard;
+    return struct === undefined ? undefined : this.library.memory.copyBytes(struct + at);
+  }
+
+  private takeStruct(ticket: bigint): number | undefined {
     const { library } = this, { memory } = library, at = layout.delivered;
     const struct = library.clearStruct(at.size);
     library.checkBare(library.exports.gr_store_take(this.openHandle(), ticket, now(), struct));
@@ -257,10 +280,11 @@ export class Store {
     const release = memory.text(struct + at.release);
     if (state !== ticketState.ready) {
       const status = library.statusName(code);
-      const message = `${release} is not at hand: ${status}, and no fallback is`;
-      throw new GuardrankError(code, status, message, release);
+      const message = release === "" ? `the shard is not at hand: ${status}`
+        : `${release} is not at hand: ${status}, and no fallback is`;
+      throw new GuardrankError(code, status, message, release === "" ? "shard" : release);
     }
-    return this.readDelivered(struct);
+    return struct;
   }
 
   private readDelivered(struct: number): Delivered {
@@ -353,7 +377,7 @@ export class Store {
     for (;;) {
       const struct = library.clearStruct(layout.need.size);
       if (library.exports.gr_store_next(this.handle, now(), struct) !== 0) return;
-      void this.serve(this.readNeed(struct));
+      void this.serve(readNeed(library.memory, struct));
     }
   }
 
@@ -402,28 +426,6 @@ export class Store {
     if (isFirst || onChange === undefined) return;
     const state = this.state();
     queueMicrotask(() => onChange(state));   // what it throws is not the store's
-  }
-
-  private readNeed(struct: number): Need & { id: bigint } {
-    const { memory } = this.library, { view } = memory, at = layout.need;
-    const kind = view.getInt32(struct + at.kind, true);
-    const isVerify = kind === kinds.verify;
-    return {
-      id: view.getBigUint64(struct + at.id, true), kind,
-      origin: view.getInt32(struct + at.origin, true),
-      scheme: view.getInt32(struct + at.scheme, true),
-      path: memory.text(struct + at.path),
-      offset: Number(view.getBigUint64(struct + at.offset, true)),
-      maxBytes: Number(view.getBigUint64(struct + at.max_bytes, true)),
-      isRange: view.getInt32(struct + at.is_range, true) !== 0,
-      entityTag: memory.text(struct + at.entity_tag),
-      publicKey: memory.text(struct + at.public_key),
-      message: isVerify ? memory.copyBytes(struct + at.message) : none,
-      signature: isVerify ? memory.copyBytes(struct + at.signature) : none,
-      key: memory.text(struct + at.key),
-      bytes: kind === kinds.write ? memory.copyBytes(struct + at.bytes) : none,
-      at: Number(view.getBigInt64(struct + at.at_micros, true)) / 1000,
-    };
   }
 
   private async serve(need: Need & { id: bigint }): Promise<void> {

@@ -1,9 +1,10 @@
 // What a store is told and tells.
 import type { SnapshotParts } from "./engine.js";
-import type { HostOptions, OriginAddresses } from "./host/needs.js";
+import { kinds, type HostOptions, type Need, type OriginAddresses } from "./host/needs.js";
 import { MemoryStorage, type Storage } from "./host/storage.js";
 import * as layout from "./layout.js";
-import type { Library } from "./library.js";
+import { writeTexts, type Library } from "./library.js";
+import type { Block, Memory } from "./memory.js";
 import type { ServedBy } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 import type { ModuleSource } from "./source.js";
@@ -142,3 +143,53 @@ export function artifactHash(memory: Uint8Array, address: number): string {
 export const none = new Uint8Array(0);
 /** Of a delivery whose snapshot is at hand. */
 export const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
+
+export const micros = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000));
+
+/** As a gr_store_options; `room` keeps the texts. */
+export function writeOptions(library: Library, room: Block, options: StoreOptions): number {
+  const at = layout.store_options;
+  const texts = writeTexts(library.memory, room, options.releases, "releases");
+  const root = options.trustedRoot === undefined ? 0 : library.bytesArgument(options.trustedRoot);
+  const struct = library.clearStruct(at.size);
+  const { view } = library.memory;
+  const disk = options.diskBytes ?? (options.storage === undefined ? 0 : 256 * 2 ** 20);
+  view.setUint32(struct + at.release_count, options.releases.length, true);
+  view.setUint32(struct + at.releases, texts, true);
+  view.setUint32(struct + at.trusted_root, root, true);
+  view.setUint32(struct + at.trusted_root + 4, options.trustedRoot?.length ?? 0, true);
+  view.setBigUint64(struct + at.memory_bytes, BigInt(options.memoryBytes ?? 0), true);
+  view.setBigUint64(struct + at.disk_bytes, BigInt(disk), true);
+  view.setBigUint64(struct + at.artifact_bytes, BigInt(options.artifactBytes ?? 0), true);
+  view.setUint32(struct + at.fetches, options.fetches ?? 0, true);
+  view.setUint32(struct + at.tickets, 4096, true);
+  view.setBigInt64(struct + at.check_micros, micros((options.checkSeconds ?? 0) * 1000), true);
+  view.setInt32(struct + at.tries_next, 1, true);
+  view.setBigUint64(struct + at.bytes_per_second, BigInt(options.bytesPerSecond ?? 0), true);
+  view.setBigUint64(struct + at.bytes_per_day, BigInt(options.bytesPerDay ?? 0), true);
+  view.setBigUint64(struct + at.seed, BigInt(Math.floor(Math.random() * 2 ** 48)), true);
+  return struct;
+}
+
+/** The struct that gr_store_next filled. */
+export function readNeed(memory: Memory, struct: number): Need & { id: bigint } {
+  const { view } = memory, at = layout.need;
+  const kind = view.getInt32(struct + at.kind, true);
+  const isVerify = kind === kinds.verify;
+  return {
+    id: view.getBigUint64(struct + at.id, true), kind,
+    origin: view.getInt32(struct + at.origin, true),
+    scheme: view.getInt32(struct + at.scheme, true),
+    path: memory.text(struct + at.path),
+    offset: Number(view.getBigUint64(struct + at.offset, true)),
+    maxBytes: Number(view.getBigUint64(struct + at.max_bytes, true)),
+    isRange: view.getInt32(struct + at.is_range, true) !== 0,
+    entityTag: memory.text(struct + at.entity_tag),
+    publicKey: memory.text(struct + at.public_key),
+    message: isVerify ? memory.copyBytes(struct + at.message) : none,
+    signature: isVerify ? memory.copyBytes(struct + at.signature) : none,
+    key: memory.text(struct + at.key),
+    bytes: kind === kinds.write ? memory.copyBytes(struct + at.bytes) : none,
+    at: Number(view.getBigInt64(struct + at.at_micros, true)) / 1000,
+  };
+}

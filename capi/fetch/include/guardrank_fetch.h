@@ -143,6 +143,11 @@ typedef struct {
 GR_API gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_values* route,
                                           int64_t timeout_micros, const gr_snapshot_options* options,
                                           gr_fetch_served* served, gr_error** error);
+/* After a ranking or replay that answered GR_STATUS_MISSING since rows of users' tables are not at hand
+ * (gr_wanted_shard): fetches the shards that the session wants, verified, and adds them; rank again, until
+ * nothing is wanted. `added` (may be NULL): how many; 0 where the session wants none. Since 0.1. */
+GR_API gr_status gr_fetch_client_add_shards(gr_fetch_client* client, gr_session* session,
+                                            int64_t timeout_micros, uint32_t* added, gr_error** error);
 /* Does what is due (looks for changes, what is written to the folder, snapshots of releases' next versions
  * before they serve, with the options of the last snapshot that was asked for), for at most so long; 0: what needs
  * no waiting. To be called now and then, from a thread of its own if the client has one. Since 0.1. */

@@ -138,7 +138,7 @@ Status Client::wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered
     if (is_told_to_stop()) return error->set(Status::deadline, "release", {"stopped while waiting"});
   }
   start_needs();                         // a fallback may have begun to load
-  return error->set(delivered->status, delivered->release,
+  return error->set(delivered->status, delivered->release.empty() ? "shard" : delivered->release,
                     {"it is not at hand (", status_name(delivered->status), "), and no fallback is"});
 }
 
@@ -167,6 +167,38 @@ Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* op
   GUARDRANK_TRY(take_error(status, told, error));
   kept_.push_front({std::move(key), *snapshot});
   for (; kept_.size() > n_snapshots_; kept_.pop_back()) gr_snapshot_free(kept_.back().snapshot);
+  return Status::ok;
+}
+
+Status Client::add_shards(gr_session* session, std::int64_t timeout_micros, std::uint32_t* added,
+                          Error* error) {
+  const std::int64_t deadline = wall_clock_micros() + bounded(timeout_micros);
+  struct Tickets {                       // cancelled whatever happens
+    Delivery* delivery;
+    std::vector<TicketId> ids;
+    ~Tickets() {
+      for (const TicketId id : ids) delivery->cancel(id);
+    }
+  } tickets{&delivery_, {}};
+  gr_wanted_shard wanted{};
+  wanted.struct_size = sizeof wanted;
+  for (std::uint32_t i = 0; gr_session_wanted_shard(session, i, &wanted) == GR_STATUS_OK; ++i) {
+    Sha256Digest hash;
+    std::copy_n(wanted.sha256, hash.size(), hash.begin());
+    TicketId ticket = 0;
+    GUARDRANK_TRY(delivery_.want_shard(hash, wanted.bytes, deadline, wall_clock_micros(), &ticket, error));
+    tickets.ids.push_back(ticket);
+  }
+  *added = 0;
+  for (const TicketId ticket : tickets.ids) {
+    Delivered delivered;
+    GUARDRANK_TRY(wait_for(ticket, deadline, &delivered, error));
+    gr_error* told = nullptr;
+    const gr_status status =
+        gr_session_add_shard(session, delivered.shard.data(), delivered.shard.size(), &told);
+    GUARDRANK_TRY(take_error(status, told, error));
+    ++*added;
+  }
   return Status::ok;
 }
 

@@ -32,6 +32,8 @@ class Client {
   void poll(std::int64_t timeout_micros);
   Status serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,
                Served* served, Error* error);
+  // What the session's last ranking wants of tables in shards, until it has it.
+  Status add_shards(gr_session* session, std::int64_t timeout_micros, std::uint32_t* added, Error* error);
   // Ends what waits, from any thread; it fails with Status::deadline.
   void stop() { host_.stop(); }
   const Delivery& delivery() const { return delivery_; }

@@ -101,6 +101,19 @@ gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_value
   });
 }
 
+gr_status gr_fetch_client_add_shards(gr_fetch_client* client, gr_session* session,
+                                     int64_t timeout_micros, uint32_t* added, gr_error** error) {
+  Report report(error);
+  if (client == nullptr) return report.null("client");
+  if (session == nullptr) return report.null("session");
+  return fetch::at_border(&report, [&] {
+    std::uint32_t n = 0;
+    const Status status = client->client.add_shards(session, timeout_micros, &n, report.error());
+    if (added != nullptr) *added = n;
+    return status;
+  });
+}
+
 gr_status gr_fetch_client_poll(gr_fetch_client* client, int64_t timeout_micros, gr_error** error) {
   Report report(error);
   if (client == nullptr) return report.null("client");

@@ -29,7 +29,9 @@ typedef struct {
   gr_tools_progress progress;
   void* progress_user;
   uint32_t single_stage;         /* 1: without the policy's two_stage, which is not read either */
-  uint32_t reserved2;
+  /* Embedding tables of context fields with more rows are cut in shards of so many, each of which may be
+   * fetched by itself; 0: none are. */
+  uint32_t shard_rows;
 } gr_tools_pack_options;
 
 /* Trained weights, a policy and a catalog to a bundle. `report` (may be NULL) receives the packer's

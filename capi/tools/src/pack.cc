@@ -27,6 +27,7 @@ Status read_inputs(const gr_tools_pack_options* options, pack::PackInputs* input
   inputs->policy = known.policy_path;
   if (known.catalog_path != nullptr) inputs->catalog = known.catalog_path;
   if (known.single_stage != 0) inputs->two_stage = guardrank::TwoStage{};
+  inputs->shard_rows = known.shard_rows;
   inputs->progress = progress_of(known.progress, known.progress_user);
   return Status::ok;
 }

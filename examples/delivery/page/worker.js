@@ -40,7 +40,7 @@ onmessage = async ({ data: request }) => {
     const { engine, store, began } = await started;
     const { snapshot, release } = await store.snapshot(engine, {}, { timeout: 10_000 });
     const ready = performance.now() - began;
-    const ranking = snapshot.rank(request);
+    const ranking = await store.rank(snapshot, request);   // which fetches its user's shard, where there are any
     const ranked = performance.now() - began - ready;
     const after = isFirst ? `, ready after ${ready.toFixed(1)} ms, ranked in ${ranked.toFixed(1)} ms` : "";
     postMessage({ ranking, state: `${release}, metadata ${store.state().versions.timestamp}${after}` });

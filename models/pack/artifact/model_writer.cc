@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "models/pack/artifact/section_builder.h"
 #include "models/pack/artifact/writers.h"
 #include "models/pack/pack_error.h"
@@ -6,6 +8,23 @@
 
 namespace guardrank::pack {
 namespace {
+
+// Where no section reaches: `table_offset` of a table in shards.
+constexpr std::uint64_t no_section = std::uint64_t{1} << 63;
+
+// Of the table where it is at hand.
+std::vector<std::uint8_t> shard_hashes(const Field& field) {
+  if (field.shard_rows == 0 || field.table == nullptr || field.n_codes == 0)
+    return {field.shard_hashes.begin(), field.shard_hashes.end()};
+  std::vector<std::uint8_t> hashes;
+  const std::size_t size = std::size_t{field.n_codes} * field.dim;
+  const std::size_t most = std::size_t{field.shard_rows} * field.dim;
+  for (std::size_t at = 0; at < size; at += most) {
+    const Sha256Digest hash = sha256(Bytes{field.table + at, std::min(most, size - at)});
+    hashes.insert(hashes.end(), hash.begin(), hash.end());
+  }
+  return hashes;
+}
 
 // The root and the raw sections of one model while they grow.
 class ModelWriter {
@@ -49,8 +68,10 @@ flatbuffers::Offset<schema::Field> ModelWriter::field(const Field& from,
   std::vector<flatbuffers::Offset<schema::Transform>> steps;
   for (const Transform& step : from.transforms) steps.push_back(transform(step));
   const bool has_table = from.output == OutputKind::embedding && from.table != nullptr;
-  const std::uint64_t table =
-      has_table ? embeddings_.add(from.table, std::size_t{from.n_codes} * from.dim) : 0;
+  std::uint64_t table = from.shard_rows != 0 ? no_section : 0;
+  if (has_table && from.shard_rows == 0)
+    table = embeddings_.add(from.table, std::size_t{from.n_codes} * from.dim);
+  const std::vector<std::uint8_t> hashes = shard_hashes(from);
   const auto name = text(&root_, from.name);
   const auto inputs = optional_texts(&root_, from.inputs);
   const auto transforms = offsets_vector(&root_, steps);
@@ -59,6 +80,7 @@ flatbuffers::Offset<schema::Field> ModelWriter::field(const Field& from,
   const auto created_time = optional_text(&root_, declared.created_time);
   const auto access_tag = optional_text(&root_, declared.access_tag);
   const auto field_lineage = optional_text(&root_, declared.lineage);
+  const auto shards = optional_vector<std::uint8_t>(&root_, hashes);
   return schema::CreateField(
       root_, name, static_cast<schema::Side>(from.side), static_cast<schema::FactType>(from.type),
       from.width, inputs, transforms, static_cast<schema::OutputKind>(from.output),
@@ -66,7 +88,7 @@ flatbuffers::Offset<schema::Field> ModelWriter::field(const Field& from,
       static_cast<schema::Pooling>(from.pooling), from.scale, from.zero_point,
       from.indicator_scale, from.indicator_zero_point, from.dim, from.n_codes, table,
       from.table_scale, owner, event_time, created_time, declared.ttl_seconds, access_tag,
-      field_lineage);
+      field_lineage, from.table_bits, from.shard_rows, shards);
 }
 
 flatbuffers::Offset<schema::Layer> ModelWriter::layer(const Layer& from) {
@@ -201,8 +223,9 @@ void ModelWriter::golden(std::span<const GoldenRequest> requests) {
     const auto json = text(&golden_, request.request);
     const auto logits = optional_vector(&golden_, request.logits);
     const auto probabilities = optional_vector(&golden_, request.probabilities);
+    const auto rows = optional_vector(&golden_, request.rows);
     offsets.push_back(
-        schema::CreateGoldenRequest(golden_, json, request.n_rows, logits, probabilities));
+        schema::CreateGoldenRequest(golden_, json, request.n_rows, logits, probabilities, rows));
   }
   const auto all = offsets_vector(&golden_, offsets);
   schema::FinishGoldenVectorsBuffer(golden_, schema::CreateGoldenVectors(golden_, all));
@@ -223,6 +246,15 @@ AlignedBytes ModelWriter::write(const Model& model,
 }
 
 }  // namespace
+
+AlignedBytes write_shards(const Model& model) {
+  RawSection tables;
+  for (const Field& field : model.fields) {
+    if (field.shard_rows != 0 && field.table != nullptr)
+      tables.add(field.table, std::size_t{field.n_codes} * field.dim);
+  }
+  return AlignedBytes(tables.view());
+}
 
 AlignedBytes write_model(const Model& model, std::span<const FieldDeclaration> declarations) {
   return ModelWriter().write(model, declarations);

@@ -49,7 +49,7 @@ AlignedBytes write_release(const Release& release) {
 }
 
 AlignedBytes write_bundle(std::string_view name, Bytes model, Bytes policy, Bytes catalog,
-                          Bytes release) {
+                          Bytes release, Bytes shards) {
   Builder builder;
   const auto text_offset = text(&builder, name);
   schema::FinishBundleBuffer(builder, schema::CreateBundle(builder, text_offset));
@@ -58,6 +58,7 @@ AlignedBytes write_bundle(std::string_view name, Bytes model, Bytes policy, Byte
                                       {SectionKind::policy, policy},
                                       {SectionKind::catalog, catalog}};
   if (!release.empty()) sections.push_back({SectionKind::release, release});
+  if (!shards.empty()) sections.push_back({SectionKind::shards, shards});
   return write_container(ArtifactKind::bundle, sections);
 }
 

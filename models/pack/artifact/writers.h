@@ -62,11 +62,13 @@ struct FieldDeclaration {
 // A struct that open_* would refuse is written as it is: open it again before it is used.
 // `declarations`: none, or one per field.
 AlignedBytes write_model(const Model& model, std::span<const FieldDeclaration> declarations = {});
+// The tables of fields with `shard_rows`, which no section of a model holds: open_model's `shards`.
+AlignedBytes write_shards(const Model& model);
 AlignedBytes write_policy(const Policy& policy);
 AlignedBytes write_catalog(const Catalog& catalog);      // `order` and `rank` are computed here
 AlignedBytes write_release(const Release& release);
-// Whole artifacts, nested. `release` may be empty.
+// Whole artifacts, nested. `release` and `shards` may be empty.
 AlignedBytes write_bundle(std::string_view name, Bytes model, Bytes policy, Bytes catalog,
-                          Bytes release);
+                          Bytes release, Bytes shards = {});
 
 }  // namespace guardrank::pack
