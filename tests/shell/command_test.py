@@ -331,7 +331,7 @@ class Others(unittest.TestCase):
         run("evaluate", "--bundle", BUNDLE, "--requests", "-", data="nonsense\n", code=1)
 
     def test_sweep_and_targets(self):
-        sample = "".join(json.dumps({"time": "2026-03-21T10:00:00Z", "context": {"age": 40, "state": state}}) + "\n"
+        sample = "".join(json.dumps({**REQUEST, "context": {**REQUEST["context"], "state": state}}) + "\n"
                          for state in ("CA", "CA", "NY"))
         words = ("evaluate", "--bundle", BUNDLE, "--requests", "-")
         text = run(*words, "--sweep", "--points", 3, "--segment", "ctx.state", "--min-segment", 2, data=sample)
