@@ -33,7 +33,7 @@ Status Emission::open_levels() {
 }
 
 Status Emission::publish_levels(Program* program) {
-  std::span<Level> levels;
+  std::span<ProgramLevel> levels;
   GUARDRANK_TRY(arena_->make(levels_.size(), &levels));
   for (std::size_t i = 0; i < levels.size(); ++i) levels[i] = levels_[i];
   program->levels = levels;

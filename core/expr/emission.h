@@ -24,7 +24,7 @@ struct FreeRegister {
   FreeRegister* next = nullptr;
 };
 
-struct LevelState : Level {
+struct LevelState : ProgramLevel {
   std::uint32_t depth = 0;
   std::uint64_t rows = 1;             // most of them, per candidate
   FreeRegister* free = nullptr;

@@ -70,7 +70,7 @@ void open_lane(std::byte* memory, std::size_t rows, Lane* place) {
 void lay_out_level(std::uint32_t level, const Run& run, bool is_real, Layout* layout,
                    ElementRows* elements, Lane* lanes) {
   const std::size_t rows = (std::size_t{rows_of(run, level)} + 15) / 16 * 16;
-  const Level& laid = run.program->levels[level];
+  const ProgramLevel& laid = run.program->levels[level];
   ElementRows made;
   if (level >= first_macro_level) {
     made.parents = layout->take<std::uint32_t>(rows);
@@ -197,7 +197,7 @@ void open_rows(std::uint32_t first_row, std::uint32_t n_rows, Machine* machine) 
 void run_rows(Run* run) {
   const Program& program = *run->program;
   Machine& machine = run->machine;
-  const Level& level = program.levels[row_level];
+  const ProgramLevel& level = program.levels[row_level];
   open_rows(0, run->tile_rows, &machine);
   machine.run(level.first_widening, level.n_widenings);
   const bool is_plain = value_bytes(program.type) <= 8 && program.type != ExprType::string;

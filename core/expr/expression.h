@@ -50,7 +50,7 @@ struct EvaluatedColumn {
 };
 
 struct Operation;   // core/expr/program.h
-struct Level;
+struct ProgramLevel;
 
 // Compiled; immutable and shared between threads.
 struct Program {
@@ -58,7 +58,7 @@ struct Program {
   bool varies = false;                           // from row to row
   bool makes_values = false;                     // texts, lists, maps: what they take varies
   std::span<const Operation> operations;         // by level
-  std::span<const Level> levels;                 // the context, the rows, then macros' elements
+  std::span<const ProgramLevel> levels;                 // the context, the rows, then macros' elements
   std::uint32_t n_registers = 0;
   std::uint32_t n_loads = 0;                     // operations that read a fact's column
   std::uint32_t n_arguments = 0;                 // most operands of one operation

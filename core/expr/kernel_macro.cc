@@ -228,7 +228,7 @@ class MacroRun {
 
   const Operation& operation_;
   Machine& machine_;
-  const Level& level_;
+  const ProgramLevel& level_;
   const ElementRows& rows_;
   Lane& target_;
   ExprValue* lists_ = nullptr;       // map, filter

@@ -34,7 +34,7 @@ struct Operation {
 
 // Rows of one kind: the context's only one, the candidates, or the elements that a macro goes over.
 // First the registers of the level above are widened, then the level's own operations run.
-struct Level {
+struct ProgramLevel {
   std::uint32_t parent = 0;
   std::uint32_t first_widening = 0, n_widenings = 0;       // in the program's operations
   std::uint32_t first_operation = 0, n_operations = 0;
