@@ -1,7 +1,5 @@
 #include "capi/src/texts.h"
 
-#include "core/base/limits.h"
-
 using guardrank::Error;
 using guardrank::Report;
 using guardrank::Request;
@@ -36,14 +34,6 @@ Status set_route_part(Request* request, std::string_view name, std::string_view 
   return error->wanted(Status::argument, "name",
                        {"product, market, segment, partner, surface, unit or one of \"served.\""},
                        {name});
-}
-
-// Before memory is taken for views of them.
-Status check_count(std::size_t count, Error* error) {
-  if (count <= guardrank::limits::candidates) return Status::ok;
-  return error->wanted(Status::limit, "candidates",
-                       {"at most ", guardrank::limits::candidates, " (limits::candidates)"},
-                       {count});
 }
 
 }  // namespace
@@ -132,7 +122,8 @@ gr_status gr_request_set_candidates(gr_request* request, const gr_text* offers, 
   if (offers == nullptr && count != 0) return report.null("offers");
   report.use(request->snapshot->allocator);
   std::span<const std::string_view> views;
-  Status status = check_count(count, report.error());
+  // Before memory is taken for views of them.
+  Status status = guardrank::check_candidate_count(count, report.error());
   if (status == Status::ok) {
     status = guardrank::view_texts(offers, count, "offers", &request->request.arena(), &views,
                                    report.error());

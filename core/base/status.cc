@@ -96,6 +96,16 @@ Status Error::wanted(Status code, std::string_view where,
   return code;
 }
 
+Status Error::over_limit(std::string_view where, std::uint64_t most, const char* unit,
+                         std::uint64_t found) {
+  return wanted(Status::limit, where, {"at most ", most, unit}, {found});
+}
+
+Status Error::no_memory(std::string_view where) {
+  return set(Status::memory, where,
+             {"no memory left: the host refused, or the limit of its memory is reached"});
+}
+
 Status Error::within(std::string_view prefix) {
   if (prefix.empty()) return code_;
   const Text<max_part_bytes> where = where_;

@@ -25,7 +25,7 @@ Status add_policy_facts(const Policy& policy, FactTable* facts, Error* error) {
 Status add_parameters(const Policy& policy, Arena* arena, FactTable* facts, Error* error) {
   std::span<double> values;
   if (arena->make(policy.parameters.size(), &values) != Status::ok) {
-    return error->set(Status::memory, "parameters", {"no memory for their values"});
+    return error->no_memory("parameters");
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = policy.parameters[i].value;
