@@ -77,6 +77,7 @@ class Reader {
     if (n_steps_ == steps_.size()) return fail("the pattern is too large");
     steps_[n_steps_++] = step;
   }
+  void add(Kind kind) { add(PatternStep{kind}); }
   // Makes room for one step before what stands from `at` on.
   void insert(std::uint32_t at, const PatternStep& step) {
     add(step);

@@ -90,6 +90,15 @@ std::string_view namespace_name(Namespace space) {
   return "unknown";
 }
 
+Fact fact_of(Namespace space, FactType type, std::string_view name, bool is_declared) {
+  Fact fact;
+  fact.space = space;
+  fact.type = type;
+  fact.name = name;
+  fact.is_declared = is_declared;
+  return fact;
+}
+
 Status FactTable::open(std::uint32_t capacity, Arena* arena, Error* error) {
   *this = FactTable();
   if (capacity > limits::facts) {
