@@ -9,19 +9,23 @@ namespace {
 
 void hold_snapshot(gr_request* request) { gr_snapshot_retain(request->snapshot); }
 
+struct RoutePart {
+  std::string_view name;
+  std::string_view guardrank::RouteKey::*value;
+};
+constexpr RoutePart route_parts[] = {{"product", &guardrank::RouteKey::product},
+                                     {"market", &guardrank::RouteKey::market},
+                                     {"segment", &guardrank::RouteKey::segment},
+                                     {"partner", &guardrank::RouteKey::partner},
+                                     {"surface", &guardrank::RouteKey::surface},
+                                     {"unit", &guardrank::RouteKey::unit}};
+
 Status set_route_part(Request* request, std::string_view name, std::string_view value,
                       Error* error) {
   guardrank::RouteKey key = request->route();
-  struct Part {
-    std::string_view name;
-    std::string_view* value;
-  };
-  const Part parts[] = {{"product", &key.product}, {"market", &key.market},
-                        {"segment", &key.segment}, {"partner", &key.partner},
-                        {"surface", &key.surface}, {"unit", &key.unit}};
-  for (const Part& part : parts) {
+  for (const RoutePart& part : route_parts) {
     if (part.name != name) continue;
-    *part.value = value;
+    key.*part.value = value;
     return request->set_route(key, error);
   }
   guardrank::Served served = request->served();
