@@ -6,7 +6,7 @@ namespace {
 
 struct NamedStatus {
   Status status;
-  std::string_view name;
+  char name[26];   // in place: pointers to them would not compress
 };
 
 constexpr NamedStatus named_statuses[] = {
