@@ -19,8 +19,7 @@ Status check_bytes(Bytes bytes, const gr_artifact_options& options, Error* error
   }
   const std::uint64_t size = bytes.size();  // 64 bits wide where size_t is not
   if (size > guardrank::limits::artifact_bytes) {
-    return error->wanted(Status::limit, "size",
-                         {"at most ", guardrank::limits::artifact_bytes, " bytes"}, {size});
+    return error->over_limit("size", guardrank::limits::artifact_bytes, " bytes", size);
   }
   const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
   if (options.release != nullptr && address % guardrank::section_alignment != 0) {
@@ -41,7 +40,7 @@ Status share(const gr_engine& engine, Bytes bytes, const gr_artifact_options& op
                   ? guardrank::copy_bytes(engine.allocator, bytes)
                   : guardrank::borrow_bytes(engine.allocator, bytes, options);
     if (*shared != nullptr) return Status::ok;
-    status = error->set(Status::memory, "artifact", {"the host gave no memory for it"});
+    status = error->no_memory("artifact");
   }
   if (options.release != nullptr) {
     options.release(options.release_user, bytes.data(), bytes.size());
@@ -55,7 +54,7 @@ Status open(const gr_engine& engine, SharedBytes* shared, std::int32_t check,
   auto* created = guardrank::create_handle<gr_artifact>(engine.allocator, engine.allocator, shared);
   if (created == nullptr) {
     guardrank::release_bytes(shared);
-    return error->set(Status::memory, "artifact", {"the host gave no memory for it"});
+    return error->no_memory("artifact");
   }
   const Status status = guardrank::open_artifact(shared->bytes, static_cast<Check>(check),
                                                  &created->arena, &created->opened, error);

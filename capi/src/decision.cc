@@ -25,7 +25,7 @@ Status write_json(const Decision& decision, bool with_record, guardrank::Arena* 
   if (guardrank::write_decision_json(decision, record, arena, text) == Status::ok) {
     return Status::ok;
   }
-  return error->set(Status::memory, "json", {"no memory left in the session for it"});
+  return error->no_memory("json");
 }
 
 gr_change as_change(const Decision& decision, const ThresholdChange& found) {

@@ -66,7 +66,7 @@ void put_error(BoundedText* json, gr_status code, const Error& error) {
 
 Error without_memory() {
   Error error;
-  error.set(guardrank::Status::memory, "", {"no memory, not even for the error"});
+  error.no_memory("");
   return error;
 }
 

@@ -20,7 +20,7 @@ Status replay(gr_session* session, const gr_snapshot& snapshot, Bytes record,
   session->session.shards().begin();     // nothing is wanted yet
   std::span<std::uint8_t> copy;
   if (arena.make_uninitialised(record.size(), &copy) != Status::ok) {
-    return error->set(Status::memory, "record", {"the host gave no memory for a copy"});
+    return error->no_memory("record");
   }
   if (!record.empty()) std::memcpy(copy.data(), record.data(), record.size());
   GUARDRANK_TRY(guardrank::verify_once(snapshot, error));

@@ -51,7 +51,7 @@ gr_status Report::null(std::string_view argument) {
 }
 
 gr_status Report::no_memory(std::string_view what) {
-  return finish(error_.set(Status::memory, what, {"the host gave no memory for it"}));
+  return finish(error_.no_memory(what));
 }
 
 Status read_sized(const void* given, std::string_view name, void* known, std::size_t known_bytes,

@@ -1,7 +1,5 @@
 #include "capi/src/texts.h"
 
-#include "core/base/limits.h"
-
 using guardrank::Error;
 using guardrank::Report;
 using guardrank::Request;
@@ -11,19 +9,23 @@ namespace {
 
 void hold_snapshot(gr_request* request) { gr_snapshot_retain(request->snapshot); }
 
+struct RoutePart {
+  std::string_view name;
+  std::string_view guardrank::RouteKey::*value;
+};
+constexpr RoutePart route_parts[] = {{"product", &guardrank::RouteKey::product},
+                                     {"market", &guardrank::RouteKey::market},
+                                     {"segment", &guardrank::RouteKey::segment},
+                                     {"partner", &guardrank::RouteKey::partner},
+                                     {"surface", &guardrank::RouteKey::surface},
+                                     {"unit", &guardrank::RouteKey::unit}};
+
 Status set_route_part(Request* request, std::string_view name, std::string_view value,
                       Error* error) {
   guardrank::RouteKey key = request->route();
-  struct Part {
-    std::string_view name;
-    std::string_view* value;
-  };
-  const Part parts[] = {{"product", &key.product}, {"market", &key.market},
-                        {"segment", &key.segment}, {"partner", &key.partner},
-                        {"surface", &key.surface}, {"unit", &key.unit}};
-  for (const Part& part : parts) {
+  for (const RoutePart& part : route_parts) {
     if (part.name != name) continue;
-    *part.value = value;
+    key.*part.value = value;
     return request->set_route(key, error);
   }
   guardrank::Served served = request->served();
@@ -36,14 +38,6 @@ Status set_route_part(Request* request, std::string_view name, std::string_view 
   return error->wanted(Status::argument, "name",
                        {"product, market, segment, partner, surface, unit or one of \"served.\""},
                        {name});
-}
-
-// Before memory is taken for views of them.
-Status check_count(std::size_t count, Error* error) {
-  if (count <= guardrank::limits::candidates) return Status::ok;
-  return error->wanted(Status::limit, "candidates",
-                       {"at most ", guardrank::limits::candidates, " (limits::candidates)"},
-                       {count});
 }
 
 }  // namespace
@@ -132,7 +126,8 @@ gr_status gr_request_set_candidates(gr_request* request, const gr_text* offers, 
   if (offers == nullptr && count != 0) return report.null("offers");
   report.use(request->snapshot->allocator);
   std::span<const std::string_view> views;
-  Status status = check_count(count, report.error());
+  // Before memory is taken for views of them.
+  Status status = guardrank::check_candidate_count(count, report.error());
   if (status == Status::ok) {
     status = guardrank::view_texts(offers, count, "offers", &request->request.arena(), &views,
                                    report.error());

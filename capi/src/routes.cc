@@ -33,10 +33,9 @@ Status open_release_of(const gr_artifact& artifact, guardrank::Arena* arena, Rel
 Status open(gr_routes* routes, const gr_artifact* const* releases, std::size_t count, Error* error) {
   std::span<Release> opened;
   if (count > guardrank::limits::routed_releases)
-    return error->wanted(Status::limit, "count",
-                         {"at most ", guardrank::limits::routed_releases}, {count});
+    return error->over_limit("count", guardrank::limits::routed_releases, "", count);
   if (routes->arena.make(count, &opened) != Status::ok)
-    return error->set(Status::memory, "releases", {"no memory for them"});
+    return error->no_memory("releases");
   for (std::size_t i = 0; i < count; ++i) {
     if (releases[i] == nullptr) return error->set(Status::argument, "releases", {"must not be NULL"});
     GUARDRANK_TRY(open_release_of(*releases[i], &routes->arena, &opened[i], error));

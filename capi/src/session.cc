@@ -49,7 +49,7 @@ Status rank_many(gr_session* session, std::span<const gr_request* const> request
   std::span<guardrank::Decision*> decisions;
   std::span<const guardrank::Request*> cores;
   if (open_many(session, requests, made, &decisions, &cores) != Status::ok) {
-    return error->set(Status::memory, "session", {"no memory for so many decisions"});
+    return error->no_memory("session");
   }
   const guardrank::Pipeline& pipeline = requests[0]->snapshot->snapshot.pipeline();
   return guardrank::rank_many(pipeline, cores, &session->session, decisions, error);

@@ -77,7 +77,7 @@ Status create(const gr_engine& engine, const Parts& parts, const gr_snapshot_opt
   GUARDRANK_TRY(guardrank::read_struct(given, "options", &options, error));
   auto* created = guardrank::create_handle<gr_snapshot>(engine.allocator, engine.allocator);
   if (created == nullptr) {
-    return error->set(Status::memory, "snapshot", {"the host gave no memory for it"});
+    return error->no_memory("snapshot");
   }
   const Status status = prepare(engine, parts, options, created, error);
   if (status != Status::ok) {

@@ -11,7 +11,7 @@ Status view_texts(const gr_text* texts, std::size_t count, std::string_view argu
                   std::span<const std::string_view>* views, Error* error) {
   std::span<std::string_view> copies;
   if (arena->make(count, &copies) != Status::ok) {
-    return error->set(Status::memory, argument, {"no memory to view ", count, " texts"});
+    return error->no_memory(argument);
   }
   for (std::size_t i = 0; i < count; ++i) {
     GUARDRANK_TRY(check_text(texts[i], Text<96>{argument, "[", i, "]"}, error));

@@ -117,8 +117,7 @@ Status ContainerReader::read_versions() {
 Status ContainerReader::read_length() {
   const std::uint64_t length = read_u64(&header_[16]);
   if (length > limits::artifact_bytes)
-    return wanted(Status::limit, "header.length", "at most ", limits::artifact_bytes, " bytes",
-                  length);
+    return error_->over_limit("header.length", limits::artifact_bytes, " bytes", length);
   if (length == bytes_.size()) return Status::ok;
   return wanted(length > bytes_.size() ? Status::truncated : Status::verify, "header.length", "",
                 length, " bytes", bytes_.size());
@@ -127,13 +126,13 @@ Status ContainerReader::read_length() {
 Status ContainerReader::copy_table() {
   const std::uint32_t count = read_u32(&header_[24]);
   if (count > limits::sections)
-    return wanted(Status::limit, "header.sections", "at most ", limits::sections, "", count);
+    return error_->over_limit("header.sections", limits::sections, "", count);
   const std::size_t size = count * section_entry_bytes;
   if (size > bytes_.size() - header_bytes)
     return error_->set(Status::verify, "header.sections", {"the table does not fit"});
   if (arena_->make_uninitialised(size, &table_) != Status::ok ||
       arena_->make(count, &sections_) != Status::ok)
-    return error_->set(Status::memory, "header.sections", {"no memory for the section table"});
+    return error_->no_memory("header.sections");
   if (size != 0) __builtin_memcpy(table_.data(), bytes_.data() + header_bytes, size);
   return Status::ok;
 }

@@ -112,9 +112,9 @@ Status TableReader::check(const Bounds& bounds, const char* member, double value
   if (!is_finite(value))
     return fail(below == Status::verify ? Status::not_finite : below, member,
                 "wanted a finite number");
-  const TextPiece least = bounds.minimum == Bounds::above_zero  ? TextPiece("above 0")
-                          : bounds.minimum == Bounds::symmetric ? TextPiece(-bounds.maximum)
-                                                                : TextPiece(bounds.minimum);
+  const double minimum = bounds.minimum == Bounds::symmetric ? -bounds.maximum : bounds.minimum;
+  const TextPiece least =
+      bounds.minimum == Bounds::above_zero ? TextPiece("above 0") : TextPiece(minimum);
   const TextPiece most =
       bounds.maximum == bounds::most ? TextPiece("any") : TextPiece(bounds.maximum);
   return error_->wanted(value > bounds.maximum ? static_cast<Status>(bounds.above) : below,
@@ -122,7 +122,7 @@ Status TableReader::check(const Bounds& bounds, const char* member, double value
 }
 
 Status TableReader::no_memory() {
-  return error_->set(Status::memory, "artifact", {"no memory for its structure"});
+  return error_->no_memory("artifact");
 }
 
 Status TableReader::malformed() { return fail(Status::verify, nullptr, "malformed"); }

@@ -181,7 +181,7 @@ Status JsonParser::string(std::string_view* out) {
 Status JsonParser::unescape(std::string_view raw, std::size_t offset, std::string_view* out) {
   // An escape is never shorter than what it stands for.
   char* bytes = static_cast<char*>(arena_->allocate(raw.size(), 1));
-  if (bytes == nullptr) return error_->set(Status::memory, {}, {"no memory for a JSON string"});
+  if (bytes == nullptr) return error_->no_memory({});
   std::size_t size = 0;
   std::size_t at = 0;
   switch (unescape_json(raw, bytes, &size, &at)) {
@@ -199,7 +199,7 @@ Status JsonParser::child(std::uint32_t depth, std::string_view key, const JsonVa
                          JsonValue* parent) {
   std::span<JsonValue> made;
   if (arena_->make(1, &made) != Status::ok) {
-    return error_->set(Status::memory, {}, {"no memory for a JSON value"});
+    return error_->no_memory({});
   }
   made[0].key = key;
   GUARDRANK_TRY(value(depth + 1, &made[0]));
@@ -265,7 +265,7 @@ Status JsonParser::sort_members(const JsonValue& object) {
   std::span<std::uint32_t> rows;
   if (arena_->make(object.n_children, &members) != Status::ok ||
       arena_->make(object.n_children, &rows) != Status::ok) {
-    return error_->set(Status::memory, {}, {"no memory for a JSON object"});
+    return error_->no_memory({});
   }
   std::uint32_t n = 0;
   for (const JsonValue* member = object.first; member != nullptr; member = member->next) {
@@ -309,7 +309,7 @@ Status parse_json(std::string_view text, Arena* arena, const JsonValue** root, E
   *root = nullptr;
   std::span<JsonValue> made;
   if (arena->make(1, &made) != Status::ok) {
-    return error->set(Status::memory, {}, {"no memory for a JSON value"});
+    return error->no_memory({});
   }
   JsonParser parser(text, arena, error);
   GUARDRANK_TRY(parser.document(&made[0]));

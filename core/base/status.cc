@@ -6,7 +6,7 @@ namespace {
 
 struct NamedStatus {
   Status status;
-  std::string_view name;
+  char name[26];   // in place: pointers to them would not compress
 };
 
 constexpr NamedStatus named_statuses[] = {
@@ -94,6 +94,16 @@ Status Error::wanted(Status code, std::string_view where,
   expected_ = wanted_text;
   found_ = found_text;
   return code;
+}
+
+Status Error::over_limit(std::string_view where, std::uint64_t most, const char* unit,
+                         std::uint64_t found) {
+  return wanted(Status::limit, where, {"at most ", most, unit}, {found});
+}
+
+Status Error::no_memory(std::string_view where) {
+  return set(Status::memory, where,
+             {"no memory left: the host refused, or the limit of its memory is reached"});
 }
 
 Status Error::within(std::string_view prefix) {

@@ -87,6 +87,11 @@ class Error {
   Status wanted(Status code, std::string_view where, std::initializer_list<TextPiece> expected,
                 std::initializer_list<TextPiece> found);
 
+  // The limit `most` is crossed: "where: wanted at most MOST UNIT, found FOUND". `unit` begins with a blank.
+  Status over_limit(std::string_view where, std::uint64_t most, const char* unit, std::uint64_t found);
+  // The allocator gave nothing, or an arena's limit is reached: which of them, nobody here knows.
+  Status no_memory(std::string_view where);
+
   // Puts `prefix` before `where` and the message: a nested artifact names its section this way.
   // A dot joins them, unless the prefix ends in one of ".:/ " or `where` starts with "[".
   Status within(std::string_view prefix);

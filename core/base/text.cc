@@ -15,22 +15,28 @@ std::string_view not_finite_name(double value) {
   return value > 0 ? "Infinity" : "-Infinity";
 }
 
+template <typename Number>
+Number read(const TextPiece& piece) {
+  Number value;
+  __builtin_memcpy(&value, piece.bytes, sizeof value);
+  return value;
+}
+
 // The text of one piece; `buffer` holds what had to be written.
 std::string_view piece_text(const TextPiece& piece, char* buffer) {
-  switch (piece.kind) {
-    case TextPiece::Kind::integer:
-      return {buffer, write_integer(piece.integer, buffer)};
-    case TextPiece::Kind::natural:
-      return {buffer, write_natural(piece.natural, buffer)};
-    case TextPiece::Kind::number:
-      if (!is_finite(piece.number)) return not_finite_name(piece.number);
-      return {buffer, write_double(piece.number, buffer)};
-    case TextPiece::Kind::literal:
-      return piece.text;
-    case TextPiece::Kind::text:
-      break;
+  const char* text = static_cast<const char*>(piece.bytes);
+  switch (piece.size) {
+    case TextPiece::u8: return {buffer, write_natural(read<std::uint8_t>(piece), buffer)};
+    case TextPiece::u32: return {buffer, write_natural(read<std::uint32_t>(piece), buffer)};
+    case TextPiece::i32: return {buffer, write_integer(read<std::int32_t>(piece), buffer)};
+    case TextPiece::u64: return {buffer, write_natural(read<std::uint64_t>(piece), buffer)};
+    case TextPiece::i64: return {buffer, write_integer(read<std::int64_t>(piece), buffer)};
+    case TextPiece::number:
+      if (!is_finite(read<double>(piece))) return not_finite_name(read<double>(piece));
+      return {buffer, write_double(read<double>(piece), buffer)};
+    case TextPiece::literal: return text;
+    default: return {text, piece.size};
   }
-  return {piece.text, piece.size};
 }
 
 }  // namespace

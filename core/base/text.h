@@ -7,32 +7,40 @@
 #include <concepts>
 #include <initializer_list>
 #include <string_view>
+#include <type_traits>
 
 namespace guardrank {
 
-// One piece of a message: text, a whole number or a double (shortest form that reads back). Small and
-// constant where its value is: messages are a good part of the WebAssembly module.
+// One piece of a message: text, a whole number or a double (shortest form that reads back). It refers
+// to its value, so it must not outlive the expression that makes it; two words, one constant where the
+// text is: messages are a good part of the WebAssembly module.
 struct TextPiece {
-  enum class Kind : std::uint32_t { text, literal, integer, natural, number };
+  // What `bytes` are, told by sizes that no text has.
+  enum Kind : std::size_t { u8 = SIZE_MAX - 6, u32, i32, u64, i64, number, literal };
 
-  constexpr TextPiece(std::string_view value)
-      : text(value.data()), size(static_cast<std::uint32_t>(value.size())), kind(Kind::text) {}
+  constexpr TextPiece(std::string_view value) : bytes(value.data()), size(value.size()) {}
   // Ends at its zero byte.
-  constexpr TextPiece(const char* value) : text(value), kind(Kind::literal) {}
-  template <std::signed_integral Integer>
-  constexpr TextPiece(Integer value) : integer(value), kind(Kind::integer) {}
-  template <std::unsigned_integral Natural>
-  constexpr TextPiece(Natural value) : natural(value), kind(Kind::natural) {}
-  constexpr TextPiece(double value) : number(value), kind(Kind::number) {}
+  constexpr TextPiece(const char* value) : bytes(value), size(literal) {}
+  template <typename Number> requires std::is_arithmetic_v<Number>
+  constexpr TextPiece(const Number& value) : bytes(&value), size(kind_of<Number>()) {}
 
-  union {
-    const char* text;
-    std::int64_t integer;
-    std::uint64_t natural;
-    double number;
-  };
-  std::uint32_t size = 0;  // of `text`
-  Kind kind;
+  template <typename Number>
+  static constexpr Kind kind_of() {
+    if constexpr (std::floating_point<Number>) {
+      static_assert(std::same_as<Number, double>);
+      return number;
+    } else if constexpr (sizeof(Number) == 1) {
+      static_assert(std::unsigned_integral<Number>);
+      return u8;
+    } else {
+      static_assert(sizeof(Number) == 4 || sizeof(Number) == 8);
+      if constexpr (std::signed_integral<Number>) return sizeof(Number) == 4 ? i32 : i64;
+      return sizeof(Number) == 4 ? u32 : u64;
+    }
+  }
+
+  const void* bytes;
+  std::size_t size;   // of the text, or a Kind
 };
 
 // Writes the pieces to `out`, cutting at a whole UTF-8 character; returns the bytes written.
@@ -42,7 +50,7 @@ std::size_t write_pieces(char* out, std::size_t capacity,
 template <std::size_t Capacity>
 class Text {
  public:
-  Text() = default;
+  Text() {}
   Text(std::initializer_list<TextPiece> pieces) { assign(pieces); }
 
   void assign(std::initializer_list<TextPiece> pieces) {
@@ -57,7 +65,7 @@ class Text {
 
  private:
   std::size_t size_ = 0;
-  std::array<char, Capacity> bytes_{};
+  std::array<char, Capacity> bytes_;   // beyond `size_`: anything
 };
 
 }  // namespace guardrank

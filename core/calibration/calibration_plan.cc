@@ -5,12 +5,7 @@ namespace guardrank {
 namespace {
 
 Status add_output(Namespace space, const Head& head, FactTable* facts, Error* error) {
-  Fact fact;
-  fact.space = space;
-  fact.type = FactType::f64;
-  fact.name = head.name;
-  fact.is_declared = true;
-  return facts->add(fact, nullptr, error);
+  return facts->add(fact_of(space, FactType::f64, head.name, true), nullptr, error);
 }
 
 bool picks_segments(FactType type) {
@@ -25,12 +20,8 @@ Status add_segment(const Head& head, FactTable* facts, Error* error) {
     facts->at(known).is_declared = true;
     return Status::ok;
   }
-  Fact fact;
-  fact.space = Namespace::context;
-  fact.type = FactType::string;
-  fact.name = head.segment_field;
-  fact.is_declared = true;
-  return facts->add(fact, nullptr, error);
+  return facts->add(fact_of(Namespace::context, FactType::string, head.segment_field, true), nullptr,
+                    error);
 }
 
 Status find_output(Namespace space, const Head& head, const FactTable& facts,

@@ -163,10 +163,7 @@ Status finish(Run* run) {
 }
 
 Status fail(Status status, std::string_view stage, Error* error) {
-  if (status == Status::memory) {
-    return error->set(status, stage, {"no memory left for this ranking: the host refused, or the "
-                                      "session's limit is reached"});
-  }
+  if (status == Status::memory) return error->no_memory(stage);
   return error->set(status, stage, {"the stage failed with ", status_name(status)});
 }
 

@@ -25,14 +25,11 @@ Status add_policy_facts(const Policy& policy, FactTable* facts, Error* error) {
 Status add_parameters(const Policy& policy, Arena* arena, FactTable* facts, Error* error) {
   std::span<double> values;
   if (arena->make(policy.parameters.size(), &values) != Status::ok) {
-    return error->set(Status::memory, "parameters", {"no memory for their values"});
+    return error->no_memory("parameters");
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = policy.parameters[i].value;
-    Fact fact;
-    fact.space = Namespace::parameter;
-    fact.name = policy.parameters[i].name;
-    fact.is_declared = true;
+    Fact fact = fact_of(Namespace::parameter, FactType::f64, policy.parameters[i].name, true);
     fact.fallback.n_rows = 1;
     fact.fallback.numbers = &values[i];
     GUARDRANK_TRY(facts->add(fact, nullptr, error));
@@ -41,12 +38,7 @@ Status add_parameters(const Policy& policy, Arena* arena, FactTable* facts, Erro
 }
 
 Status add_time(FactTable* facts, Error* error) {
-  Fact fact;
-  fact.space = Namespace::time;
-  fact.type = FactType::timestamp;
-  fact.name = "now";
-  fact.is_declared = true;
-  return facts->add(fact, nullptr, error);
+  return facts->add(fact_of(Namespace::time, FactType::timestamp, "now", true), nullptr, error);
 }
 
 // A column that nobody named is added all the same: caps and diversity may use it.
@@ -54,10 +46,7 @@ Status bind_column(const CatalogColumn& column, std::uint32_t index, FactTable* 
                    Error* error) {
   std::uint32_t ordinal = facts->find(Namespace::candidate, column.name);
   if (ordinal == no_fact) {
-    Fact fact;
-    fact.space = Namespace::candidate;
-    fact.type = column.column.type;
-    fact.name = column.name;
+    Fact fact = fact_of(Namespace::candidate, column.column.type, column.name, false);
     fact.width = column.column.width;
     GUARDRANK_TRY(facts->add(fact, &ordinal, error));
   }

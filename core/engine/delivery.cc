@@ -30,7 +30,7 @@ Status Delivery::open(const DeliveryOptions& options, std::int64_t now_micros, E
   std::span<std::uint8_t> root;
   if (arena_.make_uninitialised(options.trusted_root.size(), &root) != Status::ok ||
       open_tickets(options.store.tickets) != Status::ok) {
-    return error->set(Status::memory, "store", {"no memory for its tables"});
+    return error->no_memory("store");
   }
   std::copy(options.trusted_root.begin(), options.trusted_root.end(), root.begin());
   metadata_.trust(root);
@@ -46,7 +46,7 @@ Status Delivery::open_entries(const DeliveryOptions& options, Error* error) {
   if (names.empty()) return error->set(Status::argument, "releases", {"none is named"});
   if (arena_.make(names.size(), &entries_) != Status::ok ||
       arena_.make(names.size(), &known_entries_) != Status::ok) {
-    return error->set(Status::memory, "releases", {"no memory for them"});
+    return error->no_memory("releases");
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Text<64> where{"releases[", i, "]"};
@@ -58,7 +58,7 @@ Status Delivery::open_entries(const DeliveryOptions& options, Error* error) {
         return error->set(Status::duplicate, where, {"it is named twice"});
     }
     void* memory = arena_.allocate(sizeof(Entry), alignof(Entry));
-    if (memory == nullptr) return error->set(Status::memory, where, {"no memory for it"});
+    if (memory == nullptr) return error->no_memory(where);
     entries_[i] = ::new (memory) Entry();
     entries_[i]->name.append({names[i]});
     for (Document& side : entries_[i]->documents) side.memory.open(allocator_, SIZE_MAX / 2);

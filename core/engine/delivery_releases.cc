@@ -141,7 +141,7 @@ Status Delivery::adopt(Bytes bytes) {
   made.memory.reset();
   std::span<std::uint8_t> copy;
   if (made.memory.make_uninitialised(bytes.size(), &copy) != Status::ok)
-    return error_.set(Status::memory, entry.name, {"no memory for its document"});
+    return error_.no_memory(entry.name);
   std::copy(bytes.begin(), bytes.end(), copy.begin());
   made.bytes = copy;
   if (open_release(made.bytes, Check::full, &made.memory, &made.release, &error_) != Status::ok)

@@ -144,8 +144,7 @@ Status GoldenScorer::score(std::string_view request_json, std::span<const std::u
   }
   const std::uint32_t n_rows = request.n_candidates();
   if (n_rows > limits::golden_rows) {
-    return error->wanted(Status::limit, "golden.candidates", {"at most ", limits::golden_rows},
-                         {n_rows});
+    return error->over_limit("golden.candidates", limits::golden_rows, "", n_rows);
   }
   ExclusionList exclusions(&rows_);
   std::span<HeadOutcome> outcomes;
@@ -155,7 +154,7 @@ Status GoldenScorer::score(std::string_view request_json, std::span<const std::u
   }
   golden->request = request_json;
   if (copy_outcomes(outcomes, n_rows, arena, golden) == Status::ok) return Status::ok;
-  return error->set(Status::memory, "golden", {"no memory for the figures"});
+  return error->no_memory("golden");
 }
 
 bool is_same(float a, float b) {

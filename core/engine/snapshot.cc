@@ -132,7 +132,7 @@ Status Snapshot::name_after_policy(Error* error) {
   std::span<char> name;
   const std::size_t n_bytes = policy_.name.size() + 1 + policy_.version.size();
   if (arena_.make(n_bytes, &name) != Status::ok) {
-    return error->set(Status::memory, "release", {"no memory for its name"});
+    return error->no_memory("release");
   }
   write_pieces(name.data(), name.size(), {policy_.name, "@", policy_.version});
   pipeline_.release_name = {name.data(), name.size()};
@@ -163,7 +163,7 @@ Status Snapshot::check_all_routes(Error* error) const {
 Status Snapshot::bind(KernelChoice kernel, Error* error) {
   GUARDRANK_TRY(bind_facts(model_, policy_, catalog_, &arena_, &facts_, error));
   if (name_facts(facts_, &arena_, &pipeline_.fact_names) != Status::ok) {
-    return error->set(Status::memory, "facts", {"no memory for their names"});
+    return error->no_memory("facts");
   }
   pipeline_.facts = &facts_;
   pipeline_.model = &model_;

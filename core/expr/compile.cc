@@ -67,7 +67,7 @@ class Emitter : Emission {
     for (std::uint32_t at = node->first_child; at != no_node; at = tree_.nodes[at].next_sibling)
       if (levels_[tree_.nodes[at].level].depth > levels_[node->level].depth)
         node->level = tree_.nodes[at].level;
-    Operation operation;
+    Operation operation = operation_of(OpCode::constant);
     if (node->is_constant) {
       operation.constant = node->constant;
       finish(operation, node);
@@ -92,16 +92,14 @@ class Emitter : Emission {
   }
 
   Status emit_failure(Node* node) {
-    Operation operation;
-    operation.code = OpCode::failure;
+    Operation operation = operation_of(OpCode::failure);
     operation.problem = node->problem;
     finish(operation, node);
     return Status::ok;
   }
 
   Status emit_fact(Node* node) {
-    Operation operation;
-    operation.code = node->is_presence_test ? OpCode::has_fact : OpCode::load;
+    Operation operation = operation_of(node->is_presence_test ? OpCode::has_fact : OpCode::load);
     operation.fact = node->fact;
     operation.load = n_loads_++;
     finish(operation, node);
@@ -109,9 +107,8 @@ class Emitter : Emission {
   }
 
   Status emit_conditional(Node* node) {
-    Operation operation;
+    Operation operation = operation_of(OpCode::select);
     Operand parts[3];
-    operation.code = OpCode::select;
     for (std::uint32_t i = 0; i < 3; ++i)
       GUARDRANK_TRY(coerce(&tree_.child(*node, i), i == 0 ? ExprType::boolean : node->type.kind,
                            node->level, &parts[i]));
@@ -125,8 +122,7 @@ class Emitter : Emission {
 
   Status emit_macro(Node* node) {
     const std::uint32_t inner = first_macro_level + node->scope->ordinal;
-    Operation operation;
-    operation.code = OpCode::macro;
+    Operation operation = operation_of(OpCode::macro);
     operation.macro = node->macro;
     operation.level = inner;
     node->level = levels_[inner].parent;
@@ -174,8 +170,7 @@ class Emitter : Emission {
     GUARDRANK_TRY(operand(&tree_.child(*node, 0), node->level, &first));
     if (node->n_children == 2)
       GUARDRANK_TRY(operand(&tree_.child(*node, 1), node->level, &second));
-    Operation operation;
-    operation.code = overload.code;
+    Operation operation = operation_of(overload.code);
     operation.accepted = overload.accepted;
     operation.function = node->function;
     if (overload.code == OpCode::in_list) count_elements(*node);
@@ -188,11 +183,11 @@ class Emitter : Emission {
   }
 
   Status emit_logic(Node* node) {
-    Operation operation;
-    Operand first, second;
-    operation.code = node->function == Function::logical_not   ? OpCode::logical_not
+    Operation operation =
+        operation_of(node->function == Function::logical_not   ? OpCode::logical_not
                      : node->function == Function::logical_and ? OpCode::logical_and
-                                                               : OpCode::logical_or;
+                                                               : OpCode::logical_or);
+    Operand first, second;
     GUARDRANK_TRY(coerce(&tree_.child(*node, 0), ExprType::boolean, node->level, &first));
     if (node->n_children == 2)
       GUARDRANK_TRY(coerce(&tree_.child(*node, 1), ExprType::boolean, node->level, &second));
@@ -210,7 +205,7 @@ class Emitter : Emission {
     Operand sum;
     GUARDRANK_TRY(coerce(&tree_.child(*node, 0), type, node->level, &sum));
     for (std::uint32_t i = 1; i < node->n_children; ++i) {
-      Operation operation;
+      Operation operation = operation_of(OpCode::constant);
       operation.function = node->function != Function::clamp ? node->function
                            : i == 1                          ? Function::greatest
                                                              : Function::least;
@@ -241,8 +236,7 @@ class Emitter : Emission {
     Node& sought = tree_.child(*node, 0);
     Operand value;
     GUARDRANK_TRY(operand(&sought, node->level, &value));
-    Operation operation;
-    operation.code = OpCode::in_strings;
+    Operation operation = operation_of(OpCode::in_strings);
     operation.left = value.ordinal;
     if (!operations_.empty())
       GUARDRANK_TRY(make_constant_in(tree_.child(*node, 1).constant, sought.type.kind, arena_,
@@ -262,8 +256,7 @@ class Emitter : Emission {
 
   // A function that takes its operands as values of whatever type.
   Status emit_generic(Node* node, Function function) {
-    Operation operation;
-    operation.code = OpCode::generic;
+    Operation operation = operation_of(OpCode::generic);
     operation.function = function;
     operation.accepted = accepted_by(function);
     operation.constant = ExprValue::of(node->name);

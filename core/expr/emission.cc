@@ -7,6 +7,12 @@
 
 namespace guardrank {
 
+Operation operation_of(OpCode code) {
+  Operation operation;
+  operation.code = code;
+  return operation;
+}
+
 // Which level is whose part, from the macros' places in one another.
 Status Emission::open_levels() {
   GUARDRANK_TRY(arena_->make(first_macro_level + tree_.n_macros, &levels_));
@@ -55,8 +61,7 @@ Status Emission::coerce(Node* node, ExprType wanted, std::uint32_t level, Operan
   if (node->type.kind == wanted) return operand(node, level, result);
   Operand source;
   GUARDRANK_TRY(operand(node, level, &source));
-  Operation operation;
-  operation.code = OpCode::generic;
+  Operation operation = operation_of(OpCode::generic);
   operation.function = Function::as_type;
   GUARDRANK_TRY(set_operands({source.ordinal}, &operation));
   *result = {place(operation, wanted, level), true};
@@ -76,8 +81,7 @@ Status Emission::operand(Node* node, std::uint32_t level, Operand* result) {
     return Status::ok;
   }
   if (level == context_level) return Status::internal;
-  Operation operation;
-  operation.code = OpCode::widen;
+  Operation operation = operation_of(OpCode::widen);
   operation.type = node->type.kind;
   if (node->is_constant) {
     operation.code = OpCode::constant;

@@ -36,6 +36,9 @@ struct Operand {
   bool is_temporary = false;
 };
 
+// One of that code. Out of line: an operation has many members.
+Operation operation_of(OpCode code);
+
 // What compiling passes over twice: once to count, once to write into arrays of that size. Registers
 // of a level below the context are used again as soon as their one reader has run.
 class Emission {

@@ -13,8 +13,9 @@ bool starts_word(char c) {
 }
 bool continues_word(char c) { return starts_word(c) || is_digit(c); }
 
+// Texts of these tables stand in place: pointers to them would not compress.
 struct Word {
-  std::string_view text;
+  char text[10];
   TokenKind kind;
 };
 // CEL keeps these from being names.
@@ -33,7 +34,7 @@ constexpr Word words[] = {
 };
 
 struct Symbol {
-  std::string_view text;
+  char text[3];
   TokenKind kind;
 };
 // Longer symbols stand before their own beginnings.
@@ -144,7 +145,7 @@ Token Lexer::word() {
   while (continues_word(at(size))) ++size;
   const std::string_view text = slice(source_, position_, size);
   for (const Word& word : words)
-    if (word.text == text) return take(word.kind, size);
+    if (text == word.text) return take(word.kind, size);
   return take(TokenKind::identifier, size);
 }
 
@@ -182,9 +183,10 @@ Token Lexer::quoted_name() {
 
 Token Lexer::symbol() {
   const std::string_view rest = slice(source_, position_);
-  for (const Symbol& symbol : symbols)
-    if (slice(rest, 0, symbol.text.size()) == symbol.text)
-      return take(symbol.kind, symbol.text.size());
+  for (const Symbol& symbol : symbols) {
+    const std::string_view text = symbol.text;
+    if (rest.starts_with(text)) return take(symbol.kind, text.size());
+  }
   switch (rest[0]) {
     case '=': return fail(position_, "'=' is no operator here; equality is '=='");
     case '&': return fail(position_, "'&' is no operator here; 'and' is '&&'");

@@ -115,6 +115,14 @@ class Parser {
     return unexpected(wanted);
   }
 
+  // Out of line: a node has many members.
+  static Node node_of(NodeKind kind, std::uint32_t offset) {
+    Node node;
+    node.kind = kind;
+    node.offset = offset;
+    return node;
+  }
+
   Status add_node(const Node& node, std::uint32_t* ordinal) {
     if (n_nodes_ >= limits::expression_nodes)
       return diagnostic_.report(Status::limit, node.offset,
@@ -128,10 +136,8 @@ class Parser {
   // A node over operands that stand already.
   Status add_parent(NodeKind kind, Function function, std::uint32_t offset,
                     std::initializer_list<std::uint32_t> children, std::uint32_t* ordinal) {
-    Node node;
-    node.kind = kind;
+    Node node = node_of(kind, offset);
     node.function = function;
-    node.offset = offset;
     node.n_children = static_cast<std::uint32_t>(children.size());
     std::uint32_t* link = &node.first_child;
     for (const std::uint32_t child : children) {
@@ -251,9 +257,7 @@ class Parser {
     const Token token = token_;
     GUARDRANK_TRY(advance());
     if (token_.kind == TokenKind::open_parenthesis) return call(token, no_node, result);
-    Node node;
-    node.kind = NodeKind::name;
-    node.offset = token.offset;
+    Node node = node_of(NodeKind::name, token.offset);
     node.name = token.text;
     for (MacroScope* scope = is_absolute ? nullptr : scope_; scope != nullptr;
          scope = scope->enclosing) {
@@ -305,18 +309,14 @@ class Parser {
   }
 
   Status list(std::uint32_t* result) {
-    Node node;
-    node.kind = NodeKind::list;
-    node.offset = token_.offset;
+    Node node = node_of(NodeKind::list, token_.offset);
     GUARDRANK_TRY(advance());
     GUARDRANK_TRY(arguments(TokenKind::close_bracket, true, &node));
     return add_node(node, result);
   }
 
   Status map(std::uint32_t* result) {
-    Node node;
-    node.kind = NodeKind::map;
-    node.offset = token_.offset;
+    Node node = node_of(NodeKind::map, token_.offset);
     std::uint32_t last = no_node;
     do {
       GUARDRANK_TRY(advance());
@@ -335,9 +335,7 @@ class Parser {
   }
 
   Status call(const Token& function, std::uint32_t target, std::uint32_t* result) {
-    Node node;
-    node.kind = NodeKind::call;
-    node.offset = function.offset;
+    Node node = node_of(NodeKind::call, function.offset);
     node.name = function.text;
     const bool is_member = target != no_node;
     if (is_member) {
@@ -406,9 +404,7 @@ class Parser {
   }
 
   Status literal(bool is_negative, std::uint32_t offset, std::uint32_t* result) {
-    Node node;
-    node.kind = NodeKind::literal;
-    node.offset = offset;
+    Node node = node_of(NodeKind::literal, offset);
     const Token token = token_;
     bool is_in_range = true;
     ExprValue& constant = node.constant;

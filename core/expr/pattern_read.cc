@@ -49,7 +49,7 @@ class Reader {
   std::string_view read(Pattern* pattern) {
     alternatives(0);
     if (problem_.empty() && !is_at_end()) fail("a ')' without '('");
-    add({Kind::match});
+    add(Kind::match);
     if (problem_.empty())
       *pattern = {steps_.first(n_steps_), pairs_.first(n_pairs_)};
     return problem_;
@@ -77,6 +77,7 @@ class Reader {
     if (n_steps_ == steps_.size()) return fail("the pattern is too large");
     steps_[n_steps_++] = step;
   }
+  void add(Kind kind) { add(PatternStep{kind}); }
   // Makes room for one step before what stands from `at` on.
   void insert(std::uint32_t at, const PatternStep& step) {
     add(step);
@@ -187,9 +188,9 @@ class Reader {
     switch (c) {
       case '(': return group(depth);
       case '[': return bracket(), true;
-      case '.': return add({flags_.dot_is_any ? Kind::any : Kind::any_but_newline}), true;
-      case '^': return add({flags_.is_multiline ? Kind::begin_line : Kind::begin_text}), true;
-      case '$': return add({flags_.is_multiline ? Kind::end_line : Kind::end_text}), true;
+      case '.': return add(flags_.dot_is_any ? Kind::any : Kind::any_but_newline), true;
+      case '^': return add(flags_.is_multiline ? Kind::begin_line : Kind::begin_text), true;
+      case '$': return add(flags_.is_multiline ? Kind::end_line : Kind::end_text), true;
       case '*': case '+': case '?': return fail("nothing to repeat"), false;
       case '\\': return escape();
       default: return character(c), true;
@@ -258,10 +259,10 @@ class Reader {
     const std::uint32_t begin = n_pairs_;
     if (take_letter_set(c)) return finish_set(begin, false), true;
     switch (c) {
-      case 'A': return add({Kind::begin_text}), true;
-      case 'z': return add({Kind::end_text}), true;
-      case 'b': return add({Kind::word_boundary}), true;
-      case 'B': return add({Kind::no_word_boundary}), true;
+      case 'A': return add(Kind::begin_text), true;
+      case 'z': return add(Kind::end_text), true;
+      case 'b': return add(Kind::word_boundary), true;
+      case 'B': return add(Kind::no_word_boundary), true;
       case 'Q': return quoted(), false;
       default: return character(escaped(c)), true;
     }

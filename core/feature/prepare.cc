@@ -73,10 +73,7 @@ Status find_source(std::span<const Field> fields, const Field& reader, std::stri
 }
 
 Status add_source(const Source& source, FactTable* facts, Error* error) {
-  Fact fact;
-  fact.space = space_of(source.side);
-  fact.type = source.type;
-  fact.name = source.name;
+  Fact fact = fact_of(space_of(source.side), source.type, source.name, false);
   fact.width = source.width;
   return facts->add(fact, nullptr, error);
 }

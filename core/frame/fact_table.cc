@@ -41,7 +41,7 @@ Status convert_fallback(Arena* arena, Fact* fact, Error* error) {
   }
   std::span<std::int64_t> whole;
   if (arena->make(1, &whole) != Status::ok) {
-    return error->set(Status::memory, path_of(*fact).view(), {"no memory for its default"});
+    return error->no_memory(path_of(*fact).view());
   }
   whole[0] = static_cast<std::int64_t>(value);
   fallback.type = fact->type;
@@ -90,17 +90,25 @@ std::string_view namespace_name(Namespace space) {
   return "unknown";
 }
 
+Fact fact_of(Namespace space, FactType type, std::string_view name, bool is_declared) {
+  Fact fact;
+  fact.space = space;
+  fact.type = type;
+  fact.name = name;
+  fact.is_declared = is_declared;
+  return fact;
+}
+
 Status FactTable::open(std::uint32_t capacity, Arena* arena, Error* error) {
   *this = FactTable();
   if (capacity > limits::facts) {
-    return error->wanted(Status::limit, "facts", {"at most ", limits::facts, " (limits::facts)"},
-                         {capacity});
+    return error->over_limit("facts", limits::facts, " (limits::facts)", capacity);
   }
   // At most half full, so that a search ends soon; never without an empty slot.
   const std::size_t n_slots = std::bit_ceil(std::size_t{capacity} * 2 + 2);
   if (arena->make(capacity, &facts_) != Status::ok || arena->make(n_slots, &slots_) != Status::ok) {
     *this = FactTable();
-    return error->set(Status::memory, "facts", {"no memory for ", capacity, " facts"});
+    return error->no_memory("facts");
   }
   for (std::uint32_t& slot : slots_) slot = no_fact;
   arena_ = arena;

@@ -40,6 +40,9 @@ struct Fact {
   Column fallback{};                     // one row; n_rows 0: no default, so absent is unknown
 };
 
+// A fact without a default. Out of line: a fact has many members.
+Fact fact_of(Namespace space, FactType type, std::string_view name, bool is_declared);
+
 // Filled while a snapshot is prepared, constant afterwards.
 class FactTable {
  public:

@@ -26,7 +26,7 @@ Status wrong_fact(const Fact& fact, std::uint32_t row, JsonType found, Error* er
 }
 
 Status no_memory(const Fact& fact, std::uint32_t row, Error* error) {
-  return error->set(Status::memory, fact_path(fact, row).view(), {"no memory for its value"});
+  return error->no_memory(fact_path(fact, row).view());
 }
 
 Status wrong_element(const Fact& fact, std::uint32_t row, std::size_t index,

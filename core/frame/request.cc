@@ -67,11 +67,11 @@ void Request::reset() {
 Status Request::set_label(std::string_view name, std::string_view text, std::size_t max_bytes,
                           std::string_view* label, Error* error) {
   if (text.size() > max_bytes) {
-    return error->wanted(Status::limit, name, {"at most ", max_bytes, " bytes"}, {text.size()});
+    return error->over_limit(name, max_bytes, " bytes", text.size());
   }
   if (!is_valid_utf8(text)) return error->set(Status::utf8, name, {"invalid UTF-8"});
   if (copy_text(text, &arena_, label) != Status::ok) {
-    return error->set(Status::memory, name, {"no memory for it"});
+    return error->no_memory(name);
   }
   return Status::ok;
 }

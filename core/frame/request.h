@@ -130,6 +130,9 @@ class Request {
   bool explain_ = true;
 };
 
+// Status::limit for more candidates than one request may name: before memory is taken for them.
+Status check_candidate_count(std::size_t count, Error* error);
+
 // The JSON form of contracts.md section 4, in place of all that the request held. On failure the
 // request is reset: nothing is half applied. Messages name the path ("candidates[3].facts.apr"). A
 // missing "time" is Status::missing. Facts that the snapshot does not know are ignored, as are

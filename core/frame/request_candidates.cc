@@ -19,9 +19,8 @@ Place place_of(std::size_t row) { return {"candidates[", row, "].offer"}; }
 
 Status check_id(std::string_view offer, std::size_t row, Error* error) {
   if (offer.size() > limits::offer_id_bytes) {
-    return error->wanted(Status::limit, place_of(row).view(),
-                         {"at most ", limits::offer_id_bytes, " bytes (limits::offer_id_bytes)"},
-                         {offer.size()});
+    return error->over_limit(place_of(row).view(), limits::offer_id_bytes,
+                             " bytes (limits::offer_id_bytes)", offer.size());
   }
   if (!is_valid_utf8(offer)) {
     return error->set(Status::utf8, place_of(row).view(), {"invalid UTF-8"});
@@ -36,10 +35,6 @@ Status twice(std::string_view offer, std::size_t a, std::size_t b, Error* error)
   return error->set(Status::duplicate_offer, place_of(std::max(a, b)).view(),
                     {"offer '", offer, "' stands twice, first at candidates[", std::min(a, b),
                      "]"});
-}
-
-Status no_memory(Error* error) {
-  return error->set(Status::memory, "candidates", {"no memory for their ids"});
 }
 
 // n log n comparisons whatever the ids.
@@ -63,7 +58,7 @@ Status refuse_duplicates(std::span<const std::string_view> offers, Arena* arena,
   constexpr std::uint32_t empty = UINT32_MAX;
   std::span<std::uint32_t> slots;
   if (arena->make(std::bit_ceil(offers.size() * 2 + 2), &slots) != Status::ok) {
-    return no_memory(error);
+    return error->no_memory("candidates");
   }
   std::fill(slots.begin(), slots.end(), empty);
   for (std::uint32_t i = 0; i < offers.size(); ++i) {
@@ -78,13 +73,12 @@ Status refuse_duplicates(std::span<const std::string_view> offers, Arena* arena,
   return Status::ok;
 }
 
-Status check_count(std::size_t count, Error* error) {
-  if (count <= limits::candidates) return Status::ok;
-  return error->wanted(Status::limit, "candidates",
-                       {"at most ", limits::candidates, " (limits::candidates)"}, {count});
-}
-
 }  // namespace
+
+Status check_candidate_count(std::size_t count, Error* error) {
+  if (count <= limits::candidates) return Status::ok;
+  return error->over_limit("candidates", limits::candidates, " (limits::candidates)", count);
+}
 
 Status Request::check_candidates_are_open(Error* error) const {
   if (has_candidates_) {
@@ -98,12 +92,12 @@ Status Request::check_candidates_are_open(Error* error) const {
 
 Status Request::set_candidates(std::span<const std::string_view> offers, Error* error) {
   GUARDRANK_TRY(check_candidates_are_open(error));
-  GUARDRANK_TRY(check_count(offers.size(), error));
+  GUARDRANK_TRY(check_candidate_count(offers.size(), error));
   std::span<std::uint32_t> rows;
   std::span<std::string_view> ids;
   if (arena_.make(offers.size(), &rows) != Status::ok ||
       arena_.make(offers.size(), &ids) != Status::ok) {
-    return no_memory(error);
+    return error->no_memory("candidates");
   }
   const bool allows_unlisted = catalog_ == nullptr || catalog_->allows_unlisted;
   for (std::size_t i = 0; i < offers.size(); ++i) {
@@ -115,7 +109,7 @@ Status Request::set_candidates(std::span<const std::string_view> offers, Error* 
       return error->wanted(Status::unknown_offer, place_of(i).view(), {"an offer of the catalog"},
                            {"'", offers[i], "'"});
     } else if (copy_text(offers[i], &arena_, &ids[i]) != Status::ok) {
-      return no_memory(error);
+      return error->no_memory("candidates");
     }
   }
   GUARDRANK_TRY(refuse_duplicates(ids, &arena_, error));
@@ -129,7 +123,7 @@ Status Request::set_candidates(std::span<const std::string_view> offers, Error* 
 
 Status Request::set_whole_catalog(Error* error) {
   GUARDRANK_TRY(check_candidates_are_open(error));
-  if (catalog_ != nullptr) GUARDRANK_TRY(check_count(catalog_->n_offers, error));
+  if (catalog_ != nullptr) GUARDRANK_TRY(check_candidate_count(catalog_->n_offers, error));
   has_candidates_ = true;
   return Status::ok;
 }

@@ -94,10 +94,12 @@ Status read_texts(const JsonValue& value, std::string_view where,
   return Status::ok;
 }
 
+constexpr std::string_view route_names[] = {"product", "market", "segment", "partner", "surface",
+                                            "unit"};
+
 Status read_route(const JsonValue& value, Request* request, Error* error) {
-  constexpr std::string_view names[] = {"product", "market", "segment", "partner", "surface", "unit"};
-  std::string_view texts[std::size(names)];
-  GUARDRANK_TRY(read_texts(value, "route", names, texts, error));
+  std::string_view texts[std::size(route_names)];
+  GUARDRANK_TRY(read_texts(value, "route", route_names, texts, error));
   return request->set_route({texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]}, error);
 }
 

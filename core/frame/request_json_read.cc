@@ -11,10 +11,6 @@ namespace guardrank {
 
 namespace {
 
-Status no_memory(std::string_view where, Error* error) {
-  return error->set(Status::memory, where, {"no memory for the request"});
-}
-
 class RequestReader {
  public:
   RequestReader(Request* request, Error* error) : request_(request), error_(error) {}
@@ -45,10 +41,8 @@ class RequestReader {
 
 Status RequestReader::read(std::string_view text) {
   if (text.size() > limits::request_json_bytes) {
-    return error_->wanted(
-        Status::limit, "request",
-        {"at most ", limits::request_json_bytes, " bytes (limits::request_json_bytes)"},
-        {text.size()});
+    return error_->over_limit("request", limits::request_json_bytes,
+                              " bytes (limits::request_json_bytes)", text.size());
   }
   GUARDRANK_TRY(parse_json(text, &request_->arena(), &root_, error_));
   if (root_->type != JsonType::object) {
@@ -100,14 +94,10 @@ Status RequestReader::read_context() {
 
 Status RequestReader::read_offers() {
   if (candidates_ == nullptr) return request_->set_whole_catalog(error_);
-  if (candidates_->n_children > limits::candidates) {
-    return error_->wanted(Status::limit, "candidates",
-                          {"at most ", limits::candidates, " (limits::candidates)"},
-                          {candidates_->n_children});
-  }
+  GUARDRANK_TRY(check_candidate_count(candidates_->n_children, error_));
   std::span<std::string_view> offers;
   if (request_->arena().make(candidates_->n_children, &offers) != Status::ok) {
-    return no_memory("candidates", error_);
+    return error_->no_memory("candidates");
   }
   std::uint32_t row = 0;
   for (const JsonValue* given = candidates_->first; given != nullptr; given = given->next) {
@@ -163,7 +153,7 @@ Status RequestReader::read_candidate_facts() {
   if (candidates_ == nullptr) return Status::ok;
   const std::uint32_t n_facts = request_->facts().size();
   if (request_->arena().make(n_facts, &has_lists_) != Status::ok) {
-    return no_memory("candidates", error_);
+    return error_->no_memory("candidates");
   }
   std::uint32_t row = 0;
   for (const JsonValue* given = candidates_->first; given != nullptr; given = given->next) {
@@ -226,7 +216,7 @@ Status RequestReader::open_lists(std::uint32_t fact, std::span<std::uint32_t>* o
   }
   if (request_->arena().make(std::size_t{row} + 1, offsets) != Status::ok ||
       request_->arena().make(total, elements) != Status::ok) {
-    return no_memory("candidates", error_);
+    return error_->no_memory("candidates");
   }
   return Status::ok;
 }
@@ -239,7 +229,7 @@ Status RequestReader::read_lists(std::uint32_t fact) {
   Arena& arena = request_->arena();
   GUARDRANK_TRY(open_lists(fact, &offsets, &elements));
   if (arena.make(offsets.size() - 1, &present) != Status::ok) {
-    return no_memory("candidates", error_);
+    return error_->no_memory("candidates");
   }
   std::uint32_t row = 0;
   std::uint32_t n = 0;
@@ -251,7 +241,7 @@ Status RequestReader::read_lists(std::uint32_t fact) {
     }
     for (const std::string_view text : value.strings) {
       if (copy_text(text, &arena, &elements[n++]) != Status::ok) {
-        return no_memory("candidates", error_);
+        return error_->no_memory("candidates");
       }
     }
     offsets[++row] = n;

@@ -130,7 +130,7 @@ Status Request::set_row(std::uint32_t row, std::uint32_t fact, const Value& valu
   Value stored;
   GUARDRANK_TRY(check_value(known, row, value, &stored, error));
   if (store_row(row, fact, stored) != Status::ok) {
-    return error->set(Status::memory, fact_path(known, row).view(), {"no memory for its value"});
+    return error->no_memory(fact_path(known, row).view());
   }
   has_candidate_facts_ |= known.space != Namespace::context;
   return Status::ok;
@@ -150,7 +150,7 @@ Status Request::set_column(std::uint32_t fact, const Column& column, Error* erro
   Column kept = column;
   if (open_given() != Status::ok ||
       (is_converted && make_rows(known, n_candidates_, &arena_, &kept) != Status::ok)) {
-    return error->set(Status::memory, fact_path(known, 0).view(), {"no memory for the column"});
+    return error->no_memory(fact_path(known, 0).view());
   }
   for (std::uint32_t row = 0; row < n_candidates_; ++row) {
     Value stored;

@@ -19,6 +19,9 @@ struct Place {
                 std::initializer_list<TextPiece> found) const {
     return error->wanted(code, fact_path(fact, row).view(), expected, found);
   }
+  Status over_limit(std::uint64_t most, const char* unit, std::uint64_t found) const {
+    return error->over_limit(fact_path(fact, row).view(), most, unit, found);
+  }
 };
 
 Status check_finite(double value, const Place& place) {
@@ -29,9 +32,7 @@ Status check_finite(double value, const Place& place) {
 
 Status check_text(std::string_view text, const Place& place) {
   if (text.size() > limits::string_bytes) {
-    return place.wanted(Status::limit,
-                        {"at most ", limits::string_bytes, " bytes (limits::string_bytes)"},
-                        {text.size()});
+    return place.over_limit(limits::string_bytes, " bytes (limits::string_bytes)", text.size());
   }
   if (is_valid_utf8(text)) return Status::ok;
   return place.wanted(Status::utf8, {"UTF-8"}, {"invalid bytes"});
@@ -39,9 +40,7 @@ Status check_text(std::string_view text, const Place& place) {
 
 Status check_list(std::span<const std::string_view> list, const Place& place) {
   if (list.size() > limits::list_elements) {
-    return place.wanted(Status::limit,
-                        {"at most ", limits::list_elements, " elements (limits::list_elements)"},
-                        {list.size()});
+    return place.over_limit(limits::list_elements, " elements (limits::list_elements)", list.size());
   }
   for (const std::string_view text : list) GUARDRANK_TRY(check_text(text, place));
   return Status::ok;

@@ -41,7 +41,8 @@ struct NetworkPlan {
 };
 
 // Checks that the layers fit together (Status::dimension, reference, limit), whatever the artifact
-// verifier has done, and copies the weights into the kernels' layout. `model` outlives the plan.
+// verifier has done, which says what does not; and copies the weights into the kernels' layout. `model`
+// outlives the plan.
 Status prepare_network(const Model& model, const Kernel& kernel, Arena* arena, NetworkPlan* plan,
                        Error* error);
 

@@ -6,8 +6,6 @@
 namespace guardrank {
 namespace {
 
-using Place = Text<96>;
-
 std::uint32_t expert_width(const Level& level, std::uint32_t expert) {
   return level.experts[expert].layers.back().n_out;
 }
@@ -23,30 +21,21 @@ Slot NetworkBuilder::take_slot(std::uint32_t width, std::uint32_t* offset) const
 }
 
 // What level_bytes and prepare_level rely on before any layer is looked at.
-Status NetworkBuilder::check_level(const Level& level, std::string_view where) {
-  if (level.experts.empty() || level.experts.size() > limits::experts_per_level) {
-    return error_->set(Status::limit, where, {"has ", level.experts.size(), " experts"});
-  }
+Status NetworkBuilder::check_level(const Level& level) const {
+  if (level.experts.empty() || level.experts.size() > limits::experts_per_level)
+    return Status::limit;
   for (const Expert& expert : level.experts) {
     if (expert.layers.empty() || expert.layers.size() > limits::layers ||
-        expert.layers.back().n_out > limits::layer_width) {
-      return error_->set(Status::limit, where,
-                         {"expert ", expert.name, " has no or too wide layers"});
-    }
+        expert.layers.back().n_out > limits::layer_width)
+      return Status::limit;
   }
-  if (level.gates.size() < model_.heads.size() || level.gates.size() > model_.heads.size() + 1) {
-    return error_->wanted(Status::dimension, where, {model_.heads.size(), " gates or one more"},
-                          {level.gates.size()});
-  }
+  if (level.gates.size() < model_.heads.size() || level.gates.size() > model_.heads.size() + 1)
+    return Status::dimension;
   for (const Gate& gate : level.gates) {
-    if (gate.experts.empty() || gate.experts.size() > level.experts.size()) {
-      return error_->set(Status::dimension, where, {"gate over ", gate.experts.size(), " experts"});
-    }
-    for (const std::uint32_t e : gate.experts) {
-      if (e >= level.experts.size()) {
-        return error_->set(Status::reference, where, {"gate names expert ", e});
-      }
-    }
+    if (gate.experts.empty() || gate.experts.size() > level.experts.size())
+      return Status::dimension;
+    for (const std::uint32_t e : gate.experts)
+      if (e >= level.experts.size()) return Status::reference;
   }
   return Status::ok;
 }
@@ -62,65 +51,53 @@ std::uint32_t NetworkBuilder::level_bytes(const Level& level) const {
   return bytes;
 }
 
-Status NetworkBuilder::find_output(std::uint32_t l, std::uint32_t owner, std::string_view where,
-                                   Slot* slot) {
+Status NetworkBuilder::find_output(std::uint32_t l, std::uint32_t owner, Slot* slot) const {
   const std::span<const Gate> gates = model_.levels[l].gates;
   for (std::size_t g = 0; g < gates.size(); ++g) {
     if (gates[g].owner != owner) continue;
     *slot = prepared_->levels[l].gates[g].output;
     return Status::ok;
   }
-  return error_->set(Status::reference, where, {"reads a gate that level ", l, " does not have"});
-}
-
-Status NetworkBuilder::first_layer(const Layer& layer, bool reads_x, std::uint32_t previous,
-                                   std::string_view where, PreparedLayer* out) {
-  return reads_x ? layer_over_x(layer, where, out) : layer_over_codes(layer, previous, where, out);
+  return Status::reference;
 }
 
 Status NetworkBuilder::prepare_layers(std::span<const Layer> layers, bool reads_x,
-                                      std::uint32_t previous, std::string_view where,
-                                      std::span<PreparedLayer>* out) {
+                                      std::uint32_t previous, std::span<PreparedLayer>* out) {
   GUARDRANK_TRY(arena_->make(layers.size(), out));
   for (std::size_t k = 0; k < layers.size(); ++k) {
-    const Place place = {where, " layer ", k};
-    GUARDRANK_TRY(first_layer(layers[k], reads_x && k == 0, previous, place, &(*out)[k]));
+    PreparedLayer* layer = &(*out)[k];
+    GUARDRANK_TRY(reads_x && k == 0 ? layer_over_x(layers[k], layer)
+                                    : layer_over_codes(layers[k], previous, layer));
     previous = layers[k].n_out;
   }
   return Status::ok;
 }
 
 Status NetworkBuilder::prepare_expert(std::uint32_t l, const Expert& expert, PreparedExpert* out) {
-  const Place place = {"level ", l, " expert ", expert.name};
-  if (l > 0) GUARDRANK_TRY(find_output(l - 1, expert.owner, place, &out->input));
-  GUARDRANK_TRY(prepare_layers(expert.layers, l == 0, out->input.width, place, &out->layers));
+  if (l > 0) GUARDRANK_TRY(find_output(l - 1, expert.owner, &out->input));
+  GUARDRANK_TRY(prepare_layers(expert.layers, l == 0, out->input.width, &out->layers));
   out->output = take_slot(expert.layers.back().n_out, &slots_end_);
   return Status::ok;
 }
 
 Status NetworkBuilder::prepare_gate(std::uint32_t l, const Gate& gate, PreparedGate* out) {
-  const Place place = {"level ", l, " gate ",
-                       gate.owner < model_.heads.size() ? model_.heads[gate.owner].name : "shared"};
   const std::span<PreparedExpert> experts = prepared_->levels[l].experts;
   GUARDRANK_TRY(arena_->make(gate.experts.size(), &out->experts));
   for (std::size_t e = 0; e < gate.experts.size(); ++e) {
     out->experts[e] = experts[gate.experts[e]].output;
-    if (out->experts[e].width != out->experts[0].width) {
-      return error_->set(Status::dimension, place, {"mixes experts of different widths"});
-    }
+    if (out->experts[e].width != out->experts[0].width) return Status::dimension;
   }
   out->output = out->experts[0];
   if (!is_mixture(gate)) return Status::ok;
   if (gate.layer == nullptr || gate.layer->n_out != gate.experts.size() ||
-      gate.expert_multiplier.size() != gate.experts.size()) {
-    return error_->set(Status::dimension, place, {"has no weight for each of its experts"});
-  }
+      gate.expert_multiplier.size() != gate.experts.size())
+    return Status::dimension;
   if (l == 0) {
-    GUARDRANK_TRY(check_layer(*gate.layer, n_inputs_, Place{std::string_view(place), " layer 0"}));
+    GUARDRANK_TRY(check_layer(*gate.layer, n_inputs_));
   } else {
-    GUARDRANK_TRY(find_output(l - 1, gate.owner, place, &out->input));
+    GUARDRANK_TRY(find_output(l - 1, gate.owner, &out->input));
     std::span<PreparedLayer> layer;
-    GUARDRANK_TRY(prepare_layers({gate.layer, 1}, false, out->input.width, place, &layer));
+    GUARDRANK_TRY(prepare_layers({gate.layer, 1}, false, out->input.width, &layer));
     out->layer = layer.data();
   }
   out->expert_multiplier = gate.expert_multiplier;
@@ -148,7 +125,7 @@ Status NetworkBuilder::stack_some(std::span<const Gate> gates, std::span<Prepare
   }
   Layer joined;
   GUARDRANK_TRY(join_layers({alike, n}, &joined));
-  return layer_over_x(joined, "gates", layer.data());
+  return layer_over_x(joined, layer.data());
 }
 
 Status NetworkBuilder::stack_gates(std::span<const Gate> gates, std::span<PreparedGate> out) {
@@ -182,15 +159,11 @@ Status NetworkBuilder::prepare_level(std::uint32_t l, std::uint32_t offset) {
 
 Status NetworkBuilder::prepare_levels() {
   if (model_.levels.size() > limits::levels || model_.heads.empty() ||
-      model_.heads.size() > limits::heads) {
-    return error_->set(Status::limit, "levels", {"too many levels, or no or too many heads"});
-  }
-  if (prepared_->fed_width > limits::layer_width) {
-    return error_->set(Status::limit, "fields", {"too many columns feed every layer"});
-  }
+      model_.heads.size() > limits::heads || prepared_->fed_width > limits::layer_width)
+    return Status::limit;
   std::uint32_t regions[2] = {0, 0};
   for (std::uint32_t l = 0; l < model_.levels.size(); ++l) {
-    GUARDRANK_TRY(check_level(model_.levels[l], Place{"level ", l}));
+    GUARDRANK_TRY(check_level(model_.levels[l]));
     const std::uint32_t bytes = level_bytes(model_.levels[l]);
     if (bytes > regions[l % 2]) regions[l % 2] = bytes;
   }
@@ -207,17 +180,14 @@ Status NetworkBuilder::prepare_towers() {
   const bool reads_x = model_.levels.empty();
   for (std::uint32_t h = 0; h < model_.heads.size(); ++h) {
     const Head& head = model_.heads[h];
-    const Place place = {"tower ", head.name};
     PreparedTower& tower = prepared_->towers[h];
-    if (head.tower.empty() || head.tower.size() > limits::layers ||
-        head.tower.back().n_out != 1) {
-      return error_->set(Status::dimension, place, {"must end in one output"});
-    }
+    if (head.tower.empty() || head.tower.size() > limits::layers || head.tower.back().n_out != 1)
+      return Status::dimension;
     if (!reads_x) {
       const auto last = static_cast<std::uint32_t>(model_.levels.size() - 1);
-      GUARDRANK_TRY(find_output(last, h, place, &tower.input));
+      GUARDRANK_TRY(find_output(last, h, &tower.input));
     }
-    GUARDRANK_TRY(prepare_layers(head.tower, reads_x, tower.input.width, place, &tower.layers));
+    GUARDRANK_TRY(prepare_layers(head.tower, reads_x, tower.input.width, &tower.layers));
   }
   for (Slot& slot : prepared_->hidden) {
     slot = take_slot(prepared_->widest, &prepared_->activation_bytes);

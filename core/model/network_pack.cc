@@ -96,31 +96,17 @@ bool is_calm(const Reach& totals, float multiplier) {
 
 }  // namespace
 
-Status NetworkBuilder::check_layer(const Layer& layer, std::uint32_t n_in,
-                                   std::string_view where) {
-  if (layer.n_in != n_in) {
-    return error_->wanted(Status::dimension, where, {n_in, " inputs"}, {layer.n_in});
-  }
-  if (layer.n_out == 0 || layer.n_out > limits::layer_width || n_in > limits::layer_width) {
-    return error_->set(
-        Status::limit, where,
-        {"widths ", n_in, " to ", layer.n_out, " outside 1 to ", limits::layer_width});
-  }
-  if (layer.bias.size() != layer.n_out || layer.multiplier.size() != layer.n_out) {
-    return error_->set(Status::dimension, where, {"bias or multiplier of another length than ",
-                                                 layer.n_out});
-  }
-  if (layer.weights == nullptr) return error_->set(Status::reference, where, {"has no weights"});
-  if (layer.input_shift > 31) {
-    return error_->wanted(Status::dimension, where, {"a shift of at most 31"},
-                         {std::uint32_t{layer.input_shift}});
-  }
-  return Status::ok;
+Status NetworkBuilder::check_layer(const Layer& layer, std::uint32_t n_in) const {
+  if (layer.n_out == 0 || layer.n_out > limits::layer_width || n_in > limits::layer_width)
+    return Status::limit;
+  const bool fits = layer.n_in == n_in && layer.bias.size() == layer.n_out &&
+                    layer.multiplier.size() == layer.n_out && layer.weights != nullptr &&
+                    layer.input_shift < 32;
+  return fits ? Status::ok : Status::dimension;
 }
 
-Status NetworkBuilder::begin_layer(const Layer& layer, std::uint32_t n_in, std::string_view where,
-                                   PreparedLayer* out) {
-  GUARDRANK_TRY(check_layer(layer, n_in, where));
+Status NetworkBuilder::begin_layer(const Layer& layer, std::uint32_t n_in, PreparedLayer* out) {
+  GUARDRANK_TRY(check_layer(layer, n_in));
   out->n_out = layer.n_out;
   out->n_out_padded = padded_outputs(layer.n_out);
   if (out->n_out_padded > prepared_->widest) prepared_->widest = out->n_out_padded;
@@ -153,9 +139,8 @@ Status NetworkBuilder::join_layers(std::span<const Layer* const> layers, Layer* 
   return Status::ok;
 }
 
-Status NetworkBuilder::layer_over_x(const Layer& layer, std::string_view where,
-                                    PreparedLayer* out) {
-  GUARDRANK_TRY(begin_layer(layer, n_inputs_, where, out));
+Status NetworkBuilder::layer_over_x(const Layer& layer, PreparedLayer* out) {
+  GUARDRANK_TRY(begin_layer(layer, n_inputs_, out));
   out->reads_x = true;
   out->shift = layer.input_shift;
   out->context_offset = prepared_->n_context_sums;
@@ -220,8 +205,8 @@ Status NetworkBuilder::fold(const Layer& layer, PreparedLayer* out) {
 }
 
 Status NetworkBuilder::layer_over_codes(const Layer& layer, std::uint32_t previous,
-                                        std::string_view where, PreparedLayer* out) {
-  GUARDRANK_TRY(begin_layer(layer, previous + prepared_->fed_width, where, out));
+                                        PreparedLayer* out) {
+  GUARDRANK_TRY(begin_layer(layer, previous + prepared_->fed_width, out));
   GUARDRANK_TRY(pack_columns(layer, {0, layer.n_in}, arena_, &out->blocks[0].weights));
   prepared_->n_wide_blocks += (out->n_out_padded + 63) / 64;
   out->is_calm = has_wide_kernels;

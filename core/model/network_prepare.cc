@@ -11,16 +11,12 @@ constexpr std::uint32_t most_tile_rows = 120, least_tile_rows = 12;
 
 std::uint32_t side_of(const Field& field) { return static_cast<std::uint32_t>(field.side); }
 
-Status check_field(const Field& field, Error* error) {
-  if (side_of(field) >= n_sides || field.n_inputs() == 0 ||
-      field.n_inputs() > limits::layer_width) {
-    return error->set(Status::dimension, field.name, {"side or width out of range"});
-  }
+Status check_field(const Field& field) {
+  if (side_of(field) >= n_sides || field.n_inputs() == 0 || field.n_inputs() > limits::layer_width)
+    return Status::dimension;
   const bool has_table = field.table != nullptr || (field.is_apart() && field.side == Side::context);
-  if (field.output == OutputKind::embedding && (!has_table || field.n_codes == 0)) {
-    return error->set(Status::reference, field.name, {"embedding without a table"});
-  }
-  return Status::ok;
+  const bool is_usable = field.output != OutputKind::embedding || (has_table && field.n_codes != 0);
+  return is_usable ? Status::ok : Status::reference;
 }
 
 }  // namespace
@@ -28,16 +24,12 @@ Status check_field(const Field& field, Error* error) {
 Status NetworkBuilder::place_field(std::uint32_t ordinal, std::span<PreparedField> places,
                                    std::uint32_t at) {
   const Field& field = model_.fields[ordinal];
-  GUARDRANK_TRY(check_field(field, error_));
+  GUARDRANK_TRY(check_field(field));
   std::uint32_t& n = prepared_->block_inputs[side_of(field)];
   places[at] = {ordinal, n};
   n += field.n_inputs();
   n_inputs_ += field.n_inputs();
-  if (n_inputs_ > limits::layer_width) {
-    return error_->set(Status::limit, field.name,
-                       {"more than ", limits::layer_width, " columns of x"});
-  }
-  return Status::ok;
+  return n_inputs_ > limits::layer_width ? Status::limit : Status::ok;
 }
 
 Status NetworkBuilder::place_fields() {
@@ -53,10 +45,7 @@ Status NetworkBuilder::place_fields() {
       }
     }
     const std::uint32_t found = prepared_->block_inputs[side];
-    if (model_.block_inputs[side] != found) {
-      return error_->wanted(Status::dimension, "block_inputs", {found},
-                            {model_.block_inputs[side]});
-    }
+    if (model_.block_inputs[side] != found) return Status::dimension;
     prepared_->block_strides[side] = code_stride(found);
   }
   GUARDRANK_TRY(collect_zero_points());
@@ -100,24 +89,29 @@ Status NetworkBuilder::collect_fed() {
   return Status::ok;
 }
 
-Status NetworkBuilder::size_tile() {
+void NetworkBuilder::size_tile() {
   std::uint32_t per_row = prepared_->activation_bytes + prepared_->widest * 4;
   for (const std::uint32_t stride : prepared_->block_strides) per_row += stride;
   std::uint32_t rows = tile_bytes / per_row / 12 * 12;  // kernels take rows by 2, 4, 6 or 12
   rows = rows > most_tile_rows ? most_tile_rows : rows;
   prepared_->tile_rows = rows < least_tile_rows ? least_tile_rows : rows;
+}
+
+Status NetworkBuilder::prepare() {
+  GUARDRANK_TRY(place_fields());
+  GUARDRANK_TRY(prepare_levels());
+  GUARDRANK_TRY(prepare_towers());
+  size_tile();
   return Status::ok;
 }
 
 Status prepare_network(const Model& model, const Kernel& kernel, Arena* arena, NetworkPlan* plan,
                        Error* error) {
   std::span<NetworkPlan::Prepared> prepared;
-  GUARDRANK_TRY(arena->make(1, &prepared));
-  NetworkBuilder builder(model, arena, prepared.data(), error);
-  GUARDRANK_TRY(builder.place_fields());
-  GUARDRANK_TRY(builder.prepare_levels());
-  GUARDRANK_TRY(builder.prepare_towers());
-  GUARDRANK_TRY(builder.size_tile());
+  Status status = arena->make(1, &prepared);
+  if (status == Status::ok) status = NetworkBuilder(model, arena, prepared.data()).prepare();
+  if (status == Status::memory) return error->no_memory("model");
+  if (status != Status::ok) return error->set(status, "model", {"its layers do not fit together"});
   *plan = {&model, &kernel, prepared.data(), 0};
   return Status::ok;
 }

@@ -7,11 +7,12 @@ namespace {
 
 using PathText = Text<Error::max_part_bytes>;
 
-// What a message shows of a value.
-TextPiece shown(Kind kind, const std::uint8_t* value) {
+// What a message shows of a value; `number` holds it where it is kept otherwise.
+TextPiece shown(Kind kind, const std::uint8_t* value, double* number) {
   if (kind == Kind::text) return *reinterpret_cast<const std::string_view*>(value);
   if (kind == Kind::i64) return *reinterpret_cast<const std::int64_t*>(value);
-  return read_number(kind, value);
+  *number = read_number(kind, value);
+  return *number;
 }
 
 bool is_same(Kind kind, const std::uint8_t* a, const std::uint8_t* b) {
@@ -30,8 +31,9 @@ struct Comparison {
   bool same(Kind kind, std::string_view path, std::string_view more, const std::uint8_t* a,
             const std::uint8_t* b) {
     if (is_same(kind, a, b)) return true;
-    result->first_difference.assign({place.view(), path, more, ": ", shown(kind, a),
-                                     " recorded, ", shown(kind, b), " now"});
+    double recorded = 0, now_found = 0;
+    result->first_difference.assign({place.view(), path, more, ": ", shown(kind, a, &recorded),
+                                     " recorded, ", shown(kind, b, &now_found), " now"});
     return false;
   }
   PathText element_path(const Row& member, const char* name, std::size_t index) const;

@@ -80,7 +80,7 @@ Status prepare_retrieval(const Model& model, const Policy& policy, const Catalog
   if (collect_facts(model, facts, arena, plan) == Status::ok &&
       collect_mandated(policy, catalog, arena, plan) == Status::ok)
     return Status::ok;
-  return error->set(Status::memory, policy_place, {"no memory for what bypasses stage one"});
+  return error->no_memory(policy_place);
 }
 
 }  // namespace guardrank

@@ -36,7 +36,7 @@ Status RouteTable::prepare(std::span<const Release> releases, Arena* arena, Erro
       arena->make(n, &entries_) != Status::ok || arena->make(n, &order_) != Status::ok ||
       arena->make(releases.size(), &by_name_) != Status::ok ||
       arena->make(releases.size() + 1, &first_) != Status::ok)
-    return error->set(Status::memory, "releases", {"no memory for their routes"});
+    return error->no_memory("releases");
   std::copy(releases.begin(), releases.end(), copies.begin());
   releases_ = copies;
   GUARDRANK_TRY(check_names(error));

@@ -27,6 +27,17 @@ TEST_CASE("an error says where, what was wanted and what was found") {
   CHECK(error.message() == "context.income: wanted a number, found a string");
 }
 
+TEST_CASE("a limit that is crossed, and memory that is not there") {
+  Error error;
+  CHECK(error.over_limit("request", 256, " bytes", 257) == Status::limit);
+  CHECK(error.message() == "request: wanted at most 256 bytes, found 257");
+  CHECK(error.expected() == "at most 256 bytes");
+  CHECK(error.no_memory("snapshot") == Status::memory);
+  CHECK(error.where() == "snapshot");
+  CHECK(error.message().starts_with("snapshot: no memory left"));
+  CHECK(error.expected().empty());
+}
+
 TEST_CASE("a later error leaves nothing of an earlier one") {
   Error error;
   error.wanted(Status::type, "context.income", {"a number"}, {"a string"});

@@ -11,9 +11,16 @@ namespace guardrank {
 
 TEST_CASE("pieces of every kind") {
   const Text<200> text{"a ", std::string_view("b"), " ", -5, " ", std::uint64_t{UINT64_MAX}, " ",
-                       INT64_MIN, " ", 0.1, " ", -0.0, " ", std::nan(""), " ", -INFINITY};
+                       INT64_MIN, " ", 0.1, " ", -0.0, " ", std::nan(""), " ", -HUGE_VAL};
   CHECK(text.view() ==
         "a b -5 18446744073709551615 -9223372036854775808 0.1 -0 NaN -Infinity");
+}
+
+TEST_CASE("whole numbers of every width") {
+  const std::uint8_t narrow = 255;
+  const Text<120> text{narrow, " ", true, " ", INT32_MIN, " ", UINT32_MAX, " ", std::size_t{7}, " ",
+                       INT64_MAX};
+  CHECK(text.view() == "255 1 -2147483648 4294967295 7 9223372036854775807");
 }
 
 TEST_CASE("append stops at the capacity and never splits a character") {

@@ -373,13 +373,12 @@ TEST_CASE("inputs that do not fit the model are refused") {
   CHECK(score_encoded(plan, encoded, 3, &arena, &logits) == Status::internal);
 }
 
-TEST_CASE("graphs that do not fit together are refused, with the place") {
+TEST_CASE("graphs that do not fit together are refused") {
   Error error;
   SUBCASE("inputs of a layer") {
     RandomModel model(small(), 81);
     const_cast<Layer&>(model.model().levels[0].experts[1].layers[1]).n_in += 1;
     CHECK(prepare(model.model(), &error) == Status::dimension);
-    CHECK(error.where() == "level 0 expert e1 layer 1");
   }
   SUBCASE("columns of x") {
     RandomModel model(small(), 82);
@@ -396,7 +395,6 @@ TEST_CASE("graphs that do not fit together are refused, with the place") {
     RandomModel model(small(), 84);
     const_cast<Gate&>(model.model().levels[0].gates[1]).layer = nullptr;
     CHECK(prepare(model.model(), &error) == Status::dimension);
-    CHECK(error.where() == "level 0 gate head1");
   }
   SUBCASE("a gate that the level above needs") {
     Architecture architecture = small();
@@ -407,19 +405,16 @@ TEST_CASE("graphs that do not fit together are refused, with the place") {
     Level& level = const_cast<Level&>(model.model().levels[0]);
     level.gates = level.gates.first(2);
     CHECK(prepare(model.model(), &error) == Status::reference);
-    CHECK(error.where() == "level 1 expert e0");
   }
   SUBCASE("a tower that ends in two outputs") {
     RandomModel model(small(), 86);
     const_cast<Layer&>(model.model().heads[0].tower.back()).n_out = 2;
     CHECK(prepare(model.model(), &error) == Status::dimension);
-    CHECK(error.where() == "tower head0");
   }
   SUBCASE("an embedding without its table") {
     RandomModel model(small(), 87);
     const_cast<Field&>(model.model().fields[1]).table = nullptr;
     CHECK(prepare(model.model(), &error) == Status::reference);
-    CHECK(error.where() == "field1");
   }
   SUBCASE("a shift beyond the sums") {
     RandomModel model(small(), 88);
