@@ -90,7 +90,8 @@ def growth_text(size: str, bench: str, best: str) -> str:
         many = guardrank_times(bench, size, ["--kernel", best, "--rows", "1000", "--rows", str(MANY), *kept])
         each = {n: many[best, n][0] / n for n in (1000, MANY)}
         memory = f"{many[best, MANY][3]:,} KB of working memory besides the logits, {many[best, 1000][3]:,} KB at 1000"
-        parts.append(f"{name} {each[MANY] / each[1000]:.2f} times as much ({many[best, MANY][0] / 1000:,.1f} ms, {memory})")
+        parts.append(f"{name} {each[MANY] / each[1000]:.2f} times as much "
+                     f"({many[best, MANY][0] / 1000:,.1f} ms, {memory})")
     return text + "; ".join(parts) + ".\n"
 
 
