@@ -373,8 +373,8 @@ GR_API gr_status gr_decision_excluded(const gr_decision* decision, uint32_t inde
 
 typedef struct {
   uint32_t struct_size;
-  gr_text rule;                  /* id of the rule, guardrail or term */
-  gr_text code;
+  gr_text rule;                  /* id of the rule, guardrail or term; a fact that may not be missing */
+  gr_text code;                  /* this, text and adverse action: a missing fact's own if it has some */
   gr_text text;
   gr_text adverse_action;
   gr_text value;                 /* "false", "unknown", "error", "not_finite", "overflow" */

@@ -138,6 +138,7 @@ void write_reason(JsonWriter* json, const ReasonText& reason, bool explain) {
   if (explain) json->key("text").string(reason.text);
   json->key("value").string(reason.value);
   if (!reason.missing.empty()) json->key("missing").string(reason.missing);
+  if (!reason.problem.empty()) json->key("problem").string(reason.problem);
   if (explain && !reason.adverse_action.empty()) {
     json->key("adverse_action").string(reason.adverse_action);
   }

@@ -100,6 +100,29 @@ void check_texts(const Policy& policy, Findings* findings) {
   }
 }
 
+void check_missing(const CompiledPolicy& policy, Findings* findings) {
+  std::set<std::uint32_t> told;   // where a rule speaks to an applicant
+  for (const CompiledRuleOf& rule : policy.rules())
+    if (rule.expr.is_compiled && !rule.rule->adverse_action.empty())
+      told.insert(rule.expr.program.facts.begin(), rule.expr.program.facts.end());
+  for (std::uint32_t ordinal = 0; ordinal < policy.facts().size(); ++ordinal) {
+    const Fact& fact = policy.facts()[ordinal];
+    if (fact.catalog_column != no_column && !fact.may_be_missing) {
+      const Column& column = policy.catalog().columns[fact.catalog_column].column;
+      for (std::uint32_t row = 0; row < column.n_rows; ++row)
+        if (!column.is_present(row))
+          findings->add(Severity::error, "missing",
+                        "catalog." + std::string(policy.catalog().ids[row]),
+                        fact_name(fact) + " is empty, and may not be missing");
+    }
+    const bool is_asked = fact.space == Namespace::context && fact.fallback.n_rows == 0;
+    if (is_asked && told.contains(ordinal) && !fact.has_reason())
+      findings->add(Severity::note, "missing", "facts." + fact_name(fact),
+                    "no text for those who lack it: they are told that they fail the rules that "
+                    "read it");
+  }
+}
+
 void check_dates(const CompiledPolicy& policy, std::int64_t now, Findings* findings) {
   for (const Rule& rule : policy.policy().rules) {
     const std::string where = "rules." + std::string(rule.id);

@@ -170,6 +170,11 @@ class TestRunner {
   }
 
   std::string reason_name(const Reason& reason) const {
+    if (reason.missing_fact != no_fact && reason.kind != ReasonKind::term) {
+      const Fact& fact = facts_[reason.missing_fact];
+      if (!fact.reason_code.empty()) return std::string(fact.reason_code);
+      if (fact.has_reason() || reason.kind == ReasonKind::fact) return "FACT_MISSING";
+    }
     const auto named = [](std::string_view code, std::string_view id) {
       return std::string(code.empty() ? id : code);
     };
@@ -181,6 +186,7 @@ class TestRunner {
       case ReasonKind::validity: return "VALIDITY";
       case ReasonKind::term: return "TERM_UNKNOWN";
       case ReasonKind::retrieval: return "NOT_RETRIEVED";
+      case ReasonKind::fact:
       case ReasonKind::probability: break;
     }
     return "PROBABILITY_UNKNOWN";

@@ -160,6 +160,22 @@ placement:
   CHECK(count(report, "bypass", "placement.mandated.a", "warning") == 1);
 }
 
+TEST_CASE("facts that may not be missing, and those whose absence nobody puts into words") {
+  const Json report = run(
+      "  ctx.told: {type: int, code: NO, text: Not stated}\n"
+      "  offer.apr: {type: double, missing: false}\n"
+      "rules:\n" + rule("age", "ctx.age + ctx.told >= offer.min_age && offer.apr < 30.0"),
+      "offer,offer.min_age,offer.apr\na,18,12\nb,18,\n",
+      "format: 1\ntests:\n"
+      "  - {name: silent, offer: b, context: {age: null, told: 3}, expect: {reasons: [C, FACT_MISSING]}}\n"
+      "  - {name: told, offer: a, context: {age: 3}, expect: {reasons: [NO], missing: [ctx.told]}}\n");
+  CHECK(count(report, "missing", "catalog.b", "error") == 1);
+  CHECK(count(report, "missing", "catalog.a", "error") == 0);
+  CHECK(count(report, "missing", "facts.ctx.age", "note") == 1);
+  CHECK(count(report, "missing", "facts.ctx.told", "note") == 0);
+  CHECK_MESSAGE(report.at("tests_failed") == 0, report.at("tests").dump(1));
+}
+
 TEST_CASE("a test that fails says what was wanted and what was found") {
   const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age");
   const Json report = run(rules + "terms:\n  - {id: r, kind: revenue, unit: USD, expr: p.click * 2.0}\n",

@@ -55,7 +55,9 @@ export interface RankedOffer {
 }
 
 export interface Reason {
+  /** Id of the rule, guardrail or term; the name of a fact that may not be missing. */
   rule: string;
+  /** This, the text and the adverse action are a missing fact's own where it has some. */
   code: string;
   /** Where the request said `explain`. */
   text?: string;
