@@ -209,6 +209,21 @@ class Checker {
     return report_mismatch(node, left, right);
   }
 
+  Status check_sum(Node* node, const Node& list) {
+    node->type = {list.type.element};
+    if (is_numeric(node->type.kind) || node->type.kind == ExprType::duration ||
+        node->type.kind == dyn)
+      return Status::ok;
+    return report_operand(node, list);
+  }
+
+  Status check_weights(Node* node, const Node& weights) {
+    const bool is_list = weights.type.kind == ExprType::list || weights.type.kind == dyn;
+    const ExprType element = weights.type.element;
+    if (is_list && (element == ExprType::number || element == dyn)) return Status::ok;
+    return report_operand(node, weights);
+  }
+
   Status check_in(Node* node, const Node& left, const Node& right) {
     node->type = {ExprType::boolean};
     const bool is_map = right.type.kind == ExprType::map;
