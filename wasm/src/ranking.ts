@@ -74,6 +74,7 @@ export interface Reason {
 export interface Change {
   /** "ctx.age", "p.approve" */
   fact: string;
+  /** A time is RFC 3339 text. */
   from: Integer;
   to: Integer;
 }
