@@ -1,10 +1,12 @@
 #include "models/lint/hygiene_checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "core/base/number_text.h"
+#include "models/pack/documents/cost_warning.h"
 
 namespace guardrank::lint {
 namespace {
@@ -98,6 +100,21 @@ void check_texts(const Policy& policy, Findings* findings) {
     if (parameter.experiment.empty())
       findings->add(Severity::note, "provenance", where, "no experiment says why it has its value");
   }
+}
+
+void check_cost(const CompiledPolicy& policy, Findings* findings) {
+  for_each_expression(policy, [&](const CompiledExpression& expression) {
+    if (!expression.is_compiled) return;
+    const std::string warning = pack::cost_warning(expression.program);
+    if (warning.empty()) return;
+    // Lists that are facts are seldom as long as they may be.
+    const auto& facts = expression.program.facts;
+    const bool reads_lists = std::any_of(facts.begin(), facts.end(), [&](std::uint32_t fact) {
+      return policy.facts()[fact].type == FactType::string_list;
+    });
+    findings->add(reads_lists ? Severity::note : Severity::warning, "cost", expression.where,
+                  warning);
+  });
 }
 
 void check_missing(const CompiledPolicy& policy, Findings* findings) {

@@ -64,6 +64,8 @@ export interface Reason {
   value: string;
   adverse_action?: string;
   missing?: string;
+  /** What went wrong where `value` is "error": "division by zero"; only in the JSON form. */
+  problem?: string;
   /** 1 to 4 for the principal reasons of the exclusion. */
   principal?: number;
   /** The smallest change of one number that would have flipped it; only in the JSON form. */

@@ -68,7 +68,7 @@ TEST_CASE("every kind of reason has words") {
   Reason failed{ReasonKind::rule, ReasonValue::error, 0};
   CHECK(describe(p, failed).problem.empty());
   failed.problem = static_cast<std::uint8_t>(EvalProblem::limit);
-  CHECK(describe(p, failed).problem == "over the limit");
+  CHECK(describe(p, failed).problem == "over the limit of steps or size");
 }
 
 TEST_CASE("a missing fact with texts of its own is not told as a failed standard") {
