@@ -113,8 +113,10 @@ void add_lint(CLI::App* app, CommonOptions* common, Actions* actions) {
                       "Test documents: facts, and what should come of them");
   command->add_flag("--strict", options->is_strict, "Warnings end with exit code 1 as well");
   add_json_option(command, common);
-  command->footer("Exit code 1 when there is an error or a test failed. What is checked, and the\n"
-                  "form of a test document: models/lint/README.md.");
+  command->footer("Exit code 1 when there is an error or a test failed. What was only never met, without\n"
+                  "a proof, is a warning. A test states facts and probabilities of an offer and of others\n"
+                  "beside it, and expects eligible, kept, reasons, missing, terms, score or position.\n"
+                  "What is checked, and the form of a test document: models/lint/README.md.");
   (*actions)[command] = [options, common] { return lint(*options, common->as_json); };
 }
 
