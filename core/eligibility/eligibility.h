@@ -26,8 +26,8 @@ Status prepare_eligibility(const Policy& policy, const FactTable& facts, Arena* 
                            EligibilityPlan* plan, Error* error);
 
 // Runs offer validity (catalog's valid_from <= now < valid_to), facts that may not be missing, and
-// every rule in force at the request's time over the frame's rows, records all reasons of every excluded candidate, and keeps
-// the eligible rows in the frame.
+// every rule in force at the request's time over the frame's rows, records all reasons of every
+// excluded candidate, and keeps the eligible rows in the frame.
 Status apply_eligibility(const EligibilityPlan& plan, Frame* frame, ExclusionList* exclusions);
 
 }  // namespace guardrank

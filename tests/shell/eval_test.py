@@ -46,7 +46,8 @@ class Eval(unittest.TestCase):
                 ("true && 1 / 0 > 0", 11, "division by zero"), ("1 / 0 > 0 || 2 / 0 > 0", 3, "division by zero"),
                 # What decides, and the branch that is not taken, are not to blame.
                 ("(1 / 0 > 0 || true) && int('x') > 0", 24, "not convertible"),
-                ("false ? 1 / 0 : int('x')", 17, "not convertible"), ("1 / 0 > 0 ? 1 : int('x')", 3, "division by zero"),
+                ("false ? 1 / 0 : int('x')", 17, "not convertible"),
+                ("1 / 0 > 0 ? 1 : int('x')", 3, "division by zero"),
                 ("ctx.l.map(x, 6 / x)", 16, "division by zero"),
                 ("ctx.l.map(x, ctx.l.map(y, 6 / (x + y)))", 29, "division by zero"),
                 ("[[1], [0]].map(l, l.map(y, 6 / y))", 30, "division by zero"),
