@@ -71,7 +71,9 @@ std::string excluded_text(const Json& excluded) {
     if (reason.contains("adverse_action")) {
       text += " (adverse action: " + reason["adverse_action"].get<std::string>() + ")";
     }
-    table.add({reason["rule"], reason["code"], reason["value"], reason.value("missing", ""),
+    std::string value = reason["value"];
+    if (reason.contains("problem")) value += ": " + reason["problem"].get<std::string>();
+    table.add({reason["rule"], reason["code"], value, reason.value("missing", ""),
                reason.contains("principal") ? reason["principal"].dump() : "",
                reason.contains("change") ? change_text(reason["change"]) : "", text});
   }

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 
@@ -50,17 +51,25 @@ std::string text(const Json& object, const char* member) {
   return printable(object.at(member).get<std::string>());
 }
 
+// A message line by line, each under the one before: the caret under its place.
+std::string indented(const Json& object, const char* member) {
+  std::istringstream message(object.at(member).get<std::string>());
+  std::string out;
+  for (std::string line; std::getline(message, line);) out += "    " + printable(line) + '\n';
+  return out;
+}
+
 void print_findings(const Json& report) {
   for (const Json& finding : report.at("findings"))
     std::cout << text(finding, "severity") << "  " << text(finding, "where") << "  ["
-              << text(finding, "check") << "]\n    " << text(finding, "message") << '\n';
+              << text(finding, "check") << "]\n" << indented(finding, "message");
 }
 
 void print_tests(const Json& report) {
   for (const Json& test : report.at("tests")) {
     if (test.at("passed").get<bool>()) continue;
-    std::cout << "FAILED  " << text(test, "file") << ": " << text(test, "name") << "\n    "
-              << text(test, "difference") << '\n';
+    std::cout << "FAILED  " << text(test, "file") << ": " << text(test, "name") << '\n'
+              << indented(test, "difference");
   }
 }
 
@@ -104,8 +113,10 @@ void add_lint(CLI::App* app, CommonOptions* common, Actions* actions) {
                       "Test documents: facts, and what should come of them");
   command->add_flag("--strict", options->is_strict, "Warnings end with exit code 1 as well");
   add_json_option(command, common);
-  command->footer("Exit code 1 when there is an error or a test failed. What is checked, and the\n"
-                  "form of a test document: models/lint/README.md.");
+  command->footer("Exit code 1 when there is an error or a test failed. What was only never met, without\n"
+                  "a proof, is a warning. A test states facts and probabilities of an offer and of others\n"
+                  "beside it, and expects eligible, kept, reasons, missing, terms, score or position.\n"
+                  "What is checked, and the form of a test document: models/lint/README.md.");
   (*actions)[command] = [options, common] { return lint(*options, common->as_json); };
 }
 

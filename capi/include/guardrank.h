@@ -373,8 +373,8 @@ GR_API gr_status gr_decision_excluded(const gr_decision* decision, uint32_t inde
 
 typedef struct {
   uint32_t struct_size;
-  gr_text rule;                  /* id of the rule, guardrail or term */
-  gr_text code;
+  gr_text rule;                  /* id of the rule, guardrail or term; a fact that may not be missing */
+  gr_text code;                  /* this, text and adverse action: a missing fact's own if it has some */
   gr_text text;
   gr_text adverse_action;
   gr_text value;                 /* "false", "unknown", "error", "not_finite", "overflow" */
@@ -388,11 +388,11 @@ GR_API gr_status gr_decision_reason(const gr_decision* decision, uint32_t index,
  * the other way. */
 typedef struct {
   uint32_t struct_size;
-  int32_t type;                  /* gr_type of the fact: GR_TYPE_F64 or GR_TYPE_I64 */
+  int32_t type;                  /* gr_type of the fact: GR_TYPE_F64, _I64 or _TIMESTAMP */
   gr_text fact;                  /* "ctx.age", "p.approve"; empty: no one number decides */
   double from_number, to_number; /* F64 */
-  int64_t from_integer, to_integer;   /* I64 */
-  double share;                  /* size of the change over the size of the number now */
+  int64_t from_integer, to_integer;   /* I64; TIMESTAMP: micros since 1970 */
+  double share;                  /* size of the change over the number's now; of a time infinite */
 } gr_change;
 /* For a reason that is false. Worked out when asked, in the session's memory. Since 0.1. */
 GR_API gr_status gr_decision_change(const gr_decision* decision, uint32_t index, uint32_t reason,

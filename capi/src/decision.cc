@@ -37,6 +37,10 @@ gr_change as_change(const Decision& decision, const ThresholdChange& found) {
     known.type = GR_TYPE_I64;
     known.from_integer = found.from.integer;
     known.to_integer = found.to.integer;
+  } else if (found.from.kind == guardrank::ExprType::timestamp) {
+    known.type = GR_TYPE_TIMESTAMP;
+    known.from_integer = found.from.micros();
+    known.to_integer = found.to.micros();
   } else {
     known.from_number = found.from.number;
     known.to_number = found.to.number;

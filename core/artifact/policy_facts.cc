@@ -35,7 +35,10 @@ constexpr Member fact_members[] = {
     GUARDRANK_MEMBER(FactDeclaration, may_override, VT_MAY_OVERRIDE, Fact, may_override),
     GUARDRANK_MEMBER(FactDeclaration, fallback, VT_FALLBACK, Fact, fallback.present,
                      {.child = &default_table}),
-    GUARDRANK_UNREAD(FactDeclaration, reason_text, VT_REASON_TEXT),
+    GUARDRANK_MEMBER(FactDeclaration, reason_text, VT_REASON_TEXT, Fact, reason_text),
+    GUARDRANK_MEMBER(FactDeclaration, reason_code, VT_REASON_CODE, Fact, reason_code),
+    GUARDRANK_MEMBER(FactDeclaration, adverse_action, VT_ADVERSE_ACTION, Fact, adverse_action),
+    GUARDRANK_MEMBER(FactDeclaration, may_be_missing, VT_MAY_BE_MISSING, Fact, may_be_missing),
 };
 
 Status finish_default(PolicyReader* reader, StoredDefault* stored, FactType type,

@@ -2,6 +2,7 @@
 #include "core/decision/reason_text.h"
 #include "core/decision/version.h"
 #include "core/base/json.h"
+#include "core/base/number_text.h"
 
 namespace guardrank {
 namespace {
@@ -82,7 +83,14 @@ void write_terms(JsonWriter* json, const Decision& decision, std::uint32_t row) 
 
 void write_number(JsonWriter* json, std::string_view key, const ExprValue& value) {
   json->key(key);
-  if (value.kind == ExprType::integer) json->integer(value.integer); else json->number(value.number);
+  if (value.kind == ExprType::timestamp) {
+    char text[max_number_text_bytes];
+    json->string({text, write_timestamp(value.micros(), text)});
+  } else if (value.kind == ExprType::integer) {
+    json->integer(value.integer);
+  } else {
+    json->number(value.number);
+  }
 }
 
 // "fact", "from" and "to", into the object that is open.
@@ -138,6 +146,7 @@ void write_reason(JsonWriter* json, const ReasonText& reason, bool explain) {
   if (explain) json->key("text").string(reason.text);
   json->key("value").string(reason.value);
   if (!reason.missing.empty()) json->key("missing").string(reason.missing);
+  if (!reason.problem.empty()) json->key("problem").string(reason.problem);
   if (explain && !reason.adverse_action.empty()) {
     json->key("adverse_action").string(reason.adverse_action);
   }

@@ -32,6 +32,30 @@ Status check_validity(const Frame& frame, RowFailures* failures) {
   return Status::ok;
 }
 
+Status check_required(std::span<const std::uint32_t> required, Frame* frame,
+                      RowFailures* failures) {
+  for (const std::uint32_t fact : required) {
+    Column column;
+    GUARDRANK_TRY(frame->column(fact, &column));
+    for (std::uint32_t row = 0; row < frame->n_rows(); ++row) {
+      if (column.n_rows != 0 && column.is_present(column.row_of(row))) continue;
+      GUARDRANK_TRY(failures->add(row, {ReasonKind::fact, ReasonValue::unknown, fact, fact}));
+    }
+  }
+  return Status::ok;
+}
+
+Status find_required(const FactTable& facts, Arena* arena, std::span<const std::uint32_t>* found) {
+  std::span<std::uint32_t> required;
+  std::size_t n_required = 0;
+  for (const Fact& fact : facts.facts()) n_required += fact.may_be_missing ? 0 : 1;
+  GUARDRANK_TRY(arena->make(n_required, &required));
+  *found = required;
+  for (std::uint32_t i = facts.size(); n_required > 0; )
+    if (!facts[--i].may_be_missing) required[--n_required] = i;
+  return Status::ok;
+}
+
 // Memory for a rule's two results, shared by all rules.
 struct RuleMemory {
   EvaluationMemory expr, when;
@@ -68,7 +92,7 @@ Status prepare_eligibility(const Policy& policy, const FactTable& facts, Arena* 
     GUARDRANK_TRY(compile_rule(policy.rules[i], facts, arena, &rules[i], error));
   plan->policy = &policy;
   plan->rules = rules;
-  return Status::ok;
+  return find_required(facts, arena, &plan->required);
 }
 
 Status apply_eligibility(const EligibilityPlan& plan, Frame* frame, ExclusionList* exclusions) {
@@ -76,6 +100,7 @@ Status apply_eligibility(const EligibilityPlan& plan, Frame* frame, ExclusionLis
   RowFailures failures(frame);
   GUARDRANK_TRY(failures.open());
   GUARDRANK_TRY(check_validity(*frame, &failures));
+  GUARDRANK_TRY(check_required(plan.required, frame, &failures));
   const std::int64_t now = frame->request().time();
   RuleMemory memory;
   for (std::uint32_t i = 0; i < plan.rules.size(); ++i) {

@@ -19,14 +19,15 @@ struct CompiledRule {
 struct EligibilityPlan {
   const Policy* policy = nullptr;
   std::span<const CompiledRule> rules;       // as in the policy
+  std::span<const std::uint32_t> required;   // facts that may not be missing
 };
 
 Status prepare_eligibility(const Policy& policy, const FactTable& facts, Arena* arena,
                            EligibilityPlan* plan, Error* error);
 
-// Runs offer validity (catalog's valid_from <= now < valid_to) and every rule in force at the
-// request's time over the frame's rows, records all reasons of every excluded candidate, and keeps
-// the eligible rows in the frame.
+// Runs offer validity (catalog's valid_from <= now < valid_to), facts that may not be missing, and
+// every rule in force at the request's time over the frame's rows, records all reasons of every
+// excluded candidate, and keeps the eligible rows in the frame.
 Status apply_eligibility(const EligibilityPlan& plan, Frame* frame, ExclusionList* exclusions);
 
 }  // namespace guardrank

@@ -15,6 +15,10 @@ void inspect_fact(const Fact& fact, JsonWriter* json) {
   json->key("has_default").boolean(fact.fallback.n_rows != 0);
   json->key("protected").boolean(fact.is_protected);
   json->key("override").boolean(fact.may_override);
+  if (!fact.may_be_missing) json->key("missing").boolean(false);
+  if (!fact.reason_code.empty()) json->key("code").string(fact.reason_code);
+  if (!fact.reason_text.empty()) json->key("text").string(fact.reason_text);
+  if (!fact.adverse_action.empty()) json->key("adverse_action").string(fact.adverse_action);
   json->end_object();
 }
 

@@ -64,7 +64,8 @@ struct Node {
   std::uint32_t offset = 0;              // byte in the source that messages point at
   std::uint32_t first_child = no_node, next_sibling = no_node, n_children = 0;
   std::uint32_t fact = no_fact;
-  std::uint32_t most_elements = 0;       // that it can have, where it is a list or map
+  // That it can have, where it is a list or map; that any list or map within it can have.
+  std::uint32_t most_elements = 0, most_inner = 0;
   // Found by compile.
   std::uint32_t level = 0, register_ordinal = no_register;
   Widening* widened = nullptr;

@@ -47,6 +47,7 @@ class Checker {
   Status check(ExprType wanted) {
     for (Node& node : tree_.nodes) {
       GUARDRANK_TRY(check_node(&node));
+      bound_elements(&node);
       for (std::uint32_t at = node.first_child; at != no_node; at = tree_.nodes[at].next_sibling)
         node.varies = node.varies || tree_.nodes[at].varies;
       node.varies = node.varies || scope_.is_by_row;
@@ -55,6 +56,15 @@ class Checker {
   }
 
  private:
+  // Only lists and maps have elements.
+  static bool has_elements(ExprType type) {
+    return type == dyn || type == ExprType::list || type == ExprType::map;
+  }
+  static void bound_elements(Node* node) {
+    if (!has_elements(node->type.kind)) node->most_elements = 0;
+    if (node->most_elements == 0 || !has_elements(node->type.element)) node->most_inner = 0;
+  }
+
   Status check_node(Node* node) {
     switch (node->kind) {
       case NodeKind::literal: return check_literal(node);
@@ -83,6 +93,7 @@ class Checker {
     const ExprValue& constant = node->constant;
     const bool holds = constant.kind == ExprType::list || constant.kind == ExprType::map;
     if (holds) node->most_elements = constant.size;
+    node->most_inner = limits::expression_list;
     if (node->type.kind != dyn) node->type = {constant.kind};
     return Status::ok;
   }
@@ -104,14 +115,14 @@ class Checker {
     node->varies = range.varies;
     node->type = {is_map ? range.type.key : range.type.kind == ExprType::list ? range.type.element
                                                                               : dyn};
-    node->most_elements = limits::expression_list;
+    node->most_elements = node->most_inner = range.most_inner;
     return Status::ok;
   }
 
   Status check_select(Node* node) {
     const Node& operand = tree_.child(*node, 0);
     const bool is_map = operand.type.kind == ExprType::map;
-    node->most_elements = limits::expression_list;
+    node->most_elements = node->most_inner = operand.most_inner;
     node->type = {node->is_presence_test ? ExprType::boolean : is_map ? operand.type.element : dyn};
     if (is_map || operand.type.kind == dyn) return Status::ok;
     return refuse(node, Status::typecheck, node->offset,
@@ -120,7 +131,6 @@ class Checker {
   }
 
   Status check_call(Node* node) {
-    node->most_elements = limits::expression_list;
     if (node->function == Function::none) {
       node->type = {dyn};
       return refuse(node, Status::name, node->offset,
@@ -153,18 +163,26 @@ class Checker {
       case Function::index: return check_index(node, left, right);
       case Function::in: return check_in(node, left, right);
       case Function::add: check_joint_list(node, left, right); break;
+      case Function::to_dyn:
+        node->most_elements = left.most_elements;
+        node->most_inner = left.most_inner;
+        break;
+      case Function::sum: return check_sum(node, left);
+      case Function::decayed_count:
+        return node->n_children == 2 ? Status::ok : check_weights(node, tree_.child(*node, 2));
       default: break;
     }
     return Status::ok;
   }
 
   void check_joint_list(Node* node, const Node& left, const Node& right) {
+    node->most_elements =
+        std::min(limits::expression_list, left.most_elements + right.most_elements);
+    node->most_inner = std::max(left.most_inner, right.most_inner);
     if (node->type.kind != ExprType::list) return;
     node->type = joined(left.type, right.type);
     if (left.most_elements == 0 && left.kind == NodeKind::list) node->type = right.type;
     if (right.most_elements == 0 && right.kind == NodeKind::list) node->type = left.type;
-    node->most_elements =
-        std::min(limits::expression_list, left.most_elements + right.most_elements);
   }
 
   Status report_operand(Node* node, const Node& operand) {
@@ -204,9 +222,25 @@ class Checker {
 
   Status check_index(Node* node, const Node& left, const Node& right) {
     node->type = {left.type.kind == dyn ? dyn : left.type.element};
+    node->most_elements = node->most_inner = left.most_inner;
     const bool is_map = left.type.kind == ExprType::map;
     if (!is_map || can_be_equal(left.type.key, right.type.kind)) return Status::ok;
     return report_mismatch(node, left, right);
+  }
+
+  Status check_sum(Node* node, const Node& list) {
+    node->type = {list.type.element};
+    if (is_numeric(node->type.kind) || node->type.kind == ExprType::duration ||
+        node->type.kind == dyn)
+      return Status::ok;
+    return report_operand(node, list);
+  }
+
+  Status check_weights(Node* node, const Node& weights) {
+    const bool is_list = weights.type.kind == ExprType::list || weights.type.kind == dyn;
+    const ExprType element = weights.type.element;
+    if (is_list && (element == ExprType::number || element == dyn)) return Status::ok;
+    return report_operand(node, weights);
   }
 
   Status check_in(Node* node, const Node& left, const Node& right) {
@@ -237,6 +271,7 @@ class Checker {
     const Node& second = tree_.child(*node, 2);
     node->type = joined(first.type, second.type);
     node->most_elements = std::max(first.most_elements, second.most_elements);
+    node->most_inner = std::max(first.most_inner, second.most_inner);
     if (condition.type.kind != ExprType::boolean && condition.type.kind != dyn)
       return refuse(node, Status::typecheck, node->offset,
                     {"the condition before '?' must be bool, found ",
@@ -258,6 +293,8 @@ class Checker {
     std::uint32_t at = node->first_child;
     for (std::uint32_t i = 0; i < node->n_children; ++i, at = tree_.nodes[at].next_sibling) {
       const ExprType type = tree_.nodes[at].type.kind;
+      node->most_inner = std::max({node->most_inner, tree_.nodes[at].most_elements,
+                                   tree_.nodes[at].most_inner});
       const bool is_key = is_map && i % 2 == 0;
       if (is_key && !can_be_key(type))
         GUARDRANK_TRY(refuse(node, Status::typecheck, tree_.nodes[at].offset,
@@ -275,6 +312,8 @@ class Checker {
     const bool makes_list = node->macro == Macro::map || node->macro == Macro::filter;
     const bool is_map = range.type.kind == ExprType::map;
     node->most_elements = range.most_elements;
+    node->most_inner = node->macro == Macro::map ? std::max(last.most_elements, last.most_inner)
+                                                 : range.most_inner;
     node->type = {makes_list ? ExprType::list : ExprType::boolean};
     if (node->macro == Macro::map) node->type.element = last.type.kind;
     if (node->macro == Macro::filter)

@@ -24,8 +24,7 @@ Status Emission::open_levels() {
                    : node.varies        ? row_level
                                         : context_level;
     const Node& range = tree_.child(node, 0);
-    level.rows = range.type.kind == ExprType::dyn ? limits::expression_list
-                                                  : range.most_elements;
+    level.rows = range.most_elements;
     level.element_type = range.type.kind == ExprType::list  ? range.type.element
                          : range.type.kind == ExprType::map ? range.type.key
                                                             : ExprType::dyn;

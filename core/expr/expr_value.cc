@@ -82,7 +82,8 @@ std::string_view eval_problem_text(EvalProblem problem) {
   constexpr std::string_view texts[] = {
       "", "overflow", "division by zero", "no such overload", "no such key", "no such index",
       "out of range", "not convertible", "repeated key", "unsupported key type", "unknown name",
-      "over the limit", "invalid pattern", "unknown time zone"};
+      "over the limit of steps or size",
+      "invalid pattern", "unknown time zone"};
   return texts[static_cast<unsigned>(problem)];
 }
 

@@ -38,6 +38,7 @@ struct ExprValue {
   };
 
   std::string_view text() const { return {bytes, size}; }
+  std::int64_t micros() const { return integer * 1'000'000 + size / 1000; }   // of a timestamp
 
   static ExprValue of(bool value);
   static ExprValue of(std::int64_t value);

@@ -66,7 +66,8 @@ constexpr NamedFunction named_functions[] = {
     {"ln", Function::logarithm, 1, 1, false, true},
     {"sqrt", Function::square_root, 1, 1, false, true},
     {"clamp", Function::clamp, 3, 3, false, true},
-    {"decayed_count", Function::decayed_count, 2, 2, false, true},
+    {"decayed_count", Function::decayed_count, 2, 3, false, true},
+    {"sum", Function::sum, 1, 1, true, true},
 };
 
 // What is found by the types alone. One line is one overload; `generic` ones run value by value.
@@ -165,6 +166,7 @@ constexpr Row rows[] = {
     {Function::square_root, number, none, number, OpCode::square_root_number},
     {Function::decayed_count, list, number, number, generic},
     {Function::decayed_count, list, duration, number, generic},
+    {Function::sum, list, none, dyn, generic},
 };
 
 // Pairs with a typed comparison.

@@ -19,7 +19,7 @@ enum class Function : std::uint8_t {
   // Parts of a time, in the order of time_part.
   get_full_year, get_month, get_date, get_day_of_month, get_day_of_week, get_day_of_year,
   get_hours, get_minutes, get_seconds, get_milliseconds,
-  least, greatest, absolute, exponential, logarithm, square_root, clamp, decayed_count,
+  least, greatest, absolute, exponential, logarithm, square_root, clamp, decayed_count, sum,
   // Without a name.
   make_list, make_map, select_field, has_field, as_type,
   none,

@@ -20,6 +20,7 @@ ValueFunction find_value_function(Function function) {
     case Function::exponential: case Function::logarithm: case Function::square_root:
       return calculate;
     case Function::decayed_count: return count_decayed;
+    case Function::sum: return add_elements;
     case Function::in: case Function::index: case Function::select_field: case Function::has_field:
       return look_up;
     case Function::make_list: case Function::make_map: return make_collection;

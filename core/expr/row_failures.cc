@@ -9,7 +9,10 @@ Reason reason_of(ReasonKind kind, std::uint32_t index, const EvaluatedColumn& co
   reason.index = index;
   switch (column.state(row)) {
     case RowState::value: reason.value = ReasonValue::is_false; break;
-    case RowState::error: reason.value = ReasonValue::error; break;
+    case RowState::error:
+      reason.value = ReasonValue::error;
+      reason.problem = static_cast<std::uint8_t>(column.problems[column.row_of(row)]);
+      break;
     case RowState::unknown:
       reason.value = ReasonValue::unknown;
       reason.missing_fact = column.missing[column.row_of(row)];

@@ -2,15 +2,20 @@
 
 #include "core/base/limits.h"
 #include "core/base/math.h"
+#include "core/expr/values.h"
 
 namespace guardrank {
 namespace {
 
 double as_number(const ExprValue& value) {
   if (value.kind == ExprType::number) return value.number;
+  if (value.kind == ExprType::timestamp)
+    return static_cast<double>(value.integer) + value.size * 1e-9;
   return value.kind == ExprType::integer ? static_cast<double>(value.integer)
                                          : static_cast<double>(value.natural);
 }
+
+constexpr double largest_whole = 0x1p62;   // whole numbers beyond are no one's threshold
 
 // The double so many representable values above or below a finite one; NaN beyond all of them.
 double neighbour(double x, std::int64_t steps) {
@@ -22,25 +27,45 @@ double neighbour(double x, std::int64_t steps) {
   return __builtin_bit_cast(double, bits);
 }
 
-double apply(const ThresholdStep& step, double x, double other) {
-  const double left = step.is_left ? x : other, right = step.is_left ? other : x;
+bool combine(Function function, const ExprValue& a, const ExprValue& b, ExprValue* result) {
+  return combine_values(function, a, b, result) == EvalProblem::none;
+}
+
+// As the expression does it. False where it would be an error.
+bool apply(const ThresholdStep& step, const ExprValue& other, ExprValue* x) {
+  const ExprValue value = *x;
+  const ExprValue &left = step.is_left ? value : other, &right = step.is_left ? other : value;
   switch (step.function) {
-    case Function::add: return left + right;
-    case Function::subtract: return left - right;
-    case Function::multiply: return left * right;
-    case Function::divide: return left / right;
-    default: return x;
+    case Function::to_double: *x = ExprValue::of(as_number(value)); return true;
+    case Function::least: case Function::greatest: {
+      const Orderings wanted = step.function == Function::least ? ordered_less : ordered_greater;
+      const Orderings found = order_values(right, left);
+      const bool is_right = found == wanted || (found == unordered && is_nan(right.number));
+      *x = is_right ? right : left;
+      return true;
+    }
+    default: return combine(step.function, left, right, x);
   }
 }
 
-// The operand that gives `result`, but for rounding.
-double invert(const ThresholdStep& step, double result, double other) {
+// The operand that gives the result `x`, but for rounding.
+bool invert(const ThresholdStep& step, const ExprValue& other, ExprValue* x) {
+  if (other.kind == ExprType::integer && x->kind == ExprType::number) {
+    if (!(x->number > -largest_whole && x->number < largest_whole)) return false;
+    *x = ExprValue::of(static_cast<std::int64_t>(x->number));
+  }
+  const ExprValue result = *x;
   switch (step.function) {
-    case Function::add: return result - other;
-    case Function::subtract: return step.is_left ? result + other : other - result;
-    case Function::multiply: return result / other;
-    case Function::divide: return step.is_left ? result * other : other / result;
-    default: return result;
+    case Function::add: return combine(Function::subtract, result, other, x);
+    case Function::subtract:
+      return step.is_left ? combine(Function::add, result, other, x)
+                          : combine(Function::subtract, other, result, x);
+    case Function::multiply: return combine(Function::divide, result, other, x);
+    case Function::divide:
+      return step.is_left ? combine(Function::multiply, result, other, x)
+                          : combine(Function::divide, other, result, x);
+    case Function::to_double: *x = ExprValue::of(as_number(result)); return true;
+    default: return true;
   }
 }
 
@@ -92,6 +117,7 @@ bool ThresholdColumns::number(std::uint32_t program, std::uint32_t row, ExprValu
   const std::uint32_t at = column.row_of(row);
   if (column.type == ExprType::number) *value = ExprValue::of(column.numbers[at]);
   else if (column.type == ExprType::integer) *value = ExprValue::of(column.integers[at]);
+  else if (column.values != nullptr) *value = column.values[at];
   else *value = ExprValue::of(static_cast<std::uint64_t>(column.integers[at]));
   return true;
 }
@@ -102,7 +128,7 @@ bool ThresholdColumns::forward(const ThresholdPath& path, std::uint32_t row,
   for (const ThresholdStep& step : path.steps) {
     ExprValue other = ExprValue::of(0.0);
     if (step.function != Function::to_double && !number(step.other, row, &other)) return false;
-    *value = ExprValue::of(apply(step, as_number(*value), other.number));
+    if (!apply(step, other, value)) return false;
   }
   return true;
 }
@@ -116,7 +142,7 @@ bool ThresholdColumns::backward(const ThresholdPath& path, std::uint32_t row,
     ExprValue other = ExprValue::of(0.0);
     const ThresholdStep& step = path.steps[i];
     if (step.function != Function::to_double && !number(step.other, row, &other)) return false;
-    *bound = ExprValue::of(invert(step, as_number(*bound), other.number));
+    if (!invert(step, other, bound)) return false;
   }
   return bound->kind != ExprType::number || is_finite(bound->number);
 }
@@ -176,7 +202,9 @@ void ThresholdColumns::consider(const Trial& trial, std::uint32_t row, const Exp
   ThresholdChange change{trial.fact, from, trial.value, 0};
   const double now = as_number(from);
   const auto rank = [&](std::uint32_t fact) { return closeness((*facts_)[fact].space); };
-  change.share = distance(change) / (now < 0 ? -now : now);
+  // Of a time there is no share: it counts from no beginning.
+  change.share = from.kind == ExprType::timestamp ? __builtin_inf()
+                                                  : distance(change) / (now < 0 ? -now : now);
   const bool is_better =
       best->fact == no_fact       ? true
       : best->fact == change.fact ? is_nearer(change, *best)
@@ -235,13 +263,16 @@ void ThresholdColumns::try_near(const ThresholdPath& path, std::uint32_t row,
     if (is_finite(from.number)) try_numbers(path, row, as_number(bound), from, wanted, best);
     return;
   }
-  constexpr double largest = 0x1p62;   // whole numbers beyond are no one's threshold
+  const bool is_time = from.kind == ExprType::timestamp;
   const double number = as_number(bound);
-  if (!(number > -largest && number < largest)) return;
+  if (!(number > -largest_whole && number < largest_whole)) return;
   std::int64_t whole = bound.integer;   // of an int or a uint, exactly
   if (bound.kind == ExprType::number) whole = static_cast<std::int64_t>(number);
-  for (std::int64_t to = whole - 1; to <= whole + 1; ++to)
-    consider({path.fact, ExprValue::of(to)}, row, from, wanted, best);
+  if (is_time) whole = bound.micros();   // as facts have them
+  // Each product on the way rounds once towards zero, which the next one makes smaller.
+  for (std::int64_t to = whole - 2; to <= whole + 2; ++to)
+    consider({path.fact, is_time ? ExprValue::of_micros(to) : ExprValue::of(to)}, row, from,
+             wanted, best);
 }
 
 ThresholdChange ThresholdColumns::nearest(std::uint32_t row) const {

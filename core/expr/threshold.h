@@ -10,7 +10,8 @@
 
 namespace guardrank {
 
-// A rule as `&&`, `||` and `!` over comparisons of numbers and whatever else is true or false.
+// A rule as `&&`, `||` and `!` over comparisons of numbers or times and whatever else is true or
+// false.
 // Programs are ordinals among Thresholds::programs.
 struct ThresholdNode {
   enum class Kind : std::uint8_t { fixed, comparison, negation, conjunction, disjunction };
@@ -21,7 +22,8 @@ struct ThresholdNode {
 
 // What happens to a number on its way to the comparison: `function` of it and another number.
 struct ThresholdStep {
-  Function function = Function::none;    // to_double, add, subtract, multiply, divide
+  // to_double, add, subtract, multiply, divide, least, greatest
+  Function function = Function::none;
   bool is_left = false;                  // it is the left operand
   std::uint32_t other = 0;               // program of the other operand
 };
@@ -41,17 +43,18 @@ struct Thresholds {
 };
 
 // Finds the facts that decide by number: given ones, and p, reach and value of the heads, that
-// reach comparisons only, each of them once, through + - * / of doubles and double(). A fact that
-// is also read in another way (in a macro, an `in`, a product with itself) is left out, and an
-// expression beyond limits::thresholds gives none. `source` is one that compiles.
+// reach comparisons only, each of them once, through + - * of ints, + - * / of doubles, + - of times
+// and durations, least and greatest of two, and double(). A fact that is also read in another way
+// (in a macro, an `in`, a product with itself, a quotient of ints) is left out, and an expression
+// beyond limits::thresholds gives none. `source` is one that compiles.
 Status find_thresholds(std::string_view source, const FactTable& facts, NamespaceSet allowed,
                        Arena* arena, Thresholds* thresholds);
 
 // The value of one fact, all others staying, with which the expression is the opposite of what it
-// is. `share`: the size of the change over the size of what it is now.
+// is. `share`: the size of the change over the size of what it is now; infinite for a time.
 struct ThresholdChange {
   std::uint32_t fact = no_fact;              // no_fact: there is none
-  ExprValue from, to;                        // int or double, as the fact's type is
+  ExprValue from, to;                        // int, double or timestamp, as the fact's type is
   double share = 0;
 };
 

@@ -14,6 +14,10 @@ bool is_call(const Node& node, Function function) {
   return node.kind == NodeKind::call && node.function == function;
 }
 
+bool is_time(ExprType type) {
+  return type == ExprType::timestamp || type == ExprType::duration;
+}
+
 bool can_change(Namespace space) {
   return space != Namespace::parameter && space != Namespace::time;
 }
@@ -59,8 +63,9 @@ class ThresholdFinder {
     return node.kind == NodeKind::call && is_logical(node.function) && node.n_children <= 2;
   }
   bool is_comparison_of_numbers(const Node& node) const {
-    return node.kind == NodeKind::call && is_comparison(node.function) &&
-           is_numeric(tree_.child(node, 0).type.kind) && is_numeric(tree_.child(node, 1).type.kind);
+    if (node.kind != NodeKind::call || !is_comparison(node.function)) return false;
+    const ExprType left = tree_.child(node, 0).type.kind, right = tree_.child(node, 1).type.kind;
+    return is_numeric(left) ? is_numeric(right) : is_time(left) && left == right;
   }
 
   void link() {
@@ -138,11 +143,18 @@ class ThresholdFinder {
   }
   bool is_step(const Node& node) const {
     if (is_call(node, Function::to_double)) return is_numeric(tree_.child(node, 0).type.kind);
-    const bool is_arithmetic = is_call(node, Function::add) || is_call(node, Function::subtract) ||
-                               is_call(node, Function::multiply) || is_call(node, Function::divide);
-    return is_arithmetic && node.type.kind == ExprType::number &&
-           tree_.child(node, 0).type.kind == ExprType::number &&
-           tree_.child(node, 1).type.kind == ExprType::number;
+    if (node.kind != NodeKind::call || node.n_children != 2) return false;
+    const ExprType left = tree_.child(node, 0).type.kind, right = tree_.child(node, 1).type.kind;
+    const bool is_double = left == ExprType::number && right == left;
+    const bool is_int = left == ExprType::integer && right == left;
+    switch (node.function) {
+      case Function::divide: return is_double;
+      case Function::multiply: case Function::least: case Function::greatest:
+        return is_double || is_int;
+      case Function::add: case Function::subtract:
+        return is_double || is_int || (is_time(left) && is_time(right));
+      default: return false;
+    }
   }
 
   // Where facts stand by value, and what they lead to.
@@ -162,7 +174,8 @@ class ThresholdFinder {
   // nothing else reads.
   bool is_changeable(const Place& place) const {
     const Node& node = tree_.nodes[place.node];
-    if (!can_change(facts_[node.fact].space) || !is_numeric(node.type.kind)) return false;
+    const bool is_number = is_numeric(node.type.kind) || node.type.kind == ExprType::timestamp;
+    if (!can_change(facts_[node.fact].space) || !is_number) return false;
     std::uint32_t last = no_node;   // places of one comparison are neighbours
     for (const Place& other : places_.first(n_places_)) {
       if (tree_.nodes[other.node].fact != node.fact) continue;

@@ -22,8 +22,12 @@ struct Call {
 using ValueFunction = EvalProblem (*)(const Call& call, ExprValue* result);
 
 EvalProblem add_values(const Call& call, ExprValue* result);       // - + * / %
+// An operator on two numbers of one type, or on times.
+EvalProblem combine_values(Function function, const ExprValue& a, const ExprValue& b,
+                           ExprValue* result);
 EvalProblem calculate(const Call& call, ExprValue* result);        // least, abs, exp, ...
 EvalProblem count_decayed(const Call& call, ExprValue* result);    // decayed_count
+EvalProblem add_elements(const Call& call, ExprValue* result);     // sum
 EvalProblem compare_values(const Call& call, ExprValue* result);   // == < ...
 EvalProblem look_up(const Call& call, ExprValue* result);          // in, [], .field, has
 EvalProblem make_collection(const Call& call, ExprValue* result);  // [..], {..}

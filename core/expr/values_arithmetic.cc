@@ -109,26 +109,27 @@ EvalProblem negate(const ExprValue& value, ExprValue* result) {
 
 }  // namespace
 
+EvalProblem combine_values(Function function, const ExprValue& a, const ExprValue& b,
+                           ExprValue* result) {
+  if (a.kind != b.kind || !is_numeric(a.kind)) return add_times(function, a, b, result);
+  *result = a;
+  switch (a.kind) {
+    case ExprType::integer: return combine(function, a.integer, b.integer, &result->integer);
+    case ExprType::unsigned_integer:
+      return combine(function, a.natural, b.natural, &result->natural);
+    default: return combine(function, a.number, b.number, &result->number);
+  }
+}
+
 EvalProblem add_values(const Call& call, ExprValue* result) {
   const ExprValue& a = call[0];
   if (call.function() == Function::negate) return negate(a, result);
   const ExprValue& b = call[1];
-  result->kind = a.kind;
-  if (a.kind == b.kind) {
-    switch (a.kind) {
-      case ExprType::integer:
-        return combine(call.function(), a.integer, b.integer, &result->integer);
-      case ExprType::unsigned_integer:
-        return combine(call.function(), a.natural, b.natural, &result->natural);
-      case ExprType::number:
-        return combine(call.function(), a.number, b.number, &result->number);
-      case ExprType::string: case ExprType::bytes: case ExprType::list:
-        if (call.function() == Function::add) return join(call, a, b, result);
-        return EvalProblem::no_overload;
-      default: break;
-    }
-  }
-  return add_times(call.function(), a, b, result);
+  const bool is_joined = a.kind == ExprType::string || a.kind == ExprType::bytes ||
+                         a.kind == ExprType::list;
+  if (is_joined && a.kind == b.kind && call.function() == Function::add)
+    return join(call, a, b, result);
+  return combine_values(call.function(), a, b, result);
 }
 
 EvalProblem calculate(const Call& call, ExprValue* result) {

@@ -9,6 +9,14 @@
 namespace guardrank {
 namespace {
 
+// What is no number, and one that is beyond its type.
+EvalProblem refused(std::string_view text) {
+  if (!text.empty() && text[0] == '-') text = slice(text, 1);
+  bool is_number = !text.empty();
+  for (const char c : text) is_number = is_number && c >= '0' && c <= '9';
+  return is_number ? EvalProblem::out_of_range : EvalProblem::bad_text;
+}
+
 // Towards zero; both ends of the range are refused, for the doubles next to them are rounded.
 EvalProblem to_int(const ExprValue& value, ExprValue* result) {
   std::int64_t integer = value.integer;
@@ -20,7 +28,9 @@ EvalProblem to_int(const ExprValue& value, ExprValue* result) {
       is_right = value.number > -0x1p63 && value.number < 0x1p63;
       if (is_right) integer = static_cast<std::int64_t>(value.number);
       break;
-    case ExprType::string: is_right = parse_integer(value.text(), &integer); break;
+    case ExprType::string:
+      if (!parse_integer(value.text(), &integer)) return refused(value.text());
+      break;
     default: return EvalProblem::no_overload;
   }
   *result = ExprValue::of(integer);
@@ -38,9 +48,10 @@ EvalProblem to_uint(const ExprValue& value, ExprValue* result) {
       if (is_right) natural = static_cast<std::uint64_t>(value.number);
       break;
     case ExprType::string:
-      is_right = value.size > 0;
-      for (const char c : value.text()) is_right = is_right && c >= '0' && c <= '9';
-      is_right = is_right && read_unsigned_literal(value.text(), &natural);
+      is_right = value.size > 0 && value.bytes[0] != '-' &&
+                 refused(value.text()) == EvalProblem::out_of_range &&
+                 read_unsigned_literal(value.text(), &natural);
+      if (!is_right) return refused(value.text());
       break;
     default: return EvalProblem::no_overload;
   }

@@ -1,4 +1,5 @@
-// Events that count for less as they grow old: the fatigue of the design's scoring page.
+// Lists of numbers to one number; events that count for less as they grow old: the fatigue of the
+// design's scoring page.
 #include "core/base/math.h"
 #include "core/expr/values.h"
 
@@ -40,13 +41,37 @@ EvalProblem count_decayed(const Call& call, ExprValue* result) {
     return EvalProblem::no_overload;
   if (!(half_life > 0) || !is_finite(half_life)) return EvalProblem::out_of_range;
   if (!call.charge(ages.size)) return EvalProblem::limit;
+  const bool has_weights = call.size() == 3;
+  if (has_weights && call[2].kind != ExprType::list) return EvalProblem::no_overload;
+  if (has_weights && call[2].size != ages.size) return EvalProblem::bad_index;
   for (std::uint32_t i = 0; i < ages.size; ++i) {
-    double age = 0;
-    if (!is_age(element_of(ages, i), kind, &age)) return EvalProblem::no_overload;
-    count += halved(age / half_life);
+    double age = 0, weight = 1;
+    if (!is_age(element_of(ages, i), kind, &age) ||
+        (has_weights && !is_age(element_of(call[2], i), ExprType::number, &weight)))
+      return EvalProblem::no_overload;
+    count += weight * halved(age / half_life);
   }
   *result = ExprValue::of(count);
   return EvalProblem::none;
+}
+
+// From the first element on. Without any: the zero of the static type, an int where there is none.
+EvalProblem add_elements(const Call& call, ExprValue* result) {
+  const ExprValue& all = call[0];
+  if (all.kind != ExprType::list) return EvalProblem::no_overload;
+  if (!call.charge(all.size)) return EvalProblem::limit;
+  ExprValue total = ExprValue::of(std::int64_t{0});
+  if (call.operation.type != ExprType::dyn) total.kind = call.operation.type;
+  EvalProblem problem = EvalProblem::none;
+  for (std::uint32_t i = 0; i < all.size && problem == EvalProblem::none; ++i) {
+    const ExprValue element = element_of(all, i), before = total;
+    if (!is_numeric(element.kind) && element.kind != ExprType::duration)
+      return EvalProblem::no_overload;
+    if (i == 0) total = element;
+    else problem = combine_values(Function::add, before, element, &total);
+  }
+  *result = total;
+  return problem;
 }
 
 }  // namespace guardrank

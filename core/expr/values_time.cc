@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t nanos_per_second = 1'000'000'000, seconds_per_day = 86'400;
 constexpr std::int64_t first_second = -62'135'596'800;       // 0001-01-01T00:00:00Z
 constexpr std::int64_t last_second = 253'402'300'799;        // 9999-12-31T23:59:59Z
+constexpr std::size_t date_size = 10;
 constexpr std::size_t point_at = 19;                         // in "2009-02-13T23:31:30.5Z"
 
 // Facts may hold any 64 bits of micros; texts and parts have the years 1 to 9999.
@@ -131,7 +132,7 @@ bool is_time_in_range(std::int64_t seconds) {
 
 bool read_time(std::string_view text, ExprValue* timestamp) {
   std::int64_t micros = 0;
-  if (!parse_timestamp(text, &micros)) return false;
+  if (text.size() <= date_size || !parse_timestamp(text, &micros)) return false;   // no bare date
   *timestamp = ExprValue::of_micros(micros);
   if (text.size() <= point_at || text[point_at] != '.') return true;
   std::uint32_t unit = 100;   // of the seventh digit

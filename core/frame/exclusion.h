@@ -21,6 +21,7 @@ enum class ReasonKind : std::uint8_t {
   term = 3,         // a term that was unknown, not finite or overflowed (TERM_UNKNOWN)
   probability = 4,  // a head whose logit was not finite; index: head (PROBABILITY_UNKNOWN)
   retrieval = 5,    // stage one kept others; index 0
+  fact = 6,         // a fact that may not be missing; index: its ordinal
 };
 
 enum class ReasonValue : std::uint8_t {
@@ -37,6 +38,7 @@ struct Reason {
   ReasonValue value = ReasonValue::is_false;
   std::uint32_t index = 0;
   std::uint32_t missing_fact = UINT32_MAX;   // where unknown: the first missing fact's ordinal
+  std::uint8_t problem = 0;                  // where an expression is an error: its EvalProblem
 };
 
 struct Exclusion {

@@ -65,6 +65,12 @@ Status join(const Fact& other, Arena* arena, Fact* fact, Error* error) {
   fact->is_declared |= other.is_declared;
   fact->is_protected |= other.is_protected;
   fact->may_override &= other.may_override;
+  fact->may_be_missing &= other.may_be_missing;
+  if (other.has_reason()) {
+    fact->reason_code = other.reason_code;
+    fact->reason_text = other.reason_text;
+    fact->adverse_action = other.adverse_action;
+  }
   if (other.catalog_column != no_column) fact->catalog_column = other.catalog_column;
   if (other.fallback.n_rows != 0) fact->fallback = other.fallback;
   return convert_fallback(arena, fact, error);

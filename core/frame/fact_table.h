@@ -38,6 +38,13 @@ struct Fact {
   bool may_override = true;              // candidate: a request may set it
   std::uint32_t catalog_column = no_column;
   Column fallback{};                     // one row; n_rows 0: no default, so absent is unknown
+  bool may_be_missing = true;            // else candidates without it are not eligible
+  // What is told where it is missing, in place of what the rule that reads it says of those who fail.
+  std::string_view reason_code, reason_text, adverse_action;
+
+  bool has_reason() const {
+    return !reason_code.empty() || !reason_text.empty() || !adverse_action.empty();
+  }
 };
 
 // A fact without a default. Out of line: a fact has many members.
@@ -51,7 +58,7 @@ class FactTable {
 
   // Adds a fact, or joins it with the one of that name: the same type, or f64 with i64, which
   // makes i64 (a default must then be whole); another type, or another width of a vector, is
-  // Status::type. Declared, protected and refusing to be overridden hold if either says so; a
+  // Status::type. Declared, protected and refusing to be overridden or missing hold if either says so; a
   // catalog column or default given later replaces the earlier. `ordinal` may be null.
   Status add(const Fact& fact, std::uint32_t* ordinal, Error* error);
 

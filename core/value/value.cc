@@ -28,7 +28,11 @@ TermOutcome settle_term(const Term& term, const EvaluatedColumn& column, std::ui
   switch (column.state(row)) {
     case RowState::unknown:
       return fail(ReasonValue::unknown, column.missing[column.row_of(row)]);
-    case RowState::error: return fail(ReasonValue::error);
+    case RowState::error: {
+      TermOutcome outcome = fail(ReasonValue::error);
+      outcome.reason.problem = static_cast<std::uint8_t>(column.problems[column.row_of(row)]);
+      return outcome;
+    }
     case RowState::value: break;
   }
   const double units = column.numbers[column.row_of(row)];

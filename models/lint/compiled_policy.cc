@@ -35,7 +35,11 @@ void CompiledPolicy::compile(CompiledExpression* expression, NamespaceSet allowe
       compile_expression(expression->source, expression->where, facts_, allowed, wanted,
                          &memory_.arena(), &expression->program, &error);
   expression->is_compiled = status == Status::ok;
-  if (expression->is_compiled) return;
+  if (expression->is_compiled) {
+    expression->exactness =
+        exactness_of(expression->source, facts_, allowed, &memory_.arena());
+    return;
+  }
   is_all_compiled_ = false;
   findings_->add(Severity::error, check_of(status), expression->where, message_of(error));
 }
@@ -56,23 +60,23 @@ CompiledPolicy::CompiledPolicy(const Policy& policy, const Catalog& catalog,
   }
   is_bound_ = true;
   for (const Rule& rule : policy.rules) {
-    CompiledRuleOf compiled{&rule, {"rules." + text_of(rule.id), rule.expr, false, {}},
-                            {"rules." + text_of(rule.id) + ".when", rule.when, false, {}}};
+    CompiledRuleOf compiled{&rule, {"rules." + text_of(rule.id), rule.expr, false, {}, {}},
+                            {"rules." + text_of(rule.id) + ".when", rule.when, false, {}, {}}};
     compile(&compiled.expr, facts_only, ExprType::boolean);
     if (!rule.when.empty()) compile(&compiled.when, facts_only, ExprType::boolean);
     rules_.push_back(std::move(compiled));
   }
   for (const Guardrail& guardrail : policy.guardrails) {
-    guardrails_.push_back({"guardrails." + text_of(guardrail.id), guardrail.expr, false, {}});
+    guardrails_.push_back({"guardrails." + text_of(guardrail.id), guardrail.expr, false, {}, {}});
     compile(&guardrails_.back(), facts_and_outcomes, ExprType::boolean);
   }
   for (const Term& term : policy.terms) {
-    terms_.push_back({"terms." + text_of(term.id), term.expr, false, {}});
+    terms_.push_back({"terms." + text_of(term.id), term.expr, false, {}, {}});
     compile(&terms_.back(), facts_and_outcomes, ExprType::number);
   }
   for (const MandatedOffer& mandated : policy.mandated) {
     mandates_.push_back(
-        {"placement.mandated." + text_of(mandated.offer), mandated.when, false, {}});
+        {"placement.mandated." + text_of(mandated.offer), mandated.when, false, {}, {}});
     if (!mandated.when.empty()) compile(&mandates_.back(), facts_only, ExprType::boolean);
   }
 }

@@ -9,6 +9,7 @@
 #include "core/artifact/policy.h"
 #include "core/expr/expression.h"
 #include "core/frame/fact_table.h"
+#include "models/lint/exactness.h"
 #include "models/lint/finding.h"
 #include "models/lint/stated_heads.h"
 #include "models/pack/memory.h"
@@ -21,6 +22,7 @@ struct CompiledExpression {
   std::string_view source;
   bool is_compiled = false;
   Program program;
+  Exactness exactness;
 };
 
 struct CompiledRuleOf {

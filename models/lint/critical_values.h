@@ -1,5 +1,6 @@
 // Values of facts at which rules may turn: what a rule compares with, what the catalog holds, the
-// policy's defaults, and their neighbours.
+// policy's defaults, and their neighbours; for what is more than a comparison, texts, lists, times and
+// numbers made of those.
 #pragma once
 
 #include <string>
@@ -17,14 +18,26 @@ struct CriticalValues {
   std::vector<std::string> strings;               // string
   std::vector<std::int64_t> times;                // timestamp
   std::vector<std::vector<std::string>> lists;    // string_list
+  bool may_lack = false;                          // tried without a value as well: the last one
 
-  std::size_t size() const;
+  std::size_t size() const { return n_values() + (may_lack ? 1 : 0); }
+  std::size_t n_values() const;
 };
 
-// For the facts (ordinals) that these expressions read, parameters and time left out. A number
-// keeps its own neighbours (one less, one more, halfway to the next), so that an order of several
-// facts among themselves is met as well.
-std::vector<CriticalValues> critical_values(const CompiledPolicy& policy,
-                                            const std::vector<const CompiledExpression*>& read);
+struct ValuesToTry {
+  std::vector<CriticalValues> facts;
+  // Whether the expressions do with all combinations what they do with any values at all.
+  bool is_exhaustive = false;
+};
+
+// For the facts (ordinals) that these expressions read, `now` among them and parameters left out. A
+// number keeps its own neighbours (beside it, and between it and the next), so that an order of
+// several facts among themselves is met as well. `now`: micros, where times begin.
+// Where the expressions do more than compare, `wide` adds what is made of the constants, and more
+// beside them; many facts together do better without.
+enum class Breadth { narrow, wide };
+ValuesToTry critical_values(const CompiledPolicy& policy,
+                            const std::vector<const CompiledExpression*>& read, std::int64_t now,
+                            Breadth breadth = Breadth::wide);
 
 }  // namespace guardrank::lint

@@ -1,10 +1,12 @@
 #include "models/lint/hygiene_checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "core/base/number_text.h"
+#include "models/pack/documents/cost_warning.h"
 
 namespace guardrank::lint {
 namespace {
@@ -97,6 +99,44 @@ void check_texts(const Policy& policy, Findings* findings) {
       findings->add(Severity::warning, "owner", where, "nobody owns it");
     if (parameter.experiment.empty())
       findings->add(Severity::note, "provenance", where, "no experiment says why it has its value");
+  }
+}
+
+void check_cost(const CompiledPolicy& policy, Findings* findings) {
+  for_each_expression(policy, [&](const CompiledExpression& expression) {
+    if (!expression.is_compiled) return;
+    const std::string warning = pack::cost_warning(expression.program);
+    if (warning.empty()) return;
+    // Lists that are facts are seldom as long as they may be.
+    const auto& facts = expression.program.facts;
+    const bool reads_lists = std::any_of(facts.begin(), facts.end(), [&](std::uint32_t fact) {
+      return policy.facts()[fact].type == FactType::string_list;
+    });
+    findings->add(reads_lists ? Severity::note : Severity::warning, "cost", expression.where,
+                  warning);
+  });
+}
+
+void check_missing(const CompiledPolicy& policy, Findings* findings) {
+  std::set<std::uint32_t> told;   // where a rule speaks to an applicant
+  for (const CompiledRuleOf& rule : policy.rules())
+    if (rule.expr.is_compiled && !rule.rule->adverse_action.empty())
+      told.insert(rule.expr.program.facts.begin(), rule.expr.program.facts.end());
+  for (std::uint32_t ordinal = 0; ordinal < policy.facts().size(); ++ordinal) {
+    const Fact& fact = policy.facts()[ordinal];
+    if (fact.catalog_column != no_column && !fact.may_be_missing) {
+      const Column& column = policy.catalog().columns[fact.catalog_column].column;
+      for (std::uint32_t row = 0; row < column.n_rows; ++row)
+        if (!column.is_present(row))
+          findings->add(Severity::error, "missing",
+                        "catalog." + std::string(policy.catalog().ids[row]),
+                        fact_name(fact) + " is empty, and may not be missing");
+    }
+    const bool is_asked = fact.space == Namespace::context && fact.fallback.n_rows == 0;
+    if (is_asked && told.contains(ordinal) && !fact.has_reason())
+      findings->add(Severity::note, "missing", "facts." + fact_name(fact),
+                    "no text for those who lack it: they are told that they fail the rules that "
+                    "read it");
   }
 }
 

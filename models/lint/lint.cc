@@ -97,6 +97,8 @@ class Linting {
     check_stages();
     if (!policy.is_bound()) return;
     check_unused(policy, model_.fields, &findings_);
+    check_cost(policy, &findings_);
+    check_missing(policy, &findings_);
     check_dates(policy, inputs_.now, &findings_);
     check_placement(policy, &findings_);
     check_constant_terms(policy, &findings_);

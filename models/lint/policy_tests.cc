@@ -5,11 +5,13 @@
 
 #include "core/base/limits.h"
 #include "core/base/math.h"
+#include "core/decision/compaction.h"
 #include "core/eligibility/eligibility.h"
 #include "core/engine/bind_facts.h"
 #include "core/frame/json_value.h"
 #include "core/placement/placement.h"
 #include "core/value/value.h"
+#include "models/lint/test_expectation.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::lint {
@@ -18,30 +20,10 @@ namespace {
 using pack::DocumentNode;
 using pack::PackError;
 
-constexpr std::size_t most_tests = 10'000;
+constexpr std::size_t most_tests = 10'000, most_others = 1000;
 
-std::string joined(std::vector<std::string> texts) {
-  std::sort(texts.begin(), texts.end());
-  std::string out;
-  for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + text;
-  return "[" + out + "]";
-}
-
-std::string micros_text(std::int64_t micros) {
-  std::string digits = std::to_string(micros < 0 ? -micros : micros);
-  if (digits.size() < 7) digits.insert(0, 7 - digits.size(), '0');
-  return (micros < 0 ? "-" : "") + digits.substr(0, digits.size() - 6) + "." +
-         digits.substr(digits.size() - 6);
-}
-
-// What became of the one candidate of a test.
-struct Outcome {
-  bool is_eligible = true, is_kept = true;
-  std::vector<std::string> reasons;   // codes, or ids where there is none
-  std::vector<std::string> missing;   // "ctx.age"
-  std::vector<std::pair<std::string, std::int64_t>> terms;
-  std::int64_t score = 0;
-};
+// What is stated of one candidate; the later layers come first.
+using Layers = std::vector<DocumentNode>;
 
 class TestRunner {
  public:
@@ -57,21 +39,28 @@ class TestRunner {
     pack::throw_if(prepare_placement(policy, facts_, arena, &placement_, &error), error);
   }
 
-  // `layers`: the document's defaults, then the test; the later ones come first.
-  Outcome run(const std::vector<DocumentNode>& layers, std::int64_t now) {
-    check_head_names(layers);
+  // The first candidate is the one that the test is about, and states the context: the document's
+  // defaults, then the test. The others are the defaults, then their own.
+  Outcome run(const std::vector<Layers>& candidates, std::int64_t now) {
+    for (const Layers& layers : candidates) check_head_names(layers);
     Request request(facts_, &allowing_unlisted_, pack::system_allocator());
-    for (const DocumentNode& layer : layers)
+    for (const DocumentNode& layer : candidates[0])
       if (const auto time = layer.maybe("time")) now = time->timestamp();
     request.set_time(now);
-    set_candidate(layers, &request);
-    for (const DocumentNode& layer : layers) set_facts(layer, &request);
+    set_candidates(candidates, &request);
+    for (const DocumentNode& layer : candidates[0])
+      set_facts(layer, "context", Namespace::context, 0, &request);
+    for (std::uint32_t i = 0; i < candidates.size(); ++i)
+      for (const DocumentNode& layer : candidates[i]) {
+        set_facts(layer, "facts", Namespace::candidate, i, &request);
+        set_facts(layer, "pair", Namespace::pair, i, &request);
+      }
     memory_of_run_.arena().reset();
     Frame frame;
     Arena* arena = &memory_of_run_.arena();
     check(frame.open(request, arena));
     ExclusionList exclusions(arena);
-    return run_stages(layers, &frame, &exclusions);
+    return run_stages(candidates, &frame, &exclusions);
   }
 
  private:
@@ -79,9 +68,7 @@ class TestRunner {
     if (status != Status::ok) throw PackError(status, "", "the test cannot be run");
   }
 
-  void set_candidate(const std::vector<DocumentNode>& layers, Request* request) {
-    allowing_unlisted_ = catalog_;
-    allowing_unlisted_.allows_unlisted = true;
+  std::string_view offer_of(const Layers& layers) const {
     std::string_view offer = "offer";
     for (const DocumentNode& layer : layers)
       if (const auto named = layer.maybe("offer")) {
@@ -89,21 +76,31 @@ class TestRunner {
         if (!catalog_.allows_unlisted && catalog_.find(offer) == no_offer)
           named->refuse(Status::unknown_offer, "the catalog has no such offer");
       }
+    return offer;
+  }
+
+  void set_candidates(const std::vector<Layers>& candidates, Request* request) {
+    allowing_unlisted_ = catalog_;
+    allowing_unlisted_.allows_unlisted = true;
+    std::vector<std::string_view> offers;
+    for (const Layers& layers : candidates) {
+      offers.push_back(offer_of(layers));
+      if (std::find(offers.begin(), offers.end() - 1, offers.back()) != offers.end() - 1)
+        layers.back().refuse(Status::duplicate_offer, "the offer is a candidate already");
+    }
     Error error;
-    pack::throw_if(request->set_candidates({&offer, 1}, &error), error);
+    pack::throw_if(request->set_candidates(offers, &error), error);
   }
 
-  void set_facts(const DocumentNode& layer, Request* request) {
-    constexpr std::pair<std::string_view, Namespace> sides[] = {
-        {"context", Namespace::context}, {"facts", Namespace::candidate},
-        {"pair", Namespace::pair}};
-    for (const auto& [member, space] : sides)
-      if (const auto given = layer.maybe(member))
-        for (const DocumentNode& fact : given->members(limits::facts))
-          set_fact(fact, space, request);
+  void set_facts(const DocumentNode& layer, std::string_view member, Namespace space,
+                 std::uint32_t candidate, Request* request) {
+    if (const auto given = layer.maybe(member))
+      for (const DocumentNode& fact : given->members(limits::facts))
+        set_fact(fact, space, candidate, request);
   }
 
-  void set_fact(const DocumentNode& node, Namespace space, Request* request) {
+  void set_fact(const DocumentNode& node, Namespace space, std::uint32_t candidate,
+                Request* request) {
     const std::uint32_t ordinal = facts_.find(space, node.key());
     if (ordinal == no_fact)
       node.refuse(Status::name, "the policy declares no such fact of " +
@@ -114,14 +111,15 @@ class TestRunner {
         json_value(facts_[ordinal], 0, node.value(), &request->arena(), &value, &error);
     if (status == Status::ok) {
       status = space == Namespace::context ? request->set_context(ordinal, value, &error)
-               : space == Namespace::pair  ? request->set_pair(0, ordinal, value, &error)
-                                           : request->set_candidate(0, ordinal, value, &error);
+               : space == Namespace::pair
+                   ? request->set_pair(candidate, ordinal, value, &error)
+                   : request->set_candidate(candidate, ordinal, value, &error);
     }
     if (status != Status::ok) node.refuse(status, error.message());
   }
 
   // The last layer that states it; NaN: none does.
-  static double stated(const std::vector<DocumentNode>& layers, std::string_view member,
+  static double stated(const Layers& layers, std::string_view member,
                        std::string_view head) {
     double found = std::nan("");
     for (const DocumentNode& layer : layers)
@@ -130,7 +128,7 @@ class TestRunner {
     return found;
   }
 
-  void check_head_names(const std::vector<DocumentNode>& layers) const {
+  void check_head_names(const Layers& layers) const {
     for (const DocumentNode& layer : layers)
       for (const std::string_view member : {"p", "reach", "value"})
         if (const auto all = layer.maybe(member))
@@ -140,36 +138,53 @@ class TestRunner {
               given.refuse(Status::name, "no head of this name");
   }
 
-  void set_output(Namespace space, const Head& head, double number, Frame* frame) {
+  // A number per row; NaN is missing.
+  void set_output(Namespace space, const Head& head, const std::vector<double>& numbers,
+                  Frame* frame) {
     const std::uint32_t fact = facts_.find(space, head.name);
-    if (fact == no_fact || std::isnan(number)) return;
-    std::span<double> one;
-    check(frame->arena().make(1, &one));
-    one[0] = number;
+    std::span<double> values;
+    std::span<std::uint8_t> present;
+    if (fact == no_fact) return;
+    check(frame->arena().make(numbers.size(), &values));
+    check(frame->arena().make(numbers.size(), &present));
+    std::copy(numbers.begin(), numbers.end(), values.begin());
+    for (std::size_t row = 0; row < numbers.size(); ++row)
+      present[row] = std::isnan(numbers[row]) ? 0 : 1;
     Column column;
-    column.n_rows = 1;
-    column.numbers = one.data();
+    column.n_rows = static_cast<std::uint32_t>(numbers.size());
+    column.numbers = values.data();
+    column.present = present.data();
     frame->set_column(fact, column);
   }
 
-  void set_outputs(const std::vector<DocumentNode>& layers, Frame* frame) {
-    std::vector<double> reaches(heads_.size(), 1.0);
+  void set_outputs(const std::vector<Layers>& candidates, Frame* frame) {
+    std::vector<std::vector<double>> reaches(heads_.size());
     for (std::size_t h = 0; h < heads_.size(); ++h) {
       const Head& head = heads_[h];
+      std::vector<double> first;   // p, or the amount
+      for (const std::uint32_t candidate : frame->rows()) {
+        const Layers& layers = candidates[candidate];
+        const bool is_amount = head.kind != HeadKind::probability;
+        first.push_back(stated(layers, is_amount ? "value" : "p", head.name));
+        const double reach = stated(layers, "reach", head.name);
+        const double before = head.given == no_head ? 1.0 : reaches[head.given][first.size() - 1];
+        reaches[h].push_back(!std::isnan(reach) ? reach : first.back() * before);
+      }
       if (head.kind != HeadKind::probability) {
-        set_output(Namespace::value, head, stated(layers, "value", head.name), frame);
+        set_output(Namespace::value, head, first, frame);
         continue;
       }
-      const double p = stated(layers, "p", head.name);
-      const double reach = stated(layers, "reach", head.name);
-      reaches[h] = !std::isnan(reach) ? reach
-                                      : p * (head.given == no_head ? 1.0 : reaches[head.given]);
-      set_output(Namespace::probability, head, p, frame);
+      set_output(Namespace::probability, head, first, frame);
       set_output(Namespace::reach, head, reaches[h], frame);
     }
   }
 
   std::string reason_name(const Reason& reason) const {
+    if (reason.missing_fact != no_fact && reason.kind != ReasonKind::term) {
+      const Fact& fact = facts_[reason.missing_fact];
+      if (!fact.reason_code.empty()) return std::string(fact.reason_code);
+      if (fact.has_reason() || reason.kind == ReasonKind::fact) return "FACT_MISSING";
+    }
     const auto named = [](std::string_view code, std::string_view id) {
       return std::string(code.empty() ? id : code);
     };
@@ -181,6 +196,7 @@ class TestRunner {
       case ReasonKind::validity: return "VALIDITY";
       case ReasonKind::term: return "TERM_UNKNOWN";
       case ReasonKind::retrieval: return "NOT_RETRIEVED";
+      case ReasonKind::fact:
       case ReasonKind::probability: break;
     }
     return "PROBABILITY_UNKNOWN";
@@ -188,6 +204,7 @@ class TestRunner {
 
   void read_exclusion(const ExclusionList& exclusions, Outcome* outcome) const {
     for (const Exclusion& exclusion : exclusions.exclusions()) {
+      if (exclusion.candidate != 0) continue;
       outcome->is_kept = false;
       outcome->is_eligible = exclusion.stage != ExclusionStage::eligibility;
       for (const Reason& reason : exclusions.reasons(exclusion)) {
@@ -200,24 +217,39 @@ class TestRunner {
     }
   }
 
-  Outcome run_stages(const std::vector<DocumentNode>& layers, Frame* frame,
+  // The tested candidate is the request's first, so it has the first row as long as it has one.
+  static bool has_tested(const Frame& frame) { return frame.n_rows() > 0 && frame.rows()[0] == 0; }
+
+  Outcome run_stages(const std::vector<Layers>& candidates, Frame* frame,
                      ExclusionList* exclusions) {
     Outcome outcome;
     Scores scores;
     check(apply_eligibility(eligibility_, frame, exclusions));
     if (frame->n_rows() > 0) {
-      set_outputs(layers, frame);
+      set_outputs(candidates, frame);
       check(apply_value(value_, frame, exclusions, &scores));
     }
-    if (frame->n_rows() > 0) {
+    if (has_tested(*frame)) {
       for (std::size_t i = 0; i < scores.terms.size(); ++i)
         outcome.terms.emplace_back(policy_.terms[i].id, scores.terms[i][0]);
       outcome.score = scores.score[0];
+    }
+    if (frame->n_rows() > 0) {
       std::span<const std::uint32_t> kept;
       check(apply_guardrails(placement_, frame, exclusions, &kept));
+      check(keep_scores(kept, &frame->arena(), &scores));
     }
+    if (has_tested(*frame)) outcome.position = find_position(scores, frame);
     read_exclusion(*exclusions, &outcome);
     return outcome;
+  }
+
+  std::size_t find_position(const Scores& scores, Frame* frame) const {
+    std::span<const Placed> placed;
+    check(place(placement_, frame, scores.score, 0, &placed));
+    for (std::size_t i = 0; i < placed.size(); ++i)
+      if (placed[i].row == 0) return i + 1;
+    return 0;
   }
 
   const Policy& policy_;
@@ -231,91 +263,37 @@ class TestRunner {
   PlacementPlan placement_;
 };
 
-// Collects what differs, in the order of the members.
-class Differences {
- public:
-  void add(std::string_view member, const std::string& wanted, const std::string& found) {
-    if (wanted == found) return;
-    if (!text_.empty()) text_ += "; ";
-    text_ += std::string(member) + ": wanted " + wanted + ", found " + found;
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-std::string yes_or_no(bool value) { return value ? "true" : "false"; }
-
-std::vector<std::string> texts_of(const DocumentNode& list) {
-  std::vector<std::string> out;
-  for (const DocumentNode& item : list.items(limits::rules)) out.emplace_back(item.text());
-  return out;
-}
-
-std::string amount_text(const DocumentNode& node) {
-  std::int64_t micros = 0;
-  if (!to_micros(node.number(), &micros)) node.refuse(Status::argument, "too large for micros");
-  return micros_text(micros);
-}
-
-void compare_amounts(const DocumentNode& expect, const Outcome& outcome, Differences* differences) {
-  if (const auto terms = expect.maybe("terms"))
-    for (const DocumentNode& wanted : terms->members(limits::terms)) {
-      const auto found =
-          std::find_if(outcome.terms.begin(), outcome.terms.end(),
-                       [&](const auto& term) { return term.first == wanted.key(); });
-      differences->add("terms." + std::string(wanted.key()), amount_text(wanted),
-                       found == outcome.terms.end() ? "no amount" : micros_text(found->second));
-    }
-  if (const auto score = expect.maybe("score"))
-    differences->add("score", amount_text(*score),
-                     outcome.terms.empty() ? "no score" : micros_text(outcome.score));
-}
-
-std::string compare(const DocumentNode& expect, const Outcome& outcome) {
-  expect.allow({"eligible", "kept", "reasons", "missing", "terms", "score"});
-  Differences differences;
-  const std::string reasons = joined(outcome.reasons);
-  const std::string why = outcome.reasons.empty() ? "" : " " + reasons;
-  if (const auto eligible = expect.maybe("eligible"))
-    if (eligible->boolean() != outcome.is_eligible)
-      differences.add("eligible", yes_or_no(eligible->boolean()),
-                      yes_or_no(outcome.is_eligible) + why);
-  if (const auto kept = expect.maybe("kept"))
-    if (kept->boolean() != outcome.is_kept)
-      differences.add("kept", yes_or_no(kept->boolean()), yes_or_no(outcome.is_kept) + why);
-  if (const auto wanted = expect.maybe("reasons"))
-    differences.add("reasons", joined(texts_of(*wanted)), reasons);
-  if (const auto wanted = expect.maybe("missing"))
-    differences.add("missing", joined(texts_of(*wanted)), joined(outcome.missing));
-  compare_amounts(expect, outcome, &differences);
-  return differences.text();
-}
-
 }  // namespace
 
 std::vector<TestOutcome> run_policy_tests(const DocumentNode& document, const Policy& policy,
                                           const Catalog& catalog, std::span<const Head> heads,
                                           std::int64_t now) {
   TestRunner runner(policy, catalog, heads);
-  std::vector<DocumentNode> layers;
-  if (const auto defaults = document.maybe("defaults")) {
-    defaults->allow({"time", "offer", "context", "facts", "pair", "p", "reach", "value"});
-    layers.push_back(*defaults);
+  Layers defaults;
+  if (const auto given = document.maybe("defaults")) {
+    given->allow({"time", "offer", "context", "facts", "pair", "p", "reach", "value"});
+    defaults.push_back(*given);
   }
   std::vector<TestOutcome> outcomes;
   for (const DocumentNode& test : document.at("tests").items(most_tests)) {
     test.allow({"name", "time", "offer", "context", "facts", "pair", "p", "reach", "value",
-                "expect"});
-    layers.push_back(test);
+                "others", "expect"});
+    std::vector<Layers> candidates = {defaults};
+    candidates[0].push_back(test);
+    if (const auto others = test.maybe("others"))
+      for (const DocumentNode& other : others->items(most_others)) {
+        other.allow({"offer", "facts", "pair", "p", "reach", "value"});
+        (void)other.at("offer");
+        candidates.push_back(defaults);
+        candidates.back().push_back(other);
+      }
     TestOutcome outcome;
     outcome.name = test.at("name").name();
-    outcome.difference = compare(test.at("expect"), runner.run(layers, now));
+    outcome.difference = differences(test.at("expect"), runner.run(candidates, now));
     outcome.has_passed = outcome.difference.empty();
     outcomes.push_back(std::move(outcome));
-    layers.pop_back();
   }
+  if (outcomes.empty()) document.at("tests").refuse(Status::argument, "there are no tests");
   return outcomes;
 }
 

@@ -18,8 +18,9 @@ struct TestOutcome {
   std::string difference;     // what was wanted and what was found; empty when it passed
 };
 
-// Runs every test of the document through eligibility, value and guardrails with the probabilities
-// it states. Throws PackError for a malformed document or a policy that does not compile.
+// Runs every test of the document through eligibility, value, guardrails and placement with the
+// probabilities it states. Throws PackError for a malformed document, one without tests, a test that
+// expects nothing, or a policy that does not compile.
 std::vector<TestOutcome> run_policy_tests(const pack::DocumentNode& document, const Policy& policy,
                                           const Catalog& catalog, std::span<const Head> heads,
                                           std::int64_t now);

@@ -22,6 +22,7 @@ std::vector<const CompiledExpression*> expressions_of(const CompiledRuleOf& rule
 // Over the rows of one context: where the rule applies, and where it then holds.
 struct RuleResult {
   std::vector<std::uint8_t> applies, holds;
+  std::vector<EvalProblem> problems;
 };
 
 RuleResult run_rule(const CompiledRuleOf& rule, Trial* trial) {
@@ -34,8 +35,11 @@ RuleResult run_rule(const CompiledRuleOf& rule, Trial* trial) {
       out.applies[row] = is_true(when, row) ? 1 : 0;
   }
   const EvaluatedColumn expr = trial->evaluate(rule.expr);
-  for (std::uint32_t row = 0; row < out.holds.size(); ++row)
+  out.problems.assign(trial->n_rows(), EvalProblem::none);
+  for (std::uint32_t row = 0; row < out.holds.size(); ++row) {
     out.holds[row] = is_true(expr, row) ? 1 : 0;
+    if (expr.state(row) == RowState::error) out.problems[row] = expr.problems[expr.row_of(row)];
+  }
   return out;
 }
 
@@ -44,10 +48,21 @@ std::string tried(const Trial& trial) {
          (trial.is_complete() ? " combinations of values" : " drawn combinations of values");
 }
 
+// What was never met is an error where that proves it.
+Severity severity_of(const Trial& trial, Severity proven, Severity otherwise) {
+  return trial.is_proof() ? proven : otherwise;
+}
+std::string no_proof(const Trial& trial) {
+  if (trial.is_proof()) return "";
+  return "; other values might do otherwise: it does more than compare, or there are too many";
+}
+
 void check_rule(const CompiledPolicy& policy, const CompiledRuleOf& rule, std::int64_t now,
                 Findings* findings) {
-  Trial trial(policy, critical_values(policy, expressions_of(rule)), rule_contexts, rule_rows, now);
-  bool applies = false, holds = false, fails = false;
+  Trial trial(policy, critical_values(policy, expressions_of(rule), now), rule_contexts, rule_rows,
+              now);
+  bool applies = false, holds = false, fails = false, is_value = false;
+  EvalProblem problem = EvalProblem::none;
   for (std::size_t c = 0; c < trial.n_contexts() && !(holds && fails); ++c) {
     trial.set_context(c);
     const RuleResult result = run_rule(rule, &trial);
@@ -55,19 +70,29 @@ void check_rule(const CompiledPolicy& policy, const CompiledRuleOf& rule, std::i
       if (result.applies[row] == 0) continue;
       applies = true;
       (result.holds[row] != 0 ? holds : fails) = true;
+      is_value |= result.problems[row] == EvalProblem::none;
+      if (problem == EvalProblem::none) problem = result.problems[row];
     }
   }
   if (!applies) {
-    findings->add(Severity::warning, "never-applies", rule.when.where,
-                  "it is true on none of " + tried(trial) + ": the rule never applies");
+    findings->add(severity_of(trial, Severity::warning, Severity::note), "never-applies",
+                  rule.when.where,
+                  "it is true on none of " + tried(trial) + ": the rule never applies" +
+                      no_proof(trial));
   } else if (!holds) {
-    findings->add(Severity::error, "never-holds", rule.expr.where,
-                  "it is true on none of " + tried(trial) +
-                      ": nobody is eligible where it applies");
+    std::string why;
+    if (problem != EvalProblem::none)
+      why = std::string(is_value ? ", an error on some: " : ", an error on all: ") +
+            std::string(eval_problem_text(problem));
+    findings->add(severity_of(trial, Severity::error, Severity::warning), "never-holds",
+                  rule.expr.where,
+                  "it is true on none of " + tried(trial) + why +
+                      ": nobody is eligible where it applies" + no_proof(trial));
   } else if (!fails) {
-    findings->add(Severity::warning, "never-matters", rule.expr.where,
+    findings->add(severity_of(trial, Severity::warning, Severity::note), "never-matters",
+                  rule.expr.where,
                   "it is true on all of " + tried(trial) +
-                      ": only a missing fact can make it fail");
+                      ": only a missing fact can make it fail" + no_proof(trial));
   }
 }
 
@@ -81,7 +106,7 @@ void check_pair(const CompiledPolicy& policy, const CompiledRuleOf& a, const Com
                 std::int64_t now, Findings* findings) {
   std::vector<const CompiledExpression*> read = expressions_of(a);
   for (const CompiledExpression* expression : expressions_of(b)) read.push_back(expression);
-  Trial trial(policy, critical_values(policy, read), pair_contexts, pair_rows, now);
+  Trial trial(policy, critical_values(policy, read, now), pair_contexts, pair_rows, now);
   bool a_holds = false, b_holds = false, both_apply = false;
   for (std::size_t c = 0; c < trial.n_contexts(); ++c) {
     trial.set_context(c);
@@ -95,8 +120,10 @@ void check_pair(const CompiledPolicy& policy, const CompiledRuleOf& a, const Com
     }
   }
   if (both_apply && a_holds && b_holds)
-    findings->add(Severity::error, "contradiction", a.expr.where,
-                  "it and " + b.expr.where + " are never true together, on " + tried(trial));
+    findings->add(severity_of(trial, Severity::error, Severity::warning), "contradiction",
+                  a.expr.where,
+                  "it and " + b.expr.where + " are never true together, on " + tried(trial) +
+                      no_proof(trial));
 }
 
 // Of one offer, over all contexts tried.
@@ -176,7 +203,8 @@ void check_reach_of_offers(const CompiledPolicy& policy, std::int64_t now,
   std::vector<const CompiledExpression*> read;
   for (const CompiledRuleOf& rule : policy.rules())
     for (const CompiledExpression* expression : expressions_of(rule)) read.push_back(expression);
-  Trial trial = Trial::over_catalog(policy, critical_values(policy, read), reach_contexts, now);
+  Trial trial = Trial::over_catalog(
+      policy, critical_values(policy, read, now, Breadth::narrow), reach_contexts, now);
   std::vector<OfferReach> offers(trial.n_rows());
   for (OfferReach& offer : offers) offer.n_failed.assign(policy.rules().size(), 0);
   const auto is_reached = [](const OfferReach& offer) { return offer.is_reached; };
@@ -189,8 +217,9 @@ void check_reach_of_offers(const CompiledPolicy& policy, std::int64_t now,
     run_context(policy, now, &trial, &offers);
   }
   if (std::none_of(offers.begin(), offers.end(), is_reached)) {
-    findings->add(Severity::error, "nobody-eligible", "rules",
-                  "no offer is eligible in any of " + std::to_string(n_tried) + " contexts tried");
+    findings->add(severity_of(trial, Severity::error, Severity::warning), "nobody-eligible", "rules",
+                  "no offer is eligible in any of " + std::to_string(n_tried) + " contexts tried" +
+                      no_proof(trial));
     return;
   }
   for (std::size_t row = 0; row < offers.size(); ++row)

@@ -10,7 +10,8 @@ namespace {
 constexpr std::uint64_t context_seed = 1, row_seed = 2;
 
 bool is_context(const CompiledPolicy& policy, const CriticalValues& values) {
-  return policy.facts()[values.fact].space == Namespace::context;
+  const Namespace space = policy.facts()[values.fact].space;
+  return space == Namespace::context || space == Namespace::time;
 }
 
 std::vector<CriticalValues> of_side(const CompiledPolicy& policy,
@@ -25,6 +26,7 @@ std::vector<CriticalValues> of_side(const CompiledPolicy& policy,
 
 Value value_of(const CriticalValues& values, std::size_t which, std::int64_t now,
                std::vector<std::string_view>* texts) {
+  if (which == values.n_values()) return Value();
   switch (values.type) {
     case FactType::f64: return Value::of(values.numbers[which]);
     case FactType::i64: return Value::of(static_cast<std::int64_t>(values.numbers[which]));
@@ -80,20 +82,22 @@ Trial::Trial(const CompiledPolicy& policy, std::vector<CriticalValues> varied,
       arena_(std::make_unique<Arena>(pack::system_allocator(), SIZE_MAX)),
       frame_(std::make_unique<Frame>()) {}
 
-Trial::Trial(const CompiledPolicy& policy, const std::vector<CriticalValues>& values,
-             std::size_t most_contexts, std::size_t most_rows, std::int64_t now)
-    : Trial(policy, of_side(policy, values, true), most_contexts, now) {
+Trial::Trial(const CompiledPolicy& policy, const ValuesToTry& values, std::size_t most_contexts,
+             std::size_t most_rows, std::int64_t now)
+    : Trial(policy, of_side(policy, values.facts, true), most_contexts, now) {
+  is_exhaustive_ = values.is_exhaustive;
   request_ = std::make_unique<Request>(policy.facts(), nullptr, pack::system_allocator());
-  open_rows(of_side(policy, values, false), most_rows);
+  open_rows(of_side(policy, values.facts, false), most_rows);
 }
 
-Trial Trial::over_catalog(const CompiledPolicy& policy, const std::vector<CriticalValues>& values,
+Trial Trial::over_catalog(const CompiledPolicy& policy, const ValuesToTry& values,
                           std::size_t most_contexts, std::int64_t now) {
   // Pair facts vary with the context here: one value for all rows.
   std::vector<CriticalValues> varied;
-  for (const CriticalValues& one : values)
+  for (const CriticalValues& one : values.facts)
     if (policy.facts()[one.fact].space != Namespace::candidate) varied.push_back(one);
   Trial trial(policy, std::move(varied), most_contexts, now);
+  trial.is_exhaustive_ = values.is_exhaustive;
   trial.request_ = std::make_unique<Request>(policy.facts(), &policy.catalog(),
                                              pack::system_allocator());
   trial.request_->set_time(now);
@@ -120,6 +124,7 @@ void Trial::set_value(const CriticalValues& values, std::size_t which, std::uint
   std::vector<std::string_view> texts;
   const Value value = value_of(values, which, now_, &texts);
   const Namespace space = policy_.facts()[values.fact].space;
+  if (space == Namespace::time) return request_->set_time(now_ + values.times[which]);
   Error error;
   pack::throw_if(space == Namespace::context ? request_->set_context(values.fact, value, &error)
                  : space == Namespace::pair  ? request_->set_pair(row, values.fact, value, &error)

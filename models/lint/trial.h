@@ -32,17 +32,18 @@ class Combinations {
 class Trial {
  public:
   // Rows that take combinations of the candidate and pair facts among `values`; contexts those of
-  // the context facts. `now`: micros.
-  Trial(const CompiledPolicy& policy, const std::vector<CriticalValues>& values,
-        std::size_t most_contexts, std::size_t most_rows, std::int64_t now);
+  // the context facts and of the time, which begins at `now` (micros).
+  Trial(const CompiledPolicy& policy, const ValuesToTry& values, std::size_t most_contexts,
+        std::size_t most_rows, std::int64_t now);
   // The catalog's offers as rows; pair facts take one value for all of them.
-  static Trial over_catalog(const CompiledPolicy& policy,
-                            const std::vector<CriticalValues>& values, std::size_t most_contexts,
-                            std::int64_t now);
+  static Trial over_catalog(const CompiledPolicy& policy, const ValuesToTry& values,
+                            std::size_t most_contexts, std::int64_t now);
 
   std::size_t n_contexts() const { return contexts_.size(); }
   std::size_t n_rows() const { return request_->n_candidates(); }
   bool is_complete() const { return contexts_.is_complete() && is_complete_; }
+  // What is so on all that is tried is so.
+  bool is_proof() const { return is_complete() && is_exhaustive_; }
 
   // Puts the context in force for what is evaluated next.
   void set_context(std::size_t context);
@@ -58,7 +59,7 @@ class Trial {
   const CompiledPolicy& policy_;
   Combinations contexts_;
   std::int64_t now_;
-  bool is_complete_ = true;
+  bool is_complete_ = true, is_exhaustive_ = false;
   std::unique_ptr<Request> request_;
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<Frame> frame_;

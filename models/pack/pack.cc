@@ -7,6 +7,7 @@
 #include "core/placement/placement.h"
 #include "core/value/value.h"
 #include "models/pack/documents/catalog_document.h"
+#include "models/pack/documents/cost_warning.h"
 #include "models/pack/documents/policy_document.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/report.h"
@@ -50,6 +51,8 @@ class Binding {
   }
 
   const FactTable& facts() const { return facts_; }
+  // Of expressions that compile, and may not do what their author thinks.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   void compile(const Policy& policy) {
@@ -61,11 +64,25 @@ class Binding {
     throw_if(prepare_eligibility(policy, facts_, arena, &eligibility, &error), error);
     throw_if(prepare_value(policy, facts_, arena, &value, &error), error);
     throw_if(prepare_placement(policy, facts_, arena, &placement, &error), error);
+    for (std::size_t i = 0; i < policy.rules.size(); ++i) {
+      warn("rules", policy.rules[i].id, eligibility.rules[i].expr);
+      warn("rules", policy.rules[i].id, eligibility.rules[i].when);
+    }
+    for (std::size_t i = 0; i < policy.guardrails.size(); ++i)
+      warn("guardrails", policy.guardrails[i].id, placement.guardrails[i]);
+    for (std::size_t i = 0; i < policy.terms.size(); ++i)
+      warn("terms", policy.terms[i].id, value.terms[i]);
+  }
+
+  void warn(const std::string& kind, std::string_view id, const Program& program) {
+    const std::string warning = cost_warning(program);
+    if (!warning.empty()) warnings_.push_back(kind + "." + std::string(id) + ": " + warning);
   }
 
   Memory memory_;
   std::vector<Head> heads_;
   FactTable facts_;
+  std::vector<std::string> warnings_;
 };
 
 CatalogDocument read_catalog_file(const std::filesystem::path& path, const FactTable& facts) {
@@ -154,7 +171,8 @@ PackResult pack(const PackInputs& inputs) {
   };
   const std::unique_ptr<Binding> schema = bind(Catalog{});
   const CatalogDocument catalog = read_catalog_file(inputs.catalog, schema->facts());
-  bind(catalog.catalog());  // caps and diversity may name catalog columns
+  const std::unique_ptr<Binding> bound =
+      bind(catalog.catalog());  // caps and diversity may name catalog columns
   if (!inputs.two_stage)
     reading(policy_name, [&] {
       check_two_stage(trained, policy.policy().two_stage, catalog.catalog());
@@ -172,7 +190,8 @@ PackResult pack(const PackInputs& inputs) {
   if (inputs.progress) inputs.progress("checking the bundle", 0, 1);
   check_bundle(out.bundle);
   out.report = whole_report(model.report,
-                            {out.bundle, model.artifact, policy_bytes, catalog_bytes, release});
+                            {out.bundle, model.artifact, policy_bytes, catalog_bytes, release},
+                            bound->warnings());
   return out;
 }
 

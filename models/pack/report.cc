@@ -163,7 +163,8 @@ std::string model_report(const ReportParts& parts) {
   return text_of(out);
 }
 
-std::string whole_report(const std::string& model_report, const PackedSizes& sizes) {
+std::string whole_report(const std::string& model_report, const PackedSizes& sizes,
+                         const std::vector<std::string>& warnings) {
   Memory memory;
   JsonWriter out(&memory.arena());
   out.begin_object();
@@ -179,7 +180,13 @@ std::string whole_report(const std::string& model_report, const PackedSizes& siz
   out.key("policy").natural(sizes.policy.size()).key("catalog").natural(sizes.catalog.size());
   out.key("release").natural(sizes.release.size());
   write_sections(sizes.model, &out);
-  out.end_object().end_object();
+  out.end_object();
+  if (!warnings.empty()) {
+    out.key("warnings").begin_array();
+    for (const std::string& warning : warnings) out.string(warning);
+    out.end_array();
+  }
+  out.end_object();
   // Two objects joined: "{a}" and "{b}" to "{a,b}".
   return model_report.substr(0, model_report.size() - 1) + "," + text_of(out).substr(1);
 }

@@ -35,7 +35,9 @@ std::string model_report(const ReportParts& parts);
 struct PackedSizes {
   Bytes bundle, model, policy, catalog, release;
 };
-// The caller's report: the artifact's, with "artifacts" (ids) and "bytes" put before its end.
-std::string whole_report(const std::string& model_report, const PackedSizes& sizes);
+// The caller's report: the artifact's, with "artifacts" (ids), "bytes" and, where there are some,
+// "warnings" put before its end.
+std::string whole_report(const std::string& model_report, const PackedSizes& sizes,
+                         const std::vector<std::string>& warnings);
 
 }  // namespace guardrank::pack

@@ -117,6 +117,78 @@ TEST_CASE("rules that contradict each other") {
   CHECK(apart.at("errors") == 0);
 }
 
+// Facts for rules that do more than compare.
+constexpr const char* more_facts = R"facts(  ctx.zip: {type: string}
+  ctx.joined: {type: string}
+  ctx.since: {type: timestamp}
+  ctx.l: {type: "list(string)"}
+  ctx.income: {type: double}
+  offer.floor: {type: double, override: false}
+)facts";
+
+TEST_CASE("sound rules that do more than compare are not called unsound") {
+  for (const char* sound :
+       {"size(ctx.zip) == 5", "ctx.zip.matches('^9[0-9]{4}$')", "ctx.zip.matches('(?i)^(ab|cd)+[^x][0-9a-f]{2,}z?$')",
+        "size(ctx.l) >= 3", "ctx.l == ['a','b']", "ctx.l == ['b','a']", "int(ctx.zip) > 90000",
+        "now - timestamp(ctx.joined) > duration('24h')", "now - ctx.since > duration('24h')",
+        "ctx.age * 2 + 3 > 41 && ctx.age * 2 < 44", "ctx.zip.startsWith('9') && ctx.zip.endsWith('4')",
+        "now.getHours('+02:00') >= 9", "now.getMonth() == 11", "now.getDayOfWeek() in [0, 6]",
+        "ctx.income > 1e17", "!has(ctx.income)", "has(ctx.income) && ctx.income < 3.0",
+        "ctx.income > offer.floor && ctx.income < 1.0 && offer.floor > 0.0"}) {
+    CAPTURE(std::string(sound));
+    const Json report = run(more_facts + ("rules:\n" + rule("r", sound)));
+    for (const Json& finding : report.at("findings"))
+      for (const char* check : {"never-holds", "never-matters", "contradiction"})
+        CHECK_MESSAGE(finding.at("check") != check, finding.dump());
+  }
+  const Json pair = run(more_facts + ("rules:\n" + rule("a", "ctx.zip.startsWith('9')") +
+                                      rule("b", "ctx.zip.endsWith('4')")));
+  CHECK(count(pair, "contradiction", "rules.a", "error") == 0);
+  CHECK(count(pair, "contradiction", "rules.a", "warning") == 0);
+}
+
+TEST_CASE("what is proven is an error, what was only never met a warning that says so") {
+  // No two are equal where all differ, however many texts there are.
+  for (const char* impossible :
+       {"ctx.zip == ctx.state && ctx.zip != ctx.state", "ctx.state in ctx.l && !(ctx.state in ctx.l)",
+        "ctx.income > 3.0 && ctx.income <= 3.0", "has(ctx.income) && !has(ctx.income)",
+        "ctx.age > 20 && ctx.age < 21"}) {
+    CAPTURE(std::string(impossible));
+    CHECK(count(run(more_facts + ("rules:\n" + rule("r", impossible))), "never-holds", "rules.r",
+                "error") == 1);
+  }
+  // Between two whole numbers there are doubles, between two texts others.
+  for (const char* possible : {"ctx.income > 20.0 && ctx.income < 21.0",
+                               "ctx.zip != ctx.state && ctx.zip != 'x' && ctx.state != 'x'"})
+    CHECK_MESSAGE(run(more_facts + ("rules:\n" + rule("r", possible))).at("errors") == 0, possible);
+  const Json unproven = run(more_facts + ("rules:\n" + rule("r", "ctx.age * ctx.age == 1000003")));
+  CHECK(count(unproven, "never-holds", "rules.r", "error") == 0);
+  CHECK(count(unproven, "never-holds", "rules.r", "warning") == 1);
+  CHECK(unproven.dump().find("other values might do otherwise") != std::string::npos);
+  // More constants than are tried: nothing is proven of the rest.
+  std::string many = "ctx.age == 41";
+  for (int i = 0; i <= 30; ++i)
+    if (i != 4) many += " && ctx.age != " + std::to_string(10 * i);
+  const Json thinned = run(more_facts + ("rules:\n" + rule("r", many)));
+  CHECK(count(thinned, "never-holds", "rules.r", "error") == 0);
+  CHECK(count(thinned, "never-holds", "rules.r", "warning") == 1);
+}
+
+TEST_CASE("an expression that may run out of steps is told, and why it then fails") {
+  const Json lists = run(more_facts + ("rules:\n" + rule("r", "ctx.l.all(a, ctx.l.exists(b, a + b == 'x'))") +
+                                       rule("s", "ctx.l.all(a, a != 'x')")));
+  CHECK(count(lists, "cost", "rules.r", "note") == 1);
+  CHECK(count(lists, "cost", "rules.s", "note") == 0);
+  std::string bomb = "ctx.age + a + g > 0";
+  for (const char* name : {"g", "f", "e", "d", "c", "b", "a"})
+    bomb = "[1,2,3,4,5,6,7,8,9,10].all(" + std::string(name) + "," + bomb + ")";
+  const Json report = run("rules:\n" + rule("r", bomb));
+  CHECK(count(report, "cost", "rules.r", "warning") == 1);
+  CHECK(run("rules:\n" + rule("r", "ctx.age / 0 == 1")).dump().find(
+            "an error on all: division by zero") != std::string::npos);
+  CHECK(report.dump().find("an error on some: over the limit of steps or size") != std::string::npos);
+}
+
 TEST_CASE("offers that nobody can reach") {
   const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age") +
                             rule("cap", "ctx.age <= 70 && offer.fee <= 100.0");
@@ -160,6 +232,22 @@ placement:
   CHECK(count(report, "bypass", "placement.mandated.a", "warning") == 1);
 }
 
+TEST_CASE("facts that may not be missing, and those whose absence nobody puts into words") {
+  const Json report = run(
+      "  ctx.told: {type: int, code: NO, text: Not stated}\n"
+      "  offer.apr: {type: double, missing: false}\n"
+      "rules:\n" + rule("age", "ctx.age + ctx.told >= offer.min_age && offer.apr < 30.0"),
+      "offer,offer.min_age,offer.apr\na,18,12\nb,18,\n",
+      "format: 1\ntests:\n"
+      "  - {name: silent, offer: b, context: {age: null, told: 3}, expect: {reasons: [C, FACT_MISSING]}}\n"
+      "  - {name: told, offer: a, context: {age: 3}, expect: {reasons: [NO], missing: [ctx.told]}}\n");
+  CHECK(count(report, "missing", "catalog.b", "error") == 1);
+  CHECK(count(report, "missing", "catalog.a", "error") == 0);
+  CHECK(count(report, "missing", "facts.ctx.age", "note") == 1);
+  CHECK(count(report, "missing", "facts.ctx.told", "note") == 0);
+  CHECK_MESSAGE(report.at("tests_failed") == 0, report.at("tests").dump(1));
+}
+
 TEST_CASE("a test that fails says what was wanted and what was found") {
   const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age");
   const Json report = run(rules + "terms:\n  - {id: r, kind: revenue, unit: USD, expr: p.click * 2.0}\n",
@@ -190,12 +278,45 @@ TEST_CASE("malformed test documents are refused by place") {
     FAIL("accepted: " << test);
   };
   refuses("{expect: {}}", "tests[0]");
+  refuses("{name: a, expect: {}}", "tests[0].expect");
+  refuses("{name: a, expect: {eligible: null}}", "tests[0].expect");
+  refuses("{name: a, others: [{}], expect: {position: 1}}", "tests[0].others[0].offer");
+  refuses("{name: a, others: [{offer: x, context: {}}], expect: {position: 1}}", "tests[0].others[0]");
+  refuses("{name: a, expect: {position: -1}}", "tests[0].expect.position");
   refuses("{name: a}", "tests[0]");
   refuses("{name: a, expect: {eligble: true}}", "tests[0].expect");
   refuses("{name: a, context: {agee: 3}, expect: {}}", "tests[0].context.agee");
   refuses("{name: a, context: {age: x}, expect: {}}", "tests[0].context.age");
   refuses("{name: a, p: {nothing: 0.5}, expect: {}}", "tests[0].p.nothing");
   refuses("{name: a, expect: {score: 1e300}}", "tests[0].expect.score");
+}
+
+TEST_CASE("a document without tests is refused") {
+  CHECK_THROWS_AS(run("", "", "format: 1\ntests: []\n"), pack::PackError);
+}
+
+TEST_CASE("others beside the candidate have their own facts and probabilities") {
+  const std::string policy = "rules:\n" + rule("age", "ctx.age >= offer.min_age") +
+                             "terms:\n  - {id: r, kind: revenue, unit: USD, expr: p.click * offer.fee}\n"
+                             "placement: {mandated: [{offer: m, slot: 2, when: \"ctx.state == 'CA'\"}]}\n";
+  const std::string catalog =
+      "offer,offer.min_age,offer.fee\na,18,1\nb,18,2\nc,18,3\nold,90,9\nm,18,0\n";
+  const Json report = run(policy, catalog, R"(format: 1
+defaults: {context: {age: 30, state: NY}, p: {click: 0.5}}
+tests:
+  - {name: third, offer: a, others: [{offer: b}, {offer: c}], expect: {position: 3, score: 0.5}}
+  - {name: by p, offer: a, p: {click: 0.9}, others: [{offer: b, p: {click: 0.1}}, {offer: c}], expect: {position: 2}}
+  - {name: who is not eligible is not counted, offer: a, others: [{offer: old}], expect: {position: 1}}
+  - {name: nor ranked, offer: old, others: [{offer: a}], expect: {eligible: false, position: 0}}
+  - {name: mandated, offer: m, context: {state: CA}, others: [{offer: b}, {offer: c}], expect: {position: 2}}
+  - {name: not mandated, offer: m, others: [{offer: b}, {offer: c}], expect: {position: 3}}
+  - {name: wrong, offer: m, others: [{offer: b}, {offer: c}], expect: {position: 2}}
+)");
+  CHECK(report.at("tests_failed") == 1);
+  CHECK(report.at("tests")[6].at("difference") == "position: wanted 2, found 3");
+  CHECK_THROWS_AS(run(policy, catalog, "format: 1\ntests:\n  - {name: twice, offer: a, "
+                                       "others: [{offer: a}], expect: {position: 1}}\n"),
+                  pack::PackError);
 }
 
 TEST_CASE("the cookbook is clean and its tests pass") {
@@ -285,6 +406,12 @@ TEST_CASE("every rule, guardrail and term of the cookbook is held by a test") {
       mutations.change_each(&Policy::guardrails, changed);
     }
     mutations.change_each(&Policy::terms, "1234.5");
+    Policy unplaced = mutations.policy();
+    unplaced.mandated = {};
+    if (!mutations.policy().mandated.empty()) CHECK(mutations.count_failures(unplaced) > 0);
+    unplaced = mutations.policy();
+    unplaced.caps = {};
+    if (name == "us_cards") CHECK(mutations.count_failures(unplaced) > 0);
   }
 }
 

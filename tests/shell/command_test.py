@@ -76,7 +76,12 @@ class Lint(unittest.TestCase):
             report = json.loads(run("lint", "--policy", policy, "--json", code=1))
             self.assertEqual([(f["check"], f["where"]) for f in report["findings"] if f["severity"] == "error"],
                              [("name", "rules.min_age")])
-            self.assertIn("^", run("lint", "--policy", policy, code=1))      # the caret
+            lines = run("lint", "--policy", policy, code=1).splitlines()
+            caret = next(i for i, line in enumerate(lines) if line.strip() == "^")
+            self.assertEqual((lines[caret][:4], lines[caret - 1][:4], lines[caret - 2][:4]), ("    ",) * 3)
+            self.assertRegex(lines[caret - 2], r"^    \d+:\d+: ")
+            column = int(lines[caret - 2].split(":")[1])
+            self.assertEqual(lines[caret].index("^"), 4 + column - 1)
 
     def test_a_policy_from_standard_input(self):
         run("lint", "--policy", "-", "--catalog", self.POLICY.with_name("catalog.csv"), "--strict",

@@ -25,7 +25,8 @@ class Eval(unittest.TestCase):
 
     def test_errors(self):
         error = json.loads(run("eval", "--expr", "1 / 0", "--json", code=1))["error"]
-        self.assertEqual((error["name"], error["message"]), ("GR_STATUS_EVAL", "expression: division by zero"))
+        self.assertEqual((error["name"], error["message"]),
+                         ("GR_STATUS_EVAL", "expression: 1:3: division by zero\n1 / 0\n  ^"))
         words = ("eval", "--expr", "ctx.agee > 1", "--facts", self.FACTS, "--json")
         self.assertEqual(json.loads(run(*words, code=1))["error"]["name"], "GR_STATUS_EVAL")
         error = json.loads(run(*words, "--check", code=1))["error"]
@@ -35,6 +36,28 @@ class Eval(unittest.TestCase):
         run("eval", "--expr", "1", "--facts", "[]", code=1)
         run("eval", "--expr", "1", "--facts", "@/nowhere.json", code=1)
         run("eval", code=2)
+
+    def test_a_failure_has_its_place(self):
+        facts = ("--facts", json.dumps({"ctx": {"l": [3, 1, 0]}, "s": "1.5", "m": {"k": 1}}))
+        for expression, place, message in (
+                ("ctx.agee >= 1", 1, "unknown name 'ctx.agee'"), ("1 + 2 / (ctx.l[2])", 7, "division by zero"),
+                ("int('abc')", 1, "not convertible"), ("2 + int(s)", 5, "not convertible"),
+                ("ctx.l[7] == 1", 6, "no such index"), ("m.other", 2, "no such key"),
+                ("true && 1 / 0 > 0", 11, "division by zero"), ("1 / 0 > 0 || 2 / 0 > 0", 3, "division by zero"),
+                # What decides, and the branch that is not taken, are not to blame.
+                ("(1 / 0 > 0 || true) && int('x') > 0", 24, "not convertible"),
+                ("false ? 1 / 0 : int('x')", 17, "not convertible"),
+                ("1 / 0 > 0 ? 1 : int('x')", 3, "division by zero"),
+                ("ctx.l.map(x, 6 / x)", 16, "division by zero"),
+                ("ctx.l.map(x, ctx.l.map(y, 6 / (x + y)))", 29, "division by zero"),
+                ("[[1], [0]].map(l, l.map(y, 6 / y))", 30, "division by zero"),
+                ("ctx.l.all(x, x > 0 || int('x') > 0)", 23, "not convertible"),
+                ("{'a': 1, 'a': 2}[s]", 1, "repeated key"), ("ctx.l.filter(x, 1 % x == 0)", 19, "division by zero")):
+            error = json.loads(run("eval", "--expr", expression, *facts, "--json", code=1))["error"]
+            self.assertEqual(error["message"],
+                             f"expression: 1:{place}: {message}\n{expression}\n{' ' * (place - 1)}^")
+        checked = json.loads(run("eval", "--check", "--expr", "ctx.l.map(x, 6 / x)", *facts, "--json", code=1))
+        self.assertIn("1:16: division by zero", checked["error"]["message"])
 
     def typed(self, expression: str, *words) -> dict:
         """The type and the value, as contracts.md section 5 has them."""

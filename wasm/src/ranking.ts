@@ -55,13 +55,17 @@ export interface RankedOffer {
 }
 
 export interface Reason {
+  /** Id of the rule, guardrail or term; the name of a fact that may not be missing. */
   rule: string;
+  /** This, the text and the adverse action are a missing fact's own where it has some. */
   code: string;
   /** Where the request said `explain`. */
   text?: string;
   value: string;
   adverse_action?: string;
   missing?: string;
+  /** What went wrong where `value` is "error": "division by zero"; only in the JSON form. */
+  problem?: string;
   /** 1 to 4 for the principal reasons of the exclusion. */
   principal?: number;
   /** The smallest change of one number that would have flipped it; only in the JSON form. */
@@ -72,6 +76,7 @@ export interface Reason {
 export interface Change {
   /** "ctx.age", "p.approve" */
   fact: string;
+  /** A time is RFC 3339 text. */
   from: Integer;
   to: Integer;
 }

@@ -101,7 +101,7 @@ GR_API gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session*
  * that is missing. Types: null, bool, int, uint, double, string, bytes (base64), list (an array of
  * objects with "type" and "value"), map (an array of [key, value] pairs of them), timestamp (RFC 3339),
  * duration ("3.5s"), type. The expression is checked before it runs: GR_STATUS_PARSE, TYPECHECK, NAME
- * with line, column and caret; GR_STATUS_EVAL for an error when it runs. Since 0.1. */
+ * with line, column and caret; GR_STATUS_EVAL, likewise, for an error when it runs. Since 0.1. */
 GR_API gr_status gr_tools_evaluate_expression(const char* expression, size_t expression_size,
                                               const char* facts, size_t facts_size,
                                               gr_tools_text** result, gr_error** error);

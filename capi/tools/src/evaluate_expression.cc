@@ -4,6 +4,7 @@
 
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/expression_text.h"
+#include "capi/tools/src/failure_place.h"
 #include "capi/tools/src/json_facts.h"
 #include "capi/tools/src/tools_text.h"
 #include "core/expr/expression.h"
@@ -24,18 +25,6 @@ using guardrank::tools::JsonFacts;
 
 constexpr std::string_view where = "expression";
 
-ExprValue first_value(const EvaluatedColumn& column) {
-  switch (column.type) {
-    case ExprType::boolean: return ExprValue::of(column.booleans[0] != 0);
-    case ExprType::integer: return ExprValue::of(column.integers[0]);
-    case ExprType::unsigned_integer:
-      return ExprValue::of(static_cast<std::uint64_t>(column.integers[0]));
-    case ExprType::number: return ExprValue::of(column.numbers[0]);
-    case ExprType::string: return ExprValue::of(column.strings[0]);
-    default: return column.values[0];
-  }
-}
-
 // {"type", "value", "text", "cost"}, or {"type": "unknown", "fact", "cost"}.
 Status write_result(const JsonFacts& given, const EvaluatedColumn& column, std::uint64_t cost,
                     Arena* arena, gr_tools_text* out) {
@@ -47,7 +36,7 @@ Status write_result(const JsonFacts& given, const EvaluatedColumn& column, std::
         std::string(namespace_name(fact.space)) + "." + std::string(fact.name);
     writer.key("type").string("unknown").key("fact").string(name);
   } else {
-    const ExprValue value = first_value(column);
+    const ExprValue value = guardrank::tools::first_value(column);
     guardrank::tools::write_members(value, &writer);
     writer.key("text").string(guardrank::tools::expression_text(value));
   }
@@ -81,7 +70,8 @@ Status evaluate_expression(const gr_tools_expression_options& options, gr_tools_
   if (status != Status::ok)
     return error->set(status, where, {status == Status::limit ? "takes too long" : "no memory"});
   if (column.state(0) == RowState::error)
-    return error->set(Status::eval, where, {eval_problem_text(column.problems[0])});
+    return guardrank::tools::report_failure(expression, where, scope, column.problems[0], &frame,
+                                            &arena, error);
   return write_result(given, column, program.cost, &arena, out);
 }
 

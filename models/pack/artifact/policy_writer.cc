@@ -38,9 +38,13 @@ flatbuffers::Offset<schema::FactDefault> write_default(Builder* builder, const C
 flatbuffers::Offset<schema::FactDeclaration> write_fact(Builder* builder, const Fact& fact) {
   const auto name = text(builder, fact.name);
   const auto fallback = write_default(builder, fact.fallback);
+  const auto reason_text = optional_text(builder, fact.reason_text);
+  const auto reason_code = optional_text(builder, fact.reason_code);
+  const auto adverse_action = optional_text(builder, fact.adverse_action);
   return schema::CreateFactDeclaration(*builder, name, side_of(fact),
                                        static_cast<schema::PolicyFactType>(fact.type), fallback,
-                                       fact.is_protected, fact.may_override);
+                                       fact.is_protected, fact.may_override, reason_text,
+                                       reason_code, adverse_action, fact.may_be_missing);
 }
 
 flatbuffers::Offset<schema::Parameter> write_parameter(Builder* builder,

@@ -21,7 +21,12 @@ class PolicyDocument {
   Policy policy_;
 };
 
-// Beside the members of contracts.md a document may have jurisdiction packs, rules that apply where a
+// Beside the members of contracts.md a fact may say whether it may be missing (`missing`, true unless
+// said; false: a candidate without it is not eligible, whatever the rules say) and what is told
+// where it is, in place of what the rule says that could not be decided:
+//   ctx.income: {type: double, missing: false, code: NO_INCOME, text: Income was not stated,
+//                adverse_action: Unable to verify income}
+// And a document may have jurisdiction packs, rules that apply where a
 // context fact has one of the values:
 //   jurisdiction_packs: [{id: ca, fact: ctx.state, values: [CA], rules: [...]}]
 // They become rules of the policy whose `when` says so.

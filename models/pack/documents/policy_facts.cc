@@ -55,7 +55,8 @@ Column read_default(const DocumentNode& node, FactType type, Memory* memory) {
 }
 
 Fact read_fact(const DocumentNode& node, Memory* memory) {
-  node.allow({"type", "default", "override", "protected"});
+  node.allow({"type", "default", "override", "protected", "missing", "code", "text",
+              "adverse_action"});
   const FactName name = read_fact_name(node, node.key());
   Fact fact;
   fact.space = name.space;
@@ -68,6 +69,14 @@ Fact read_fact(const DocumentNode& node, Memory* memory) {
     fact.may_override = may_override->boolean();
   if (const auto fallback = node.maybe("default"))
     fact.fallback = read_default(*fallback, fact.type, memory);
+  if (const auto missing = node.maybe("missing")) {
+    fact.may_be_missing = missing->boolean();
+    if (!fact.may_be_missing && fact.fallback.n_rows != 0)
+      missing->refuse(Status::argument, "with a default it is never missing");
+  }
+  fact.reason_code = text_or(node, "code");
+  fact.reason_text = text_or(node, "text");
+  fact.adverse_action = text_or(node, "adverse_action");
   return fact;
 }
 

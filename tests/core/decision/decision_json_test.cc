@@ -59,4 +59,36 @@ TEST_CASE("every kind of reason has words") {
   CHECK(head.code == "PROBABILITY_UNKNOWN");
   CHECK(describe(p, {ReasonKind::guardrail, ReasonValue::is_false, 0}).rule == "approve_floor");
   CHECK(describe(p, {ReasonKind::rule, ReasonValue::is_false, 999}).rule.empty());
+  const std::uint32_t age = p.facts->find(Namespace::context, "age");
+  const ReasonText fact = describe(p, {ReasonKind::fact, ReasonValue::unknown, age, age});
+  CHECK(fact.rule == "ctx.age");
+  CHECK(fact.code == "FACT_MISSING");
+  CHECK(fact.value == "unknown");
+  CHECK(fact.missing == "ctx.age");
+  Reason failed{ReasonKind::rule, ReasonValue::error, 0};
+  CHECK(describe(p, failed).problem.empty());
+  failed.problem = static_cast<std::uint8_t>(EvalProblem::limit);
+  CHECK(describe(p, failed).problem == "over the limit of steps or size");
+}
+
+TEST_CASE("a missing fact with texts of its own is not told as a failed standard") {
+  World world("cards");
+  FactTable facts = *world.snapshot.pipeline().facts;   // of the same memory
+  Fact& age = facts.at(facts.find(Namespace::context, "age"));
+  age.reason_text = "Age was not stated";
+  age.adverse_action = "Unable to verify age";
+  const std::string bare = world.json_of(world.rank_json(finance + "true}"));
+  CHECK(holds(bare, R"({"rule":"min_age","code":"FACT_MISSING","text":"Age was not stated",)"
+                    R"("value":"unknown","missing":"ctx.age",)"
+                    R"("adverse_action":"Unable to verify age","principal":1})"));
+  age.reason_code = "NO_AGE";
+  age.adverse_action = {};
+  const std::string coded = world.json_of(world.rank_json(finance + "true}"));
+  CHECK(holds(coded, R"("code":"NO_AGE","text":"Age was not stated","value":"unknown",)"
+                     R"("missing":"ctx.age","principal":1})"));
+  // Who is too young still fails the rule.
+  std::string young = finance;
+  young.replace(young.find(R"("CA")"), 4, R"("CA", "age": 3)");
+  CHECK(holds(world.json_of(world.rank_json(young + "true}")),
+              R"("code":"AGE","text":"Too young","value":"false","adverse_action":"Age")"));
 }

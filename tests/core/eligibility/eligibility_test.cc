@@ -44,9 +44,10 @@ struct Rules : World {
       if (exclusion.candidate != candidate) continue;
       CHECK(exclusion.stage == ExclusionStage::eligibility);
       for (const Reason& reason : exclusions.reasons(exclusion)) {
-        const bool is_rule = reason.kind == ReasonKind::rule;
         text += text.empty() ? "" : " ";
-        text += is_rule ? std::string(rules[reason.index].id) : "validity";
+        text += reason.kind == ReasonKind::rule   ? std::string(rules[reason.index].id)
+                : reason.kind == ReasonKind::fact ? "fact " + std::string(facts[reason.index].name)
+                                                  : "validity";
         text += ":" + std::string(reason_value_name(reason.value));
         if (reason.missing_fact != no_fact)
           text += "(" + std::string(facts[reason.missing_fact].name) + ")";
@@ -84,7 +85,28 @@ TEST_CASE("all failing and unknown rules are recorded, and only eligible rows st
   world.run();
   CHECK(world.kept().empty());
   CHECK(world.why(0) == "odd:error");
+  const Exclusion& first = world.exclusions.exclusions()[0];
+  CHECK(world.exclusions.reasons(first)[0].problem ==
+        static_cast<std::uint8_t>(EvalProblem::division_by_zero));
   CHECK(world.why(1) == "low:false high:false odd:error");
+}
+
+TEST_CASE("a fact that may not be missing removes those who lack it, whatever the rules say") {
+  Rules world;
+  world.facts.at(world.ctx("age", FactType::i64)).may_be_missing = false;
+  world.ctx("income", FactType::f64);
+  world.facts.at(world.offer("min_age", FactType::i64)).may_be_missing = false;
+  world.candidates(2);
+  world.set_offer(0, "min_age", std::int64_t{18});
+  world.rule("always", "has(ctx.age) || true");
+  world.run();
+  CHECK(world.kept().empty());
+  CHECK(world.why(0) == "fact age:unknown(age)");
+  CHECK(world.why(1) == "fact age:unknown(age) fact min_age:unknown(min_age)");
+  world.set_ctx("age", std::int64_t{20});
+  world.run();
+  CHECK(world.kept() == Rows{0});
+  CHECK(world.why(1) == "fact min_age:unknown(min_age)");
 }
 
 TEST_CASE("when: false does not apply, unknown is not eligible") {

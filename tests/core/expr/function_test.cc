@@ -55,6 +55,47 @@ TEST_CASE("lists") {
   CHECK(eval("dyn([1, 2])[dyn('0')]") == "no such overload");
 }
 
+TEST_CASE("sums of numbers of one type, and of durations") {
+  CHECK(eval("sum([1, 2, 3])") == "6");
+  CHECK(eval("[1.5, 2.25, -0.5].sum()") == "3.25");
+  CHECK(eval("[7u, 8u].sum()") == "15u");
+  CHECK(eval("sum([duration('90s'), duration('1500ms')])") == "91s 500000000ns");
+  CHECK(eval("ctx.tags.map(t, double(size(t))).sum()") == "14");
+  CHECK(eval("ctx.tags.filter(t, t == 'none').map(t, 1.5).sum() == 0.0") == "true");
+  CHECK(eval("sum([])") == "0");
+  // From the first on: 1e16 swallows each 1 by itself.
+  CHECK(eval("sum([1e16, 1.0, 1.0]) == 1e16 && sum([1.0, 1.0, 1e16]) == 1e16 + 2.0") == "true");
+  CHECK(eval("sum([9223372036854775807, 1])") == "overflow");
+  CHECK(eval("sum([dyn(1), dyn(2.0)])") == "no such overload");
+  CHECK(eval("sum([dyn('a')])") == "no such overload");
+  CHECK(eval("ctx.no_tags.map(t, 1).sum()") == "unknown ctx.no_tags");
+  CHECK(eval("sum(ctx.tags)").find("'sum' does not take list(string)") != std::string::npos);
+  // What an offer earns in three months, each kept by fewer and worth less: 10 + 10 * 0.9 * 0.5 + ...
+  CHECK(eval("sum([0.0, 1.0, 2.0].map(t, exp(t * ln(0.9)) * exp(t * ln(0.5)) * 10.0)) > 16.52 && "
+             "sum([0.0, 1.0, 2.0].map(t, exp(t * ln(0.9)) * exp(t * ln(0.5)) * 10.0)) < 16.53") ==
+        "true");
+}
+
+TEST_CASE("events that count by weight") {
+  CHECK(eval("decayed_count([0.0, 24.0, 48.0], 24.0, [1.0, 2.0, 8.0])") == "4");
+  CHECK(eval("decayed_count([duration('48h')], duration('24h'), [-3.0])") == "-0.75");
+  CHECK(eval("decayed_count([], 24.0, [])") == "0");
+  CHECK(eval("decayed_count([0.0, 24.0], 24.0, [1.0])") == "no such index");
+  CHECK(eval("decayed_count([0.0], 24.0, [1])").find("does not take list(int)") !=
+        std::string::npos);
+  CHECK(eval("decayed_count([0.0], 24.0, [dyn(1)])") == "no such overload");
+}
+
+TEST_CASE("what is no number is not convertible, what is too large is out of range") {
+  for (const char* text : {"int('abc')", "int('1.5')", "int('')", "int('-')", "uint('-5a')",
+                           "uint('0x1')", "uint('')", "timestamp('2020-01-01')",
+                           "timestamp('2020-01-01 10:00')"})
+    CHECK_MESSAGE(eval(text) == "not convertible", text);
+  for (const char* text : {"int('9223372036854775808')", "uint('-5')", "uint('18446744073709551616')"})
+    CHECK_MESSAGE(eval(text) == "out of range", text);
+  CHECK(eval("timestamp('2020-01-01T00:00:00Z')") == "1577836800s 0ns");
+}
+
 TEST_CASE("maps") {
   CHECK(eval("{'b': 1, 'a': 2u}") == "{'a': 2u, 'b': 1}");    // keys ascending
   CHECK(eval("{'a': 1.5, 'b': 2.5}['b']") == "2.5");
@@ -105,7 +146,7 @@ TEST_CASE("texts and bytes") {
 
 TEST_CASE("conversions") {
   CHECK(eval("int('-42')") == "-42");
-  CHECK(eval("int('4 2')") == "out of range");
+  CHECK(eval("int('4 2')") == "not convertible");
   CHECK(eval("int(9.9e18)") == "out of range");
   CHECK(eval("int(0.0 / 0.0)") == "out of range");
   CHECK(eval("uint('18446744073709551615')") == "18446744073709551615u");

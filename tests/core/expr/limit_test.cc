@@ -141,8 +141,8 @@ TEST_CASE("what takes too long or too much is an error of its row") {
       source = ten + ".all(" + name + ", " + source + ")";
     return source;
   };
-  CHECK(hostile.eval(nested("a + g >= 0")) == "over the limit");
-  CHECK(hostile.eval(nested("offer.b > 0.0"), ExprType::boolean, 2) == "over the limit");
+  CHECK(hostile.eval(nested("a + g >= 0")) == "over the limit of steps or size");
+  CHECK(hostile.eval(nested("offer.b > 0.0"), ExprType::boolean, 2) == "over the limit of steps or size");
   CHECK(hostile.eval("offer.b < 0.0 || " + nested("a >= 0") + " || offer.b > 2.0",
                      ExprType::boolean, 2) == "true");   // absorbed like any other error
   // Doubling: 2^40 elements, characters.
@@ -153,7 +153,7 @@ TEST_CASE("what takes too long or too much is an error of its row") {
   }
   CHECK(hostile.eval("size(" + list + ")", ExprType::integer) == "512");
   CHECK(hostile.eval("size(" + text + ")", ExprType::integer) == "262144");
-  CHECK(hostile.eval("size(" + text + " + 'x')", ExprType::integer) == "over the limit");
+  CHECK(hostile.eval("size(" + text + " + 'x')", ExprType::integer) == "over the limit of steps or size");
   // Patterns that make a backtracking matcher exponential.
   CHECK(hostile.eval("ctx.s.matches('^(a+)+$')") == "false");
   CHECK(hostile.eval("ctx.s.matches('^(a|aa)+$')") == "false");
@@ -164,7 +164,7 @@ TEST_CASE("what takes too long or too much is an error of its row") {
             .find("nested too deep") != std::string::npos);
   CHECK(hostile.eval("ctx.s.matches('" + std::string(limits::pattern_bytes + 1, 'a') + "')")
             .find("too long") != std::string::npos);
-  CHECK(hostile.eval("[" + text + "].exists(t, t.matches('(x|y){200}z'))") == "over the limit");
+  CHECK(hostile.eval("[" + text + "].exists(t, t.matches('(x|y){200}z'))") == "over the limit of steps or size");
 }
 
 TEST_CASE("cost is estimated from how long lists may be") {
@@ -184,6 +184,22 @@ TEST_CASE("cost is estimated from how long lists may be") {
   CHECK(cost("[1, 2, 3].all(t, t > 0)") < 20);
   CHECK(cost("offer.tags.all(t, offer.tags.all(u, u != t || u == 'a'))") >
         limits::evaluation_row_steps);
+  // What is no list has no elements; lists in lists are as long as they are written.
+  world.offer("at", FactType::timestamp);
+  world.add(Namespace::time, "now", FactType::timestamp);
+  CHECK(cost("timestamp('2026-01-01T00:00:00Z') < offer.at + duration('1h')") < 20);
+  CHECK(cost("offer.tags.map(t, now - timestamp(t)).all(d, d > duration('1h'))") <
+        limits::evaluation_row_steps);
+  CHECK(cost("[[1, 2], [3]].map(l, l.map(x, x + 1))[0][0] > 0") < 100);
+  CHECK(cost("[[1, 2], [3]].all(l, [l, l].all(m, m.all(x, x > 0)))") < 100);
+  CHECK(cost("(offer.b > 0.0 ? [[1], [2, 3, 4]] : [[5]])[1].all(x, x > 0)") < 60);
+  CHECK(cost("dyn([[1]])[0].all(x, x > 0)") < 20);
+  // What a fact may hold is as long as it can be, wherever it goes.
+  CHECK(cost("dyn([offer.tags])[0].all(x, x != 'a')") > limits::list_elements);
+  CHECK(cost("{'k': offer.tags}.k.all(x, x != 'a')") > limits::list_elements);
+  CHECK(cost("[1].map(i, [offer.tags])[0][0].all(x, x != 'a')") > limits::list_elements);
+  CHECK(cost("[offer.tags].all(l, l.all(t, t != 'a'))") > limits::list_elements);
+  CHECK(cost("[offer.tags + offer.tags].all(l, l.all(t, t != 'a'))") > 2 * limits::list_elements);
   std::string deep = "true";
   for (int i = 0; i < 12; ++i) deep = "offer.tags.all(t, " + deep + ")";
   CHECK(cost(deep) == UINT64_MAX);

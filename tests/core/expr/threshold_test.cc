@@ -75,6 +75,60 @@ TEST_CASE("one comparison names the bound, or the first value beyond it") {
   CHECK(change_of("ctx.income > 40000.0") == "ctx.income 30000 -> 40000.000000000007");
 }
 
+TEST_CASE("whole numbers through + - *, least and greatest, and the other way round") {
+  CHECK(change_of("ctx.age * 3 >= 60") == "ctx.age 17 -> 20");
+  CHECK(change_of("ctx.age * 3 >= 61") == "ctx.age 17 -> 21");
+  CHECK(change_of("ctx.age * 3 > 60") == "ctx.age 17 -> 21");
+  CHECK(change_of("-3 * ctx.age <= -61") == "ctx.age 17 -> 21");
+  CHECK(change_of("ctx.age - 18 >= 0") == "ctx.age 17 -> 18");
+  CHECK(change_of("40 - ctx.age > 30") == "ctx.age 17 -> 9");
+  CHECK(change_of("(ctx.age * 3 + 1) * 2 >= 125") == "ctx.age 17 -> 21");   // 62 * 2 falls short
+  CHECK(change_of("(ctx.age * 7 - 5) * 11 < 1000") == "ctx.age 17 -> 13");  // 86 * 11 is below
+  CHECK(change_of("double(ctx.age * 2) >= 40.5") == "ctx.age 17 -> 21");
+  CHECK(change_of("ctx.age * 2 >= 40.5") == "ctx.age 17 -> 21");
+  CHECK(change_of("ctx.age * 0 >= 1") == "none");
+  CHECK(change_of("ctx.age * 9223372036854775807 > 5") == "none");          // an overflow
+  CHECK(change_of("ctx.age / 3 >= 6") == "none");                           // a quotient of ints
+  CHECK(change_of("least(ctx.income, 100000.0) >= 50000.0") == "ctx.income 30000 -> 50000");
+  CHECK(change_of("least(50000.0, ctx.income) < 20000.0").substr(0, 18) == "ctx.income 30000 -");
+  CHECK(change_of("least(ctx.income, 40000.0) >= 50000.0") == "none");
+  CHECK(change_of("greatest(ctx.age, 3) >= 20") == "ctx.age 17 -> 20");
+}
+
+TEST_CASE("times and their differences") {
+  constexpr std::int64_t day = 86'400'000'000, now = 1'767'225'600'000'000;   // 2026-01-01
+  const auto at = [&](std::string_view source, std::int64_t joined) {
+    World world;
+    world.ctx("joined", FactType::timestamp);
+    world.add(Namespace::time, "now", FactType::timestamp);
+    world.candidates(1);
+    Value time = Value::of(joined);
+    time.type = FactType::timestamp;
+    REQUIRE(world.request().set_context(0, time, &world.error) == Status::ok);
+    world.request().set_time(now);
+    world.open();
+    const ThresholdChange change = nearest(&world, source);
+    if (change.fact != no_fact) CHECK(change.share == HUGE_VAL);
+    return shown(world, change);
+  };
+  // Ten days ago, thirty are wanted: 2025-12-02 is 1764633600 s.
+  CHECK(at("now - ctx.joined >= duration('720h')", now - 10 * day) ==
+        "ctx.joined 1766361600s 0ns -> 1764633600s 0ns");
+  CHECK(at("now - ctx.joined > duration('720h')", now - 10 * day) ==
+        "ctx.joined 1766361600s 0ns -> 1764633599s 999999000ns");
+  CHECK(at("ctx.joined + duration('720h') <= now", now - 10 * day) ==
+        "ctx.joined 1766361600s 0ns -> 1764633600s 0ns");
+  CHECK(at("ctx.joined < timestamp('2025-12-02T00:00:00Z')", now - 10 * day) ==
+        "ctx.joined 1766361600s 0ns -> 1764633599s 999999000ns");
+  // One that holds: ten days later would be twenty, which is too few.
+  CHECK(at("now - ctx.joined >= duration('720h')", now - 30 * day) ==
+        "ctx.joined 1764633600s 0ns -> 1764633600s 1000ns");
+  // Half a micro cannot be met by a fact: the next whole one is.
+  CHECK(at("now - ctx.joined >= duration('1500ns')", now) ==
+        "ctx.joined 1767225600s 0ns -> 1767225599s 999998000ns");
+  CHECK(at("ctx.joined.getHours() >= 5", now) == "none");
+}
+
 TEST_CASE("a rule that holds is as far from failing") {
   CHECK(change_of("ctx.age < 18") == "ctx.age 17 -> 18");
   CHECK(change_of("ctx.age <= 20") == "ctx.age 17 -> 21");

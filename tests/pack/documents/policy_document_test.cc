@@ -92,6 +92,28 @@ TEST_CASE("the policy of the contracts page") {
   CHECK(policy.source == yaml);
 }
 
+TEST_CASE("what is told of a missing fact, and whether it may be missing, come through packing") {
+  std::string text = yaml;
+  const std::string plain = "ctx.age: {type: int}";
+  text.replace(text.find(plain), plain.size(),
+               "ctx.age: {type: int, missing: false, code: NO_AGE, text: Not stated, "
+               "adverse_action: Unable to verify age}");
+  const PolicyDocument document = read_policy(text);
+  const AlignedBytes bytes = write_policy(document.policy());
+  Arena arena(system_allocator(), 1 << 20);
+  Error error;
+  Policy policy;
+  REQUIRE_MESSAGE(open_policy(bytes, Check::full, &arena, &policy, &error) == Status::ok,
+                  error.message());
+  const Fact& age = policy.facts[0];
+  CHECK_FALSE(age.may_be_missing);
+  CHECK(age.reason_code == "NO_AGE");
+  CHECK(age.reason_text == "Not stated");
+  CHECK(age.adverse_action == "Unable to verify age");
+  CHECK(policy.facts[2].may_be_missing);
+  CHECK_FALSE(policy.facts[2].has_reason());
+}
+
 TEST_CASE("a policy document packs and opens") {
   const PolicyDocument document = read_policy(yaml);
   const AlignedBytes bytes = write_policy(document.policy());
@@ -149,6 +171,9 @@ TEST_CASE("what is wrong is named with its path, line and status") {
       {"default: 18", "default: soon", Status::type, "facts.offer.min_age.default"},
       {"default: 18", "default: 18.5", Status::type, "facts.offer.min_age.default"},
       {"protected: true", "protected: 1", Status::type, "facts.ctx.race.protected"},
+      {"default: 18", "default: 18, missing: false", Status::argument,
+       "facts.offer.min_age.missing"},
+      {"default: 18", "default: 18, missing: maybe", Status::type, "facts.offer.min_age.missing"},
       {"value: 2.0", "value: 21", Status::argument, "parameters.rejection_cost.value"},
       {"value: 2.0", "value: .inf", Status::type, "parameters.rejection_cost.value"},
       {"code: AGE", "cod: AGE", Status::json, "rules[0].cod"},
