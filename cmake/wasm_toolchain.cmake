@@ -1,5 +1,5 @@
 # The WebAssembly module: clang-19 and wasm-ld-19 on the headers and libraries of Debian's Emscripten
-# (libc, libc++ 13). The compiler is called directly, not through emcc: ccache then works,
+# (libc, emmalloc, libc++ 13). The compiler is called directly, not through emcc: ccache then works,
 # no JavaScript glue is made, and nothing runs Debian's wasm-opt (108), which breaks newer modules.
 # The flags that emcc 3.1.6 would give and that change code or ABI are repeated below.
 set(CMAKE_SYSTEM_NAME Generic)
