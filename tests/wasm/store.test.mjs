@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { FolderStorage } from "../../wasm/dist/host/folder.js";
 import { Origin, partsOf, withModel } from "./origin.mjs";
 import { patient, until, withStores } from "./stores.mjs";
-import { bundleBytes, Engine, MemoryStorage } from "./support.mjs";
+import { bundleBytes, Engine, MemoryStorage, Store } from "./support.mjs";
 
 const bundle = bundleBytes("bundles/cards.guardrank");
 const parts = partsOf(bundle);
@@ -274,4 +274,20 @@ test("requests that no route serves, and options that are wrong, say so", () => 
   await assert.rejects(open({ releases: [name, name] }), { status: "GR_STATUS_DUPLICATE" });
   await assert.rejects(open({ releases: ["../x"] }), { status: "GR_STATUS_ARGUMENT" });
   await assert.rejects(open({ releases: ["not-there"] }), { status: "GR_STATUS_MISSING" });
+}));
+
+test("options of the wrong kind are refused before anything is fetched", () => serve(async (origin, open) => {
+  origin.asked();
+  for (const [wrong, where] of [
+    [{ origin: 5 }, "origin"], [{ origin: { metadata: "http://x/" } }, "origin.targets"],
+    [{ releases: name }, "releases"], [{ releases: [5] }, "releases[0]"], [{ trustedRoot: "{}" }, "trustedRoot"],
+    [{ memoryBytes: -1 }, "memoryBytes"], [{ diskBytes: 1.5 }, "diskBytes"], [{ bytesPerDay: "9" }, "bytesPerDay"],
+    [{ fetches: 2 ** 32 }, "fetches"], [{ snapshots: Number.NaN }, "snapshots"],
+    [{ checkSeconds: -1 }, "checkSeconds"], [{ timeout: Infinity }, "timeout"], [{ onChange: {} }, "onChange"],
+    [{ storage: "folder" }, "storage"], [{ fetch: 1 }, "fetch"],
+  ]) {
+    await assert.rejects(open(wrong), { name: "GuardrankError", status: "GR_STATUS_ARGUMENT", where });
+  }
+  await assert.rejects(Store.open(undefined), { name: "GuardrankError", where: "options" });
+  assert.deepEqual(origin.asked(), []);
 }));

@@ -74,6 +74,17 @@ export function byteCount(value: number | undefined, where: string): bigint {
   return wholeNumber(value ?? 0, where, 0n, BigInt(Number.MAX_SAFE_INTEGER));
 }
 
+/** A time or a pace, fractions allowed, where one is given. */
+export function requireAmount(value: unknown, where: string): void {
+  if (value === undefined || (typeof value === "number" && value >= 0 && value < Infinity)) return;
+  throw wrongArgument(where, "a number of 0 or more", value);
+}
+
+/** What is called back, where one is given. */
+export function requireFunction(value: unknown, where: string): void {
+  if (value !== undefined && typeof value !== "function") throw wrongArgument(where, "a function", value);
+}
+
 /** The number behind a name. */
 export function choice<Name extends string>(
   choices: Readonly<Record<Name, number>>, name: Name, where: string,

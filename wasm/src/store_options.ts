@@ -1,4 +1,8 @@
 // What a store is told and tells.
+import {
+  bounds, byteCount, requireAmount, requireBytes, requireFunction, requireObject, requireText, wholeNumber,
+  wrongArgument,
+} from "./argument.js";
 import type { SnapshotParts } from "./engine.js";
 import { kinds, type HostOptions, type Need, type OriginAddresses } from "./host/needs.js";
 import { MemoryStorage, type Storage } from "./host/storage.js";
@@ -84,7 +88,25 @@ export interface Served {
   served: ServedBy;
 }
 
+/** Before anything is fetched: numbers that would wrap, and what would fail only when it is called. */
+function requireOptions(options: StoreOptions): void {
+  requireObject(options, "options");
+  if (!Array.isArray(options.releases)) throw wrongArgument("releases", "an array of names", options.releases);
+  options.releases.forEach((name, i) => { requireText(name, `releases[${i}]`); });
+  if (options.trustedRoot !== undefined) requireBytes(options.trustedRoot, "trustedRoot");
+  if (options.storage !== undefined) requireObject(options.storage, "storage");
+  for (const name of ["memoryBytes", "diskBytes", "artifactBytes", "bytesPerSecond", "bytesPerDay"] as const) {
+    byteCount(options[name], name);
+  }
+  for (const name of ["fetches", "snapshots"] as const) wholeNumber(options[name] ?? 0, name, ...bounds.u32);
+  for (const name of ["checkSeconds", "firstByteTimeout", "stallTimeout", "timeout"] as const) {
+    requireAmount(options[name], name);
+  }
+  for (const name of ["fetch", "onProgress", "onChange"] as const) requireFunction(options[name], name);
+}
+
 export function hostOptions(options: StoreOptions): HostOptions {
+  requireOptions(options);
   return {
     origin: addresses(options.origin),
     storage: options.storage ?? new MemoryStorage(),
@@ -98,12 +120,18 @@ export function hostOptions(options: StoreOptions): HostOptions {
 }
 
 function addresses(origin: string | OriginAddresses): OriginAddresses {
-  const closed = (address: string) => (address.endsWith("/") ? address : `${address}/`);
-  if (typeof origin !== "string") {
+  const closed = (address: string, where: string) => {
+    requireText(address, where);
+    return address.endsWith("/") ? address : `${address}/`;
+  };
+  if (typeof origin === "object" && origin !== null) {
     const { metadata, targets, blobs } = origin;
-    return { metadata: closed(metadata), targets: closed(targets), blobs: closed(blobs) };
+    return {
+      metadata: closed(metadata, "origin.metadata"), targets: closed(targets, "origin.targets"),
+      blobs: closed(blobs, "origin.blobs"),
+    };
   }
-  const base = closed(origin);
+  const base = closed(origin, "origin");
   return { metadata: `${base}metadata/`, targets: `${base}targets/`, blobs: `${base}blobs/` };
 }
 
