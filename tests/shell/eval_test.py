@@ -42,7 +42,7 @@ class Eval(unittest.TestCase):
         for expression, place, message in (
                 ("ctx.agee >= 1", 1, "unknown name 'ctx.agee'"), ("1 + 2 / (ctx.l[2])", 7, "division by zero"),
                 ("int('abc')", 1, "not convertible"), ("2 + int(s)", 5, "not convertible"),
-                ("ctx.l[7] == 1", 6, "no such index"), ("m.other", 2, "no such key"),
+                ("ctx.l[7] == 1", 6, "no such index"), ("m.other", 3, "no such key"),
                 ("true && 1 / 0 > 0", 11, "division by zero"), ("1 / 0 > 0 || 2 / 0 > 0", 3, "division by zero"),
                 # What decides, and the branch that is not taken, are not to blame.
                 ("(1 / 0 > 0 || true) && int('x') > 0", 24, "not convertible"),
