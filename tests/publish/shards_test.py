@@ -181,7 +181,7 @@ class Shards(unittest.TestCase):
             self.assertIn(shard, error["message"] + error["where"])
         finally:
             held.write_bytes(bytes_of)
-        self.origin.step("publish", "--release", "users", "--policy", self.policy_id())
+        self.origin.step("publish", "--release", "users", "--policy", self.policy_id(), "--stage", "full")
         self.fetch_rank("cache-gone", request)
 
     def policy_id(self):
