@@ -1,5 +1,7 @@
 #include "capi/src/texts.h"
 
+#include "core/frame/route_parts.h"
+
 using guardrank::Error;
 using guardrank::Report;
 using guardrank::Request;
@@ -9,21 +11,10 @@ namespace {
 
 void hold_snapshot(gr_request* request) { gr_snapshot_retain(request->snapshot); }
 
-struct RoutePart {
-  std::string_view name;
-  std::string_view guardrank::RouteKey::*value;
-};
-constexpr RoutePart route_parts[] = {{"product", &guardrank::RouteKey::product},
-                                     {"market", &guardrank::RouteKey::market},
-                                     {"segment", &guardrank::RouteKey::segment},
-                                     {"partner", &guardrank::RouteKey::partner},
-                                     {"surface", &guardrank::RouteKey::surface},
-                                     {"unit", &guardrank::RouteKey::unit}};
-
 Status set_route_part(Request* request, std::string_view name, std::string_view value,
                       Error* error) {
   guardrank::RouteKey key = request->route();
-  for (const RoutePart& part : route_parts) {
+  for (const guardrank::RoutePart& part : guardrank::route_parts) {
     if (part.name != name) continue;
     key.*part.value = value;
     return request->set_route(key, error);

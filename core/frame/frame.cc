@@ -5,6 +5,7 @@
 #include "core/base/limits.h"
 #include "core/frame/fact_path.h"
 #include "core/frame/gather.h"
+#include "core/frame/route_parts.h"
 
 namespace guardrank {
 
@@ -25,12 +26,9 @@ Status share(const void* value, FactType type, Arena* arena, Column* column) {
 
 // What the route says under the name of a context fact; empty: nothing.
 std::string_view route_value(const RouteKey& key, std::string_view name) {
-  if (name == "product") return key.product;
-  if (name == "market") return key.market;
-  if (name == "segment") return key.segment;
-  if (name == "partner") return key.partner;
-  if (name == "surface") return key.surface;
-  return name == "unit" ? key.unit : std::string_view();
+  for (const RoutePart& part : route_parts)
+    if (part.name == name) return key.*part.value;
+  return {};
 }
 
 // Readers are quicker where nothing can be missing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/frame/json_value.h"
+#include "core/frame/route_parts.h"
 
 namespace guardrank {
 
@@ -94,13 +95,14 @@ Status read_texts(const JsonValue& value, std::string_view where,
   return Status::ok;
 }
 
-constexpr std::string_view route_names[] = {"product", "market", "segment", "partner", "surface",
-                                            "unit"};
-
 Status read_route(const JsonValue& value, Request* request, Error* error) {
-  std::string_view texts[std::size(route_names)];
-  GUARDRANK_TRY(read_texts(value, "route", route_names, texts, error));
-  return request->set_route({texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]}, error);
+  constexpr std::size_t n = std::size(route_parts);
+  std::string_view names[n], texts[n];
+  for (std::size_t i = 0; i < n; ++i) names[i] = route_parts[i].name;
+  GUARDRANK_TRY(read_texts(value, "route", names, texts, error));
+  RouteKey key;
+  for (std::size_t i = 0; i < n; ++i) key.*route_parts[i].value = texts[i];
+  return request->set_route(key, error);
 }
 
 Status read_served(const JsonValue& value, Request* request, Error* error) {

@@ -4,6 +4,7 @@
 #include "core/base/number_text.h"
 #include "core/frame/given_rows.h"
 #include "core/frame/request.h"
+#include "core/frame/route_parts.h"
 #include "core/base/text.h"
 
 namespace guardrank {
@@ -103,17 +104,13 @@ class RequestWriter {
 
   void write_route() {
     const RouteKey& key = request_.route();
-    const struct {
-      std::string_view name, text;
-    } members[] = {{"product", key.product}, {"market", key.market},   {"segment", key.segment},
-                   {"partner", key.partner}, {"surface", key.surface}, {"unit", key.unit}};
     bool is_open = false;
-    for (const auto& member : members) {
-      if (member.text.empty()) continue;
+    for (const RoutePart& part : route_parts) {
+      const std::string_view text = key.*part.value;
+      if (text.empty()) continue;
       if (!is_open) writer_.key("route").begin_object();
       is_open = true;
-      write_member("route.", member.name, PathText({"route.", member.name}),
-                   Value::of(member.text));
+      write_member("route.", part.name, PathText({"route.", part.name}), Value::of(text));
     }
     if (is_open) writer_.end_object();
   }

@@ -1,33 +1,25 @@
 #include "core/route/route_match.h"
 
 #include "core/base/hash.h"
+#include "core/frame/route_parts.h"
 
 namespace guardrank {
 namespace {
 
-struct Dimension {
-  std::string_view name;
-  std::string_view Route::*of_route;
-  std::string_view RouteKey::*of_key;
-};
-constexpr Dimension dimensions[n_dimensions] = {
-    {"product", &Route::product, &RouteKey::product},
-    {"market", &Route::market, &RouteKey::market},
-    {"segment", &Route::segment, &RouteKey::segment},
-    {"partner", &Route::partner, &RouteKey::partner},
-    {"surface", &Route::surface, &RouteKey::surface},
-};
+// In the order of route_parts, which names them.
+constexpr std::string_view Route::*dimensions[n_dimensions] = {
+    &Route::product, &Route::market, &Route::segment, &Route::partner, &Route::surface};
 
 }  // namespace
 
-std::string_view dimension_name(std::size_t dimension) { return dimensions[dimension].name; }
+std::string_view dimension_name(std::size_t dimension) { return route_parts[dimension].name; }
 
 std::string_view dimension_of(const Route& route, std::size_t dimension) {
-  return route.*dimensions[dimension].of_route;
+  return route.*dimensions[dimension];
 }
 
 std::string_view dimension_of(const RouteKey& key, std::size_t dimension) {
-  return key.*dimensions[dimension].of_key;
+  return key.*route_parts[dimension].value;
 }
 
 std::uint32_t specificity(const Route& route) {
