@@ -67,8 +67,14 @@ void add_record_flags(CLI::App* command, RecordFlags* flags) {
 }
 
 std::string salt_of(std::string_view secret, std::string_view request) {
-  const auto read = nlohmann::json::parse(request, nullptr, false);   // which sorts members by name
-  const std::string plain = read.is_discarded() ? std::string(request) : read.dump();
+  using nlohmann::json;                 // which sorts members by name
+  // Nothing is refused here: what the engine refuses (nested deeper, no UTF-8) it says itself.
+  constexpr int most_depth = 64;
+  const auto is_shallow = [](int depth, json::parse_event_t, json&) { return depth < most_depth; };
+  const json read = json::parse(request, is_shallow, false);
+  const std::string plain = read.is_discarded()
+                                ? std::string(request)
+                                : read.dump(-1, ' ', false, json::error_handler_t::replace);
   return hash_of(std::string(secret) + plain);
 }
 

@@ -229,6 +229,10 @@ class Records(unittest.TestCase):
                 (folder / "other").write_text(json.dumps({**REQUEST, "seed": 9}))
                 told = json.loads(run(*replay, "--request", folder / "other", *supplied[2:], code=1))
                 self.assertEqual(told["equal"], False)
+            for text in (b"[" * 1_000_000, b'{"context":{"a":' * 200_000, b'{"request_id":"\xff"}', b"nonsense"):
+                (folder / "bad").write_bytes(text)
+                error = json.loads(run(*replay, "--request", folder / "bad", *supplied[2:], code=1))["error"]
+                self.assertIn(error["name"], ("GR_STATUS_JSON", "GR_STATUS_LIMIT", "GR_STATUS_UTF8"))
             (folder / "short").write_bytes(b"15 bytes, short")
             for flags in ((), ("--record-secret", folder / "short")):
                 error = json.loads(run("rank", "--bundle", BUNDLE, "--request", folder / "request", "--json",
