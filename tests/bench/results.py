@@ -1,20 +1,16 @@
-"""Runs the network's benchmark, its peers and whole requests in one go and writes tests/bench/RESULTS.md.
+"""Runs the network's benchmark, its peers and whole requests by rounds and writes tests/bench/RESULTS.md.
 
-Usage: results.py BUILD PEERS_PYTHON FOLDER [SIZE...]; BUILD is a build folder with network_bench and
-host_bench; FOLDER holds what make_bundle.py wrote, by size, and the bundles packed from it;
-PEERS_PYTHON is a Python with onnx, onnxruntime and numpy. Plots go to tests/bench/plots.
+Plots go to tests/bench/plots.
 """
+import argparse
 import math
 import os
 import pathlib
 import re
-import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROWS = [1, 10, 100, 1000, 5000]
-MANY = 100_000
-KERNELS = ["avx512_vnni", "avx_vnni", "avx2", "ssse3"]
+from measure import HERE, KERNELS, KEPT, MANY, ROWS, calmest, calmest_rows, host_round, size_round
+
 GOALS = {"S": (6, 14), "M": (3.1, 8), "L": (2.4, 4.2)}
 
 
@@ -23,25 +19,6 @@ def machine() -> str:
     model = re.search(r"model name\s*: (.*)", info)
     load = pathlib.Path("/proc/loadavg").read_text().split()[0]
     return f"{model[1] if model else 'unknown processor'}, {info.count('processor	:')} processors, load {load}"
-
-
-def guardrank_times(bench: str, size: str, arguments: list[str]) -> dict:
-    """By kernel and rows: (microseconds, share of the limit, limit in G/s)."""
-    output = subprocess.run([bench, size, *arguments], capture_output=True, text=True, check=True).stdout
-    times = {}
-    for line in output.splitlines():
-        found = re.match(r"(\w+) +\w +(\d+) rows +([\d.]+) us(?: +([\d.]+)% of (\d+) G/s)? +(\d+) KB", line)
-        if found is None:
-            raise ValueError(f"{bench} {size}: not understood: {line!r}")
-        times[found[1], int(found[2])] = (float(found[3]), found[4], found[5], int(found[6]))
-    return times
-
-
-def peer_times(python: str, folder: pathlib.Path) -> dict:
-    command = [python, str(HERE / "peers.py"), str(folder), *map(str, ROWS)]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rows = [line.split("\t") for line in output.splitlines()]
-    return {(variant, int(n)): (float(us), float(error)) for variant, n, us, error in rows}
 
 
 def table(header: list, rows: list) -> str:
@@ -53,57 +30,45 @@ def number(us: float) -> str:
     return f"{us:.1f}" if us < 100 else f"{us:,.0f}"
 
 
-def host_lines(build: pathlib.Path, what: str, bundle: pathlib.Path, cores: set | None = None) -> list:
-    """Rows of host_bench; on the processors `cores`, where not on this one's."""
-    command = [str(build / "tests/bench/host_bench"), what, str(bundle), str(bundle.with_suffix("") / "request.json")]
-    pin = (lambda: os.sched_setaffinity(0, cores)) if cores else None
-    output = subprocess.run(command, capture_output=True, text=True, check=True, preexec_fn=pin).stdout
-    return [line.split("\t")[1:] for line in output.splitlines()]
-
-
-def whole_text(size: str, build: pathlib.Path, folder: pathlib.Path, split: dict, best: str) -> str:
+def whole_text(found: dict, best: str) -> str:
     """Whole requests through the C interface, loading, and how both grow."""
-    bundle = folder.with_name(size + ".guardrank")
-    found = host_lines(build, "rank", bundle)
-    whole = {(keeping, int(n)): (float(median), float(p99), float(peak), float(least), flat)
-             for keeping, least, median, p99, n, peak, flat in found}
+    whole = {(keeping, int(n)): (median, p99, peak, least, flat)
+             for keeping, least, median, p99, n, peak, flat in found["rank"]}
     counts = sorted({n for _, n in whole})
     rows = [[keeping, *(f"{number(whole[keeping, n][0])} ({number(whole[keeping, n][1])})" for n in counts),
              f"{whole[keeping, counts[-1]][2]:,.0f} KB"] for keeping in dict.fromkeys(k for k, _ in whole)]
     text = "Whole requests, median (99th percentile) in us, with typed columns and no record:\n\n" + table(
         ["through the C interface, N =", *map(str, counts), "session, peak"], rows)
-    rest = 1 - split[best, 1000][0] / whole["stateless", 1000][3]
-    grew = [keeping for (keeping, _), found in whole.items() if found[4] != "flat"]
+    rest = 1 - found["stateless"][best, 1000][0] / whole["stateless", 1000][3]
+    grew = [keeping for (keeping, _), row in whole.items() if row[4] != "flat"]
     text += (f"\nOf a stateless request of 1000, {max(rest, 0):.0%} is outside the network (least of each; goal 20%). "
              f"Memory once warm: {'flat' if not grew else 'grew for ' + ', '.join(grew)}.\n\n")
-    loads = host_lines(build, "load", bundle)
-    size_mb = float(loads[0][4]) / 1e6
-    times = "; ".join(f"{name} {float(median) / 1000:.2f}" for name, _, median, _, _ in loads)
-    return text + (f"Bundle to download: {size_mb:.1f} MB. From its bytes in memory to the first ranking of ten, "
-                   f"ms: {times}.\n")
+    times = "; ".join(f"{name} {median / 1000:.2f}" for name, _, median, _, _ in found["load"])
+    return text + (f"Bundle to download: {found['load'][0][4] / 1e6:.1f} MB. From its bytes in memory to the first "
+                   f"ranking of ten, ms: {times}.\n")
 
 
-def growth_text(size: str, bench: str, best: str) -> str:
+def growth_text(found: dict, best: str) -> str:
     text = f"At N={MANY:,}, per candidate against N=1000: "
     parts = []
-    for name, kept in (("stateless", []), ("sums kept", ["--kept", "1000"])):
-        many = guardrank_times(bench, size, ["--kernel", best, "--rows", "1000", "--rows", str(MANY), *kept])
+    for name in ("stateless", "sums kept"):
+        many = found["many, " + name]
         each = {n: many[best, n][0] / n for n in (1000, MANY)}
-        memory = f"{many[best, MANY][3]:,} KB of working memory besides the logits, {many[best, 1000][3]:,} KB at 1000"
+        memory = f"{many[best, MANY][2]:,} KB of working memory besides the logits, {many[best, 1000][2]:,} KB at 1000"
         parts.append(f"{name} {each[MANY] / each[1000]:.2f} times as much "
                      f"({many[best, MANY][0] / 1000:,.1f} ms, {memory})")
     return text + "; ".join(parts) + ".\n"
 
 
-def load_text(build: pathlib.Path, folder: pathlib.Path) -> str:
+def load_text(build: pathlib.Path, folder: pathlib.Path, n_rounds: int) -> str:
     """The bundle of some 50 MB, where there is one."""
     bundle = folder / "large.guardrank"
     if not bundle.exists():
         return ""
-    loads = host_lines(build, "load", bundle)
-    rows = [[name, f"{float(least) / 1000:.2f}", f"{float(median) / 1000:.2f}", f"{float(p99) / 1000:.2f}"]
+    loads = calmest_rows([host_round(build, "load", bundle) for _ in range(n_rounds)])
+    rows = [[name, f"{least / 1000:.2f}", f"{median / 1000:.2f}", f"{p99 / 1000:.2f}"]
             for name, least, median, p99, _ in loads]
-    return (f"## A bundle of {float(loads[0][4]) / 1e6:.0f} MB\n\nFrom its bytes in memory, which are lent, to the "
+    return (f"## A bundle of {loads[0][4] / 1e6:.0f} MB\n\nFrom its bytes in memory, which are lent, to the "
             "first ranking of ten (goal: ready under 5 ms).\n\n"
             + table(["ms of processor time", "least", "median", "p99"], rows))
 
@@ -112,7 +77,7 @@ def scale_text(build: pathlib.Path, bundle: pathlib.Path) -> str:
     cores = set(range(os.cpu_count() or 1))
     if len(cores) < 2 or not bundle.exists():
         return ""
-    (sessions, processes), = host_lines(build, "scale", bundle, cores)
+    (sessions, processes), = host_round(build, "scale", bundle, cores)
     return (f"## Two cores\n\nTwo sessions in one process reach {float(processes) / float(sessions):.1%} of what two "
             "processes do (size M, N=1000, stateless apart from what is kept by default, wall clock; goal 95%).\n")
 
@@ -144,25 +109,24 @@ def plot(size: str, series: dict) -> str:
     return "\n".join(out + ["</svg>"]) + "\n"
 
 
-def size_text(size: str, build: pathlib.Path, python: str, folder: pathlib.Path) -> str:
-    bench = str(build / "tests/speed/network_bench")
-    kernels = KERNELS
-    chosen = [argument for kernel in kernels for argument in ("--kernel", kernel)]
-    split = guardrank_times(bench, size, chosen)
-    kept = guardrank_times(bench, size, [*chosen, "--kept", "1000"])
-    far = guardrank_times(bench, size, [*chosen, "--kept", "200000", "--rows", "1000"])
-    peers = peer_times(python, folder)
+def size_rows(found: dict) -> list:
     rows = []
-    for name, times in (("stateless", split), ("sums kept, 1000 offers", kept),
-                        ("sums kept, 200,000 offers", far)):
+    for name in KEPT:
+        times = found[name]
         for kernel in dict.fromkeys(kernel for kernel, _ in times):
             cells = [number(times[kernel, n][0]) if (kernel, n) in times else "" for n in ROWS]
             share = times[kernel, 1000][1]
-            rows.append([f"guardrank {kernel}, {name}", *cells, f"{share}%" if share else ""])
+            rows.append([f"guardrank {kernel}, {name}", *cells, f"{share:.1f}%" if share else ""])
+    peers = found["peers"]
     for variant in dict.fromkeys(variant for variant, _ in peers):
         cells = [number(peers[variant, n][0]) for n in ROWS]
         rows.append([f"ONNX Runtime, {variant}", *cells, f"error {peers[variant, 1000][1]:.3f}"])
-    best = next(kernel for kernel in kernels if (kernel, 1000) in split)
+    return rows
+
+
+def size_text(size: str, found: dict) -> str:
+    split, kept, peers = found["stateless"], found["sums kept, 1000 offers"], found["peers"]
+    best = next(kernel for kernel in KERNELS if (kernel, 1000) in split)
     graph = [v for v, _ in peers if "int8" in v and "once" not in v]
     int8 = {n: min(peers[v, n][0] for v in graph) for n in ROWS}
     ratios = ", ".join(f"{int8[n] / split[best, n][0]:.1f} / {int8[n] / kept[best, n][0]:.1f} at N={n}" for n in ROWS)
@@ -176,22 +140,41 @@ def size_text(size: str, build: pathlib.Path, python: str, folder: pathlib.Path)
         "ONNX Runtime int8": int8,
         "ONNX Runtime fp32": {n: peers["typical, fp32", n][0] for n in ROWS}}))
     header = ["us per request, N =", *map(str, ROWS), "limit at 1000"]
-    return (f"## Size {size}\n\n![size {size}](plots/{size}.svg)\n\n" + table(header, rows)
+    return (f"## Size {size}\n\n![size {size}](plots/{size}.svg)\n\n" + table(header, size_rows(found))
             + f"\nRatio of ONNX Runtime's best int8 full graph to {best}, stateless / sums kept: {ratios} "
             f"(goal at 1000: {goal[0]} / {goal[1]}). Of the fp32 typical export at 1000: "
             f"{fp32 / split[best, 1000][0]:.1f} / {fp32 / kept[best, 1000][0]:.1f}.\n\n"
-            + growth_text(size, bench, best) + "\n" + whole_text(size, build, folder, split, best))
+            + growth_text(found, best) + "\n" + whole_text(found, best))
+
+
+def measure(sizes: list, build: pathlib.Path, python: str, folder: pathlib.Path, n_rounds: int) -> dict:
+    """By size, every round of all sizes after the last."""
+    rounds = {size: [] for size in sizes}
+    for k in range(n_rounds):
+        for size in sizes:
+            print(f"round {k + 1} of {n_rounds}, size {size}", file=sys.stderr, flush=True)
+            rounds[size].append(size_round(size, build, python, folder / size))
+    return {size: calmest(found) for size, found in rounds.items()}
 
 
 def main() -> None:
-    build, python, folder = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
-    sizes = sys.argv[4:] or ["S", "M", "L"]
-    parts = [size_text(size, build, python, folder / size) for size in sizes]
-    parts += [text for text in (load_text(build, folder), scale_text(build, folder / "M.guardrank")) if text]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", type=pathlib.Path, help="a build folder with network_bench and host_bench")
+    parser.add_argument("python", help="a Python with onnx, onnxruntime and numpy")
+    parser.add_argument("folder", type=pathlib.Path, help="what make_bundle.py wrote, by size, and bundles of it")
+    parser.add_argument("sizes", nargs="*", default=["S", "M", "L"])
+    parser.add_argument("--rounds", type=int, default=3, help="times that everything is run (3)")
+    given = parser.parse_args()
+    before = machine()
+    found = measure(given.sizes, given.build, given.python, given.folder, given.rounds)
+    parts = [size_text(size, found[size]) for size in given.sizes]
+    parts += [text for text in (load_text(given.build, given.folder, given.rounds),
+                                scale_text(given.build, given.folder / "M.guardrank")) if text]
     (HERE / "RESULTS.md").write_text(
-        "# Results\n\nWritten by `tests/bench/results.py` (`./dev bench`). " + machine() + ". One thread, from encoded "
+        f"# Results\n\nWritten by `tests/bench/results.py` (`./dev bench`). {before}. All of it was run in "
+        f"{given.rounds} rounds, one after the other; a figure is the least of the rounds. One thread, from encoded "
         "fields to logits, processor time, the least of many runs. \"Limit\" is the share of the multiply-accumulates "
-        "that the same core does from registers alone with the kernel's own instructions, measured in the same run. "
+        "that the same core does from registers alone with the kernel's own instructions, measured in the same rounds. "
         "ONNX Runtime reads the same inputs (codes and dense floats) and multiplies with weights of the same shapes; "
         "\"error\" is its worst logit error against float64. Whole requests through the C interface "
         "follow each table.\n\n" + "\n".join(parts))
