@@ -3,12 +3,11 @@ import {
   bounds, byteCount, requireAmount, requireBytes, requireFunction, requireObject, requireText, wholeNumber,
   wrongArgument,
 } from "./argument.js";
-import type { SnapshotParts } from "./engine.js";
-import { kinds, type HostOptions, type Need, type OriginAddresses } from "./host/needs.js";
+import type { HostOptions, OriginAddresses } from "./host/needs.js";
 import { MemoryStorage, type Storage } from "./host/storage.js";
 import * as layout from "./layout.js";
 import { writeTexts, type Library } from "./library.js";
-import type { Block, Memory } from "./memory.js";
+import type { Block } from "./memory.js";
 import type { ServedBy } from "./request.js";
 import type { Snapshot } from "./snapshot.js";
 import type { ModuleSource } from "./source.js";
@@ -159,19 +158,6 @@ export function readState(library: Library, struct: number): StoreState & { code
   };
 }
 
-/**
- * The header's own hash of header and section table: verified, and another one for another artifact.
- * As a text of sixteen units, whatever they are; artifacts stand at multiples of 64.
- */
-export function artifactHash(memory: Uint8Array, address: number): string {
-  const units = new Uint16Array(memory.buffer, address + 32, 16);
-  return String.fromCharCode.apply(null, units as unknown as number[]);
-}
-
-export const none = new Uint8Array(0);
-/** Of a delivery whose snapshot is at hand. */
-export const noParts: SnapshotParts = { model: none, policy: none, catalog: none };
-
 export const micros = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000));
 
 /** As a gr_store_options; `room` keeps the texts. */
@@ -197,27 +183,4 @@ export function writeOptions(library: Library, room: Block, options: StoreOption
   view.setBigUint64(struct + at.bytes_per_day, BigInt(options.bytesPerDay ?? 0), true);
   view.setBigUint64(struct + at.seed, BigInt(Math.floor(Math.random() * 2 ** 48)), true);
   return struct;
-}
-
-/** The struct that gr_store_next filled. */
-export function readNeed(memory: Memory, struct: number): Need & { id: bigint } {
-  const { view } = memory, at = layout.need;
-  const kind = view.getInt32(struct + at.kind, true);
-  const isVerify = kind === kinds.verify;
-  return {
-    id: view.getBigUint64(struct + at.id, true), kind,
-    origin: view.getInt32(struct + at.origin, true),
-    scheme: view.getInt32(struct + at.scheme, true),
-    path: memory.text(struct + at.path),
-    offset: Number(view.getBigUint64(struct + at.offset, true)),
-    maxBytes: Number(view.getBigUint64(struct + at.max_bytes, true)),
-    isRange: view.getInt32(struct + at.is_range, true) !== 0,
-    entityTag: memory.text(struct + at.entity_tag),
-    publicKey: memory.text(struct + at.public_key),
-    message: isVerify ? memory.copyBytes(struct + at.message) : none,
-    signature: isVerify ? memory.copyBytes(struct + at.signature) : none,
-    key: memory.text(struct + at.key),
-    bytes: kind === kinds.write ? memory.copyBytes(struct + at.bytes) : none,
-    at: Number(view.getBigInt64(struct + at.at_micros, true)) / 1000,
-  };
 }
