@@ -46,7 +46,8 @@ too; "facts of the catalog" finds them in the bundle; "sums kept" opens the bund
 \`catalogSumsBytes\`; "request filled before" ranks one request again without writing it.
 
 **The peers** do the network only: they are given codes (hashed before) and dense numbers in typed arrays
-and give logits in one. They have the same weights, one thread, SIMD and all their optimisations. "Typical"
+and give logits in one; "network alone" is guardrank doing just that (with sums kept it is given the
+catalog's rows). They have the same weights, one thread, SIMD and all their optimisations. "Typical"
 is what an export gives (context repeated, an operator per layer), "fused" has what reads the input in one
 product, "context once" multiplies the context once per request. ONNX Runtime's int8 is its quantiser's
 (weights per channel; dynamic, or static on 20 drawn batches). LiteRT's int8 is TensorFlow's converter's
@@ -86,23 +87,22 @@ const statistics = {
 };
 const ratioPeers = [["LiteRT.js int8", "litert"], ["ONNX Runtime Web int8", "onnx"]];
 
-function ratioTable(rows, counts) {
+/** The peers' networks over guardrank's `engine` ("network" alone, or the whole request) in these modes. */
+function ratioTable(rows, counts, own, modes, title) {
   const lines = [];
   for (const kernel of Object.keys(goals)) {
-    const own = ["columns", "catalog", "sums"].map((mode) =>
-      rows.find(({ setting }) => setting.kernel === kernel && setting.mode === mode));
+    const found = modes.map((mode) => rows.find(({ setting }) =>
+      setting.engine === own && setting.kernel === kernel && setting.mode === mode));
     for (const [peer, engine] of ratioPeers) {
       for (const [name, statistic] of Object.entries(statistics)) {
-        const ratios = (n) => own.map((row) =>
+        const ratios = (n) => found.map((row) =>
           (best(rows, engine, "int8", statistic(n)) / statistic(n)(row)).toFixed(1)).join(" / ");
         const goal = engine === "litert" ? goals[kernel].join(" / ") : "";
         lines.push([`${peer} / guardrank ${kernel}, ${name}`, ...counts.map(ratios), goal]);
       }
     }
   }
-  const header = ["ratio: columns / catalog / sums kept", ...counts.map((n) => `N=${n}`),
-    "goal at 1000: stateless / sums kept"];
-  return table(header, lines);
+  return table([title, ...counts.map((n) => `N=${n}`), "goal at 1000: stateless / sums kept"], lines);
 }
 
 function loadTable(loads) {
@@ -124,9 +124,12 @@ function sizeText({ size, rows, loads, rounds, counts, loadaverage }) {
 Load of the machine: ${before} before, ${after} after. Turns: ${rounds}.
 
 ${speedTable(rows, counts)}
-Ratios of times, the peer's best full graph (typical or fused) over guardrank's whole request:
+Ratios of times, the peer's best full graph (typical or fused) over guardrank's network:
 
-${ratioTable(rows, counts)}
+${ratioTable(rows, counts, "network", ["columns", "sums"], "ratio: stateless / sums kept")}
+The same over guardrank's whole request:
+
+${ratioTable(rows, counts, "guardrank", ["columns", "catalog", "sums"], "ratio: columns / catalog / sums kept")}
 Loading, each in a fresh page, of ${loads[0].fetched.wall.length}: least processor time of the page's process, all
 threads (those that compile too), and median of the wall clock. "Fetched" is scripts, module and model from
 loopback; "bytes at hand" compiles, instantiates, opens the bundle and ranks.${goal}

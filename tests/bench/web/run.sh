@@ -18,6 +18,8 @@ environment() { # folder requirements...
   done
   [ -z "${fresh:-}" ] || touch "$stamp"
 }
+cmake --preset wasm -DGUARDRANK_BENCH=ON >/dev/null
+cmake --build --preset wasm --target network_wasm >/dev/null
 environment "$out/venv" tests/bench/requirements.txt "$here/requirements.txt"
 environment "$out/venv-tflite" "$here/requirements_tflite.txt"
 

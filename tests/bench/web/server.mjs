@@ -19,6 +19,7 @@ export async function serve(dataFolder) {
   const folders = {
     page: resolve(here, "page"),
     guardrank: resolve(here, "../../../wasm/dist"),
+    network: resolve(here, "../../../build/wasm/tests/bench/web"),
     npm: resolve(here, "node_modules"),
     data: resolve(dataFolder),
   };

@@ -18,6 +18,16 @@ function guardrank(size) {
     })));
 }
 
+const networkModes = { columns: "network alone", sums: "network alone, sums kept" };
+
+function network(size) {
+  return ["relaxed", "simd128"].flatMap((kernel) =>
+    Object.entries(networkModes).map(([mode, text]) => ({
+      name: `guardrank ${kernel}, ${text}`,
+      engine: "network", kernel, mode, model: `/data/${size}.guardrank`,
+    })));
+}
+
 function peers(size) {
   const folder = `/data/web/${size}`;
   const each = (library, engine, kinds, file) => Object.entries(graphs).flatMap(([graph, text]) =>
@@ -35,13 +45,13 @@ function peers(size) {
 }
 
 export function settings(size) {
-  return [...guardrank(size), ...peers(size)];
+  return [...guardrank(size), ...network(size), ...peers(size)];
 }
 
 /** Those whose loading is measured: a typical choice of each. */
 export function loadSettings(size) {
   return settings(size).filter(({ engine, mode, graph, kind }) =>
-    engine === "guardrank" ? mode === "catalog"
+    engine === "network" ? false : engine === "guardrank" ? mode === "catalog"
       : engine === "tensorflow" ? graph === "fused"
         : graph === "typical" && kind !== "int8 dynamic");
 }
