@@ -45,6 +45,16 @@ export function requireObject(value: unknown, where: string): asserts value is o
   if (typeof value !== "object" || value === null) throw wrongArgument(where, "an object", value);
 }
 
+/** Options by name: one that is not known is misspelt, and would be lost. */
+export function requireOptions(value: unknown, names: readonly string[]): asserts value is object {
+  requireObject(value, "options");
+  for (const name of Object.keys(value)) {
+    if (!names.includes(name)) {
+      throw wantedError("ARGUMENT", "options", `of ${names.join(", ")}`, describeName(name));
+    }
+  }
+}
+
 /** An option that is true or false, and false when left out: "no" is neither. */
 export function flag(value: boolean | undefined, where: string): boolean {
   if (value !== undefined && typeof value !== "boolean") {
@@ -78,6 +88,12 @@ export function byteCount(value: number | undefined, where: string): bigint {
 export function requireAmount(value: unknown, where: string): void {
   if (value === undefined || (typeof value === "number" && value >= 0 && value < Infinity)) return;
   throw wrongArgument(where, "a number of 0 or more", value);
+}
+
+/** What ends a call early, where one is given. */
+export function requireSignal(value: unknown, where: string): void {
+  const isSignal = typeof value === "object" && value !== null && "aborted" in value;
+  if (value !== undefined && !isSignal) throw wrongArgument(where, "an AbortSignal", value);
 }
 
 /** What is called back, where one is given. */

@@ -1,4 +1,4 @@
-import { choice, flag, indexOf, requireBytes, requireObject } from "./argument.js";
+import { choice, flag, indexOf, requireBytes, requireOptions } from "./argument.js";
 import { argumentError, wantedError } from "./error.js";
 import * as layout from "./layout.js";
 import { type Library, writeTexts } from "./library.js";
@@ -16,6 +16,8 @@ export interface HeadColumns {
   probabilities: Float64Array;
   reaches: Float64Array;
 }
+
+const recordOptionNames = ["level", "shows", "salt", "previous"];
 
 export interface Exclusion {
   /** Index in the request's candidates. */
@@ -200,7 +202,7 @@ export class Decision {
   record(options: RecordOptions = {}): Uint8Array<ArrayBuffer> {
     const { library } = this;
     const handle = this.currentHandle();
-    requireObject(options, "options");
+    requireOptions(options, recordOptionNames);
     const names = new Block(library.memory);
     const bytes = new Block(library.memory);
     try {

@@ -1,4 +1,4 @@
-import { byteCount, choice, requireObject } from "./argument.js";
+import { byteCount, choice, requireOptions } from "./argument.js";
 import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
 import { Library } from "./library.js";
@@ -8,6 +8,7 @@ import { compile, hasRelaxedSimd, relaxedAddress, type ModuleSource } from "./so
 
 export type Kernel = "automatic" | "simd128" | "relaxed";
 
+const optionNames = ["kernel", "sessionLimitBytes", "contextCacheBytes", "shardCacheBytes"];
 const kernels: Record<Kernel, number> = { automatic: 0, simd128: 3, relaxed: 9 };
 
 export interface EngineOptions {
@@ -78,7 +79,7 @@ export class Engine {
    * time (edge workers), pass the `WebAssembly.Module` that you imported.
    */
   static async create(source?: ModuleSource, options: EngineOptions = {}): Promise<Engine> {
-    requireObject(options, "options");
+    requireOptions(options, optionNames);
     const kernel = options.kernel ?? "automatic";
     if (source === undefined && kernel !== "simd128" && hasRelaxedSimd()) {
       const engine = await Engine.createRelaxed(options);

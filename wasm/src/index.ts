@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** guardrank: an embeddable ranking engine. Start at `Engine.create()`. */
 export { type ColumnOptions, type ColumnValues } from "./column.js";
 export { Decision, type Exclusion, type HeadColumns } from "./decision.js";
@@ -9,5 +10,5 @@ export { Session, type WantedShard } from "./session.js";
 export { Snapshot, type Namespace } from "./snapshot.js";
 export { type ModuleSource } from "./source.js";
 export { CacheStorageApi, MemoryStorage, OpfsStorage, type Storage } from "./host/storage.js";
-export { Store } from "./store.js";
+export { Store, type WaitOptions } from "./store.js";
 export type { Served, StoreOptions, StoreState } from "./store_options.js";

@@ -1,5 +1,5 @@
 import type { OpenOptions, SnapshotParts } from "./engine.js";
-import { byteCount, choice, flag, isBytes, requireObject, wrongArgument } from "./argument.js";
+import { byteCount, choice, flag, isBytes, requireOptions, wrongArgument } from "./argument.js";
 import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
@@ -7,6 +7,9 @@ import type { Ranking, RankOptions, RankRequest, Replay, ReplaySupplement } from
 import { Request } from "./request.js";
 import { requestText } from "./request_text.js";
 import { Session, type WantedShard } from "./session.js";
+
+const openOptionNames = ["full", "skipGolden", "catalogSumsBytes", "catalogCodesBytes"];
+const rankOptionNames = ["explain", "record"];
 
 export type Namespace = keyof typeof layout.namespace;
 
@@ -34,7 +37,7 @@ export class Snapshot {
     bundle: Uint8Array | ArrayBuffer | SnapshotParts,
     options: OpenOptions,
   ) {
-    requireObject(options, "options");
+    requireOptions(options, openOptionNames);
     try {
       this.handle = this.createSnapshot(bundle, options);
     } catch (failure) {
@@ -149,7 +152,7 @@ export class Snapshot {
 
   /** As `rank`, but the answer stays the text that the engine wrote. */
   rankText(request: RankRequest | string | Uint8Array, options: RankOptions = {}): string {
-    requireObject(options, "options");
+    requireOptions(options, rankOptionNames);
     const withRecord = flag(options.record, "record");
     const isWritten = typeof request === "string" || isBytes(request);
     if (isWritten && options.explain !== undefined) {

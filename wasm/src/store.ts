@@ -1,3 +1,4 @@
+import { requireSignal } from "./argument.js";
 import type { Engine, OpenOptions } from "./engine.js";
 import { GuardrankError } from "./error.js";
 import { FetchAhead } from "./host/ahead.js";
@@ -14,9 +15,15 @@ import { hostOptions, type Served, type StoreOptions, type StoreState } from "./
 import { StoreSnapshots } from "./store_snapshots.js";
 import { StoreWork } from "./store_work.js";
 
+/** How long a call waits: `timeout` milliseconds (1000), or until `signal` ends it with its reason. */
+export interface WaitOptions {
+  timeout?: number;
+  signal?: AbortSignal;
+}
+
 /** Releases at hand: fetched from any file server, trusted once verified, kept within budgets. */
 export class Store {
-  private readonly waiting = new Map<bigint, { resolve: () => void; reject: (why: Error) => void }>();
+  private readonly waiting = new Map<bigint, { resolve: () => void; reject: (why: unknown) => void }>();
   private readonly snapshots: StoreSnapshots;
   private readonly work: StoreWork;
   private openOptions: OpenOptions = {};
@@ -35,10 +42,11 @@ export class Store {
 
   /**
    * Resolves when every release was looked for, in the storage and where needed at the origin; rejects
-   * when none was found.
+   * when none was found, or when `options.signal` ends it.
    */
   static async open(options: StoreOptions): Promise<Store> {
     const host = hostOptions(options);
+    options.signal?.throwIfAborted();
     const ahead = new FetchAhead(host);
     try {
       if (options.trustedRoot !== undefined) void ahead.begin(options.trustedRoot, options.releases);
@@ -51,9 +59,13 @@ export class Store {
   }
 
   private static async look(store: Store): Promise<Store> {
-    await new Promise<void>((resolve) => {
+    const { signal } = store.options;
+    await untilAborted(signal, new Promise<void>((resolve) => {
       store.looked = resolve;
       store.pump();
+    })).catch((reason) => {
+      store.dispose();
+      throw reason;
     });
     const state = store.state();
     if (state.revision !== 0n) return store;
@@ -70,15 +82,15 @@ export class Store {
    * at a time: another one starts anew.
    */
   snapshot(
-    engine: Engine, route: Route = {}, options: OpenOptions & { timeout?: number } = {},
+    engine: Engine, route: Route = {}, options: OpenOptions & WaitOptions = {},
   ): Promise<Served> {
+    const { timeout: _timeout, signal: _signal, ...openOptions } = options;
     this.snapshots.serveWith(engine);
-    this.openOptions = options;
-    const timeout = options.timeout ?? 1000;
+    this.openOptions = openOptions;
     const take = (ticket: bigint) => this.module.take(ticket, this.snapshots.has);
-    return this.deliver(() => this.module.want(route, timeout), timeout, take, (found) => {
+    return this.deliver((within) => this.module.want(route, within), options, take, (found) => {
       const { release, fallback, served, key, parts } = found;
-      const snapshot = this.snapshots.take(key, parts, options)!;
+      const snapshot = this.snapshots.take(key, parts, openOptions)!;
       return { snapshot, release, served, ...(fallback === undefined ? {} : { fallback }) };
     });
   }
@@ -90,15 +102,16 @@ export class Store {
    */
   rank(
     snapshot: Snapshot, request: RankRequest | string | Uint8Array,
-    options: RankOptions & { timeout?: number } = {},
+    options: RankOptions & WaitOptions = {},
   ): Promise<Ranking> {
-    return rankWithShards(snapshot, request, options, (one) => this.shard(one, options));
+    const { timeout: _timeout, signal: _signal, ...rankOptions } = options;
+    return rankWithShards(snapshot, request, rankOptions, (one) => this.shard(one, options));
   }
 
   /** A shard that a session wants, verified: for its `addShard`. */
-  shard(wanted: WantedShard, options: { timeout?: number } = {}): Promise<Uint8Array> {
-    const timeout = options.timeout ?? 1000, take = (ticket: bigint) => this.module.takeShard(ticket);
-    return this.deliver(() => this.module.wantShard(wanted, timeout), timeout, take, (bytes) => bytes);
+  shard(wanted: WantedShard, options: WaitOptions = {}): Promise<Uint8Array> {
+    const take = (ticket: bigint) => this.module.takeShard(ticket);
+    return this.deliver((within) => this.module.wantShard(wanted, within), options, take, (bytes) => bytes);
   }
 
   /** Whether fetching, checking or writing is under way. */
@@ -136,11 +149,13 @@ export class Store {
 
   /** Calls `use` in the turn in which the artifacts are at hand: of many who wait, one copies and opens them. */
   private async deliver<Found, Used>(
-    want: () => bigint, timeout: number, take: (ticket: bigint) => Found | undefined,
-    use: (found: Found) => Used,
+    want: (timeout: number) => bigint, { timeout = 1000, signal }: WaitOptions,
+    take: (ticket: bigint) => Found | undefined, use: (found: Found) => Used,
   ): Promise<Used> {
+    requireSignal(signal, "signal");
+    signal?.throwIfAborted();
     if (this.work.hasWake()) this.pump();
-    const ticket = want();
+    const ticket = want(timeout);
     try {
       let found = take(ticket);
       if (found === undefined) {
@@ -149,7 +164,7 @@ export class Store {
         const alarm = setTimeout(() => this.pump(), Math.min(timeout + 1, 2 ** 31 - 1));
         try {
           this.pump();
-          await ended;
+          await untilAborted(signal, ended);
         } finally {
           clearTimeout(alarm);
         }
@@ -215,3 +230,17 @@ export class Store {
 
 /** Lets what came meanwhile be taken, and what it names be asked for, before a long piece of work. */
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+
+/** The promise's end, or before that the signal's reason. */
+async function untilAborted<Value>(signal: AbortSignal | undefined, promise: Promise<Value>): Promise<Value> {
+  if (signal === undefined) return promise;
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => { stop = () => reject(signal.reason); });
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,7 +1,7 @@
 // What a store is told and tells.
 import {
-  bounds, byteCount, requireAmount, requireBytes, requireFunction, requireObject, requireText, wholeNumber,
-  wrongArgument,
+  bounds, byteCount, requireAmount, requireBytes, requireFunction, requireObject, requireOptions, requireSignal,
+  requireText, wholeNumber, wrongArgument,
 } from "./argument.js";
 import type { HostOptions, OriginAddresses } from "./host/needs.js";
 import { MemoryStorage, type Storage } from "./host/storage.js";
@@ -39,12 +39,16 @@ export interface StoreOptions {
   bytesPerDay?: number;
   /** Snapshots that `snapshot` keeps ready. 8. */
   snapshots?: number;
+  /** Calls that may wait for artifacts at a time. 16,384. */
+  tickets?: number;
   /** Milliseconds until an answer's first byte (10,000), between two pieces of it (10,000), for all of it (120,000). */
   firstByteTimeout?: number;
   stallTimeout?: number;
   timeout?: number;
   /** As the global one, for hosts that have another. */
   fetch?: typeof globalThis.fetch;
+  /** Ends `Store.open` early; later calls have a signal of their own. */
+  signal?: AbortSignal;
   /** The module `guardrank-store.wasm`; left out: the one beside this package's code. */
   module?: ModuleSource;
   /** How far a download is; `total` where the origin says it. */
@@ -87,9 +91,15 @@ export interface Served {
   served: ServedBy;
 }
 
+const optionNames: readonly (keyof StoreOptions)[] = [
+  "origin", "releases", "trustedRoot", "storage", "memoryBytes", "diskBytes", "artifactBytes", "checkSeconds", "fetches",
+  "bytesPerSecond", "bytesPerDay", "snapshots", "tickets", "firstByteTimeout", "stallTimeout", "timeout", "fetch",
+  "signal", "module", "onProgress", "onChange",
+];
+
 /** Before anything is fetched: numbers that would wrap, and what would fail only when it is called. */
-function requireOptions(options: StoreOptions): void {
-  requireObject(options, "options");
+function requireStoreOptions(options: StoreOptions): void {
+  requireOptions(options, optionNames);
   if (!Array.isArray(options.releases)) throw wrongArgument("releases", "an array of names", options.releases);
   options.releases.forEach((name, i) => { requireText(name, `releases[${i}]`); });
   if (options.trustedRoot !== undefined) requireBytes(options.trustedRoot, "trustedRoot");
@@ -97,15 +107,16 @@ function requireOptions(options: StoreOptions): void {
   for (const name of ["memoryBytes", "diskBytes", "artifactBytes", "bytesPerSecond", "bytesPerDay"] as const) {
     byteCount(options[name], name);
   }
-  for (const name of ["fetches", "snapshots"] as const) wholeNumber(options[name] ?? 0, name, ...bounds.u32);
+  for (const name of ["fetches", "snapshots", "tickets"] as const) wholeNumber(options[name] ?? 0, name, ...bounds.u32);
   for (const name of ["checkSeconds", "firstByteTimeout", "stallTimeout", "timeout"] as const) {
     requireAmount(options[name], name);
   }
   for (const name of ["fetch", "onProgress", "onChange"] as const) requireFunction(options[name], name);
+  requireSignal(options.signal, "signal");
 }
 
 export function hostOptions(options: StoreOptions): HostOptions {
-  requireOptions(options);
+  requireStoreOptions(options);
   return {
     origin: addresses(options.origin),
     storage: options.storage ?? new MemoryStorage(),
@@ -176,7 +187,7 @@ export function writeOptions(library: Library, room: Block, options: StoreOption
   view.setBigUint64(struct + at.disk_bytes, BigInt(disk), true);
   view.setBigUint64(struct + at.artifact_bytes, BigInt(options.artifactBytes ?? 0), true);
   view.setUint32(struct + at.fetches, options.fetches ?? 0, true);
-  view.setUint32(struct + at.tickets, 4096, true);
+  view.setUint32(struct + at.tickets, options.tickets ?? 0, true);
   view.setBigInt64(struct + at.check_micros, micros((options.checkSeconds ?? 0) * 1000), true);
   view.setInt32(struct + at.tries_next, 1, true);
   view.setBigUint64(struct + at.bytes_per_second, BigInt(options.bytesPerSecond ?? 0), true);

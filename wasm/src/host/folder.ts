@@ -1,5 +1,5 @@
 // A folder of files, for Node. A module of its own, so that browsers never see node:fs.
-import { mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 
@@ -7,9 +7,26 @@ import type { Storage } from "./storage.js";
 
 const isMissing = (failure: unknown) => (failure as NodeJS.ErrnoException).code === "ENOENT";
 
+/** What a writer leaves that was ended before it could rename or remove its file. */
+const leftOver = /\.[0-9a-f-]{36}\.part$/;
+const hour = 3_600_000;
+
 /** Files are written beside their place, flushed, and renamed in; never changed where they stand. */
 export class FolderStorage implements Storage {
+  private swept: Promise<void> | undefined;
+
   constructor(private readonly folder: string) {}
+
+  /** Removes left-overs, once; what is younger than an hour another process may be writing. */
+  private sweep(): Promise<void> {
+    return this.swept ??= (async () => {
+      for (const name of await readdir(this.folder, { recursive: true })) {
+        if (!leftOver.test(name)) continue;
+        const path = join(this.folder, name), { mtimeMs } = await stat(path);
+        if (Date.now() - mtimeMs > hour) await rm(path, { force: true });
+      }
+    })().catch(() => {});   // a folder that is not there yet, or not ours to clean
+  }
 
   private path(key: string): string {
     const isSafe = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/.test(key) && !key.split("/").includes("..");
@@ -17,6 +34,7 @@ export class FolderStorage implements Storage {
     return join(this.folder, ...key.split("/").map((part) => (part === "." ? "%2e" : part)));
   }
   async read(key: string): Promise<Uint8Array | undefined> {
+    await this.sweep();
     try {
       return new Uint8Array(await readFile(this.path(key)));
     } catch (failure) {

@@ -105,19 +105,21 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
     if (!found.canRetry || attempt >= attempts) {
       return { outcome: "failed", detail: `${address}: ${found.why}` };
     }
-    // Full jitter, or what the origin asks for if that is bearable.
+    // Full jitter, or what the origin asks for: asked again sooner, it would answer the same.
     const wait = found.retryAfter ?? Math.random() * 200 * 2 ** attempt;
-    await sleep(Math.min(wait, 10_000), signal);
+    if (wait > longestWait) return { outcome: "failed", detail: `${address}: ${found.why}` };
+    await sleep(wait, signal);
   }
 }
 
-/** What was fetched early is of use where it came, or is known not to be there. */
+/** What was fetched early is of use where it came, is known not to be there, or is not to be asked for again. */
 async function takeAhead(
   address: string, need: Need, options: HostOptions,
 ): Promise<Downloaded | undefined> {
   if (need.isRange || need.entityTag !== "") return undefined;
   const found = await options.ahead?.take(address);
-  if (found?.outcome === "not_found") return found;
+  const isLast = found?.outcome === "failed" && (found.retryAfter ?? 0) > longestWait;
+  if (found?.outcome === "not_found" || isLast) return found;
   if (found?.outcome !== "done") return undefined;
   return found.bytes.length > need.maxBytes ? { outcome: "too_large" } : found;
 }
@@ -137,6 +139,8 @@ function tryFetch(
   });
 }
 
+/** Milliseconds for which a try may be put off. */
+const longestWait = 10_000;
 const longestSleep = 2 ** 31 - 1;
 
 /** Rejects when aborted. An idle wait does not keep a process from ending. */

@@ -28,7 +28,10 @@ export class MemoryStorage implements Storage {
   }
 }
 
-/** The Cache API: browsers (secure contexts, and workers), workerd's named caches. */
+/**
+ * The Cache API: browsers (secure contexts, and workers) and edge workers, whose hosts evict by themselves and
+ * do not list what they hold.
+ */
 export class CacheStorageApi implements Storage {
   /** @param name of the cache, so that several stores of one page stay apart */
   constructor(private readonly name = "guardrank") {}
@@ -49,7 +52,9 @@ export class CacheStorageApi implements Storage {
   async remove(key: string): Promise<void> {
     const cache = await caches.open(this.name), address = this.address(key);
     if (!key.endsWith("/")) return void await cache.delete(address);
-    for (const each of await cache.keys()) if (isUnder(each.url, address)) await cache.delete(each);
+    // Not listed, files that the store's index does not name are never read again.
+    const all = await cache.keys().catch(() => []);
+    for (const each of all) if (isUnder(each.url, address)) await cache.delete(each);
   }
 }
 

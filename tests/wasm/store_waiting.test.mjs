@@ -1,0 +1,95 @@
+// Who waits for a store: how many, for how long, and until when they wish.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, existsSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { FolderStorage } from "../../wasm/dist/host/folder.js";
+import { Origin, partsOf } from "./origin.mjs";
+import { patient, withStores } from "./stores.mjs";
+import { bundleBytes, Engine, Store } from "./support.mjs";
+
+const bundle = bundleBytes("bundles/cards.guardrank");
+let engine, name;
+before(async () => {
+  engine = await Engine.create();
+  const whole = engine.open(bundle);
+  name = whole.rank({ time: "2026-11-21T10:00:00Z", context: { age: 34, state: "CA", income: 80000 } }).release;
+  whole.dispose();
+});
+after(() => engine.dispose());
+
+const serve = (run, options = {}) =>
+  withStores(new Origin().add(name, partsOf(bundle)).publish(), { releases: [name], ...options }, run);
+const hold = (path, response, next) => { if (!path.startsWith("blobs/")) next(); };
+
+test("10,000 may wait for one cold bundle, which is fetched once", () => serve(async (origin, open) => {
+  const store = await open();
+  origin.asked();
+  const served = await Promise.all(Array.from({ length: 10_000 }, () => store.snapshot(engine, {}, patient)));
+  assert.equal(new Set(served.map(({ snapshot }) => snapshot)).size, 1);
+  assert.equal(origin.asked().filter((path) => path.startsWith("blobs/")).length, 3);
+}));
+
+test("more than may wait are told so", () => serve(async (origin, open) => {
+  const store = await open({ tickets: 4 });
+  origin.fault = hold;
+  const calls = Array.from({ length: 6 }, () => store.snapshot(engine, {}, { timeout: 50 }));
+  const codes = (await Promise.allSettled(calls)).map(({ reason }) => reason.status).sort();
+  assert.deepEqual(codes, [...Array(4).fill("GR_STATUS_DEADLINE"), ...Array(2).fill("GR_STATUS_LIMIT")]);
+}));
+
+test("a signal ends a wait with its reason, and nobody else's", () => serve(async (origin, open) => {
+  const store = await open();
+  let go;
+  const released = new Promise((resolve) => { go = resolve; });
+  origin.fault = (path, response, next) => (path.startsWith("blobs/") ? released.then(next) : next());
+  const leaving = new AbortController();
+  const left = store.snapshot(engine, {}, { ...patient, signal: leaving.signal });
+  const stays = store.snapshot(engine, {}, patient);
+  leaving.abort(new Error("the user went away"));
+  await assert.rejects(left, /the user went away/);
+  await assert.rejects(store.snapshot(engine, {}, { signal: AbortSignal.abort() }), { name: "AbortError" });
+  go();
+  assert.equal((await stays).release, name);
+}));
+
+test("a signal ends the opening of a store", () => serve(async (origin) => {
+  origin.fault = () => {};   // an origin that never answers
+  const options = { origin: origin.address, trustedRoot: origin.root, releases: [name] };
+  const began = Date.now();
+  await assert.rejects(Store.open({ ...options, signal: AbortSignal.timeout(100) }), { name: "TimeoutError" });
+  assert.ok(Date.now() - began < 5000, "long before the first byte's own time is over");
+  await assert.rejects(Store.open({ ...options, signal: "soon" }), /signal: wanted an AbortSignal/);
+}));
+
+test("an origin that asks for an hour's patience is not asked again", () => serve(async (origin, open) => {
+  const store = await open();
+  origin.fault = (path, response, next) => {
+    if (!path.endsWith("timestamp.json")) return next();
+    response.writeHead(503, { "retry-after": "3600" }).end();
+  };
+  origin.asked();
+  const began = Date.now();
+  await assert.rejects(open(), { code: 700 });
+  assert.ok(Date.now() - began < 5000);
+  assert.equal(origin.asked().filter((path) => path.endsWith("timestamp.json")).length, 1);
+  store.dispose();
+}));
+
+test("what an ended writer left goes, what another one may be writing stays", () => serve(async (origin, open) => {
+  const folder = mkdtempSync(join(tmpdir(), "guardrank-left-"));
+  try {
+    mkdirSync(join(folder, "blobs"));
+    const part = (key) => join(folder, `${key}.0b6f7c1e-9a53-4a7e-8f0e-3f0c5a4d2b11.part`);
+    for (const key of ["highest_time", "blobs/index"]) writeFileSync(part(key), "half");
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    utimesSync(part("blobs/index"), old, old);
+    const store = await open({ storage: new FolderStorage(folder) });
+    await store.snapshot(engine, {}, patient);
+    assert.deepEqual([existsSync(part("highest_time")), existsSync(part("blobs/index"))], [true, false]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}));
