@@ -41,8 +41,9 @@ async function body(request) {
 
 async function answer(request, response) {
   const text = await body(request);
-  const { snapshot, release, fallback } = await store.snapshot(engine, JSON.parse(text).route);
-  const ranking = snapshot.rankText(text);
+  const asked = JSON.parse(text);
+  const { snapshot, release, fallback, served } = await store.snapshot(engine, asked.route);
+  const ranking = snapshot.rankText({ ...asked, served });   // which stage and arm, and where a fallback serves: why
   response.writeHead(200, {
     "content-type": "application/json", "x-release": release,
     ...(fallback === undefined ? {} : { "x-fallback": fallback }),

@@ -18,29 +18,43 @@ const request = { time: "2026-11-21T10:00:00Z", seed: 5, route: { product: "card
                   context: { age: 34, state: "CA", income: 80000 } };
 let origin, whole, name, worker, address;
 
-/** Starts workerd on a port of its own choosing, with nothing fetched yet. */
-async function startWorker() {
+/**
+ * Starts workerd on a port of its own choosing, with nothing fetched yet; `cacheOf`: with the cache of another
+ * one, as a host's isolates share theirs.
+ */
+async function startWorker(cacheOf) {
   const folder = mkdtempSync(join(tmpdir(), "guardrank-edge-"));
   cpSync(join(here, "../../wasm/dist"), join(folder, "package"), { recursive: true });
-  cpSync(join(example, "worker.mjs"), join(folder, "worker.mjs"));
-  const config = readFileSync(join(example, "config.capnp"), "utf8").replace("127.0.0.1:8787", "127.0.0.1:0");
-  writeFileSync(join(folder, "config.capnp"), config);
+  for (const name of ["worker.mjs", "cache.mjs"]) cpSync(join(example, name), join(folder, name));
+  writeFileSync(join(folder, "config.capnp"), config(cacheOf));
   const program = join(here, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
   const worker = spawn(program, ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder, env: { ...process.env, ...environment() },
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
-  for await (const line of worker.stdio[3]) {
-    const { event, port } = JSON.parse(String(line).split("\n")[0]);
-    if (event !== "listen") continue;
+  const ports = {};
+  for await (const lines of worker.stdio[3]) {
+    for (const line of String(lines).split("\n").filter(Boolean)) {
+      const { event, socket, port } = JSON.parse(line);
+      if (event === "listen") ports[socket] = port;
+    }
+    if (ports.http === undefined || ports.cache === undefined) continue;
     const stop = async () => {
       worker.kill();
       await once(worker, "exit");
       rmSync(folder, { recursive: true });
     };
-    return { address: `http://127.0.0.1:${port}/`, stop };
+    return { address: `http://127.0.0.1:${ports.http}/`, cache: `127.0.0.1:${ports.cache}`, stop };
   }
   throw new Error("workerd did not start");
+}
+
+/** The example's, with free ports and its cache within reach. */
+function config(cacheOf) {
+  const text = readFileSync(join(example, "config.capnp"), "utf8").replace("127.0.0.1:8787", "127.0.0.1:0")
+    .replace("sockets = [", 'sockets = [(name = "cache", address = "127.0.0.1:0", http = (style = proxy), service = "cache"), ');
+  if (cacheOf === undefined) return text;
+  return text.replace("worker = .cache", `external = (address = "${cacheOf}", http = (style = proxy))`);
 }
 
 const environment = () => ({
@@ -104,4 +118,22 @@ test("one slow artifact costs the requests that wait for it, not those after", a
     origin.fault = (path, response, next) => next();
     await other.stop();
   }
+});
+
+test("a new isolate finds in the edge's cache what another one fetched, also without the origin", async () => {
+  await post(request);
+  const deadline = Date.now() + 10_000;
+  let text;
+  do {   // what was fetched is written after the answer
+    const other = await startWorker(worker.cache);
+    origin.fault = (path, response) => response.destroy();
+    try {
+      const answer = await post(request, other.address);
+      text = answer.status === 200 ? await answer.text() : undefined;
+    } finally {
+      origin.fault = (path, response, next) => next();
+      await other.stop();
+    }
+  } while (text === undefined && Date.now() < deadline);
+  assert.equal(text, whole.rankText(request));
 });

@@ -1,9 +1,10 @@
-# workerd serve config.capnp: the worker, the package it imports, and where its origin is.
+# workerd serve config.capnp: the worker, the package it imports, where its origin is, and a cache such as edges have.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .edge),
+    (name = "cache", worker = .cache),
     # The origin may be on this machine, as in the tests; a public one needs "public".
     (name = "origin", network = (allow = ["public", "private"])),
   ],
@@ -13,6 +14,7 @@ const config :Workerd.Config = (
 const edge :Workerd.Worker = (
   compatibilityDate = "2025-10-01",
   globalOutbound = "origin",
+  cacheApiOutbound = "cache",
   bindings = [
     (name = "ORIGIN", fromEnvironment = "GUARDRANK_ORIGIN"),
     (name = "RELEASES", fromEnvironment = "GUARDRANK_RELEASES"),
@@ -24,4 +26,9 @@ const edge :Workerd.Worker = (
     (name = "guardrank/guardrank-store.wasm", wasm = embed "package/guardrank-store.wasm"),
     (name = "guardrank/guardrank.min.js", esModule = embed "package/guardrank.min.js"),
   ],
+);
+
+const cache :Workerd.Worker = (
+  compatibilityDate = "2025-10-01",
+  modules = [(name = "cache.mjs", esModule = embed "cache.mjs")],
 );

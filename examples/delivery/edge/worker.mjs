@@ -1,6 +1,6 @@
 // Ranks at the edge: POST a request as JSON, get the ranking. The module's code comes with the worker;
 // models, policies and catalogs come from the origin, are verified, and stay in memory.
-import { Engine, GuardrankError, Store } from "guardrank/guardrank.min.js";
+import { CacheStorageApi, Engine, GuardrankError, Store } from "guardrank/guardrank.min.js";
 import engineModule from "guardrank/guardrank-relaxed.wasm";
 import storeModule from "guardrank/guardrank-store.wasm";
 
@@ -14,6 +14,7 @@ async function start(env, context) {
     releases: env.RELEASES.split(","),
     trustedRoot: Uint8Array.from(atob(env.ROOT), (character) => character.charCodeAt(0)),
     module: storeModule,
+    storage: new CacheStorageApi(),   // the edge's own: a new isolate need not ask the origin
   }).catch((failure) => {
     store = undefined;   // the next request tries again
     throw failure;
@@ -30,14 +31,21 @@ const options = { catalogSumsBytes: 16 << 20 };
 const routeOf = (text) =>
   (text.includes('"route"') || text.includes("\\") ? JSON.parse(text).route : undefined);
 
+// Stage, arm, and where a fallback serves why, belong in the decision and its record. Of a release that serves
+// everyone there is nothing to tell, and the request stays as it came.
+function withServed(text, { served, fallback }) {
+  const isPlain = served.stage === "full" && served.arm === undefined && fallback === undefined;
+  return isPlain ? text : { ...JSON.parse(text), served };
+}
+
 async function rank(request, env, context) {
   if (store === undefined || store instanceof Promise) await start(env, context);
   const text = await request.text();
-  const served = store.snapshot(engine, routeOf(text), options);
+  const delivered = store.snapshot(engine, routeOf(text), options);
   // What the store began may end after this answer, and goes on where this request gives up.
   if (store.isBusy) context.waitUntil(store.settled());
-  const { snapshot } = await served;
-  return new Response(snapshot.rankText(text), { headers: { "content-type": "application/json" } });
+  const { snapshot, ...how } = await delivered;
+  return new Response(snapshot.rankText(withServed(text, how)), { headers: { "content-type": "application/json" } });
 }
 
 export default {

@@ -15,7 +15,7 @@ worker.onmessage = ({ data: { ranking, state, error } }) => {
 
 function rank() {
   worker.postMessage({ time: new Date().toISOString(), seed: 1, limit: 20,
-                       context: { age: Number(place("age").value), state: "CA", income: 80000 } });
+                       context: { age: Number(place("age").value), state: "CA", income: 80000, credit_rank: 3 } });
 }
 
 place("rank").onclick = rank;
