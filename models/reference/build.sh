@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds models/reference/*.guardrank again from nothing: simulate, train, pack, measure.
-# Wants GUARDRANK_TOOLS_LIBRARY and GUARDRANK_COMMAND (./dev sets both). $1: folder for work files.
+# What ./dev reference runs: models/reference/*.guardrank again from nothing.
+# Wants GUARDRANK_TOOLS_LIBRARY and GUARDRANK_COMMAND, which it sets. $1: folder for work files.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=${1:-"$here/../../build/reference"}

@@ -130,6 +130,17 @@ TEST_CASE("a folder that has only unsafe weights is told why") {
   }
 }
 
+TEST_CASE("a folder that has an ONNX graph is told what to save instead") {
+  const Folder folder;
+  folder.write("model.json", small_spec().dump());
+  folder.write("model.onnx", "anything");
+  const auto error =
+      error_of([&] { guardrank::pack::read_weights_folder(folder.path()); });
+  CHECK(error.status() == Status::unsafe_format);
+  CHECK(mentions(error, "model.onnx"));
+  CHECK(mentions(error, "weights.safetensors"));
+}
+
 TEST_CASE("a header whose length looks like a pickle is a header") {
   // 0x0480 bytes: the file starts with the bytes of a pickle of protocol 4.
   std::string header =

@@ -74,6 +74,10 @@ void refuse_unsafe_weights(const std::filesystem::path& folder) {
   std::error_code code;
   for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
     const std::string extension = entry.path().extension().string();
+    if (extension == ".onnx")
+      throw PackError(Status::unsafe_format, entry.path().filename().string(),
+                      "is a graph without roles for its layers (experts, gates, towers). Save its tensors as "
+                      "weights.safetensors beside a model.json");
     for (std::string_view unsafe : unsafe_extensions) {
       if (extension == unsafe)
         throw PackError(Status::unsafe_format, entry.path().filename().string(),
