@@ -27,6 +27,7 @@ void add_eval(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_lint(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_audit(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_bench(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_replay(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_fetch(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_tuf(CLI::App* app, CommonOptions* common, Actions* actions);
