@@ -18,6 +18,14 @@ SWEEP = [0.5, 1, 2, 5, 10, 20, 35, 50, 75, 100]
 SWEEP_DISKS = [50, 100]
 OTHERS = {"flatter: zipf 0.7": ["--zipf", "0.7"], "steeper: zipf 1.1": ["--zipf", "1.1"],
           "half of the ranks move daily": ["--moved-per-day", "0.5"]}
+# s3_fifo_cost's tuning: what it is by default, and around that.
+TUNINGS = {"first_percent": ("2", {"1": ["--first-percent", "1"], "5": ["--first-percent", "5"],
+                                   "10": ["--first-percent", "10"]}),
+           "half_life_uses": ("the slots", {"a quarter of the slots": ["--half-life", "{quarter}"],
+                                            "four times the slots": ["--half-life", "{four}"]}),
+           "compared": ("256", {"16": ["--compared", "16"], "64": ["--compared", "64"],
+                                "1,024": ["--compared", "1024"]})}
+SEEDS = [1, 2, 3]
 RATIOS = ["object_hit_ratio", "byte_hit_ratio", "cost_hit_ratio"]
 
 
@@ -91,6 +99,34 @@ def others_text(found: dict[str, dict]) -> str:
     rows = [[title, *(percent(lines[f"{name}:5"]["cost_hit_ratio"]) for name in names)]
             for title, lines in found.items()]
     return table(["traffic", *POLICIES, "at most"], rows)
+
+
+def tuning_text(default: dict, found: dict) -> str:
+    def row(name: str, value: str, line: dict) -> list[str]:
+        return [name, value, percent(line["cost_hit_ratio"]), f"{line['mean_ms']:.1f}", f"{line['p99_ms']:.1f}"]
+    rows = [row("as recommended", "", default)]
+    rows += [row(name, value, line) for (name, value), line in found.items()]
+    return table(["tuning", "instead", "of fetch time", "mean ms", "p99 ms"], rows)
+
+
+def seeds_text(found: dict[int, dict]) -> str:
+    policies = ["s3_fifo_cost", "s3_fifo", "lru"]
+    rows = [[str(seed), f"{budget}%", *(f"{lines[f'{policy}:{budget}'][figure]:.1f}"
+                                        for figure in ("mean_ms", "p99_ms") for policy in policies)]
+            for seed, lines in found.items() for budget in BUDGETS]
+    return table(["seed", "memory", *(f"{policy}: {figure}" for figure in ("mean ms", "p99 ms") for policy in policies)],
+                 rows)
+
+
+def tune(bench: Bench, models: int) -> dict:
+    """What each other choice gives at 5% memory."""
+    slots = {"quarter": str(models // 2), "four": str(models * 8)}   # of two slots a model
+    found = {}
+    for name, (_, others) in TUNINGS.items():
+        for value, flags in others.items():
+            flags = [flag.format(**slots) for flag in flags]
+            found[name, value] = bench.run(["s3_fifo_cost:5"], *flags)[1]["s3_fifo_cost:5"]
+    return found
 
 
 def capacity_text(found: dict, total_gb: float, prices: tuple[float, float]) -> str:
@@ -195,12 +231,18 @@ def main() -> None:
     for title, flags in OTHERS.items():
         say(title)
         _, others[title] = bench.run([f"{name}:5" for name in names], *flags)
+    say("tuning")
+    tuned = tune(bench, size[2])
+    say("seeds")
+    draws = [f"{policy}:{budget}" for budget in BUDGETS for policy in ("s3_fifo_cost", "s3_fifo", "lru")]
+    seeds = {seed: Bench(given.bench, *size, seed).run(draws)[1] for seed in SEEDS}
     total = workload["total_gb"]
     text = (HERE / "results_template.md").read_text()
     parts = {"models": f"{workload['models']:,}", "total": f"{total:.1f}", "requests": f"{workload['counted']:,}",
              "seed": given.seed, "zipf": workload["zipf"], "moved": percent(workload["moved_per_day"]),
              "days": workload["days"], "per_day": f"{workload['requests_per_day']:,}",
              "memory_table": memory_text(found), "tiers_table": tiers_text(found),
+             "tuning_table": tuning_text(found["s3_fifo_cost:5"], tuned), "seeds_table": seeds_text(seeds),
              "coalescing_table": coalescing_text(found), "others_table": others_text(others),
              "capacity_table": capacity_text(capacity, total, prices),
              "memory_price": given.memory_price, "disk_price": given.disk_price,
