@@ -42,7 +42,8 @@ class Delivery(unittest.TestCase):
         cls.requests = {product: publisher.folder / f"{product}.json" for product in ("card", "loan")}
         for product, path in cls.requests.items():
             path.write_text(json.dumps({**REQUEST, "route": {"product": product}}))
-        cls.truths = {name: ranked(publisher.run("rank", "--bundle", bundle, "--request", cls.requests["loan"], "--json"))
+        asked = ("--request", cls.requests["loan"], "--json")
+        cls.truths = {name: ranked(publisher.run("rank", "--bundle", bundle, *asked))
                       for name, bundle in bundles.items()}
         # The catalog: the releases have the rest in common.
         cls.blobs = {name: "blobs/" + identity(parts(bundle)["catalog"]) for name, bundle in bundles.items()}
@@ -183,8 +184,8 @@ class Delivery(unittest.TestCase):
         told = self.told(cache=self.folder / "file" / "deep")
         self.assertEqual(told["release"], "gold")
         self.assertFalse(told["cache_writable"])
-        done = subprocess.run([COMMAND, "tuf", "--metadata-dir", self.folder / "file" / "deep", "--json", "init", self.root],
-                              capture_output=True, text=True)
+        command = [COMMAND, "tuf", "--metadata-dir", self.folder / "file" / "deep", "--json", "init", self.root]
+        done = subprocess.run(command, capture_output=True, text=True)
         error = json.loads(done.stdout)["error"]
         self.assertEqual(error["code"], INTERNAL)
         self.assertIn("Not a directory", error["message"])

@@ -14,7 +14,8 @@ struct OnDisk {
     host.options.store.tickets = n_tickets;
     host.set("cards", {{1, Tier::warm, "card", "plain", "", Stage::full, 1}});
     host.set("plain", {{2, Tier::warm, "", "last", "", Stage::full, 1}});
-    host.set("last", {{3, Tier::warm, "card", "", "", Stage::full, 1}, {3, Tier::warm, "last", "", "", Stage::full, 1}});
+    host.set("last", {{3, Tier::warm, "card", "", "", Stage::full, 1},
+                      {3, Tier::warm, "last", "", "", Stage::full, 1}});
     host.publish();
     keep("loan", 2);
     host.open();                                         // memory is empty, the disk is not
@@ -63,7 +64,9 @@ TEST_CASE("a fallback whose read is slow is waited for a little past the deadlin
   for (const bool is_read : {true, false}) {
     OnDisk disk;
     DeliveryHost& host = disk.host;
-    host.stalls = [](const Need& need) { return DeliveryHost::is_blob_fetch(need) || DeliveryHost::is_blob_read(need); };
+    host.stalls = [](const Need& need) {
+      return DeliveryHost::is_blob_fetch(need) || DeliveryHost::is_blob_read(need);
+    };
     const TicketId ticket = host.want("card", patience);
     disk.pass(patience);
     CHECK(disk.n_named(ticket) == 0);
@@ -90,7 +93,8 @@ TEST_CASE("a primary that cannot be had leaves its fallback the rest of the time
   bool is_stalled = true;
   host.fault = [&](const Need& need, Outcome* outcome) {
     *outcome = Outcome::not_found;
-    return DeliveryHost::is_blob_fetch(need) && primary.find(host.origin[2][std::string(need.path)]) != std::string::npos;
+    return DeliveryHost::is_blob_fetch(need) &&
+           primary.find(host.origin[2][std::string(need.path)]) != std::string::npos;
   };
   host.stalls = [&](const Need& need) {
     return is_stalled && DeliveryHost::is_blob_fetch(need) &&
