@@ -52,7 +52,8 @@ async function startWorker(cacheOf) {
 /** The example's, with free ports and its cache within reach. */
 function config(cacheOf) {
   const text = readFileSync(join(example, "config.capnp"), "utf8").replace("127.0.0.1:8787", "127.0.0.1:0")
-    .replace("sockets = [", 'sockets = [(name = "cache", address = "127.0.0.1:0", http = (style = proxy), service = "cache"), ');
+    .replace("sockets = [", `sockets = [
+      (name = "cache", address = "127.0.0.1:0", http = (style = proxy), service = "cache"),`);
   if (cacheOf === undefined) return text;
   return text.replace("worker = .cache", `external = (address = "${cacheOf}", http = (style = proxy))`);
 }

@@ -11,7 +11,8 @@ class Bench(unittest.TestCase):
 
     def test_figures(self):
         told = json.loads(run(*self.words("--json"), data=json.dumps(REQUEST)))
-        ranked = json.loads(run("rank", "--bundle", BUNDLE, "--request", "-", "--json", data=json.dumps(REQUEST)))["ranked"]
+        words = ("rank", "--bundle", BUNDLE, "--request", "-", "--json")
+        ranked = json.loads(run(*words, data=json.dumps(REQUEST)))["ranked"]
         self.assertEqual(told["ranked"], len(ranked))
         self.assertGreater(told["session_bytes"], 0)
         self.assertEqual(len(told["times"]), 3)

@@ -59,7 +59,8 @@ test("the types ask for what the engine asks for", () => {
 });
 
 test("a program in TypeScript compiles against the package, strictly", () => {
-  writeFileSync(join(folder, "program.mts"), `import { Engine, Store, type RankRequest, type StoreOptions } from "guardrank";
+  writeFileSync(join(folder, "program.mts"), `import { Engine, Store } from "guardrank";
+import type { RankRequest, StoreOptions } from "guardrank";
 const engine = await Engine.create();
 using snapshot = engine.open(new Uint8Array(0));
 const request: RankRequest = { time: "2026-11-21T10:00:00Z", context: { age: 34 } };

@@ -1,6 +1,6 @@
 // What a store is told and tells.
 import {
-  bounds, byteCount, requireAmount, requireBytes, requireFunction, requireObject, requireOptions, requireSignal,
+  bounds, byteCount, flag, requireAmount, requireBytes, requireFunction, requireObject, requireOptions, requireSignal,
   requireText, wholeNumber, wrongArgument,
 } from "./argument.js";
 import type { HostOptions, OriginAddresses } from "./host/needs.js";
@@ -37,6 +37,11 @@ export interface StoreOptions {
   /** Bytes of artifacts fetched in a second (over it they wait) and in a day of UTC (over it they fail); none. */
   bytesPerSecond?: number;
   bytesPerDay?: number;
+  /**
+   * Forgets the latest time that the storage says was seen, which keeps expired metadata from coming back: for a
+   * storage whose time was ahead, by a clock or by someone's hand.
+   */
+  forgetsTime?: boolean;
   /** Snapshots that `snapshot` keeps ready. 8. */
   snapshots?: number;
   /** Calls that may wait for artifacts at a time. 16,384. */
@@ -92,9 +97,9 @@ export interface Served {
 }
 
 const optionNames: readonly (keyof StoreOptions)[] = [
-  "origin", "releases", "trustedRoot", "storage", "memoryBytes", "diskBytes", "artifactBytes", "checkSeconds", "fetches",
-  "bytesPerSecond", "bytesPerDay", "snapshots", "tickets", "firstByteTimeout", "stallTimeout", "timeout", "fetch",
-  "signal", "module", "onProgress", "onChange",
+  "origin", "releases", "trustedRoot", "storage", "memoryBytes", "diskBytes", "artifactBytes", "checkSeconds",
+  "fetches", "bytesPerSecond", "bytesPerDay", "forgetsTime", "snapshots", "tickets", "firstByteTimeout",
+  "stallTimeout", "timeout", "fetch", "signal", "module", "onProgress", "onChange",
 ];
 
 /** Before anything is fetched: numbers that would wrap, and what would fail only when it is called. */
@@ -113,6 +118,7 @@ function requireStoreOptions(options: StoreOptions): void {
   }
   for (const name of ["fetch", "onProgress", "onChange"] as const) requireFunction(options[name], name);
   requireSignal(options.signal, "signal");
+  flag(options.forgetsTime, "forgetsTime");
 }
 
 export function hostOptions(options: StoreOptions): HostOptions {
