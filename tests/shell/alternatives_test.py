@@ -209,15 +209,16 @@ class Alternatives(unittest.TestCase):
         self.check(moved, self.recomputed(persons, self.rank(lines(persons), policy(floor=0.3)), valuing), 1)
 
     def test_what_costs_too_much_is_not_found(self):
-        # Whoever the floor lets through without zip loses money: 60 USD where it is not approved.
-        persons, rules = people(), policy(risk=160.0)
+        # Whoever the floor lets through without zip loses money by what the deployed model says.
+        persons, rules = people(), policy(risk=32.0)
         strict = self.audit(persons, "--drop", "ctx.zip", rules=rules)["alternatives"]
         self.assertEqual((strict["best"], strict["unconfirmed"]), ([], []))
         [move] = strict["moves"]
         self.assertGreater(move["air_validation"], strict["deployed"]["air_validation"])
         self.assertLess(move["value_validation"], strict["least_value"])
+        self.assertGreater(strict["deployed"]["value_validation"], 0)
         loss = 1 - move["value_validation"] / strict["deployed"]["value_validation"]
-        wide = self.audit(persons, "--drop", "ctx.zip", "--max-value-loss", min(1, 1.5 * loss), rules=rules)
+        wide = self.audit(persons, "--drop", "ctx.zip", "--max-value-loss", 2 * loss, rules=rules)
         self.assertEqual([one["dropped"] for one in wide["alternatives"]["best"]], [["ctx.zip"]])
         self.assertLess(wide["alternatives"]["best"][0]["value_change"], 0)
 
@@ -243,7 +244,7 @@ class Alternatives(unittest.TestCase):
         persons = people()
         page = self.folder / "audit.html"
         found = self.audit(persons, "--html", page)["alternatives"]
-        self.assertEqual(found["facts"], ["ctx.skill", "ctx.zip", "offer.quality"])
+        self.assertEqual(found["facts"], ["ctx.zip", "ctx.skill", "offer.quality"])
         self.assertEqual([one["name"] for one in found["parameters"]], ["floor", "push"])
         self.assertEqual(found["parameters_without_bounds"], ["free"])
         self.assertEqual(found["tried"], 100)
@@ -276,7 +277,7 @@ class Alternatives(unittest.TestCase):
     def test_bad_input(self):
         persons = people(64)
         for options, where, part in (
-                (("--drop", "ctx.age"), "specification.drop", "it reads ctx.skill, ctx.zip, offer.quality"),
+                (("--drop", "ctx.age"), "specification.drop", "it reads ctx.zip, ctx.skill, offer.quality"),
                 (("--vary", "tilt"), "specification.vary", 'no parameter "tilt"'),
                 (("--vary", "free"), "specification.vary", "no minimum or no maximum"),
                 (("--max-value-loss", 1.5), "specification.max_value_loss", "0 to 1"),
@@ -285,7 +286,7 @@ class Alternatives(unittest.TestCase):
             error = self.audit(persons, *options, code=1)
             self.assertEqual(error["where"], where)
             self.assertIn(part, error["message"])
-        self.assertIn("of group a each half", self.audit(people(24), "--min-group", 5, code=1)["message"])
+        self.assertIn("of group b each half", self.audit(people(24), "--min-group", 5, code=1)["message"])
         bundle = ("audit", "--bundle", support.BUNDLE, "--requests", "-")
         for options in (("--alternatives",), ("--search", 5), ("--drop", "ctx.zip"), ("--max-value-loss", 0.1),
                         ("--alternatives", "--groups", "g", "--group", "g", "--judge", "both"),

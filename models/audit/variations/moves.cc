@@ -88,15 +88,16 @@ Variation as_deployed(const Moves& moves) {
   return variation;
 }
 
-bool withholds(const Variation& variation) {
-  return std::find(variation.is_withheld.begin(), variation.is_withheld.end(), 1) !=
-         variation.is_withheld.end();
+std::size_t n_withheld(const Variation& variation) {
+  return static_cast<std::size_t>(
+      std::count(variation.is_withheld.begin(), variation.is_withheld.end(), 1));
 }
 
-bool changes_parameters(const Moves& moves, const Variation& variation) {
+std::size_t n_changed(const Moves& moves, const Variation& variation) {
+  std::size_t n = 0;
   for (std::size_t i = 0; i < moves.parameters.size(); ++i)
-    if (variation.values[i] != moves.parameters[i].own) return true;
-  return false;
+    n += variation.values[i] != moves.parameters[i].own ? 1 : 0;
+  return n;
 }
 
 void apply(const Moves& moves, const Variation& variation, plan::VariedPipeline* pipeline) {

@@ -46,8 +46,11 @@ struct Variation {
 };
 
 Variation as_deployed(const Moves& moves);
-bool withholds(const Variation& variation);
-bool changes_parameters(const Moves& moves, const Variation& variation);
+std::size_t n_withheld(const Variation& variation);
+std::size_t n_changed(const Moves& moves, const Variation& variation);   // parameters
+inline std::size_t n_moves(const Moves& moves, const Variation& variation) {
+  return n_withheld(variation) + n_changed(moves, variation);
+}
 // The pipeline ranks as the variation says.
 void apply(const Moves& moves, const Variation& variation, plan::VariedPipeline* pipeline);
 

@@ -15,6 +15,8 @@ constexpr std::size_t tries_per_round = 4;       // moves that a round adds to t
 constexpr std::size_t draws_per_round = 16;
 constexpr std::uint64_t steps_of_range = 32;     // a drawn value is a whole number of these
 constexpr std::size_t most_repeats = 200;        // draws of what was tried, until there is nothing else
+// Of the best one's gain: with this much, fewer moves are better. What the rest adds is mostly chance.
+constexpr double enough = 0.95;
 
 class VariationSearch {
  public:
@@ -156,19 +158,38 @@ class VariationSearch {
   }
 
   bool is_of(std::size_t at, bool withholds_facts, bool changes) const {
-    return withholds(found_.tried[at]) == withholds_facts &&
-           changes_parameters(moves_, found_.tried[at]) == changes;
+    return (n_withheld(found_.tried[at]) != 0) == withholds_facts &&
+           (n_changed(moves_, found_.tried[at]) != 0) == changes;
   }
 
-  // Facts alone, parameters alone, and both where that is better than either.
+  double gain(std::size_t at) const { return found_.standings[at].air - found_.standings[0].air; }
+
+  // The fewest moves that bring enough of the best gain; of equals the best.
+  std::optional<std::size_t> simplest(const std::function<bool(std::size_t)>& is_counted) const {
+    std::optional<std::size_t> chosen =
+        find_best(found_.standings, found_.least_value, is_counted);
+    if (!chosen) return {};
+    const double wanted = enough * gain(*chosen);
+    std::size_t fewest = n_moves(moves_, found_.tried[*chosen]);
+    for (std::size_t at = 1; at < found_.tried.size(); ++at) {
+      const std::size_t n = n_moves(moves_, found_.tried[at]);
+      const bool is_allowed = is_counted(at) && found_.standings[at].worth >= found_.least_value;
+      if (!is_allowed || !(gain(at) >= wanted) || n > fewest) continue;
+      if (n < fewest || gain(at) > gain(*chosen)) chosen = at;
+      fewest = n;
+    }
+    return chosen;
+  }
+
+  // Facts alone, parameters alone, and both where that gains more than either.
   void choose() {
-    double highest = found_.standings[0].air;
+    double highest = 0;
     for (const auto& [facts, parameters] : {std::pair(true, false), {false, true}, {true, true}}) {
-      const auto at = find_best(found_.standings, found_.least_value, [&](std::size_t one) {
-        return is_of(one, facts, parameters);
+      const auto at = simplest([&, withheld = facts, changed = parameters](std::size_t one) {
+        return is_of(one, withheld, changed);
       });
-      if (!at || (facts && parameters && !(found_.standings[*at].air > highest))) continue;
-      highest = std::max(highest, found_.standings[*at].air);
+      if (!at || (facts && parameters && !(enough * gain(*at) > highest))) continue;
+      highest = std::max(highest, gain(*at));
       found_.chosen.push_back(*at);
     }
   }

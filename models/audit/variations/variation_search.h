@@ -22,7 +22,7 @@ struct FoundVariations {
   std::size_t n_single = 0;                  // tried next: one move each
   std::size_t n_untried = 0;                 // single moves that `search` left no room for
   std::vector<std::size_t> frontier;
-  std::vector<std::size_t> chosen;           // of each kind the best within the loss, where there is one
+  std::vector<std::size_t> chosen;           // of each kind the best within the loss, with few moves
   double least_value = 0;                    // that the loss leaves
 };
 

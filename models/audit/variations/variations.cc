@@ -28,8 +28,8 @@ Judge judge_of(const RankingChoice& choice, const Population& population) {
 }
 
 const char* kind_of(const Moves& moves, const Variation& variation) {
-  const bool changes = changes_parameters(moves, variation);
-  if (withholds(variation))
+  const bool changes = n_changed(moves, variation) != 0;
+  if (n_withheld(variation) != 0)
     return changes ? "facts withheld and parameters changed" : "facts withheld";
   return changes ? "parameters changed" : "deployed";
 }
