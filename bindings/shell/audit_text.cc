@@ -150,9 +150,9 @@ const char* confirmed_words(const Json& one) {
 // What was chosen against what there is. `worth`: "auc" or "value"; `base`: the member that it is held
 // against.
 std::string chosen_text(const Json& found, const std::string& worth, const char* title,
-                        const char* base) {
+                        const char* base, const char* ratio) {
   Table table({{"alternative"}, {"on what did not choose"}, {title, Align::right},
-               {"change", Align::right}, {"95%", Align::right}, {"worst AIR", Align::right},
+               {"change", Align::right}, {"95%", Align::right}, {ratio, Align::right},
                {"change", Align::right}, {"95%", Align::right}});
   const std::string test = worth + "_test", change = worth + "_change";
   const Json& own = found[base];
@@ -175,7 +175,7 @@ std::string models_text(const Json& found) {
          cell(found, "select_rate", 4) + ", at most " + cell(found, "max_loss", 4) +
          " of AUC lost; figures on " + found["rows"]["test"].dump() +
          " rows that neither fitted nor chose\n" +
-         chosen_text(found, "auc", "AUC", "full_model");
+         chosen_text(found, "auc", "AUC", "full_model", "worst AIR");
 }
 
 // Alternatives to what is deployed.
@@ -186,7 +186,8 @@ std::string variations_text(const Json& found) {
          (found["judged_by"] == "reach" ? "reach" : "who is shown any offer") + ", at most " +
          number(100 * real(found, "max_value_loss"), 2) + "% of value lost; figures on " +
          found["requests"]["test"].dump() + " requests that did not choose\n" +
-         chosen_text(found, "value", "value", "deployed");
+         chosen_text(found, "value", "value", "deployed",
+                     found["judged_by"] == "reach" ? "worst reach ratio" : "worst AIR");
 }
 
 std::string labels_text(const Json& by) {

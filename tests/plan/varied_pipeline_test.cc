@@ -24,18 +24,19 @@ std::string read(const fs::path& path) {
   return text.str();
 }
 
-// The reference cards, with what the catalog alone decides kept or not, and their requests.
+// A bundle, with what the catalog alone decides kept or not, and the reference cards' requests.
 class Cards {
  public:
-  explicit Cards(const KeptBudget& kept) : snapshot_(pack::system_allocator()) {
-    const std::string text = read(root() / "cards.guardrank");
+  explicit Cards(const KeptBudget& kept, const char* bundle = "models/reference/cards.guardrank")
+      : snapshot_(pack::system_allocator()) {
+    const std::string text = read(root() / bundle);
     bytes_ = pack::AlignedBytes(
         Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
     Error error;
     REQUIRE(snapshot_.open(bytes_, Check::structure, KernelChoice::automatic, false, &error) ==
             Status::ok);
     REQUIRE(snapshot_.keep_catalog(kept, &error) == Status::ok);
-    std::istringstream lines(read(root() / "cards/requests.jsonl"));
+    std::istringstream lines(read(root() / "models/reference/cards/requests.jsonl"));
     for (std::string line; std::getline(lines, line);) requests.push_back(Json::parse(line));
     REQUIRE(requests.size() > 2);
   }
@@ -48,7 +49,7 @@ class Cards {
   std::vector<Json> requests;
 
  private:
-  static fs::path root() { return fs::path(GUARDRANK_SOURCE_DIR) / "models/reference"; }
+  static fs::path root() { return fs::path(GUARDRANK_SOURCE_DIR); }
   pack::AlignedBytes bytes_;
   Snapshot snapshot_;
 };
@@ -142,6 +143,26 @@ TEST_CASE("what is kept of the catalog does not tell what is withheld") {
     CHECK(told != own);
     CHECK(told == ask_all(from_plain.pipeline(), kept.requests));
   }
+}
+
+TEST_CASE("a calibrator's segment can be withheld, from the route too") {
+  // Its click head has a calibrator of its own for the segment "prime"; no field reads it.
+  const Cards cards(nothing_kept, "tests/conformance/bundles/cards.guardrank");
+  const std::uint32_t fact = cards.fact(Namespace::context, "segment");
+  REQUIRE(fact != no_fact);
+  VariedPipeline varied(cards.pipeline());
+  varied.withhold(std::span(&fact, 1));
+  Json prime = Json::parse(R"({"time": "2026-03-21T10:00:00Z",
+      "context": {"age": 40, "state": "CA", "income": 82000}})");
+  const Told plain = ask(cards.pipeline(), prime);
+  REQUIRE(!plain.offers.empty());
+  prime["route"]["segment"] = "prime";
+  CHECK(ask(cards.pipeline(), prime) != plain);
+  CHECK(ask(varied.pipeline(), prime) == plain);
+  prime.erase("route");
+  prime["context"]["segment"] = "prime";
+  CHECK(ask(cards.pipeline(), prime) != plain);
+  CHECK(ask(varied.pipeline(), prime) == plain);
 }
 
 TEST_CASE("the facts of a model are those that its fields read, once each") {

@@ -30,8 +30,8 @@ std::string member(const AlternativesWords& words, const char* which) {
 
 page::HtmlTable frontier_table(const Json& found, const AlternativesWords& words) {
   const std::string test = std::string(", test ") + words.rows;
-  page::HtmlTable table{{"alternative", words.title, "worst AIR", words.title + test,
-                         "worst AIR" + test},
+  page::HtmlTable table{{"alternative", words.title, words.ratio, words.title + test,
+                         words.ratio + test},
                         {}};
   for (const Json& one : found["frontier"])
     table.rows.push_back({described(one),
@@ -57,7 +57,7 @@ std::string frontier_plot(const Json& found, const AlternativesWords& words, dou
   points.push_back(point_of(found[words.base_member], words, words.base));
   for (const char* part : {"best", "unconfirmed"})
     for (const Json& one : found[part]) points.push_back(point_of(one, words, one["kind"]));
-  return page::scatter_plot(std::string(words.title) + " (" + words.rows + " that choose)", "worst AIR", points,
+  return page::scatter_plot(std::string(words.title) + " (" + words.rows + " that choose)", words.ratio, points,
                             path, page::PlotMark{least, "most loss"}, page::PlotMark{0.8, "4/5"});
 }
 
@@ -85,7 +85,7 @@ void add_chosen(const Json& found, const AlternativesWords& words, page::Page* p
   const std::string test = member(words, "_test"), change = member(words, "_change"),
                     interval = change + "_interval", title = words.title;
   page::HtmlTable table{{"alternative", std::string("on unseen ") + words.rows, title,
-                         "change of " + title, "95%", "worst AIR", "change of AIR", "95%"},
+                         "change of " + title, "95%", words.ratio, "its change", "95%"},
                         {}};
   const Json& base = found[words.base_member];
   table.rows.push_back({words.base, "", cell(base, test.c_str(), digits), "", "",

@@ -16,6 +16,7 @@ struct AlternativesWords {
   const char* base;                  // "full model"
   const char* base_member;           // "full_model"
   const char* rows;                  // "rows", "requests"
+  const char* ratio;                 // "worst AIR"
 };
 
 std::string joined(const nlohmann::ordered_json& names);

@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr AlternativesWords words{"auc", "AUC", "full model", "full_model", "rows"};
+constexpr AlternativesWords words{"auc", "AUC", "full model", "full_model", "rows", "worst AIR"};
 
 void add_alternatives(const Json& report, page::Page* page) {
   if (!report.contains("alternatives")) return;

@@ -116,7 +116,10 @@ void add_steering(const Json& report, page::Page* page) {
   add_offers(steering, page);
 }
 
-constexpr AlternativesWords words{"value", "value a request", "deployed", "deployed", "requests"};
+AlternativesWords words_of(const Json& found) {
+  return {"value",    "value a request", "deployed",
+          "deployed", "requests",        found["judged_by"] == "reach" ? "worst reach ratio" : "worst AIR"};
+}
 
 std::string judged_words(const Json& found, const std::string& head) {
   return found["judged_by"] == "reach"
@@ -126,7 +129,7 @@ std::string judged_words(const Json& found, const std::string& head) {
 
 void add_moves(const Json& found, page::Page* page) {
   const double own = real(found["deployed"], "value_validation");
-  page::HtmlTable table{{"one move", "value a request", "change, %", "worst AIR", "change"}, {}};
+  page::HtmlTable table{{"one move", "value a request", "change, %", words_of(found).ratio, "change"}, {}};
   const auto row = [&](const std::string& name, const Json& one) {
     const double value = real(one, "value_validation");
     const double air = real(one, "air_validation") - real(found["deployed"], "air_validation");
@@ -155,8 +158,8 @@ void add_variations(const Json& report, page::Page* page) {
       "% of the mean value a request. Figures below are on " + found["requests"]["test"].dump() +
       " requests that did not choose. The model was not trained again: what is found is a reason to "
       "train it without the fact.");
-  add_chosen(found, words, page);
-  add_frontier(found, words, real(found, "least_value"), page);
+  add_chosen(found, words_of(found), page);
+  add_frontier(found, words_of(found), real(found, "least_value"), page);
   add_moves(found, page);
 }
 

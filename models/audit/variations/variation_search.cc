@@ -17,6 +17,13 @@ constexpr std::uint64_t steps_of_range = 32;     // a drawn value is a whole num
 constexpr std::size_t most_repeats = 200;        // draws of what was tried, until there is nothing else
 // Of the best one's gain: with this much, fewer moves are better. What the rest adds is mostly chance.
 constexpr double enough = 0.95;
+constexpr std::uint64_t share_of_simplifying = 4;   // a quarter of the search takes moves back
+
+// Whether facts are withheld, and whether parameters are changed.
+struct Kind {
+  bool withholds, changes;
+};
+constexpr Kind kinds[] = {{true, false}, {false, true}, {true, true}};
 
 class VariationSearch {
  public:
@@ -28,6 +35,7 @@ class VariationSearch {
     add_singles();
     combine();
     draw();
+    for (const Kind& kind : kinds) simplify(kind);
     found_.frontier = find_frontier(found_.standings);
     choose();
     return std::move(found_);
@@ -103,10 +111,8 @@ class VariationSearch {
     for (std::optional<std::size_t> from = best(); from && n_left() > 0;) {
       std::vector<Variation> round;
       for (const std::size_t at : order) {
-        Variation more = combined(found_.tried[*from], found_.tried[at]);
-        const bool stands = std::find(round.begin(), round.end(), more) != round.end();
-        if (round.size() < tries_per_round && !stands && is_new(more))
-          round.push_back(std::move(more));
+        if (round.size() == tries_per_round) break;
+        add_new(combined(found_.tried[*from], found_.tried[at]), &round);
       }
       if (round.empty()) return;
       judge(std::move(round));
@@ -118,19 +124,50 @@ class VariationSearch {
 
   // The first half of what is left anew, the second near the best within the loss.
   void draw() {
-    const std::size_t n_near = n_left() / 2;
-    while (n_left() > 0) {
+    const std::size_t n_kept = choice_.search / share_of_simplifying;
+    const std::size_t n_near = n_kept + (n_left() > n_kept ? (n_left() - n_kept) / 2 : 0);
+    while (n_left() > n_kept) {
       std::vector<Variation> round;
       std::size_t n_repeats = 0;
-      while (round.size() < std::min(draws_per_round, n_left()) && n_repeats < most_repeats) {
+      const std::size_t n_wanted = std::min(draws_per_round, n_left() - n_kept);
+      while (round.size() < n_wanted && n_repeats < most_repeats) {
         const bool is_near = n_left() <= n_near + round.size();
         Variation drawn = is_near ? drawn_near(found_.tried[best().value_or(0)]) : drawn_anew();
-        const bool stands = std::find(round.begin(), round.end(), drawn) != round.end();
-        if (stands || !is_new(drawn)) ++n_repeats;
-        else round.push_back(std::move(drawn));
+        if (!add_new(std::move(drawn), &round)) ++n_repeats;
       }
       if (round.empty()) return;
       judge(std::move(round));
+    }
+  }
+
+  // What was neither tried nor stands in the round; false otherwise.
+  bool add_new(Variation variation, std::vector<Variation>* round) const {
+    if (!is_new(variation) || std::find(round->begin(), round->end(), variation) != round->end())
+      return false;
+    round->push_back(std::move(variation));
+    return true;
+  }
+
+  // One move less at a time, while enough of the gain stays.
+  void simplify(const Kind& kind) {
+    for (std::optional<std::size_t> from = simplest(kind); from && n_left() > 0;) {
+      std::vector<Variation> round;
+      const Variation& deployed = found_.tried[0];
+      for (std::size_t i = 0; i < deployed.is_withheld.size(); ++i) {
+        Variation less = found_.tried[*from];
+        less.is_withheld[i] = 0;
+        add_new(std::move(less), &round);
+      }
+      for (std::size_t i = 0; i < deployed.values.size(); ++i) {
+        Variation less = found_.tried[*from];
+        less.values[i] = deployed.values[i];
+        add_new(std::move(less), &round);
+      }
+      if (round.empty()) return;
+      judge(std::move(round));
+      const std::optional<std::size_t> next = simplest(kind);
+      if (next == from) return;
+      from = next;
     }
   }
 
@@ -157,23 +194,24 @@ class VariationSearch {
     return drawn;
   }
 
-  bool is_of(std::size_t at, bool withholds_facts, bool changes) const {
-    return (n_withheld(found_.tried[at]) != 0) == withholds_facts &&
-           (n_changed(moves_, found_.tried[at]) != 0) == changes;
+  bool is_of(std::size_t at, const Kind& kind) const {
+    return (n_withheld(found_.tried[at]) != 0) == kind.withholds &&
+           (n_changed(moves_, found_.tried[at]) != 0) == kind.changes;
   }
 
   double gain(std::size_t at) const { return found_.standings[at].air - found_.standings[0].air; }
 
-  // The fewest moves that bring enough of the best gain; of equals the best.
-  std::optional<std::size_t> simplest(const std::function<bool(std::size_t)>& is_counted) const {
+  // The fewest moves that bring enough of the kind's best gain; of equals the best.
+  std::optional<std::size_t> simplest(const Kind& kind) const {
     std::optional<std::size_t> chosen =
-        find_best(found_.standings, found_.least_value, is_counted);
+        find_best(found_.standings, found_.least_value,
+                  [&](std::size_t at) { return is_of(at, kind); });
     if (!chosen) return {};
     const double wanted = enough * gain(*chosen);
     std::size_t fewest = n_moves(moves_, found_.tried[*chosen]);
     for (std::size_t at = 1; at < found_.tried.size(); ++at) {
       const std::size_t n = n_moves(moves_, found_.tried[at]);
-      const bool is_allowed = is_counted(at) && found_.standings[at].worth >= found_.least_value;
+      const bool is_allowed = is_of(at, kind) && found_.standings[at].worth >= found_.least_value;
       if (!is_allowed || !(gain(at) >= wanted) || n > fewest) continue;
       if (n < fewest || gain(at) > gain(*chosen)) chosen = at;
       fewest = n;
@@ -184,11 +222,10 @@ class VariationSearch {
   // Facts alone, parameters alone, and both where that gains more than either.
   void choose() {
     double highest = 0;
-    for (const auto& [facts, parameters] : {std::pair(true, false), {false, true}, {true, true}}) {
-      const auto at = simplest([&, withheld = facts, changed = parameters](std::size_t one) {
-        return is_of(one, withheld, changed);
-      });
-      if (!at || (facts && parameters && !(enough * gain(*at) > highest))) continue;
+    for (const Kind& kind : kinds) {
+      const std::optional<std::size_t> at = simplest(kind);
+      const bool is_both = kind.withholds && kind.changes;
+      if (!at || (is_both && !(enough * gain(*at) > highest))) continue;
       highest = std::max(highest, gain(*at));
       found_.chosen.push_back(*at);
     }
