@@ -39,7 +39,8 @@ def policy(floor: float = 0.5, push: float = 10.0, risk: float = 0.0, guarded: b
     document = {
         "format": 1, "name": "alternatives", "version": "1",
         "facts": {"ctx.zip": {"type": "string"}, "offer.cpa": {"type": "double"}},
-        "parameters": {"floor": {**FLOOR, "value": floor, "owner": "risk"}, "push": {**PUSH, "value": push, "owner": "growth"},
+        "parameters": {"floor": {**FLOOR, "value": floor, "owner": "risk"},
+                       "push": {**PUSH, "value": push, "owner": "growth"},
                        "free": {"value": 1.0, "owner": "growth"}},
         "terms": [{"id": "revenue", "kind": "revenue", "unit": "USD", "expr": "offer.cpa * reach.approve"},
                   {"id": "push", "kind": "bonus", "unit": "USD", "expr": "param.push * reach.approve"},
@@ -255,7 +256,8 @@ class Alternatives(unittest.TestCase):
             self.assertLess(better["air_validation"], worse["air_validation"])
         tree = xml.etree.ElementTree.fromstring(page.read_text())
         self.assertTrue(list(tree.iter("{http://www.w3.org/2000/svg}svg")))
-        for part in ("without ctx.zip", "floor = 0.3", "better beyond chance", "Every move alone"):
+        for part in ("without ctx.zip", "floor = 0.3", "better beyond chance", "Every move alone",
+                     "Deployed: floor = 0.5, push = 10."):
             self.assertIn(part, page.read_text())
         again = self.audit(persons)["alternatives"]
         self.assertEqual(again, found)

@@ -1,6 +1,6 @@
 #include "models/audit/page/alternatives_figures.h"
 
-#include <cstdio>
+#include <algorithm>
 
 #include "models/audit/page/cells.h"
 #include "models/page/plot.h"
@@ -14,12 +14,6 @@ std::string confirmed_words(const Json& one) {
   if (!one["is_within_loss"].get<bool>()) return "unconfirmed: costs more";
   return one["is_beyond_chance"].get<bool>() ? "better beyond chance"
                                              : "unconfirmed: could be chance";
-}
-
-std::string short_number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
 }
 
 constexpr int digits = 4;
@@ -47,13 +41,14 @@ page::ScatterPoint point_of(const Json& one, const AlternativesWords& words,
   return {real(one, member(words, "_validation").c_str()), real(one, "air_validation"), label};
 }
 
-std::string frontier_plot(const Json& found, const AlternativesWords& words, double least) {
+std::string frontier_plot(const Json& found, const AlternativesWords& words, double least,
+                          double from) {
   std::vector<page::ScatterPoint> points, path;
-  for (const Json& point : found["points"]) {
-    if (point[0].is_number() && point[1].is_number())
+  for (const Json& point : found["points"])
+    if (point[0].is_number() && point[1].is_number() && point[0].get<double>() >= from)
       points.push_back({point[0].get<double>(), point[1].get<double>(), ""});
-  }
-  for (const Json& one : found["frontier"]) path.push_back(point_of(one, words, ""));
+  for (const Json& one : found["frontier"])
+    if (point_of(one, words, "").x >= from) path.push_back(point_of(one, words, ""));
   points.push_back(point_of(found[words.base_member], words, words.base));
   for (const char* part : {"best", "unconfirmed"})
     for (const Json& one : found[part]) points.push_back(point_of(one, words, one["kind"]));
@@ -103,10 +98,17 @@ void add_chosen(const Json& found, const AlternativesWords& words, page::Page* p
     page->paragraph("No alternative within the loss is shown to have a higher adverse impact ratio.");
 }
 
-void add_frontier(const Json& found, const AlternativesWords& words, double least,
+void add_frontier(const Json& found, const AlternativesWords& words, double least, double from,
                   page::Page* page) {
-  page->figure("What was tried: the line joins what nothing beats on both figures",
-               frontier_plot(found, words, least), frontier_table(found, words));
+  const Json& points = found["points"];
+  const auto n_beyond = std::count_if(points.begin(), points.end(), [&](const Json& point) {
+    return point[0].is_number() && point[0].get<double>() < from;
+  });
+  std::string caption = "What was tried: the line joins what nothing beats on both figures";
+  if (n_beyond != 0)
+    caption += " (" + std::to_string(n_beyond) + " worth less than " + page::fixed(from, digits) +
+               " are not drawn)";
+  page->figure(caption, frontier_plot(found, words, least, from), frontier_table(found, words));
 }
 
 }  // namespace guardrank::audit

@@ -25,8 +25,9 @@ std::string described(const nlohmann::ordered_json& alternative);
 // What was chosen, on what did not choose; and a sentence where nothing is confirmed.
 void add_chosen(const nlohmann::ordered_json& found, const AlternativesWords& words,
                 page::Page* page);
-// Worth against the worst ratio of all that was tried; `least`: the worth that the loss leaves.
+// Worth against the worst ratio of what was tried and is worth at least `from`; `least`: the worth that
+// the loss leaves.
 void add_frontier(const nlohmann::ordered_json& found, const AlternativesWords& words, double least,
-                  page::Page* page);
+                  double from, page::Page* page);
 
 }  // namespace guardrank::audit

@@ -25,7 +25,7 @@ void add_alternatives(const Json& report, page::Page* page) {
       " rows that neither fitted nor chose.");
   add_chosen(found, words, page);
   add_frontier(found, words,
-               real(found["full_model"], "auc_validation") - real(found, "max_loss"), page);
+               real(found["full_model"], "auc_validation") - real(found, "max_loss"), 0, page);
 }
 
 }  // namespace

@@ -143,6 +143,14 @@ void add_moves(const Json& found, page::Page* page) {
   page->table(table);
 }
 
+std::string deployed_words(const Json& parameters) {
+  std::string text;
+  for (const Json& one : parameters)
+    text += (text.empty() ? " Deployed: " : ", ") + one["name"].get<std::string>() + " = " +
+            short_number(real(one, "value"));
+  return text.empty() ? text : text + ".";
+}
+
 void add_variations(const Json& report, page::Page* page) {
   if (!report.contains("alternatives")) return;
   const Json& found = report["alternatives"];
@@ -157,9 +165,11 @@ void add_variations(const Json& report, page::Page* page) {
       page::fixed(100 * real(found, "max_value_loss"), 2) +
       "% of the mean value a request. Figures below are on " + found["requests"]["test"].dump() +
       " requests that did not choose. The model was not trained again: what is found is a reason to "
-      "train it without the fact.");
+      "train it without the fact." + deployed_words(found["parameters"]));
   add_chosen(found, words_of(found), page);
-  add_frontier(found, words_of(found), real(found, "least_value"), page);
+  const double own = real(found["deployed"], "value_validation");
+  const double widest = std::max(10 * real(found, "max_value_loss"), 0.1) * std::fabs(own);
+  add_frontier(found, words_of(found), real(found, "least_value"), own - widest, page);
   add_moves(found, page);
 }
 
