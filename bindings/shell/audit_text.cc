@@ -122,12 +122,22 @@ std::string attribute_text(const Json& attribute) {
          attribute["reference_chosen_by"].get<std::string>() + "\n";
 }
 
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 std::string words_of(const Json& alternative) {
   std::string text;
   for (const Json& name : alternative["dropped"])
     text += (text.empty() ? "without " : ", ") + name.get<std::string>();
-  for (const auto& [name, weight] : alternative["weights"].items())
+  const Json weights = alternative.value("weights", Json::object()),
+             parameters = alternative.value("parameters", Json::object());
+  for (const auto& [name, weight] : weights.items())
     text += (text.empty() ? "" : "; ") + name + " x " + number(weight.get<double>(), 2);
+  for (const auto& [name, value] : parameters.items())
+    text += (text.empty() ? "" : "; ") + name + " = " + short_number(value.get<double>());
   return text.empty() ? alternative["kind"].get<std::string>() : text;
 }
 
@@ -137,24 +147,47 @@ const char* confirmed_words(const Json& one) {
                                              : "unconfirmed: could be chance";
 }
 
-std::string alternatives_text(const Json& found) {
-  std::string text = "\nalternatives: " + found["tried"].dump() + " tried, selecting " +
-                     cell(found, "select_rate", 4) + ", at most " + cell(found, "max_loss", 4) +
-                     " of AUC lost; figures on " + found["rows"]["test"].dump() +
-                     " rows that neither fitted nor chose\n";
-  Table table({{"model"}, {"on unseen rows"}, {"AUC", Align::right}, {"change", Align::right}, {"95%", Align::right},
-               {"worst AIR", Align::right}, {"change", Align::right}, {"95%", Align::right}});
-  const Json& full = found["full_model"];
-  table.add({"full model", "", cell(full, "auc_test", 4), "", "", cell(full, "air_test", 4), "", ""});
+// What was chosen against what there is. `worth`: "auc" or "value"; `base`: the member that it is held
+// against.
+std::string chosen_text(const Json& found, const std::string& worth, const char* title,
+                        const char* base, const char* ratio) {
+  Table table({{"alternative"}, {"on what did not choose"}, {title, Align::right},
+               {"change", Align::right}, {"95%", Align::right}, {ratio, Align::right},
+               {"change", Align::right}, {"95%", Align::right}});
+  const std::string test = worth + "_test", change = worth + "_change";
+  const Json& own = found[base];
+  table.add({own["kind"].get<std::string>(), "", cell(own, test.c_str(), 4), "", "",
+             cell(own, "air_test", 4), "", ""});
   for (const char* part : {"best", "unconfirmed"})
     for (const Json& one : found[part])
-      table.add({printable(words_of(one)), confirmed_words(one), cell(one, "auc_test", 4),
-                 cell(one, "auc_change", 4), interval(one, "auc_change_interval", 4),
+      table.add({printable(words_of(one)), confirmed_words(one), cell(one, test.c_str(), 4),
+                 cell(one, change.c_str(), 4), interval(one, (change + "_interval").c_str(), 4),
                  cell(one, "air_test", 4), cell(one, "air_change", 4),
                  interval(one, "air_change_interval", 4)});
-  if (found["best"].empty())
-    text += "none within the loss is shown to have a higher adverse impact ratio\n";
-  return text + table.text(terminal_width());
+  return (found["best"].empty()
+              ? "none within the loss is shown to have a higher adverse impact ratio\n"
+              : "") + table.text(terminal_width());
+}
+
+// Alternatives to models of an outcome.
+std::string models_text(const Json& found) {
+  return "\nalternatives: " + found["tried"].dump() + " tried, selecting " +
+         cell(found, "select_rate", 4) + ", at most " + cell(found, "max_loss", 4) +
+         " of AUC lost; figures on " + found["rows"]["test"].dump() +
+         " rows that neither fitted nor chose\n" +
+         chosen_text(found, "auc", "AUC", "full_model", "worst AIR");
+}
+
+// Alternatives to what is deployed.
+std::string variations_text(const Json& found) {
+  return "\nalternatives: " + found["tried"].dump() + " tried (" +
+         std::to_string(found["facts"].size()) + " facts kept from the model, " +
+         std::to_string(found["parameters"].size()) + " parameters moved), judged by " +
+         (found["judged_by"] == "reach" ? "reach" : "who is shown any offer") + ", at most " +
+         number(100 * real(found, "max_value_loss"), 2) + "% of value lost; figures on " +
+         found["requests"]["test"].dump() + " requests that did not choose\n" +
+         chosen_text(found, "value", "value", "deployed",
+                     found["judged_by"] == "reach" ? "worst reach ratio" : "worst AIR");
 }
 
 std::string labels_text(const Json& by) {
@@ -202,7 +235,10 @@ std::string audit_text(const Json& report) {
   const Json none = Json::array();
   for (const Json& attribute : report.contains("attributes") ? report["attributes"] : none)
     text += "\n" + attribute_text(attribute);
-  if (report.contains("alternatives")) text += alternatives_text(report["alternatives"]);
+  if (report.contains("alternatives")) {
+    const Json& found = report["alternatives"];
+    text += found.contains("deployed") ? variations_text(found) : models_text(found);
+  }
   if (report.contains("steering")) text += steering_text(report["steering"]);
   return text;
 }

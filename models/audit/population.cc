@@ -156,6 +156,11 @@ Attribute make_attribute(const GroupChoice& choice, const std::vector<std::strin
   return attribute;
 }
 
+std::uint32_t code_of(const Attribute& attribute, const std::string& group) {
+  const auto at = std::find(attribute.groups.begin(), attribute.groups.end(), group);
+  return static_cast<std::uint32_t>(at - attribute.groups.begin());
+}
+
 std::vector<std::size_t> join(const std::vector<std::string>& keys, const Table& table,
                               const std::string& column) {
   std::unordered_map<std::string_view, std::size_t> rows;

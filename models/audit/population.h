@@ -45,6 +45,9 @@ Population read_population(std::string_view population, std::string_view groups,
 // reports it, where fewer than two groups are there, or without the reference named.
 Attribute make_attribute(const GroupChoice& choice, const std::vector<std::string>& cells);
 
+// The code of a group that the attribute has.
+std::uint32_t code_of(const Attribute& attribute, const std::string& group);
+
 // For every key the row of `table` that has it; SIZE_MAX: none. Throws PackError for a key that
 // stands twice in `table`, and where no key is found at all.
 std::vector<std::size_t> join(const std::vector<std::string>& keys, const Table& table,

@@ -45,11 +45,6 @@ Json notes_of(const Population& population, const PopulationChoice& choice) {
   return notes;
 }
 
-std::uint32_t code_of(const Attribute& attribute, const std::string& group) {
-  const auto at = std::find(attribute.groups.begin(), attribute.groups.end(), group);
-  return static_cast<std::uint32_t>(at - attribute.groups.begin());
-}
-
 }  // namespace
 
 Audit audit_population(const PopulationInput& input, const Progress& progress) {

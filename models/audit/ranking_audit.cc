@@ -2,6 +2,7 @@
 #include "models/audit/page/pages.h"
 #include "models/audit/ranking/group_reach.h"
 #include "models/audit/ranking/steering.h"
+#include "models/audit/variations/variations.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::audit {
@@ -22,6 +23,13 @@ Json notes_of(const Rankings& rankings, const RankingChoice& choice) {
     notes.push_back(
         "The model reads payouts: with equal payouts its probabilities change as well.");
   return notes;
+}
+
+std::vector<std::uint32_t> references_of(const Population& population, const Json& attributes) {
+  std::vector<std::uint32_t> references;
+  for (std::size_t a = 0; a < population.attributes.size(); ++a)
+    references.push_back(code_of(population.attributes[a], attributes[a]["reference"]));
+  return references;
 }
 
 }  // namespace
@@ -46,8 +54,14 @@ Audit audit_ranking(const RankingInput& input, const Progress& progress) {
                  {"min_group", choice.sampling.min_group},
                  {"draws", choice.sampling.draws},
                  {"seed", choice.sampling.seed}};
-  if (!choice.groups.empty())
-    report["attributes"] = audit_reach(rankings, input.groups, choice, drawing("drawing groups"));
+  if (!choice.groups.empty()) {
+    const Population population = population_of(rankings, input.groups, choice);
+    report["attributes"] = audit_reach(rankings, population, choice, drawing("drawing groups"));
+    if (choice.variations.is_wanted)
+      report["alternatives"] = find_variations(input, choice, rankings, population,
+                                               references_of(population, report["attributes"]),
+                                               progress);
+  }
   if (choice.has_steering)
     report["steering"] = audit_steering(rankings, choice, drawing("drawing requests"));
   Audit audit;

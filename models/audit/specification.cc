@@ -117,6 +117,29 @@ void read_alternatives(Members* members, AlternativesChoice* out) {
   members->natural("fit_rows", 100, 10000000, &out->fit_rows);
 }
 
+Judge read_judge(Members* members) {
+  std::string judge;
+  members->text("judge", &judge);
+  if (judge.empty()) return Judge::automatic;
+  if (judge == "shown") return Judge::shown;
+  if (judge == "reach") return Judge::reach;
+  Members::refuse("judge", "wanted shown or reach, found \"" + judge + "\"");
+}
+
+void read_variations(Members* members, RankingChoice* choice) {
+  VariationsChoice* out = &choice->variations;
+  members->flag("alternatives", &out->is_wanted);
+  members->texts("drop", &out->drop);
+  members->texts("vary", &out->vary);
+  if (const auto loss = members->number("max_value_loss")) out->max_value_loss = *loss;
+  if (!(out->max_value_loss >= 0 && out->max_value_loss <= 1))
+    Members::refuse("max_value_loss", "wanted 0 to 1, a share of the mean value a request");
+  members->natural("search", 1, 10000, &out->search);
+  out->judge = read_judge(members);
+  if (out->is_wanted && choice->groups.empty())
+    Members::refuse("alternatives", "less discriminatory for whom: no groups are named");
+}
+
 void check(const PopulationChoice& choice) {
   if (choice.groups.empty()) Members::refuse("groups", "no column of groups is named");
   if (choice.outcome.empty() && choice.score.empty() && choice.position.empty())
@@ -168,6 +191,7 @@ RankingChoice read_ranking_choice(std::string_view json) {
   members.texts("payouts", &choice.payouts);
   members.natural("depth", 0, 100000, &choice.depth);
   members.sampling(&choice.sampling);
+  read_variations(&members, &choice);
   members.close();
   if (choice.groups.empty() && !choice.has_steering)
     Members::refuse("groups", "nothing to measure: no groups and no steering");

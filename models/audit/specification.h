@@ -43,6 +43,19 @@ struct PopulationChoice {
   AlternativesChoice alternatives;
 };
 
+// What a figure of parity counts: requests that are shown anything, or the head's reach.
+enum class Judge { automatic, shown, reach };
+
+// Less discriminatory alternatives to what is deployed: facts kept from the model, other parameters.
+struct VariationsChoice {
+  bool is_wanted = false;
+  std::vector<std::string> drop;     // facts that the model reads, "ctx.zip"
+  std::vector<std::string> vary;     // parameters; both empty: whatever can be tried
+  double max_value_loss = 0.01;      // share of the mean value a request that an alternative may cost
+  std::uint64_t search = 100;        // alternatives tried
+  Judge judge = Judge::automatic;    // shown, or reach where every request is shown something
+};
+
 struct RankingChoice {
   std::vector<GroupChoice> groups;         // empty: no audit by group
   std::string key = "request_id";          // column of the groups file
@@ -52,6 +65,7 @@ struct RankingChoice {
   std::vector<std::string> payouts;  // candidate facts made equal; empty: those of revenue terms
   std::uint64_t depth = 0;                 // positions that give exposure; 0: the request's limit
   Sampling sampling;
+  VariationsChoice variations;
 };
 
 // From JSON (models/audit/README.md); throws PackError that names the member. Unknown members are

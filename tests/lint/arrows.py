@@ -36,7 +36,7 @@ PARTS = {
     "capi": {"capi", "core"},
     "models/pack": {"models/pack", "models/schema", "core"},
     "models/lint": {"models/lint", "models/pack", "core"},
-    "models/audit": {"models/audit", "models/page", "models/pack", "core"},
+    "models/audit": {"models/audit", "models/plan", "models/page", "models/pack", "core"},
     "models/plan": {"models/plan", "models/page", "models/pack", "core"},
     "models/publish": {"models/publish", "models/pack", "core"},
     "models/page": {"models/page", "core"},

@@ -88,7 +88,8 @@ GR_API gr_status gr_tools_audit_population(const gr_tools_audit_options* options
                                            gr_error** error);
 /* What a snapshot's ranking shows to groups, and how far payouts move offers: every request is
  * ranked as it is and with payouts equal. Groups are joined by request id; nothing of them reaches
- * the ranking. Since 0.1. */
+ * the ranking. On demand it searches less discriminatory alternatives: facts kept from the model and
+ * other parameters, within a stated loss of value. Since 0.1. */
 GR_API gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session* session,
                                         const gr_tools_audit_options* options,
                                         gr_tools_text** report, gr_tools_text** page,

@@ -2,36 +2,12 @@
 
 #include <algorithm>
 
-#include "models/audit/statistics/resampling.h"
-#include "models/pack/pack_error.h"
+#include "models/audit/alternatives/standing.h"
 
 namespace guardrank::audit {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::uint64_t draws_seed = 0x5EED;     // apart from the seed of the search
-
-std::vector<Contrast> contrasts_of(const Population& population,
-                                   std::span<const std::uint32_t> references,
-                                   std::uint64_t min_group) {
-  std::vector<Contrast> contrasts;
-  for (std::size_t a = 0; a < population.attributes.size(); ++a) {
-    const Attribute& attribute = population.attributes[a];
-    for (std::uint32_t g = 0; g < attribute.groups.size(); ++g) {
-      const auto n = static_cast<std::uint64_t>(
-          std::count(attribute.codes.begin(), attribute.codes.end(), g));
-      if (g == references[a] || n < min_group) continue;
-      contrasts.push_back({attribute.name, attribute.groups[g], attribute.groups[references[a]], a,
-                           g, references[a]});
-    }
-  }
-  if (contrasts.empty())
-    throw pack::PackError(Status::argument, "groups",
-                          "no group beside the reference has " + std::to_string(min_group) +
-                              " rows: nothing to search alternatives for");
-  return contrasts;
-}
 
 double favorable_share(const Population& population) {
   double favorable = 0, all = 0;
@@ -52,8 +28,6 @@ Json airs_json(const Figures& figures, std::span<const Contrast> contrasts) {
                     {"air", figures.airs[i]}});
   return airs;
 }
-
-Json pair(const Interval& interval) { return Json::array({interval.low, interval.high}); }
 
 class Writer {
  public:
@@ -88,24 +62,11 @@ class Writer {
               const DrawProgress& progress) const {
     Json json = alternative(at);
     const ScoreMeasure measure(measured_, scores_of(found_.tried[at]));
-    const Figures own = measure.measure({}), base = base_.measure({});
-    std::vector<double> auc_changes, air_changes;
-    std::vector<std::uint32_t> counts(parts_.test.size());
-    for (std::uint64_t draw = 0; draw < sampling.draws; ++draw) {
-      draw_counts(sampling.seed ^ draws_seed, draw, counts);
-      const Figures one = measure.measure(counts), other = base_.measure(counts);
-      auc_changes.push_back(one.auc - other.auc);
-      air_changes.push_back(one.worst_air - other.worst_air);
-      if (progress) progress(draw + 1, sampling.draws);
-    }
-    const Interval air_interval = percentile_interval(&air_changes);
-    json["auc_change"] = own.auc - base.auc;
-    json["auc_change_interval"] = pair(percentile_interval(&auc_changes));
-    json["air_change"] = own.worst_air - base.worst_air;
-    json["air_change_interval"] = pair(air_interval);
-    json["is_beyond_chance"] = air_interval.low > 0;
-    json["is_within_loss"] = own.auc - base.auc >= -wanted.max_loss;
-    json["groups"] = airs_json(own, contrasts_);
+    write_comparison({[&](std::span<const std::uint32_t> counts) { return standing(measure, counts); },
+                      [&](std::span<const std::uint32_t> counts) { return standing(base_, counts); },
+                      parts_.test.size(), wanted.max_loss, "auc"},
+                     sampling, progress, &json);
+    json["groups"] = airs_json(measure.measure({}), contrasts_);
     return json;
   }
 
@@ -116,6 +77,11 @@ class Writer {
   }
 
  private:
+  static Standing standing(const ScoreMeasure& measure, std::span<const std::uint32_t> counts) {
+    const Figures figures = measure.measure(counts);
+    return {figures.auc, figures.worst_air};
+  }
+
   std::vector<double> scores_of(const Alternative& alternative) const {
     return alternative_scores(design_, found_.full, alternative, parts_.test);
   }
@@ -136,7 +102,7 @@ Json find_alternatives(const Population& population, const PopulationChoice& cho
   const Design design = make_design(population.table, wanted.features);
   const Parts parts = split_rows(population, wanted, choice.sampling.seed);
   const std::vector<Contrast> contrasts =
-      contrasts_of(population, references, choice.sampling.min_group);
+      find_contrasts(population, references, choice.sampling.min_group);
   const double select_rate = wanted.select_rate.value_or(favorable_share(population));
   const Found found = search_alternatives(
       {&population, &design, &parts, contrasts, select_rate, &wanted, choice.sampling.seed},
@@ -157,12 +123,8 @@ Json find_alternatives(const Population& population, const PopulationChoice& cho
                {"unconfirmed", Json::array()},
                {"frontier", Json::array()},
                {"points", Json::array()}};
-  for (const auto& at : {found.best_drop, found.best_weights}) {
-    if (!at) continue;
-    Json chosen = writer.chosen(*at, wanted, choice.sampling, drawing);
-    const bool is_confirmed = chosen["is_beyond_chance"] == true && chosen["is_within_loss"] == true;
-    json[is_confirmed ? "best" : "unconfirmed"].push_back(std::move(chosen));
-  }
+  for (const auto& at : {found.best_drop, found.best_weights})
+    if (at) file_chosen(writer.chosen(*at, wanted, choice.sampling, drawing), &json);
   for (std::size_t at : found.frontier) json["frontier"].push_back(writer.alternative(at));
   for (const Alternative& tried : found.tried)
     json["points"].push_back(Json::array({tried.validation.auc, tried.validation.worst_air}));

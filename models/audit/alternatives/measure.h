@@ -3,19 +3,11 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "models/audit/population.h"
+#include "models/audit/alternatives/contrasts.h"
 
 namespace guardrank::audit {
-
-// A group held against its reference.
-struct Contrast {
-  std::string attribute, group, reference;
-  std::size_t attribute_index = 0;
-  std::uint32_t group_code = 0, reference_code = 0;
-};
 
 struct Figures {
   double auc = 0;

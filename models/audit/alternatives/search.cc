@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "models/audit/alternatives/standing.h"
 #include "models/audit/statistics/random.h"
 #include "models/pack/pack_error.h"
 
@@ -145,25 +146,16 @@ class Search {
   }
 
   void choose() {
-    std::vector<std::size_t> order(found_.tried.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return found_.tried[a].validation.auc > found_.tried[b].validation.auc;
-    });
-    double highest = -1;
-    for (std::size_t at : order) {
-      if (!(found_.tried[at].validation.worst_air > highest)) continue;
-      highest = found_.tried[at].validation.worst_air;
-      found_.frontier.push_back(at);
-    }
-    for (std::size_t at = 1; at < found_.tried.size(); ++at) take_if_best(at);
-  }
-
-  void take_if_best(std::size_t at) {
-    const Alternative& tried = found_.tried[at];
-    std::optional<std::size_t>& best = tried.is_refit ? found_.best_drop : found_.best_weights;
-    const double to_beat = found_.tried[best.value_or(0)].validation.worst_air;
-    if (is_allowed(tried) && tried.validation.worst_air > to_beat) best = at;
+    std::vector<Standing> standings;
+    for (const Alternative& tried : found_.tried)
+      standings.push_back({tried.validation.auc, tried.validation.worst_air});
+    found_.frontier = find_frontier(standings);
+    const auto best = [&](bool is_refit) {
+      return find_best(standings, least_auc(),
+                       [&](std::size_t at) { return found_.tried[at].is_refit == is_refit; });
+    };
+    found_.best_drop = best(true);
+    found_.best_weights = best(false);
   }
 
   const SearchInput& input_;

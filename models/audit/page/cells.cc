@@ -33,6 +33,12 @@ std::string interval_cell(const Json& object, const char* name, int digits) {
   return page::fixed_interval(real(object, name, 0), real(object, name, 1), digits);
 }
 
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 std::string p_cell(const Json& object, const char* name) {
   const double p = real(object, name);
   if (std::isnan(p)) return "-";

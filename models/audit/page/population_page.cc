@@ -1,60 +1,14 @@
+#include "models/audit/page/alternatives_figures.h"
 #include "models/audit/page/cells.h"
 #include "models/audit/page/pages.h"
 #include "models/audit/page/parity_figures.h"
-#include "models/page/plot.h"
 
 namespace guardrank::audit {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string joined(const Json& names) {
-  std::string text;
-  for (const Json& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
-  return text;
-}
-
-std::string described(const Json& alternative) {
-  std::string text =
-      alternative["dropped"].empty() ? "" : "without " + joined(alternative["dropped"]);
-  for (const auto& [name, weight] : alternative["weights"].items())
-    text += (text.empty() ? "" : "; ") + name + " x " + page::fixed(weight.get<double>(), 2);
-  return text.empty() ? alternative["kind"].get<std::string>() : text;
-}
-
-std::string confirmed_words(const Json& one) {
-  if (!one["is_within_loss"].get<bool>()) return "unconfirmed: costs more";
-  return one["is_beyond_chance"].get<bool>() ? "better beyond chance"
-                                             : "unconfirmed: could be chance";
-}
-
-page::HtmlTable frontier_table(const Json& alternatives) {
-  page::HtmlTable table{{"alternative", "AUC", "worst AIR", "AUC, test rows",
-                         "worst AIR, test rows"},
-                  {}};
-  for (const Json& one : alternatives["frontier"])
-    table.rows.push_back({described(one), cell(one, "auc_validation", 4),
-                          cell(one, "air_validation", 4), cell(one, "auc_test", 4),
-                          cell(one, "air_test", 4)});
-  return table;
-}
-
-std::string frontier_plot(const Json& alternatives) {
-  std::vector<page::ScatterPoint> points, path;
-  for (const Json& point : alternatives["points"])
-    points.push_back({point[0].get<double>(), point[1].get<double>(), ""});
-  for (const Json& one : alternatives["frontier"])
-    path.push_back({real(one, "auc_validation"), real(one, "air_validation"), ""});
-  const Json& full = alternatives["full_model"];
-  points.push_back({real(full, "auc_validation"), real(full, "air_validation"), "full model"});
-  for (const char* part : {"best", "unconfirmed"})
-    for (const Json& one : alternatives[part])
-      points.push_back({real(one, "auc_validation"), real(one, "air_validation"),
-                        one["kind"].get<std::string>()});
-  const double least = real(full, "auc_validation") - real(alternatives, "max_loss");
-  return page::scatter_plot("AUC (rows that choose)", "worst AIR", points, path,
-                      page::PlotMark{least, "most loss"}, page::PlotMark{0.8, "4/5"});
-}
+constexpr AlternativesWords words{"auc", "AUC", "full model", "full_model", "rows", "worst AIR"};
 
 void add_alternatives(const Json& report, page::Page* page) {
   if (!report.contains("alternatives")) return;
@@ -69,24 +23,9 @@ void add_alternatives(const Json& report, page::Page* page) {
       " are selected. An alternative may cost " + cell(found, "max_loss", 4) +
       " of AUC. Figures below are on " + found["rows"]["test"].dump() +
       " rows that neither fitted nor chose.");
-  page::HtmlTable best{{"alternative", "on unseen rows", "AUC", "change of AUC", "95%", "worst AIR",
-                        "change of AIR", "95%"},
-                       {}};
-  const Json& full = found["full_model"];
-  best.rows.push_back({"full model", "", cell(full, "auc_test", 4), "", "",
-                       cell(full, "air_test", 4), "", ""});
-  for (const char* part : {"best", "unconfirmed"})
-    for (const Json& one : found[part])
-      best.rows.push_back({described(one), confirmed_words(one), cell(one, "auc_test", 4),
-                           cell(one, "auc_change", 4),
-                           interval_cell(one, "auc_change_interval", 4), cell(one, "air_test", 4),
-                           cell(one, "air_change", 4),
-                           interval_cell(one, "air_change_interval", 4)});
-  page->table(best);
-  if (found["best"].empty())
-    page->paragraph("No alternative within the loss is shown to have a higher adverse impact ratio.");
-  page->figure("What was tried: the line joins what nothing beats on both figures",
-               frontier_plot(found), frontier_table(found));
+  add_chosen(found, words, page);
+  add_frontier(found, words,
+               real(found["full_model"], "auc_validation") - real(found, "max_loss"), 0, page);
 }
 
 }  // namespace

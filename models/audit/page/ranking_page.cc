@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 
+#include "models/audit/page/alternatives_figures.h"
 #include "models/audit/page/cells.h"
 #include "models/audit/page/pages.h"
 #include "models/audit/page/parity_figures.h"
@@ -51,12 +53,6 @@ void add_attribute(const Json& attribute, const std::string& head, page::Page* p
                         "Probability of " + head + " of what is shown",
                         "standardized mean difference"}, page);
   add_label_parity(attribute, page);
-}
-
-std::string joined(const Json& names) {
-  std::string text;
-  for (const Json& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
-  return text;
 }
 
 void add_labels(const Json& steering, page::Page* page) {
@@ -120,6 +116,63 @@ void add_steering(const Json& report, page::Page* page) {
   add_offers(steering, page);
 }
 
+AlternativesWords words_of(const Json& found) {
+  return {"value",    "value a request", "deployed",
+          "deployed", "requests",        found["judged_by"] == "reach" ? "worst reach ratio" : "worst AIR"};
+}
+
+std::string judged_words(const Json& found, const std::string& head) {
+  return found["judged_by"] == "reach"
+             ? "the reach ratio (exposure times probability of " + head + ")"
+             : "the ratio of requests that are shown any offer";
+}
+
+void add_moves(const Json& found, page::Page* page) {
+  const double own = real(found["deployed"], "value_validation");
+  page::HtmlTable table{{"one move", "value a request", "change, %", words_of(found).ratio, "change"}, {}};
+  const auto row = [&](const std::string& name, const Json& one) {
+    const double value = real(one, "value_validation");
+    const double air = real(one, "air_validation") - real(found["deployed"], "air_validation");
+    table.rows.push_back({name, page::fixed(value, 4),
+                          page::fixed(100 * (value - own) / std::fabs(own), 2),
+                          cell(one, "air_validation", 4), page::fixed(air, 4)});
+  };
+  row("deployed", found["deployed"]);
+  for (const Json& one : found["moves"]) row(described(one), one);
+  page->paragraph("Every move alone, on the requests that choose:");
+  page->table(table);
+}
+
+std::string deployed_words(const Json& parameters) {
+  std::string text;
+  for (const Json& one : parameters)
+    text += (text.empty() ? " Deployed: " : ", ") + one["name"].get<std::string>() + " = " +
+            short_number(real(one, "value"));
+  return text.empty() ? text : text + ".";
+}
+
+void add_variations(const Json& report, page::Page* page) {
+  if (!report.contains("alternatives")) return;
+  const Json& found = report["alternatives"];
+  page->heading("Less discriminatory alternatives");
+  page->paragraph(
+      found["tried"].dump() + " alternatives to what is deployed: facts that the model is told are "
+      "missing, while rules and terms still read them, and other parameters within their bounds. "
+      "Each ranked " + found["requests"]["validation"].dump() + " requests; what it shows is worth "
+      "what the deployed model, terms and parameters say. They were judged by " +
+      judged_words(found, report["head"]) + ", the smallest of all groups; a ratio above 1 counts as "
+      "its reciprocal. An alternative may cost " +
+      page::fixed(100 * real(found, "max_value_loss"), 2) +
+      "% of the mean value a request. Figures below are on " + found["requests"]["test"].dump() +
+      " requests that did not choose. The model was not trained again: what is found is a reason to "
+      "train it without the fact." + deployed_words(found["parameters"]));
+  add_chosen(found, words_of(found), page);
+  const double own = real(found["deployed"], "value_validation");
+  const double widest = std::max(10 * real(found, "max_value_loss"), 0.1) * std::fabs(own);
+  add_frontier(found, words_of(found), real(found, "least_value"), own - widest, page);
+  add_moves(found, page);
+}
+
 }  // namespace
 
 std::string ranking_page(const Json& report) {
@@ -129,6 +182,7 @@ std::string ranking_page(const Json& report) {
   const Json none = Json::array();
   for (const Json& attribute : report.contains("attributes") ? report["attributes"] : none)
     add_attribute(attribute, report["head"], &page);
+  add_variations(report, &page);
   add_steering(report, &page);
   return page.text();
 }

@@ -47,33 +47,6 @@ std::vector<std::string> request_ids(const Rankings& rankings) {
   return ids;
 }
 
-// One row per request, in the form that the parity of outcomes is measured on.
-Population as_population(const Rankings& rankings, std::string_view groups,
-                         const RankingChoice& choice) {
-  Population population;
-  population.n_rows = rankings.requests.size();
-  std::vector<std::string> wanted = {choice.key};
-  for (const GroupChoice& group : choice.groups) wanted.push_back(group.column);
-  const Table table = Table::read(groups, "groups", wanted);
-  const std::vector<std::size_t> rows = join(request_ids(rankings), table, choice.key);
-  population.n_unmatched =
-      static_cast<std::uint64_t>(std::count(rows.begin(), rows.end(), SIZE_MAX));
-  for (const GroupChoice& group : choice.groups) {
-    std::vector<std::string> cells;
-    for (std::size_t row : rows)
-      cells.push_back(row == SIZE_MAX ? "" : table.column(group.column)[row]);
-    population.attributes.push_back(make_attribute(group, cells));
-  }
-  for (const RankedRequest& request : rankings.requests) {
-    const Reached sums = reached(request);
-    population.outcomes.push_back(request.actual.empty() ? Outcome::unfavorable
-                                                         : Outcome::favorable);
-    population.scores.push_back(sums.exposure > 0 ? sums.reach / sums.exposure : not_known);
-    population.exposures.push_back(sums.reach);
-  }
-  return population;
-}
-
 void rename(const char* from, const char* to, Json* object) {
   Json renamed = Json::object();
   for (auto& [name, value] : object->items()) renamed[name == from ? to : name] = value;
@@ -133,9 +106,34 @@ Json label_parity(const Rankings& rankings, const Population& population,
 
 }  // namespace
 
-Json audit_reach(const Rankings& rankings, std::string_view groups, const RankingChoice& choice,
+Population population_of(const Rankings& rankings, std::string_view groups,
+                         const RankingChoice& choice) {
+  Population population;
+  population.n_rows = rankings.requests.size();
+  std::vector<std::string> wanted = {choice.key};
+  for (const GroupChoice& group : choice.groups) wanted.push_back(group.column);
+  const Table table = Table::read(groups, "groups", wanted);
+  const std::vector<std::size_t> rows = join(request_ids(rankings), table, choice.key);
+  population.n_unmatched =
+      static_cast<std::uint64_t>(std::count(rows.begin(), rows.end(), SIZE_MAX));
+  for (const GroupChoice& group : choice.groups) {
+    std::vector<std::string> cells;
+    for (std::size_t row : rows)
+      cells.push_back(row == SIZE_MAX ? "" : table.column(group.column)[row]);
+    population.attributes.push_back(make_attribute(group, cells));
+  }
+  for (const RankedRequest& request : rankings.requests) {
+    const Reached sums = reached(request);
+    population.outcomes.push_back(request.actual.empty() ? Outcome::unfavorable
+                                                         : Outcome::favorable);
+    population.scores.push_back(sums.exposure > 0 ? sums.reach / sums.exposure : not_known);
+    population.exposures.push_back(sums.reach);
+  }
+  return population;
+}
+
+Json audit_reach(const Rankings& rankings, const Population& population, const RankingChoice& choice,
                  const DrawProgress& progress) {
-  const Population population = as_population(rankings, groups, choice);
   std::vector<std::uint8_t> selected;
   for (Outcome outcome : population.outcomes)
     selected.push_back(static_cast<std::uint8_t>(outcome));
@@ -153,9 +151,7 @@ Json audit_reach(const Rankings& rankings, std::string_view groups, const Rankin
     if (rankings.offers->has_labels()) {
       Attribute against = attribute;
       const std::string reference = report["reference"];
-      against.reference = static_cast<std::uint32_t>(
-          std::find(attribute.groups.begin(), attribute.groups.end(), reference) -
-          attribute.groups.begin());
+      against.reference = code_of(attribute, reference);
       report["by"] = {
           {"fact", choice.by},
           {"values", label_parity(rankings, population, against, choice.sampling, progress)}};
