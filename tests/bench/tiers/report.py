@@ -114,8 +114,8 @@ def seeds_text(found: dict[int, dict]) -> str:
     rows = [[str(seed), f"{budget}%", *(f"{lines[f'{policy}:{budget}'][figure]:.1f}"
                                         for figure in ("mean_ms", "p99_ms") for policy in policies)]
             for seed, lines in found.items() for budget in BUDGETS]
-    return table(["seed", "memory", *(f"{policy}: {figure}" for figure in ("mean ms", "p99 ms") for policy in policies)],
-                 rows)
+    titles = [f"{policy}: {figure}" for figure in ("mean ms", "p99 ms") for policy in policies]
+    return table(["seed", "memory", *titles], rows)
 
 
 def tune(bench: Bench, models: int) -> dict:
