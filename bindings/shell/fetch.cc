@@ -36,7 +36,7 @@ std::string with_slash(std::string address) { return address.ends_with('/') ? ad
 
 Client open_client(const Options& options, const gr_engine* engine, Progress* progress) {
   const std::string metadata = with_slash(options.origin) + "metadata/";
-  const std::string root = read_input(options.root);
+  const std::string root = read_input(options.root, most_bytes::text);
   gr_fetch_options fetch{};
   fetch.struct_size = sizeof fetch;
   fetch.cache_folder = options.cache.c_str();
@@ -145,7 +145,7 @@ int fetch(const Options& options, bool as_json) {
       });
       return added;
     });
-    const std::string ranking(ranker.rank(read_input(options.route.request), false));
+    const std::string ranking(ranker.rank(read_input(options.route.request, most_bytes::request), false));
     // Shards that were fetched are on their way to the folder, too.
     check([&](gr_error** error) { return gr_fetch_client_poll(fetching.get(), 0, error); });
     progress.clear();
