@@ -97,8 +97,8 @@ Told run(const AuditOptions& options) {
   const std::string specification =
       (is_population ? population_json(options) : ranking_json(options))
           .dump(-1, ' ', false, Json::error_handler_t::replace);
-  const std::string rows = read_input(is_population ? options.population : options.requests);
-  const std::string groups = options.groups.empty() ? "" : read_input(options.groups);
+  const std::string rows = read_lines(is_population ? options.population : options.requests);
+  const std::string groups = options.groups.empty() ? "" : read_lines(options.groups);
   Progress progress;
   gr_tools_audit_options wanted{};
   wanted.struct_size = sizeof wanted;

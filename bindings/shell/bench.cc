@@ -64,7 +64,7 @@ class Bench {
         source_(open_source(options.source)),
         session_(create_session(source_.engine.get())),
         request_(create_request(source_.snapshot.get())),
-        json_(read_input(options.request)) {}
+        json_(read_input(options.request, most_bytes::request)) {}
 
   std::vector<Times> run() {
     read();

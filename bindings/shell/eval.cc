@@ -17,13 +17,14 @@ struct EvalOptions {
 };
 
 // "@file" is what the file holds, "@-" and "-" standard input.
-std::string text_of(const std::string& given) {
-  if (given == "-") return read_input(given);
-  return !given.empty() && given[0] == '@' ? read_input(given.substr(1)) : given;
+std::string text_of(const std::string& given, std::uint64_t most) {
+  if (given == "-") return read_input(given, most);
+  return !given.empty() && given[0] == '@' ? read_input(given.substr(1), most) : given;
 }
 
 int eval(const EvalOptions& options, bool as_json) {
-  const std::string expression = text_of(options.expression), facts = text_of(options.facts);
+  const std::string expression = text_of(options.expression, most_bytes::text),
+                    facts = text_of(options.facts, most_bytes::request);
   gr_tools_expression_options given{};
   given.struct_size = sizeof given;
   given.is_checked = options.is_checked;

@@ -19,7 +19,7 @@ struct Options {
 
 int evaluate(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
-  const std::string requests = read_input(options.requests);
+  const std::string requests = read_lines(options.requests);
   if (options.sweep.is_asked())
     return run_sweep(options.sweep, source.snapshot.get(), requests, as_json);
   const Session session = create_session(source.engine.get());

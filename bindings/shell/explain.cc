@@ -138,7 +138,7 @@ bool has_unplaced(const Json& decision) {
 int explain(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
-  const std::string request = read_input(options.request);
+  const std::string request = read_input(options.request, most_bytes::request);
   const Json decision = Json::parse(ranker.rank_all(request));
   const Json* ranked = find_offer(decision["ranked"], options.offer);
   const Json* excluded = find_offer(decision["excluded"], options.offer);

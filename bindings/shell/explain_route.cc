@@ -26,7 +26,7 @@ Routes open_routes(const std::vector<std::string>& paths) {
   std::vector<Artifact> artifacts;
   std::vector<const gr_artifact*> views;
   for (const std::string& path : paths) {
-    artifacts.push_back(open_artifact(engine.get(), read_input(path), GR_CHECK_FULL));
+    artifacts.push_back(open_artifact(engine.get(), read_artifact(path), GR_CHECK_FULL));
     views.push_back(artifacts.back().get());
   }
   gr_routes* routes = nullptr;

@@ -54,7 +54,7 @@ std::string with_slash(std::string address) { return address.ends_with('/') ? ad
 
 Client open_client(const Options& options, const gr_engine* engine, Progress* progress) {
   const std::string metadata = with_slash(options.origin) + "metadata/";
-  const std::string root = read_input(options.root);
+  const std::string root = read_input(options.root, most_bytes::text);
   gr_fetch_options fetch{};
   fetch.struct_size = sizeof fetch;
   fetch.cache_folder = options.cache.c_str();
@@ -206,7 +206,7 @@ int fetch(const Options& options, bool as_json) {
     ranker.tell("served.instead_of", instead_of);
     if (served.is_fallback != 0) ranker.tell("served.reason", gr_status_name(served.primary_status));
     add_shards_to(&ranker, client.get(), patience);
-    const std::string request = read_input(options.route.request);
+    const std::string request = read_input(options.route.request, most_bytes::request);
     std::string ranking(ranker.rank(request, false));
     const std::string shadows = rank_shadows(engine.get(), client.get(), values, request, patience);
     if (!shadows.empty()) ranking.replace(ranking.rfind('}'), 1, ",\"shadows\":[" + shadows + "]}");

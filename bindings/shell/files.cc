@@ -4,9 +4,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,10 +13,6 @@
 
 namespace guardrank::shell {
 namespace {
-
-std::string read_stream(std::istream& stream) {
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
 
 // The file that a chain of symbolic links ends at, which need not exist.
 std::string end_of_links(std::filesystem::path path) {
@@ -93,23 +86,6 @@ void forget(const std::string& path) {
 }
 
 }  // namespace
-
-std::string read_input(const std::string& path) {
-  if (path == "-") {
-    if (std::cin.eof())
-      throw Failure(GR_STATUS_ARGUMENT, "-", "standard input has been read already");
-    std::string text = read_stream(std::cin);
-    std::cin.setstate(std::ios::eofbit);
-    return text;
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
-    throw Failure(GR_STATUS_ARGUMENT, path,
-                  path + ": cannot be read: " +
-                      std::strerror(file ? EISDIR : errno));
-  }
-  return read_stream(file);
-}
 
 void write_output(const std::string& path, std::string_view bytes) {
   OutputFile file(path);

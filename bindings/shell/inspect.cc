@@ -92,7 +92,7 @@ std::string artifact_text(const Json& artifact) {
 
 int inspect(const std::string& path, bool as_json) {
   const Engine engine = create_engine();
-  const Artifact artifact = open_artifact(engine.get(), read_input(path), GR_CHECK_STRUCTURE);
+  const Artifact artifact = open_artifact(engine.get(), read_artifact(path), GR_CHECK_STRUCTURE);
   gr_text json{};
   check([&](gr_error** error) { return gr_artifact_inspect(artifact.get(), &json, error); });
   if (as_json) std::cout << view(json) << '\n';

@@ -33,7 +33,7 @@ constexpr const char* roles[] = {"root", "targets", "snapshot", "timestamp"};
 
 Json read_all(const std::vector<std::string>& paths) {
   Json pems = Json::array();
-  for (const std::string& path : paths) pems.push_back(read_input(path));
+  for (const std::string& path : paths) pems.push_back(read_input(path, most_bytes::text));
   return pems;
 }
 
@@ -82,7 +82,7 @@ int generate(const Options& options, bool as_json) {
 }
 
 int show(const Options& options, bool as_json) {
-  return print_key(describe(read_input(options.file), read_passphrase(options.origin)), as_json);
+  return print_key(describe(read_input(options.file, most_bytes::text), read_passphrase(options.origin)), as_json);
 }
 
 int init(const Options& options, bool as_json) {
@@ -100,7 +100,7 @@ Json removed_keys(const std::vector<std::string>& given) {
   Json keys = Json::array();
   for (const std::string& each : given) {
     const bool is_id = each.size() == 64 && each.find_first_not_of("0123456789abcdef") == each.npos;
-    keys.push_back(is_id ? each : read_input(each));
+    keys.push_back(is_id ? each : read_input(each, most_bytes::text));
   }
   return keys;
 }

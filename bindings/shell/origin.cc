@@ -60,7 +60,7 @@ std::string read_passphrase(const OriginOptions& options) {
                   options.passphrase_variable + ": the environment has no such variable");
   }
   if (options.passphrase_file.empty()) return "";
-  const std::string text = read_input(options.passphrase_file);
+  const std::string text = read_input(options.passphrase_file, most_bytes::text);
   const std::string line = text.substr(0, text.find_first_of("\r\n"));
   if (!line.empty()) return line;
   throw Failure(GR_STATUS_ARGUMENT, options.passphrase_file,
@@ -70,7 +70,7 @@ std::string read_passphrase(const OriginOptions& options) {
 Json run_step(const OriginOptions& options, OriginStep step, const Json& request) {
   std::vector<std::string> pems;
   std::vector<gr_text> keys;
-  for (const std::string& path : options.keys) pems.push_back(read_input(path));
+  for (const std::string& path : options.keys) pems.push_back(read_input(path, most_bytes::text));
   for (const std::string& pem : pems) keys.push_back(as_text(pem));
   const std::string passphrase = read_passphrase(options), text = request.dump();
   Progress progress;

@@ -67,7 +67,7 @@ void print_verdict(const Json& report) {
 }
 
 int plan(const Options& options, bool as_json) {
-  const std::string requests = read_input(options.requests);
+  const std::string requests = read_lines(options.requests);
   Progress progress;
   gr_tools_plan_options given{};
   given.struct_size = sizeof given;

@@ -31,7 +31,7 @@ std::string with_record(std::string json, std::string_view record) {
 int rank_one(const Options& options, bool as_json) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
-  const std::string request = read_input(options.request);
+  const std::string request = read_input(options.request, most_bytes::request);
   RecordMaker records(options.record);
   OutputFile out(options.out);
   std::optional<OutputFile> record_out;
@@ -76,16 +76,11 @@ int rank_many(const Options& options) {
   const Source source = open_source(options.source);
   Ranker ranker(source);
   RecordMaker records(options.record);
-  const std::string requests = read_input(options.requests);
+  InputLines requests(options.requests, most_bytes::request);
   OutputFile out(options.out);
   Progress progress;
   int code = 0;
-  std::size_t line_number = 0;
-  for (std::size_t start = 0; start < requests.size();) {
-    const std::size_t end = std::min(requests.find('\n', start), requests.size());
-    const std::string_view line = std::string_view(requests).substr(start, end - start);
-    start = end + 1;
-    ++line_number;
+  for (std::string_view line; requests.next(&line);) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     try {
       std::string json(ranker.rank(line, false));
@@ -93,10 +88,10 @@ int rank_many(const Options& options) {
         json = with_record(std::move(json), records.make(ranker.decision(), line));
       out.write(json + "\n");
     } catch (const Failure& failure) {
-      out.write(failure_line(failure, line_number));
+      out.write(failure_line(failure, requests.number()));
       code = 1;
     }
-    progress.show("ranking, KB", start / 1024, requests.size() / 1024);
+    progress.show("ranking, KB", requests.done() / 1024, requests.size() / 1024);
   }
   progress.clear();
   out.commit();

@@ -20,7 +20,7 @@ std::string hash_of(std::string_view bytes) {
 // The head as a file holds it, or empty where there is no file yet: the chain starts.
 std::string read_head(const std::string& path) {
   if (path.empty() || !std::filesystem::exists(path)) return {};
-  std::string text = read_input(path);
+  std::string text = read_input(path, most_bytes::text);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   const std::string_view digits = std::string_view(text).substr(std::min(prefix.size(), text.size()));
   if (!text.starts_with(prefix) || digits.size() != 64 ||
@@ -79,7 +79,7 @@ std::string salt_of(std::string_view secret, std::string_view request) {
 }
 
 std::string read_secret(const std::string& path) {
-  std::string secret = read_input(path);
+  std::string secret = read_input(path, most_bytes::text);
   if (secret.size() < 16)
     throw Failure(GR_STATUS_ARGUMENT, "record-secret", path + ": wanted 16 bytes or more");
   return secret;

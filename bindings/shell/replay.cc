@@ -35,23 +35,19 @@ std::string record_in(const Json& decision, const std::string& where) {
 
 // A record's bytes, or a decision as JSON that holds one.
 std::string read_record(const std::string& path) {
-  std::string bytes = read_input(path);
+  std::string bytes = read_input(path, most_bytes::record);
   if (bytes.empty() || bytes.front() != '{') return bytes;
   return record_in(Json::parse(bytes, nullptr, false), path);
 }
 
 // The lines that are not blank.
-std::vector<std::string> read_lines(const std::string& path) {
-  std::vector<std::string> lines;
-  if (path.empty()) return lines;
-  const std::string text = read_input(path);
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    const std::string line = text.substr(start, end - start);
-    if (line.find_first_not_of(" \t\r") != std::string::npos) lines.push_back(line);
-    start = end + 1;
-  }
-  return lines;
+std::vector<std::string> read_filled_lines(const std::string& path, std::uint64_t most) {
+  std::vector<std::string> filled;
+  if (path.empty()) return filled;
+  InputLines lines(path, most);
+  for (std::string_view line; lines.next(&line);)
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) filled.emplace_back(line);
+  return filled;
 }
 
 gr_record_info open_record(const std::string& record) {
@@ -101,7 +97,7 @@ class Replayer {
 
 int replay_one(const Options& options, bool as_json) {
   const Replayer replayer(options);
-  const std::string request = options.request.empty() ? "" : read_input(options.request);
+  const std::string request = options.request.empty() ? "" : read_input(options.request, most_bytes::request);
   const gr_replay_result result = replayer.replay(read_record(options.record), request);
   const bool is_equal = result.is_equal != 0;
   if (as_json) {
@@ -135,7 +131,7 @@ struct Tally {
   }
   void end(const std::string& head_file) {
     if (head_file.empty() || !broken.empty()) return;
-    const std::string kept = read_input(head_file).substr(0, head.size());
+    const std::string kept = read_input(head_file, most_bytes::text).substr(0, head.size());
     if (kept != head) broken = "the last record is not the one that " + head_file + " names";
   }
   bool is_chain(bool wants_chain) const { return wants_chain || n_linked > 0; }
@@ -158,8 +154,9 @@ void show(const Tally& tally, bool is_chain, bool as_json) {
 
 int replay_many(const Options& options, bool as_json) {
   const Replayer replayer(options);
-  const std::vector<std::string> lines = read_lines(options.records);
-  const std::vector<std::string> requests = read_lines(options.requests);
+  const std::vector<std::string> lines = read_filled_lines(options.records, most_bytes::record);
+  const std::vector<std::string> requests =
+      read_filled_lines(options.requests, most_bytes::request);
   if (!requests.empty() && requests.size() != lines.size())
     throw Failure(GR_STATUS_ARGUMENT, "requests",
                   options.requests + ": wanted a request for each of " +

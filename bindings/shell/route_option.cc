@@ -33,7 +33,7 @@ Json parse_route(const std::string& text) {
 Json request_route(const std::string& path) {
   Json request;
   try {
-    request = Json::parse(read_input(path));
+    request = Json::parse(read_input(path, most_bytes::request));
   } catch (const Json::parse_error& problem) {
     throw Failure(GR_STATUS_JSON, "request", std::string("request: ") + problem.what());
   }

@@ -80,7 +80,7 @@ Source open_source(const SourceOptions& options) {
   Source source;
   source.engine = create_engine();
   if (options.bundle.empty()) open_weights(options, &source);
-  else open_bundle(read_input(options.bundle), &source);
+  else open_bundle(read_artifact(options.bundle), &source);
   return source;
 }
 

@@ -26,7 +26,7 @@ Repository open(const Options& options) {
   if (!options.ca_file.empty()) given.ca_file = options.ca_file.c_str();
   if (!options.metadata_address.empty()) given.metadata_address = options.metadata_address.c_str();
   if (!options.targets_address.empty()) given.targets_address = options.targets_address.c_str();
-  const std::string root = options.trusted_root.empty() ? "" : read_input(options.trusted_root);
+  const std::string root = options.trusted_root.empty() ? "" : read_input(options.trusted_root, most_bytes::text);
   if (!root.empty()) {
     given.trusted_root = reinterpret_cast<const uint8_t*>(root.data());
     given.trusted_root_size = root.size();
@@ -41,7 +41,7 @@ void want(const std::string& value, const char* option) {
 }
 
 int init(const Options& options) {
-  const std::string root = read_input(options.root);
+  const std::string root = read_input(options.root, most_bytes::text);
   const Repository repository = open(options);
   check([&](gr_error** error) {
     return gr_fetch_adopt(repository.get(), reinterpret_cast<const uint8_t*>(root.data()), root.size(), error);

@@ -13,7 +13,7 @@ namespace {
 // Every section's hash, the meaning of every part, and for a bundle the golden vectors.
 int verify(const std::string& path, bool as_json) {
   const Engine engine = create_engine();
-  const std::string bytes = read_input(path);
+  const std::string bytes = read_artifact(path);
   const Artifact artifact = open_artifact(engine.get(), bytes, GR_CHECK_FULL);
   const std::string kind(view(gr_artifact_kind(artifact.get())));
   const bool is_bundle = kind == "bundle";

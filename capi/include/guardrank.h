@@ -1,8 +1,8 @@
 /* guardrank: the stable C interface of the ranking engine. C11 and C++20.
  *
  * Reading order: version, status and errors, engine, artifacts, snapshots, requests, sessions and
- * ranking, decisions, records, features. Which release serves a request and how it gets here:
- * guardrank_store.h.
+ * ranking, decisions, records, memory. Which release serves a request and how it gets here:
+ * guardrank_store.h. Record batches of Arrow: guardrank_arrow.h.
  *
  * Threads. A `const` handle may be shared: calls on it may overlap. Any other handle belongs to one
  * thread at a time. One session per thread; a session that is entered twice answers
@@ -251,6 +251,7 @@ GR_API void gr_request_free(gr_request* request);
  * snapshot does not know are left alone, as one service may ask several releases. Since 0.1. */
 GR_API gr_status gr_request_from_json(gr_request* request, const char* json, size_t size, gr_error** error);
 
+/* "request_id" of the JSON form; copied. Since 0.1. */
 GR_API gr_status gr_request_set_id(gr_request* request, gr_text id, gr_error** error);
 /* Micros since 1970-01-01T00:00:00Z, which is also what holds where nobody sets a time: rules and offers
  * with dates are then judged as of 1970. Since 0.1. */
@@ -325,6 +326,8 @@ GR_API uint64_t gr_session_peak_bytes(const gr_session* session);
 /* A decision belongs to its session and is valid until the session's next ranking, replay or free. It
  * reads the request: keep that unchanged meanwhile. */
 typedef struct gr_decision gr_decision;
+/* Ranks a request: the eligible offers in order, a reason for each of the others. On failure nothing is
+ * stored; the session's decisions have ended all the same. Since 0.1. */
 GR_API gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decision** decision,
                          gr_error** error);
 /* Ranks requests of one snapshot together, which costs less than one after the other and decides the
@@ -335,6 +338,7 @@ GR_API gr_status gr_rank_many(gr_session* session, const gr_request* const* requ
 
 /* ---- Decisions ------------------------------------------------------------------------------- */
 
+/* Positions that are filled; candidates that have none, each with its reasons. Since 0.1. */
 GR_API uint32_t gr_decision_ranked_count(const gr_decision* decision);
 GR_API uint32_t gr_decision_excluded_count(const gr_decision* decision);
 
@@ -357,6 +361,7 @@ typedef struct {
   double probability;            /* given the head's condition */
   double reach;                  /* unconditional */
 } gr_head_outcome;
+/* What a head, or a term, came to for the offer at `position`. Since 0.1. */
 GR_API gr_status gr_decision_head(const gr_decision* decision, uint32_t position, uint32_t head,
                                   gr_head_outcome* outcome);
 GR_API gr_status gr_decision_term_micros(const gr_decision* decision, uint32_t position, uint32_t term,
@@ -369,6 +374,7 @@ typedef struct {
   gr_text stage;                 /* "eligibility", "retrieval", "value" or "guardrail" */
   uint32_t reason_count;
 } gr_excluded;
+/* `index` from 0. Since 0.1. */
 GR_API gr_status gr_decision_excluded(const gr_decision* decision, uint32_t index, gr_excluded* excluded);
 
 typedef struct {
@@ -381,6 +387,7 @@ typedef struct {
   gr_text missing;               /* where unknown: the missing fact, "ctx.age" */
   uint32_t principal_rank;       /* 1 to 4 for the principal reasons of the exclusion, else 0 */
 } gr_reason;
+/* `reason` from 0, below gr_excluded's reason_count. Since 0.1. */
 GR_API gr_status gr_decision_reason(const gr_decision* decision, uint32_t index, uint32_t reason,
                                     gr_reason* out);
 

@@ -55,6 +55,7 @@ typedef struct {
   gr_text fallback;
   uint8_t model[32], policy[32], catalog[32];   /* artifact ids */
 } gr_route;
+/* `route` from 0. Since 0.1. */
 GR_API gr_status gr_routes_route(const gr_routes* routes, uint32_t route, gr_route* out);
 /* Why: the choice and what came of every route, as JSON. At most `capacity` bytes are written to
  * `out` (may be NULL where that is 0); `size` receives what the whole needs. Since 0.1. */
@@ -269,6 +270,7 @@ typedef struct {
   uint32_t warming;              /* releases whose next version is on its way while the last serves */
   uint32_t pinned;               /* routes whose artifacts are held since the publisher pinned them */
 } gr_store_state;
+/* How the store stands now. Since 0.1. */
 GR_API gr_status gr_store_describe(const gr_store* store, gr_store_state* state);
 
 #ifdef __cplusplus

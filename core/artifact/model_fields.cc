@@ -142,15 +142,17 @@ const Field* find_field(std::span<const Field> fields, std::string_view name) {
 }
 
 // A block is computed once per request (context) or per offer (candidate), so a cross may only read
-// what its block has; a pair cross reads any side.
+// what its block has; a pair cross reads any side. The candidate's own id is a fact of every offer,
+// whether or not a field reads it.
 Status check_inputs(ModelReader* reader, const Field& field) {
   for (std::uint32_t i = 0; i < field.inputs.size(); ++i) {
     reader->place.enter("inputs", i);
     const Field* named = find_field(reader->model->fields, field.inputs[i]);
+    const Side side = named == nullptr ? Side::candidate : named->side;
     const char* problem = nullptr;
-    if (named == nullptr) problem = "no such field: ";
-    else if (!named->inputs.empty()) problem = "a cross itself: ";
-    else if (field.side != Side::pair && named->side != field.side) problem = "on another side: ";
+    if (named == nullptr && field.inputs[i] != "offer_id") problem = "no such field: ";
+    else if (named != nullptr && !named->inputs.empty()) problem = "a cross itself: ";
+    else if (field.side != Side::pair && side != field.side) problem = "on another side: ";
     if (problem != nullptr)
       return reader->fail(Status::reference, nullptr, problem, field.inputs[i]);
     reader->place.leave();

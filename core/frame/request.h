@@ -65,7 +65,7 @@ class Request {
   // `row`: index of a candidate. Candidate facts replace the catalog's where they may.
   Status set_candidate(std::uint32_t row, std::uint32_t fact, const Value& value, Error* error);
   Status set_pair(std::uint32_t row, std::uint32_t fact, const Value& value, Error* error);
-  // A whole column of a candidate or pair fact, n_rows = n_candidates, borrowed.
+  // A whole column, borrowed: n_rows = n_candidates for a candidate or pair fact, 1 for the context.
   Status set_column(std::uint32_t fact, const Column& column, Error* error);
 
   Status set_request_id(std::string_view id, Error* error);

@@ -136,23 +136,28 @@ Status Request::set_row(std::uint32_t row, std::uint32_t fact, const Value& valu
   return Status::ok;
 }
 
+// The fact's space says how many rows; that of the context has one.
 Status Request::set_column(std::uint32_t fact, const Column& column, Error* error) {
-  const bool is_pair = fact < fact_table_->size() && (*fact_table_)[fact].space == Namespace::pair;
-  GUARDRANK_TRY(check_fact(fact, is_pair ? Namespace::pair : Namespace::candidate, error));
+  const bool is_known = fact < fact_table_->size();
+  const Namespace space = is_known ? (*fact_table_)[fact].space : Namespace::candidate;
+  const bool is_context = space == Namespace::context;
+  const bool is_given = is_context || space == Namespace::pair;
+  GUARDRANK_TRY(check_fact(fact, is_given ? space : Namespace::candidate, error));
   const Fact& known = (*fact_table_)[fact];
-  GUARDRANK_TRY(check_shape(known, column, n_candidates_, error));
-  if (n_candidates_ == 0) return Status::ok;
-  GUARDRANK_TRY(check_may_set(known, 0, error));
-  for (std::uint32_t row = 1; !known.may_override && row < n_candidates_; ++row) {
+  const std::uint32_t n_rows = is_context ? 1 : n_candidates_;
+  GUARDRANK_TRY(check_shape(known, column, n_rows, error));
+  if (n_rows == 0) return Status::ok;
+  if (!is_context) GUARDRANK_TRY(check_may_set(known, 0, error));
+  for (std::uint32_t row = 1; !known.may_override && row < n_rows; ++row) {
     GUARDRANK_TRY(check_may_set(known, row, error));
   }
   const bool is_converted = column.type != known.type;
   Column kept = column;
   if (open_given() != Status::ok ||
-      (is_converted && make_rows(known, n_candidates_, &arena_, &kept) != Status::ok)) {
+      (is_converted && make_rows(known, n_rows, &arena_, &kept) != Status::ok)) {
     return error->no_memory(fact_path(known, 0).view());
   }
-  for (std::uint32_t row = 0; row < n_candidates_; ++row) {
+  for (std::uint32_t row = 0; row < n_rows; ++row) {
     Value stored;
     GUARDRANK_TRY(check_row(known, column, row, error));
     GUARDRANK_TRY(check_value(known, row, value_of(column, row), &stored, error));
@@ -160,7 +165,7 @@ Status Request::set_column(std::uint32_t fact, const Column& column, Error* erro
   }
   given_[fact] = kept;
   is_borrowed_[fact] = is_converted ? 0 : 1;
-  has_candidate_facts_ = true;
+  has_candidate_facts_ |= !is_context;
   return Status::ok;
 }
 

@@ -93,13 +93,18 @@ class FeatureEncoder:
 
 
 def copy_encoded(encoded, n_rows):
-    """Copies the library's arrays into numpy ones."""
-    as_array = numpy.ctypeslib.as_array
+    """Copies the library's arrays into numpy ones. Those of no rows are NULL."""
+
+    def as_array(pointer, shape):
+        if 0 in shape:
+            return numpy.zeros(shape, numpy.dtype(pointer._type_))
+        return numpy.ctypeslib.as_array(pointer, shape)
+
     if encoded.width > 0:
         dense = as_array(encoded.dense, (n_rows, encoded.width)).copy()
         missing = as_array(encoded.is_missing, (n_rows,)).copy()
         return EncodedField(dense=dense, is_missing=missing)
-    if not encoded.list_offsets:
+    if not encoded.list_offsets or n_rows == 0:
         return EncodedField(codes=as_array(encoded.codes, (n_rows,)).astype(numpy.int64))
     offsets = as_array(encoded.list_offsets, (n_rows + 1,)).astype(numpy.int64)
     flat = as_array(encoded.codes, (int(offsets[-1]),)).astype(numpy.int64)

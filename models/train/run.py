@@ -71,6 +71,18 @@ def load_parts(config, data_paths, holdout_paths, extra_paths=()):
     return parts
 
 
+def check_parts(heads, parts):
+    """Before hours of training: there are rows to train on, and rows to fit calibrators on."""
+    if parts["train"].n_rows == 0:
+        raise ValueError("no rows to train on: the split leaves none")
+    for head in heads:
+        if parts["holdout"].n_rows == 0 and (head.get("calibrator") or {}).get("kind") == "fit":
+            raise ValueError(
+                f"no holdout rows, on which the calibrator of head {head['name']} is fitted: "
+                "wanted --holdout FILE or split.holdout above 0"
+            )
+
+
 def population_labels(heads, table):
     """float64 [n] per head: the label (amounts in currency), NaN outside the population."""
     raw = {head["name"]: head_label(head, table) for head in heads}
@@ -120,6 +132,7 @@ def execute(
     checkpoint = Checkpoint(folder, hash_json(manifest))
     parts = load_parts(config, data_paths, holdout_paths, extra_paths)
     log(f"{config['name']}: " + ", ".join(f"{part} {t.n_rows} rows" for part, t in parts.items()))
+    check_parts(config["heads"], parts)
     fields = fit_fields(library, config["fields"], parts["train"])
     with FeatureEncoder(library, fields) as encoder:
         network, history, matrices = train_network(

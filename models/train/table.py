@@ -6,9 +6,18 @@ from typing import Optional
 import numpy
 import pandas
 
+from .csv_rows import row_lines
 from .library import COLUMN_TYPES, Column, pointer_of
 
 TEXT_TYPE = numpy.dtype([("data", "<u8"), ("size", "<u8")])  # gr_text
+
+
+class CellError(ValueError):
+    """A cell that cannot be read; `row` is its row among those that were given."""
+
+    def __init__(self, row, message):
+        super().__init__(message)
+        self.row = int(row)
 
 
 @dataclass
@@ -100,28 +109,40 @@ def vector_values(column, kind, name):
     for place, text in enumerate(distinct):
         try:
             numbers = [float(part) for part in text.split("|")]
-        except ValueError as error:
-            raise ValueError(f"column {name}: wanted {kind}, {error}") from None
-        if len(numbers) != width:
-            raise ValueError(f"column {name}: wanted {width} numbers, found {len(numbers)}")
+        except ValueError:
+            numbers = []
+        with numpy.errstate(over="ignore"):
+            is_finite = numpy.isfinite(numpy.array(numbers, numpy.float64).astype(numpy.float32))
+        if len(numbers) != width or not is_finite.all():
+            row = numpy.flatnonzero(rows == place)[0]
+            raise CellError(row, f"column {name}: wanted {width} finite numbers, found {text!r}")
         vectors[place] = numbers
     present = (rows >= 0).astype(numpy.uint8)
     return Values(kind, len(rows), present, floats=numpy.ascontiguousarray(vectors[rows]))
 
 
+def finite_numbers(column, name):
+    """float64 [n], NaN where missing; anything but a finite number is an error."""
+    numbers = pandas.to_numeric(column, errors="coerce").to_numpy(dtype=numpy.float64)
+    wrong = numpy.flatnonzero(column.notna().to_numpy() & ~numpy.isfinite(numbers))
+    if len(wrong) > 0:
+        found = column.iloc[wrong[0]]
+        raise CellError(wrong[0], f"column {name}: wanted a finite number, found {found!r}")
+    return numbers
+
+
 def numeric_values(column, kind, name):
-    """Values of a column of number texts (or numbers); an unreadable number is an error."""
-    present = column.notna().to_numpy()
-    try:
-        numbers = pandas.to_numeric(column).to_numpy(dtype=numpy.float64)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"column {name}: wanted {kind}, {error}") from None
+    """Values of a column of number texts (or numbers)."""
+    numbers = finite_numbers(column, name)
+    present = ~numpy.isnan(numbers)
     flags = present.astype(numpy.uint8)
     filled = numpy.where(present, numbers, 0.0)
     if kind == "f64":
         return Values(kind, len(flags), flags, numbers=numpy.ascontiguousarray(filled))
-    if (filled != numpy.floor(filled)).any():
-        raise ValueError(f"column {name}: wanted whole numbers ({kind})")
+    wrong = numpy.flatnonzero((filled != numpy.floor(filled)) | (numpy.abs(filled) >= 2.0**63))
+    if len(wrong) > 0:
+        found = column.iloc[wrong[0]]
+        raise CellError(wrong[0], f"column {name}: wanted a whole number ({kind}), found {found!r}")
     return Values(kind, len(flags), flags, integers=filled.astype(numpy.int64))
 
 
@@ -131,11 +152,33 @@ def boolean_values(column, name):
     mapped = column.map(words)
     wrong = column.notna() & mapped.isna()
     if wrong.any():
-        raise ValueError(f"column {name}: wanted true or false, found {column[wrong].iloc[0]!r}")
+        row = numpy.flatnonzero(wrong.to_numpy())[0]
+        raise CellError(row, f"column {name}: wanted true or false, found {column.iloc[row]!r}")
     present = mapped.notna().to_numpy().astype(numpy.uint8)
     return Values(
         "bool", len(present), present, booleans=mapped.fillna(0).to_numpy(dtype=numpy.uint8)
     )
+
+
+@dataclass
+class Places:
+    """Where rows stand: `rows` is int64 [n, 2], an index of `paths` and a line of that file."""
+
+    paths: list
+    rows: numpy.ndarray
+
+    @classmethod
+    def of(cls, paths, lines):
+        numbers = numpy.repeat(numpy.arange(len(lines)), [len(found) for found in lines])
+        return cls(list(paths), numpy.stack([numbers, numpy.concatenate(lines)], axis=1))
+
+    def followed_by(self, other):
+        moved = other.rows + numpy.array([len(self.paths), 0])
+        return Places(self.paths + other.paths, numpy.concatenate([self.rows, moved]))
+
+    def of_row(self, row):
+        file, line = self.rows[row]
+        return f"{self.paths[file]}: line {line}: "
 
 
 class Table:
@@ -146,19 +189,22 @@ class Table:
 
     PREFIXES = {"context": "ctx.", "candidate": "offer.", "pair": "pair."}
 
-    def __init__(self, frame, columns=None):
+    def __init__(self, frame, columns=None, places=None):
         self.frame = frame
+        self.places = places  # None: rows of no file
         self.columns = columns or {}
         self.cache = {}
 
     @classmethod
     def read(cls, paths, columns=None, missing=("",)):
+        lines = [row_lines(path) for path in paths]
         frames = [
             pandas.read_csv(path, dtype=str, keep_default_na=False, na_values=list(missing))
             for path in paths
         ]
         frame = pandas.concat(frames, ignore_index=True)
-        return cls(frame.astype(object).where(frame.notna(), None), columns)
+        places = Places.of(paths, lines)
+        return cls(frame.astype(object).where(frame.notna(), None), columns, places)
 
     @property
     def n_rows(self):
@@ -166,17 +212,16 @@ class Table:
 
     def rows(self, chosen):
         """A table of the rows where `chosen` (bool [n] or indices)."""
-        return Table(
-            self.frame.iloc[
-                numpy.flatnonzero(chosen) if chosen.dtype == bool else chosen
-            ].reset_index(drop=True),
-            self.columns,
-        )
+        taken = numpy.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        frame = self.frame.iloc[taken].reset_index(drop=True)
+        places = self.places and Places(self.places.paths, self.places.rows[taken])
+        return Table(frame, self.columns, places)
 
     def followed_by(self, other):
         """A table of these rows and then those of `other`; columns that one lacks are missing."""
         frame = pandas.concat([self.frame, other.frame], ignore_index=True)
-        return Table(frame.astype(object).where(frame.notna(), None), self.columns)
+        places = self.places and other.places and self.places.followed_by(other.places)
+        return Table(frame.astype(object).where(frame.notna(), None), self.columns, places)
 
     def column_name(self, fact, side):
         """The CSV column that holds a fact."""
@@ -195,8 +240,16 @@ class Table:
         name = self.column_name(fact, side)
         key = (name, kind)
         if key not in self.cache:
-            self.cache[key] = self.convert(self.frame[name], kind, name)
+            self.cache[key] = self.placed(self.convert, self.frame[name], kind, name)
         return self.cache[key]
+
+    def placed(self, read, *arguments):
+        """What `read` gives; its complaint about a cell tells the line."""
+        try:
+            return read(*arguments)
+        except CellError as error:
+            place = self.places.of_row(error.row) if self.places else f"row {error.row + 1}: "
+            raise ValueError(f"{place}{error}") from None
 
     @staticmethod
     def convert(column, kind, name):
@@ -216,4 +269,4 @@ class Table:
         """A column as float64 [n], NaN where missing: labels, weights, truth."""
         if name not in self.frame.columns:
             raise ValueError(f"no column {name}")
-        return pandas.to_numeric(self.frame[name]).to_numpy(dtype=numpy.float64)
+        return self.placed(finite_numbers, self.frame[name], name)

@@ -12,7 +12,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEADER = (ROOT / "capi/include/guardrank.h").read_text()
-DECLARATIONS = HEADER + (ROOT / "capi/include/guardrank_store.h").read_text()
+DECLARATIONS = HEADER + "".join((ROOT / "capi/include" / name).read_text()
+                                 for name in ("guardrank_store.h", "guardrank_arrow.h"))
 # Of libc, what core and the shims may call: memory from the host's default, and bytes moved about.
 ALLOWED = {"aligned_alloc", "free", "memchr", "memcmp", "memcpy", "memmove", "memset", "bcmp", "strlen", "strncmp",
            "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail",

@@ -163,6 +163,8 @@ static void test_bad_json(const world* w) {
   CHECK(strstr(json, "\"request_id\":null") != NULL && strstr(json, "\"missing\":\"ctx.age\"") != NULL);
   free(json);
   CHECK_FAILS(gr_request_from_json(w->request, NULL, 1, &error), GR_STATUS_ARGUMENT, "json");
+  /* limits::request_json_bytes: refused before a byte is read. */
+  CHECK_FAILS(gr_request_from_json(w->request, "{}", (256u << 20) + 1, &error), GR_STATUS_LIMIT, "request");
 }
 
 static void test_null(const world* w) {

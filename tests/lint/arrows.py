@@ -57,7 +57,7 @@ def part_of(path: str) -> str | None:
 
 
 def target_part(include: str) -> str | None:
-    if include in ("guardrank.h", "guardrank_store.h", "guardrank.hpp"):
+    if include in ("guardrank.h", "guardrank_arrow.h", "guardrank_store.h", "guardrank.hpp"):
         return "capi"
     if include == "guardrank_tools.h":
         return "capi/tools"

@@ -66,6 +66,14 @@ class FeaturesTest(unittest.TestCase):
         with FeatureEncoder(Library(), [field]) as encoder:
             return encoder.encode(0, table_of(text))
 
+    def test_no_rows_are_encoded_too(self):
+        number = {"name": "n", "side": "context", "type": "f64", "transforms": [], "output": "dense"}
+        word = support.embedding("word", "context", 2)
+        none = table_of("word,n\na,1\n").rows(numpy.zeros(1, dtype=bool))
+        with FeatureEncoder(Library(), [number, word]) as encoder:
+            dense, codes = encoder.encode_all(none).fields
+        self.assertEqual((dense.dense.shape, dense.is_missing.shape, codes.codes.shape), ((0, 1), (0,), (0,)))
+
     def test_vocabulary_bucketize_and_hash_codes(self):
         word = support.embedding("word", "context", 2)
         self.assertEqual(self.encode(word, 'word\na\nc\nz\n""\n').codes.tolist(), [2, 4, 1, 0])

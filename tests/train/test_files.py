@@ -1,4 +1,5 @@
 """Files and figures: safetensors, splits, metrics, tables, manifests."""
+import gzip
 import json
 import os
 import struct
@@ -13,6 +14,7 @@ from real.bootstrap import WeightedAuc, paired_difference
 from train import metrics
 from train.fitting import quantile_edges
 from train.manifest import hash_json
+from train.run import check_parts
 from train.safetensors import read_safetensors, write_safetensors
 from train.split import split_rows, splitmix64
 from train.table import Table
@@ -134,6 +136,65 @@ class TableTest(unittest.TestCase):
             table.values("bad", "context", "f64")
         with self.assertRaisesRegex(ValueError, "no column for ctx.absent"):
             table.values("absent", "context", "f64")
+
+    def read(self, folder, data, name="rows.csv"):
+        path = os.path.join(folder, name)
+        with (gzip.open if name.endswith(".gz") else open)(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode("utf-8"))
+        return Table.read([path])
+
+    def test_a_file_of_another_shape_is_refused_by_its_line(self):
+        cases = {
+            "": "line 1: wanted the names of columns",
+            "a,b\n": "no rows after the names",
+            "a,b\n\n  \n": "no rows after the names",
+            "a,b,a\n1,2,3\n": "line 1: column a stands twice",
+            "a,b,c\n1,2,3\n4\n": "line 3: wanted 3 cells, found 1",
+            "a,b,c\n1,2,3\n\n4,5,6,7\n": "line 4: wanted 3 cells, found 4",
+            'a,b\n"1\n2",3\n4\n': "line 4: wanted 2 cells, found 1",
+            b"a,b\n1,2\n\xff,2\n": "line 3: not UTF-8",
+            b"a,\xc3\n1,2\n": "line 1: not UTF-8",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("rows.csv", "rows.csv.gz"):
+                for data, wanted in cases.items():
+                    with self.assertRaisesRegex(ValueError, f"{name}: {wanted}"):
+                        self.read(folder, data, name)
+
+    def test_a_cell_that_cannot_be_read_is_told_with_its_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for kind, text in (("f64", "inf"), ("f64", "-Infinity"), ("f64", "nan"), ("f64", "ten"), ("i64", "1.5"),
+                               ("i64", "1e30"), ("timestamp", "2026-01-01"), ("bool", "yes"), ("f32[2]", "1|inf"),
+                               ("f32[2]", "1|1e300"), ("f32[2]", "1"), ("f32[2]", "1|x")):
+                table = self.read(folder, f"ctx.n,m\n,0\n\n{text},0\n")
+                with self.assertRaisesRegex(ValueError, r"rows.csv: line 4: column ctx.n: wanted .*, found ") as told:
+                    table.values("n", "context", kind)
+                self.assertIn(repr(text), str(told.exception))
+            table = self.read(folder, "ctx.n,m\n1,0\n2,\ninf,3\n")
+            second = self.read(folder, "ctx.n,m\n4,inf\n", "second.csv")
+            with self.assertRaisesRegex(ValueError, "rows.csv: line 4: column ctx.n"):
+                table.rows(numpy.array([False, True, True])).values("n", "context", "f64")
+            with self.assertRaisesRegex(ValueError, "second.csv: line 2: column m: wanted a finite number"):
+                table.followed_by(second).numbers("m")
+            numpy.testing.assert_array_equal(table.numbers("m"), [0, numpy.nan, 3])
+            with self.assertRaisesRegex(ValueError, "^row 1: column ctx.n"):
+                Table(second.frame.assign(**{"ctx.n": ["x"]})).values("n", "context", "f64")
+
+    def test_a_mark_of_the_byte_order_and_ends_of_dos_are_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            table = self.read(folder, b"\xef\xbb\xbfctx.n,m\r\n1,2\r\n")
+        self.assertEqual(table.values("n", "context", "f64").numbers.tolist(), [1.0])
+        self.assertEqual(table.numbers("m").tolist(), [2.0])
+
+    def test_no_holdout_rows_are_told_before_training(self):
+        row, none = Table(pandas.DataFrame({"a": ["1"]})), Table(pandas.DataFrame({"a": []}))
+        fitted, plain = {"name": "click", "calibrator": {"kind": "fit"}}, {"name": "apply"}
+        with self.assertRaisesRegex(ValueError, "no holdout rows.*head click"):
+            check_parts([plain, fitted], {"train": row, "holdout": none})
+        with self.assertRaisesRegex(ValueError, "no rows to train on"):
+            check_parts([plain], {"train": none, "holdout": row})
+        check_parts([plain], {"train": row, "holdout": none})
+        check_parts([plain, fitted], {"train": row, "holdout": row})
 
     def test_hashes_ignore_the_order_of_members(self):
         self.assertEqual(hash_json({"a": 1, "b": 2}), hash_json({"b": 2, "a": 1}))

@@ -94,6 +94,7 @@ typedef struct {
   int64_t root, timestamp, snapshot, targets;
   int64_t expires_micros;        /* the first of them */
 } gr_fetch_state;
+/* What is trusted now. Since 0.1. */
 GR_API gr_status gr_fetch_describe(const gr_fetch_repository* repository, gr_fetch_state* state);
 
 /* Ends the call that runs, with GR_STATUS_DEADLINE; from any thread. Since 0.1. */

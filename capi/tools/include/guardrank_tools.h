@@ -14,6 +14,7 @@ extern "C" {
 
 /* Bytes owned by the library until freed. */
 typedef struct gr_tools_text gr_tools_text;
+/* Valid until freed. Since 0.1. */
 GR_API gr_text gr_tools_text_view(const gr_tools_text* text);
 GR_API void gr_tools_text_free(gr_tools_text* text);
 
@@ -217,17 +218,17 @@ GR_API gr_status gr_tools_origin_rollback(const gr_tools_origin* origin, gr_text
 GR_API gr_status gr_tools_origin_describe(const gr_tools_origin* origin, gr_text request,
                                           gr_tools_text** report, gr_error** error);
 
+typedef struct gr_tools_features gr_tools_features;
 /* The transforms that serving runs, for a trainer: the "fields" of model.json, columns in, matrices
  * out. Since 0.1. */
-typedef struct gr_tools_features gr_tools_features;
 GR_API gr_status gr_tools_features_create(const char* model_json, size_t size,
                                           gr_tools_features** features, gr_error** error);
 GR_API void gr_tools_features_free(gr_tools_features* features);
 GR_API uint32_t gr_tools_features_field_count(const gr_tools_features* features);
-/* Facts that a field reads (a cross reads several), in the order that encode wants columns. */
+/* Facts that a field reads (a cross reads several), in the order that encode wants columns. Since 0.1. */
 GR_API uint32_t gr_tools_features_input_count(const gr_tools_features* features, uint32_t field);
 GR_API gr_text gr_tools_features_input_name(const gr_tools_features* features, uint32_t field, uint32_t input);
-/* Rows of the field's embedding table; 0 for a dense field. */
+/* Rows of the field's embedding table; 0 for a dense field. Since 0.1. */
 GR_API uint32_t gr_tools_features_code_count(const gr_tools_features* features, uint32_t field);
 
 /* Encoded rows of one field; arrays belong to `features` and are valid until its next encode. */
@@ -239,7 +240,7 @@ typedef struct {
   const uint32_t* codes;         /* embedding: n_rows, or list_offsets[n_rows] when pooled */
   const uint32_t* list_offsets;  /* pooled: n_rows + 1; NULL otherwise */
 } gr_tools_encoded;
-/* `columns`: one per input, of any number of rows, the same for all. `now`: micros. */
+/* `columns`: one per input, of any number of rows, the same for all. `now`: micros. Since 0.1. */
 GR_API gr_status gr_tools_features_encode(gr_tools_features* features, uint32_t field,
                                           const gr_column* columns, size_t n_columns, int64_t now,
                                           gr_tools_encoded* encoded, gr_error** error);

@@ -117,6 +117,16 @@ TEST_CASE("fields") {
        "root.fields[looks].width"},
       {"cross of nothing", [](Model* m) { at(field(m, 7).inputs, 0) = "stat"; },
        Status::reference, "root.fields[state_offer].inputs[0]"},
+      {"cross of a context with an offer's id",
+       [](Model* m) {
+         static const std::string_view inputs[] = {"surface", "offer_id"};
+         field(m, 1) = field(m, 7);
+         field(m, 1).name = "state";
+         field(m, 1).side = Side::context;
+         field(m, 1).inputs = inputs;
+         field(m, 5).name = "number";   // no field's name: the offer's own id
+       },
+       Status::reference, "root.fields[state].inputs[1]"},
       {"cross without inputs", [](Model* m) { field(m, 7).inputs = {}; }, Status::verify,
        "root.fields[state_offer].transforms[0]"},
       {"an embedding of numbers", [](Model* m) { field(m, 1).transforms = {}; }, Status::verify,
