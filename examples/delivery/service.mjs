@@ -49,6 +49,15 @@ async function answer(request, response) {
     ...(fallback === undefined ? {} : { "x-fallback": fallback }),
   });
   response.end(ranking);
+  scoreShadows(asked).catch((failure) => console.error(`shadow: ${failure.message}`));
+}
+
+// What a release in shadow would have shown is logged, and never shown.
+async function scoreShadows(asked) {
+  for (const { snapshot, release, served } of await store.shadows(engine, asked.route)) {
+    const { ranked } = snapshot.rank({ ...asked, served });
+    console.error(`shadow ${release}: ${ranked.map(({ offer }) => offer).join(" ")}`);
+  }
 }
 
 const server = createServer((request, response) => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 
@@ -43,6 +44,25 @@ test("it ranks, and after a restart without the origin it ranks on", async () =>
     assert.equal((await refused.json()).error.name, "GR_STATUS_TYPE");
     assert.equal((await post(service.line, "no JSON")).status, 400);
     await service.stop();
+  }
+});
+
+test("a release in shadow is scored and logged, and never shown", async () => {
+  files.publish("1", { stage: "shadow", name: "next" });
+  const again = await start(example("nginx.sh"), [files.origin, new URL(origin).port, String(await freePort())]);
+  const service = await start(process.execPath, [...words(), "next"], { stdio: ["ignore", "pipe", "pipe"] });
+  try {
+    await untilUp(origin);
+    const log = createInterface(service.child.stderr)[Symbol.asyncIterator]();
+    const answer = await post(service.line, JSON.stringify(request));
+    assert.equal(answer.headers.get("x-release"), release);
+    const shown = await answer.json();
+    assert.deepEqual([shown.ranked, shown.served.stage], [ranked, "full"]);
+    const { value } = await log.next();
+    assert.equal(value, `shadow next: ${ranked.map(({ offer }) => offer).join(" ")}`);
+  } finally {
+    await service.stop();
+    await again.stop();
   }
 });
 

@@ -25,8 +25,8 @@ export function makeOrigin() {
   });
   return {
     folder, origin: join(folder, "origin"), root: join(folder, "root.json"),
-    publish: (version) => run(folder, ["publish", "--version", version, "--bundle", bundle, "--stage", "full",
-                                       "--release", release]),
+    publish: (version, { stage = "full", name = release } = {}) => run(
+      folder, ["publish", "--version", version, "--bundle", bundle, "--stage", stage, "--release", name]),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

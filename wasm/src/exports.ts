@@ -102,6 +102,9 @@ export interface Exports {
   gr_store_want(
     store: number, route: number, deadline: bigint, now: bigint, ticket: number, error: number,
   ): number;
+  gr_store_want_shadow(
+    store: number, route: number, index: number, deadline: bigint, now: bigint, ticket: number, error: number,
+  ): number;
   gr_store_want_shard(
     store: number, sha256: number, bytes: bigint, deadline: bigint, now: bigint, ticket: number,
     error: number,

@@ -21,6 +21,9 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
+/** As core/base/limits.h has it. */
+const mostShadows = 4;
+
 /** Releases at hand: fetched from any file server, trusted once verified, kept within budgets. */
 export class Store {
   private readonly waiting = new Map<bigint, { resolve: () => void; reject: (why: unknown) => void }>();
@@ -84,15 +87,23 @@ export class Store {
   snapshot(
     engine: Engine, route: Route = {}, options: OpenOptions & WaitOptions = {},
   ): Promise<Served> {
-    const { timeout: _timeout, signal: _signal, ...openOptions } = options;
-    this.snapshots.serveWith(engine);
-    this.openOptions = openOptions;
-    const take = (ticket: bigint) => this.module.take(ticket, this.snapshots.has);
-    return this.deliver((within) => this.module.want(route, within), options, take, (found) => {
-      const { release, fallback, served, key, parts } = found;
-      const snapshot = this.snapshots.take(key, parts, openOptions)!;
-      return { snapshot, release, served, ...(fallback === undefined ? {} : { fallback }) };
-    });
+    return this.serve(engine, options, (within) => this.module.want(route, within));
+  }
+
+  /**
+   * The shadows of a route: releases whose publisher wants them scored and logged, and never shown. Ask when the
+   * request is answered; those that do not come within `timeout` are left out.
+   */
+  async shadows(
+    engine: Engine, route: Route = {}, options: OpenOptions & WaitOptions = {},
+  ): Promise<Served[]> {
+    const found: Promise<Served>[] = [];
+    for (let index = 0; index < mostShadows; index++) {
+      found.push(this.serve(engine, options, (within) => this.module.wantShadow(route, index, within)));
+    }
+    const ended = await Promise.allSettled(found);
+    options.signal?.throwIfAborted();
+    return ended.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   }
 
   /**
@@ -145,6 +156,19 @@ export class Store {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  private serve(
+    engine: Engine, options: OpenOptions & WaitOptions, want: (timeout: number) => bigint,
+  ): Promise<Served> {
+    const { timeout: _timeout, signal: _signal, ...openOptions } = options;
+    this.snapshots.serveWith(engine);
+    this.openOptions = openOptions;
+    const take = (ticket: bigint) => this.module.take(ticket, this.snapshots.has);
+    return this.deliver(want, options, take, ({ release, fallback, served, key, parts }) => {
+      const snapshot = this.snapshots.take(key, parts, openOptions)!;
+      return { snapshot, release, served, ...(fallback === undefined ? {} : { fallback }) };
+    });
   }
 
   /** Calls `use` in the turn in which the artifacts are at hand: of many who wait, one copies and opens them. */

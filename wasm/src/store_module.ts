@@ -65,14 +65,21 @@ export class StoreModule {
 
   /** A ticket for what serves a route, to be had within `timeout` milliseconds. */
   want(route: Route, timeout: number): bigint {
-    const { library } = this, at = layout.route_values;
-    const names = ["product", "market", "segment", "partner", "surface", "unit"] as const;
-    const texts = writeTexts(library.memory, this.texts, names.map((name) => route?.[name]), "route");
-    const struct = library.clearStruct(at.size);
-    this.setTexts(struct, names.map((name) => at[name]), texts);
-    const from = now();
+    const { library } = this, from = now();
+    const struct = this.writeRoute(route);
     library.check(library.exports.gr_store_want(
       this.openHandle(), struct, from + micros(timeout), from, library.out, library.errorOut,
+    ));
+    this.releaseTexts();
+    return library.memory.view.getBigUint64(library.out, true);
+  }
+
+  /** A ticket for one of its shadows, by their order. */
+  wantShadow(route: Route, index: number, timeout: number): bigint {
+    const { library } = this, from = now();
+    const struct = this.writeRoute(route);
+    library.check(library.exports.gr_store_want_shadow(
+      this.openHandle(), struct, index, from + micros(timeout), from, library.out, library.errorOut,
     ));
     this.releaseTexts();
     return library.memory.view.getBigUint64(library.out, true);
@@ -151,6 +158,15 @@ export class StoreModule {
     }
   }
 
+  private writeRoute(route: Route): number {
+    const { library } = this, at = layout.route_values;
+    const names = ["product", "market", "segment", "partner", "surface", "unit"] as const;
+    const texts = writeTexts(library.memory, this.texts, names.map((name) => route?.[name]), "route");
+    const struct = library.clearStruct(at.size);
+    this.setTexts(struct, names.map((name) => at[name]), texts);
+    return struct;
+  }
+
   private provide(id: bigint, answer: Answer): void {
     const { library } = this, at = layout.answer;
     const [tag, detail] = [answer.entityTag ?? "", answer.detail ?? ""];
@@ -165,6 +181,7 @@ export class StoreModule {
     view.setUint32(struct + at.bytes + 4, answer.bytes?.length ?? 0, true);
     view.setUint32(struct + at.section_hashes, bytes + (answer.bytes?.length ?? 0), true);
     view.setUint32(struct + at.section_hashes + 4, sectionHashes?.length ?? 0, true);
+    view.setBigInt64(struct + at.retry_after_micros, micros(answer.retryAfter ?? 0), true);
     this.setTexts(struct, [at.entity_tag, at.detail], texts);
     const status = library.exports.gr_store_provide(this.handle, struct, now());
     library.releaseArgument();
@@ -181,9 +198,10 @@ export class StoreModule {
     const code = memory.view.getInt32(struct + at.status, true);
     const release = memory.text(struct + at.release);
     if (state !== ticketState.ready) {
-      const status = library.statusName(code);
-      const message = release === "" ? `the shard is not at hand: ${status}`
-        : `${release} is not at hand: ${status}, and no fallback is`;
+      const status = library.statusName(code), trouble = memory.text(struct + at.trouble);
+      const why = trouble === "" ? status : `${status} (${trouble})`;
+      const message = release === "" ? `the shard is not at hand: ${why}`
+        : `${release} is not at hand: ${why}, and no fallback is`;
       throw new GuardrankError(code, status, message, release === "" ? "shard" : release);
     }
     return struct;

@@ -32,6 +32,8 @@ export interface Answer {
   bytes?: Uint8Array | undefined;
   entityTag?: string | undefined;
   detail?: string;
+  /** Milliseconds for which the origin asks to be left alone. */
+  retryAfter?: number | undefined;
   /** Of an artifact, computed over `bytes`. */
   sectionHashes?: Uint8Array | undefined;
 }
@@ -102,12 +104,11 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
       return { outcome: "done", bytes: found.bytes, entityTag: found.entityTag };
     }
     if (found.outcome !== "failed") return { outcome: found.outcome };
-    if (!found.canRetry || attempt >= attempts) {
-      return { outcome: "failed", detail: `${address}: ${found.why}` };
-    }
+    const failed = { outcome: "failed", detail: `${address}: ${found.why}`, retryAfter: found.retryAfter } as const;
+    if (!found.canRetry || attempt >= attempts) return failed;
     // Full jitter, or what the origin asks for: asked again sooner, it would answer the same.
     const wait = found.retryAfter ?? Math.random() * 200 * 2 ** attempt;
-    if (wait > longestWait) return { outcome: "failed", detail: `${address}: ${found.why}` };
+    if (wait > longestWait) return failed;
     await sleep(wait, signal);
   }
 }
