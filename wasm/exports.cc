@@ -76,17 +76,18 @@ static_assert(sizeof(gr_need) == 112 && offsetof(gr_need, kind) == 4 && offsetof
               offsetof(gr_need, message) == 72 && offsetof(gr_need, signature) == 80 &&
               offsetof(gr_need, key) == 88 && offsetof(gr_need, bytes) == 96 &&
               offsetof(gr_need, at_micros) == 104);
-static_assert(sizeof(gr_answer) == 48 && offsetof(gr_answer, outcome) == 4 &&
+static_assert(sizeof(gr_answer) == 56 && offsetof(gr_answer, outcome) == 4 &&
               offsetof(gr_answer, id) == 8 && offsetof(gr_answer, bytes) == 16 &&
               offsetof(gr_answer, entity_tag) == 24 && offsetof(gr_answer, detail) == 32 &&
-              offsetof(gr_answer, section_hashes) == 40);
-static_assert(sizeof(gr_delivered) == 88 && offsetof(gr_delivered, state) == 4 &&
+              offsetof(gr_answer, section_hashes) == 40 &&
+              offsetof(gr_answer, retry_after_micros) == 48);
+static_assert(sizeof(gr_delivered) == 96 && offsetof(gr_delivered, state) == 4 &&
               offsetof(gr_delivered, status) == 8 && offsetof(gr_delivered, is_fallback) == 12 &&
               offsetof(gr_delivered, release) == 16 && offsetof(gr_delivered, model) == 24 &&
               offsetof(gr_delivered, policy) == 32 && offsetof(gr_delivered, catalog) == 40 &&
               offsetof(gr_delivered, release_bytes) == 48 && offsetof(gr_delivered, stage) == 56 &&
               offsetof(gr_delivered, arm) == 64 && offsetof(gr_delivered, instead_of) == 72 &&
-              offsetof(gr_delivered, shard) == 80);
+              offsetof(gr_delivered, shard) == 80 && offsetof(gr_delivered, trouble) == 88);
 static_assert(sizeof(gr_store_state) == 112 && offsetof(gr_store_state, has_looked) == 4 &&
               offsetof(gr_store_state, revision) == 8 && offsetof(gr_store_state, status) == 16 &&
               offsetof(gr_store_state, is_disk_writable) == 20 &&

@@ -25,7 +25,25 @@ struct Options {
   std::string ca_file;
   std::uint32_t timeout_ms = 10'000;
   std::uint64_t cache_bytes = 0, memory_bytes = 0;
-  bool is_ranked = false, is_at_hand = false;
+  bool is_ranked = false, is_at_hand = false, forgets_time = false;
+};
+
+// --timeout-ms, of the whole command.
+class Patience {
+ public:
+  explicit Patience(std::uint32_t milliseconds) : whole_(milliseconds) {}
+
+  double spent_ms() const { return std::chrono::duration<double, std::milli>(Clock::now() - began_).count(); }
+  // Never nothing: what is in the folder has to be read.
+  std::int64_t left_micros() const {
+    const double least = std::min(whole_, 500.0);
+    return static_cast<std::int64_t>(std::max(whole_ - spent_ms(), least) * 1000);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point began_ = Clock::now();
+  double whole_;
 };
 
 void show_download(void* user, const char* address, std::uint64_t done, std::uint64_t total) {
@@ -56,6 +74,8 @@ Client open_client(const Options& options, const gr_engine* engine, Progress* pr
   given.asks_origin = options.is_at_hand ? 0 : 1;
   given.disk_bytes = options.cache_bytes;
   given.memory_bytes = options.memory_bytes;
+  given.open_micros = std::max<std::int64_t>(std::int64_t{options.timeout_ms} * 1000, 1);
+  given.forgets_time = options.forgets_time ? 1 : 0;
   gr_fetch_client* client = nullptr;
   check([&](gr_error** error) { return gr_fetch_client_open(engine, &given, &client, error); });
   return Client(client);
@@ -105,6 +125,57 @@ std::string text_of(const Json& told) {
   return table.text(terminal_width());
 }
 
+void add_shards_to(Ranker* ranker, gr_fetch_client* client, const Patience& patience) {
+  ranker->use_shards([client, &patience](gr_session* session) {
+    std::uint32_t added = 0;
+    check([&](gr_error** error) {
+      return gr_fetch_client_add_shards(client, session, patience.left_micros(), &added, error);
+    });
+    return added;
+  });
+}
+
+// How one of the request's shadows ranks it, as JSON; false: there is no such shadow.
+bool rank_shadow(const gr_engine* engine, gr_fetch_client* client, const gr_route_values& route,
+                 std::uint32_t index, std::string_view request, const Patience& patience, std::string* out) {
+  gr_fetch_served served{};
+  served.struct_size = sizeof served;
+  gr_error* error = nullptr;
+  const gr_status status =
+      gr_fetch_client_shadow(client, &route, index, patience.left_micros(), nullptr, &served, &error);
+  const std::unique_ptr<gr_error, Freed<gr_error_free>> owned(error);
+  if (status == GR_STATUS_MISSING) return false;
+  if (status != GR_STATUS_OK)
+    throw Failure(status, std::string(view(gr_error_where(error))), std::string(view(gr_error_message(error))));
+  const Snapshot snapshot(served.snapshot);
+  Ranker ranker(engine, snapshot.get());
+  ranker.tell("served.stage", std::string(view(served.stage)));
+  ranker.tell("served.arm", std::string(view(served.arm)));
+  add_shards_to(&ranker, client, patience);
+  *out = ranker.rank(request, false);
+  return true;
+}
+
+// The shadows' rankings, apart from the one that is shown, with commas between them; empty where there are
+// none. What is wrong with one of them stands in its place.
+std::string rank_shadows(const gr_engine* engine, gr_fetch_client* client, const gr_route_values& route,
+                         std::string_view request, const Patience& patience) {
+  std::string all;
+  for (std::uint32_t i = 0; i < GR_SHADOW_ROUTES; ++i) {
+    std::string one;
+    try {
+      if (!rank_shadow(engine, client, route, i, request, patience, &one)) break;
+    } catch (const Failure& failure) {
+      const Json error = {{"error",
+                           {{"code", failure.code()}, {"name", gr_status_name(failure.code())},
+                            {"message", failure.what()}, {"where", failure.where()}}}};
+      one = error.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    all += (all.empty() ? "" : ",") + one;
+  }
+  return all;
+}
+
 int fetch(const Options& options, bool as_json) {
   if (options.is_ranked && options.route.request.empty())
     throw Failure(GR_STATUS_ARGUMENT, "--rank", "--rank: wants --request");
@@ -112,42 +183,35 @@ int fetch(const Options& options, bool as_json) {
     throw Failure(GR_STATUS_ARGUMENT, "--request", "--request: wants a file with --rank");
   Progress progress;
   Engine engine = create_engine();
-  const auto began = std::chrono::steady_clock::now();
+  const Patience patience(options.timeout_ms);
   Client client = open_client(options, engine.get(), &progress);
   const RouteValues route(options.route);
   const gr_route_values values = route.view();
   gr_fetch_served served{};
   served.struct_size = sizeof served;
   check([&](gr_error** error) {
-    return gr_fetch_client_snapshot(client.get(), &values, std::int64_t{options.timeout_ms} * 1000, nullptr,
-                                    &served, error);
+    return gr_fetch_client_snapshot(client.get(), &values, patience.left_micros(), nullptr, &served, error);
   });
   Snapshot snapshot(served.snapshot);
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+  const double took_ms = patience.spent_ms();
   // What was fetched is on its way to the folder.
   check([&](gr_error** error) { return gr_fetch_client_poll(client.get(), 0, error); });
   progress.clear();
-  const Json told = describe(client.get(), served, took.count());
+  const Json told = describe(client.get(), served, took_ms);
   if (options.is_ranked) {
     const std::string stage(view(served.stage)), arm(view(served.arm)), instead_of(view(served.instead_of));
-    const Source source{std::move(engine), std::move(snapshot), nullptr};
-    const Client fetching = std::move(client);   // and goes before the engine
-    Ranker ranker(source);
+    Ranker ranker(engine.get(), snapshot.get());
     ranker.tell("served.stage", stage);
     ranker.tell("served.arm", arm);
     ranker.tell("served.instead_of", instead_of);
     if (served.is_fallback != 0) ranker.tell("served.reason", gr_status_name(served.primary_status));
-    ranker.use_shards([&](gr_session* session) {
-      std::uint32_t added = 0;
-      check([&](gr_error** error) {
-        return gr_fetch_client_add_shards(fetching.get(), session, std::int64_t{options.timeout_ms} * 1000,
-                                          &added, error);
-      });
-      return added;
-    });
-    const std::string ranking(ranker.rank(read_input(options.route.request), false));
-    // Shards that were fetched are on their way to the folder, too.
-    check([&](gr_error** error) { return gr_fetch_client_poll(fetching.get(), 0, error); });
+    add_shards_to(&ranker, client.get(), patience);
+    const std::string request = read_input(options.route.request);
+    std::string ranking(ranker.rank(request, false));
+    const std::string shadows = rank_shadows(engine.get(), client.get(), values, request, patience);
+    if (!shadows.empty()) ranking.replace(ranking.rfind('}'), 1, ",\"shadows\":[" + shadows + "]}");
+    // Shards and shadows that were fetched are on their way to the folder, too.
+    check([&](gr_error** error) { return gr_fetch_client_poll(client.get(), 0, error); });
     progress.clear();
     std::cout << ranking << '\n';
   } else if (as_json) {
@@ -169,12 +233,16 @@ void add_fetch(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--cache", options->cache, "Folder that keeps what was verified")->required();
   command->add_option("--release", options->releases, "Names of releases: cards, team/cards")->required();
   add_route_options(command, &options->route);
-  command->add_option("--timeout-ms", options->timeout_ms, "To wait for what is cold (10000)");
+  command->add_option("--timeout-ms", options->timeout_ms,
+                      "To wait for the origin and what is cold, in all (10000); then what is in the folder serves");
   command->add_option("--ca-file", options->ca_file, "PEM certificates that vouch for https (the system's)");
   command->add_flag("--at-hand", options->is_at_hand, "Do not wait for the origin where the folder has the releases");
   command->add_option("--cache-bytes", options->cache_bytes, "Of artifacts in the folder, at most (1 GiB)");
   command->add_option("--memory-bytes", options->memory_bytes, "Of artifacts in memory, at most (64 MiB)");
-  command->add_flag("--rank", options->is_ranked, "Rank --request on it, and write the ranking as JSON");
+  command->add_flag("--forget-time", options->forgets_time,
+                    "Forget the highest time that the folder has seen: after a clock was far ahead, or tampering");
+  command->add_flag("--rank", options->is_ranked,
+                    "Rank --request on it, and write the ranking as JSON; its shadows' beside it, as \"shadows\"");
   add_json_option(command, common);
   command->footer("A second run with the same folder fetches what changed, and serves where the origin is away.");
   (*actions)[command] = [options, common] { return fetch(*options, common->as_json); };

@@ -112,9 +112,8 @@ std::string summary(const Json& decision) {
 
 }  // namespace
 
-Ranker::Ranker(const Source& source)
-    : session_(create_session(source.engine.get())),
-      request_(create_request(source.snapshot.get())) {}
+Ranker::Ranker(const gr_engine* engine, const gr_snapshot* snapshot)
+    : session_(create_session(engine)), request_(create_request(snapshot)) {}
 
 void Ranker::tell(std::string name, std::string value) {
   if (!value.empty()) told_.emplace_back(std::move(name), std::move(value));

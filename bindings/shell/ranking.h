@@ -15,7 +15,8 @@ namespace guardrank::shell {
 // One session and one request, reused.
 class Ranker {
  public:
-  explicit Ranker(const Source& source);
+  explicit Ranker(const Source& source) : Ranker(source.engine.get(), source.snapshot.get()) {}
+  Ranker(const gr_engine* engine, const gr_snapshot* snapshot);
 
   // Told with every request from now on: "served.stage" and what else gr_request_set_route takes.
   void tell(std::string name, std::string value);

@@ -183,6 +183,9 @@ typedef struct {
   /* FETCH, READ of an artifact, may be empty: SHA-256 of each section in the table's order, computed by
    * the host over `bytes` with something quicker than the library's own. Since 0.2. */
   gr_bytes section_hashes;
+  /* FETCH of an artifact that failed: how long the origin asks to be left alone (Retry-After); 0: it does
+   * not. The store tries again, after no less; asked for more than a minute it does not. Since 0.1, appended */
+  int64_t retry_after_micros;
 } gr_answer;
 /* Answers to needs that are no longer wanted are ignored. Since 0.1. */
 GR_API gr_status gr_store_provide(gr_store* store, const gr_answer* answer, int64_t now);
@@ -191,9 +194,17 @@ GR_API bool gr_store_is_wanted(const gr_store* store, uint64_t need);
 
 /* A ticket for what serves a request, until `deadline`. GR_STATUS_MISSING: no release is known yet, or
  * none serves such a request; GR_STATUS_LIMIT: too many tickets. However many tickets wait for an
- * artifact, it is fetched once. Since 0.1. */
+ * artifact, it is fetched once. Past the deadline, or when the primary failed before it, the first fallback in
+ * the order of the routes that is in memory, on disk (read ahead; a tenth of a second beyond the deadline
+ * at most) or comes in what is left of the time. Since 0.1. */
 GR_API gr_status gr_store_want(gr_store* store, const gr_route_values* route, int64_t deadline,
                                int64_t now, uint64_t* ticket, gr_error** error);
+/* A ticket for a shadow of the request (gr_route_choice.shadows), by its place among them: to be scored and
+ * logged, never shown. A ticket of its own: what serves is not delayed or failed by it when that was asked for
+ * before, and nothing falls back. GR_STATUS_MISSING: there are no more. Since 0.1. */
+GR_API gr_status gr_store_want_shadow(gr_store* store, const gr_route_values* route, uint32_t index,
+                                      int64_t deadline, int64_t now, uint64_t* ticket,
+                                      gr_error** error);
 typedef enum {
   GR_TICKET_UNKNOWN = 0,         /* or cancelled */
   GR_TICKET_PENDING = 1,
@@ -207,13 +218,16 @@ typedef struct {
   int32_t state;                 /* gr_ticket_state */
   gr_status status;              /* FAILED: why; READY by a fallback: why not the primary */
   int32_t is_fallback;
-  gr_text release;               /* its name */
+  gr_text release;               /* that serves; FAILED: that was to */
   gr_bytes model, policy, catalog, release_bytes;
   /* Since 0.1, appended. READY: what gr_request_set_route takes as "served.stage" and so on; texts as
    * long as the release's bytes. */
   gr_text stage, arm;            /* of the route that serves */
   gr_text instead_of;            /* by a fallback: the release that was to serve */
   gr_bytes shard;                /* of a ticket for one, READY: for gr_session_add_shard. Since 0.1, appended */
+  /* Beside a status that is not OK: what went wrong last with the artifacts, as "blobs/12ab..: HTTP status
+   * 500"; empty: nothing did so far. Until the next call on the store. Since 0.1, appended */
+  gr_text trouble;
 } gr_delivered;
 /* A ticket for a shard of a table (gr_wanted_shard), which is kept like an artifact and handed out
  * verified. What it is asked for tells the origin which of the table's groups of rows is wanted. It waits for
@@ -228,7 +242,8 @@ GR_API void gr_store_cancel(gr_store* store, uint64_t ticket);
 GR_API uint64_t gr_store_next_ended(gr_store* store, int64_t now);
 
 /* Before traffic shifts: where the artifacts of what serves are in memory (or pinned by the publisher), those
- * of a release's next version are fetched while it serves; then, where `tries_next` says so, they are
+ * of a release's next version, or of another one that is to take its traffic over, are fetched while it
+ * serves; then, where `tries_next` says so, they are
  * named here, to be opened as a snapshot, which replays their golden vectors. `delivered` as from
  * gr_store_take. GR_STATUS_MISSING: none. Since 0.1. */
 GR_API gr_status gr_store_next_trial(gr_store* store, int64_t now, uint64_t* trial,

@@ -97,6 +97,7 @@ gr_delivered as_delivered(const Delivered& found) {
   out.arm = guardrank::as_text(found.arm);
   out.instead_of = guardrank::as_text(found.instead_of);
   out.shard = as_bytes(found.shard);
+  out.trouble = guardrank::as_text(found.trouble);
   return out;
 }
 
@@ -145,7 +146,8 @@ gr_status gr_store_provide(gr_store* store, const gr_answer* answer, int64_t now
   if (given.outcome < GR_OUTCOME_DONE || given.outcome > GR_OUTCOME_FAILED) return GR_STATUS_ARGUMENT;
   store->delivery.provide({given.id, static_cast<guardrank::Outcome>(given.outcome),
                            as_bytes(given.bytes), guardrank::as_view(given.entity_tag),
-                           guardrank::as_view(given.detail), as_bytes(given.section_hashes)}, now);
+                           guardrank::as_view(given.detail), as_bytes(given.section_hashes),
+                           given.retry_after_micros}, now);
   return GR_STATUS_OK;
 }
 
@@ -163,6 +165,19 @@ gr_status gr_store_want(gr_store* store, const gr_route_values* route, int64_t d
   Status status = guardrank::read_route(route, "route", &key, report.error());
   if (status != Status::ok) return report.finish(status);
   status = store->delivery.want(key, deadline, now, ticket, report.error());
+  return report.finish(status);
+}
+
+gr_status gr_store_want_shadow(gr_store* store, const gr_route_values* route, uint32_t index,
+                               int64_t deadline, int64_t now, uint64_t* ticket, gr_error** error) {
+  Report report(error);
+  if (store == nullptr) return report.null("store");
+  if (ticket == nullptr) return report.null("ticket");
+  report.use(store->allocator);
+  guardrank::RouteKey key;
+  Status status = guardrank::read_route(route, "route", &key, report.error());
+  if (status != Status::ok) return report.finish(status);
+  status = store->delivery.want_shadow(key, index, deadline, now, ticket, report.error());
   return report.finish(status);
 }
 

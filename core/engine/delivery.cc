@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "core/base/math.h"
+
 namespace guardrank {
 namespace {
 
@@ -34,7 +36,10 @@ Status Delivery::open(const DeliveryOptions& options, std::int64_t now_micros, E
   }
   std::copy(options.trusted_root.begin(), options.trusted_root.end(), root.begin());
   metadata_.trust(root);
-  const Status status = store_.open(options.store, {this, &find_release});
+  StoreOptions store = options.store;
+  // One to spare: a fallback's is had before the other is given up.
+  if (store.tickets - 1 < (1u << 20) - 1) ++store.tickets;
+  const Status status = store_.open(store, {this, &find_release});
   if (status == Status::argument) return error->set(status, "options", {"a figure is out of range"});
   if (status != Status::ok) return error->set(status, "store", {"no memory for its tables"});
   begin_look(RefreshKind::cached, now_micros);
@@ -74,7 +79,7 @@ Delivery::~Delivery() {
 
 Status Delivery::open_tickets(std::uint32_t n) {
   GUARDRANK_TRY(arena_.make(n, &tickets_));
-  GUARDRANK_TRY(arena_.make(n, &owners_));
+  GUARDRANK_TRY(arena_.make(std::size_t{n} + 1, &owners_));
   for (std::uint32_t i = n; i-- > 0;) {
     tickets_[i].next_free = free_ticket_;
     free_ticket_ = i;
@@ -89,6 +94,7 @@ bool Delivery::give(Source source, Need* need) {
 
 bool Delivery::next(std::int64_t now_micros, Need* need) {
   if (n_warming_ != 0) warm_more(now_micros);
+  end_failed(now_micros);
   const bool is_due = now_micros >= look_at_ || now_micros < looked_at_ - clock_slack;
   if (step_ == Step::idle && is_due) begin_look(RefreshKind::check, now_micros);
   *need = {};
@@ -126,7 +132,7 @@ void Delivery::provide(const Answer& answer, std::int64_t now_micros) {
       if (!metadata_.is_busy()) metadata_ended(now_micros);
       break;
     case Source::store:
-      store_.provide(inner.id, inner.outcome, inner.bytes, now_micros, inner.section_hashes);
+      store_.provide(inner, now_micros);
       break;
     case Source::own:
       if (inner.id == wake_need_) wake_need_ = 0;
@@ -149,12 +155,34 @@ Delivery::Place Delivery::place_of(std::uint32_t ordinal) const {
   return {known_entries_[release], ordinal - first};
 }
 
+Status Delivery::choose(const RouteKey& key, RouteChoice* choice, Error* error) const {
+  if (routes() == nullptr) return error->set(Status::missing, "releases", {"none is known yet"});
+  *choice = routes()->choose(key);
+  return Status::ok;
+}
+
 Status Delivery::want(const RouteKey& key, std::int64_t deadline_micros, std::int64_t now_micros,
                       TicketId* ticket, Error* error) {
-  if (routes() == nullptr) return error->set(Status::missing, "releases", {"none is known yet"});
-  const RouteChoice choice = routes()->choose(key);
+  RouteChoice choice;
+  GUARDRANK_TRY(choose(key, &choice, error));
   if (choice.primary == no_route)
     return error->set(Status::missing, "route", {"no release serves such a request"});
+  return want_choice(choice, deadline_micros, now_micros, ticket, error);
+}
+
+Status Delivery::want_shadow(const RouteKey& key, std::uint32_t index, std::int64_t deadline_micros,
+                             std::int64_t now_micros, TicketId* ticket, Error* error) {
+  RouteChoice choice;
+  GUARDRANK_TRY(choose(key, &choice, error));
+  if (index >= choice.n_shadows)
+    return error->set(Status::missing, "shadow", {"the request has ", choice.n_shadows, " of them"});
+  choice.primary = choice.shadows[index];
+  choice.n_fallbacks = 0;
+  return want_choice(choice, deadline_micros, now_micros, ticket, error);
+}
+
+Status Delivery::want_choice(const RouteChoice& choice, std::int64_t deadline_micros,
+                             std::int64_t now_micros, TicketId* ticket, Error* error) {
   if (free_ticket_ == no_slot) return error->set(Status::limit, "tickets", {"all are in use"});
   Ticket& made = tickets_[free_ticket_];
   made.chain[0] = place_of(choice.primary);
@@ -164,7 +192,10 @@ Status Delivery::want(const RouteKey& key, std::int64_t deadline_micros, std::in
   const Status status = store_.want(entries_[made.chain[0].entry]->name, made.chain[0].route,
                                     deadline_micros, now_micros, &inner);
   if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
+  made.deadline = deadline_micros;
   *ticket = open_ticket(1 + choice.n_fallbacks, inner);
+  if (made.n_chain > 1 && store_.take(inner, now_micros).state != TicketState::ready)
+    read_ahead(made, now_micros);
   return Status::ok;
 }
 
@@ -188,12 +219,12 @@ TicketId Delivery::open_ticket(std::uint32_t n_chain, TicketId inner) {
   made.n_chain = n_chain;
   made.inner = inner;
   made.is_open = true;
-  made.was_ready = false;
+  made.was_ready = made.is_prolonged = false;
   made.at = 0;
   made.serial = ++last_serial_;
   made.revision = revision_;
   made.primary_status = Status::ok;
-  const TicketId id = made.serial * tickets_.size() + free_ticket_;
+  const TicketId id = id_of(free_ticket_);
   free_ticket_ = made.next_free;
   return id;
 }
@@ -205,21 +236,57 @@ std::uint32_t Delivery::find_ticket(TicketId id) const {
   return ticket.is_open && ticket.serial == id / tickets_.size() ? index : no_slot;
 }
 
-// The next of the chain, if it is at hand now: whoever waited has waited long enough. Routes are
-// named by their places, which hold as long as their release does not change.
+// The first fallback at hand is read into memory, for the next who asks at the latest: what a ticket's
+// deadline has cut short is read to its end.
+void Delivery::read_ahead(const Ticket& ticket, std::int64_t now_micros) {
+  for (std::uint32_t i = 1; i < ticket.n_chain; ++i) {
+    const Place place = ticket.chain[i];
+    if (!is_here(route_at(place), Tier::disk)) continue;
+    if (is_here(route_at(place), Tier::warm)) return;
+    TicketId reading = 0;
+    store_.want(entries_[place.entry]->name, place.route, now_micros, now_micros, &reading);
+    store_.take(reading, now_micros);
+    return store_.cancel(reading);
+  }
+}
+
+// On to the next of the chain that is ready, or may be in what is left of the deadline; for a read from
+// disk a little later. Routes are named by their places, which hold as long as their release does not change.
 bool Delivery::fall_back(Ticket* ticket, std::int64_t now_micros) {
   while (ticket->at + 1 < ticket->n_chain) {
     const Place place = ticket->chain[ticket->at + 1];
-    if (entries_[place.entry]->current().revision > ticket->revision) break;
-    ++ticket->at;
+    const Entry& entry = *entries_[place.entry];
+    if (entry.current().revision > ticket->revision) return false;
+    std::int64_t read_until = 0;
+    if (!ticket->is_prolonged && is_here(route_at(place), Tier::disk) &&
+        add_checked(now_micros, options_.read_micros, &read_until)) {
+      ticket->deadline = std::max(ticket->deadline, read_until);
+      ticket->is_prolonged = true;
+    }
+    TicketId next = 0;
+    if (store_.want(entry.name, place.route, std::max(ticket->deadline, now_micros), now_micros, &next) !=
+        Status::ok)
+      return false;
     store_.cancel(ticket->inner);
-    ticket->inner = 0;
-    const Status status = store_.want(entries_[place.entry]->name, place.route, now_micros,
-                                      now_micros, &ticket->inner);
-    if (status != Status::ok) return false;
-    if (store_.take(ticket->inner, now_micros).state == TicketState::ready) return true;
+    ticket->inner = next;
+    owners_[Store::place_of(next)] = static_cast<std::uint32_t>(ticket - tickets_.data());
+    ++ticket->at;
+    const TicketState state = store_.take(next, now_micros).state;
+    if (state == TicketState::ready || state == TicketState::pending) return true;
   }
   return false;
+}
+
+// Tickets whose release failed them fall back, whether or not someone asks how they stand; those that
+// have nothing to fall back to have ended.
+void Delivery::end_failed(std::int64_t now_micros) {
+  for (TicketId inner = store_.next_failed(now_micros); inner != 0;
+       inner = store_.next_failed(now_micros)) {
+    const std::uint32_t i = owners_[Store::place_of(inner)];
+    if (is_owner(i, inner) && take(id_of(i), now_micros).state == TicketState::failed &&
+        is_owner(i, inner))
+      store_.name_again(inner);
+  }
 }
 
 Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
@@ -231,10 +298,10 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
   if (ticket.n_chain == 0) {
     out.state = taken.state == TicketState::fallback ? TicketState::failed : taken.state;
     out.status = taken.status;
+    out.trouble = taken.trouble;
     out.shard = taken.shard;
     return out;
   }
-  if (taken.state == TicketState::unknown) taken.state = TicketState::failed;   // no room for a fallback
   if (taken.state == TicketState::fallback || taken.state == TicketState::failed) {
     if (ticket.at == 0) ticket.primary_status = taken.status;
     // What was handed out stays as it is until the ticket is cancelled.
@@ -245,7 +312,10 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
   out.state = taken.state == TicketState::fallback ? TicketState::failed : taken.state;
   out.is_fallback = ticket.at != 0 && out.state == TicketState::ready;
   out.status = out.state == TicketState::pending ? Status::ok : ticket.primary_status;
-  out.release = entries_[ticket.chain[ticket.at].entry]->name;
+  const Place& served = ticket.chain[out.state == TicketState::ready ? ticket.at : 0];
+  out.release = entries_[served.entry]->name;
+  if (out.status != Status::ok)
+    out.trouble = store_.trouble(entries_[ticket.chain[0].entry]->name, ticket.chain[0].route);
   out.model = taken.model;
   out.policy = taken.policy;
   out.catalog = taken.catalog;
@@ -284,11 +354,11 @@ void Delivery::cancel(TicketId id) {
 }
 
 TicketId Delivery::next_ended(std::int64_t now_micros) {
+  end_failed(now_micros);
   for (TicketId inner = store_.next_ended(now_micros); inner != 0;
        inner = store_.next_ended(now_micros)) {
     const std::uint32_t i = owners_[Store::place_of(inner)];
-    if (tickets_[i].is_open && tickets_[i].inner == inner && tickets_[i].at == 0)
-      return tickets_[i].serial * tickets_.size() + i;
+    if (is_owner(i, inner)) return id_of(i);
   }
   return 0;
 }

@@ -20,17 +20,20 @@ struct DeliveryOptions {
   StoreOptions store;
   std::int64_t check_micros = 60'000'000;      // between two looks for changes
   std::int64_t retry_micros = 5'000'000;       // the first wait after a look that failed; then doubled
+  // Past its deadline a ticket may take so much longer for a fallback that is read from disk.
+  std::int64_t read_micros = 100'000;
   // A release's next version serves once the host has tried it (`next_trial`), not as soon as it is there.
   bool tries_next = false;
 };
 
-// How a ticket stands. Views are valid until the ticket is cancelled, but for `release_bytes`, which
-// lasts until the next call.
+// How a ticket stands. Views are valid until the ticket is cancelled, but for `release_bytes` and
+// `trouble`, which last until the next call.
 struct Delivered {
   TicketState state{};                         // pending, ready, failed; unknown: no such ticket
   Status status = Status::ok;                  // failed: why. ready by a fallback: why not the primary
   bool is_fallback = false;
-  std::string_view release;                    // that serves
+  std::string_view trouble;                    // beside `status`: what went wrong last with the release's artifacts
+  std::string_view release;                    // that serves; else that was to
   std::string_view stage, arm;                 // of the route that chose it, while it is ready
   std::string_view instead_of;                 // by a fallback: the release that the route chose
   Bytes model, policy, catalog, release_bytes;
@@ -66,9 +69,14 @@ class Delivery {
   const Store& store() const { return store_; }
 
   // A ticket for what serves a request. Status::missing: no release is known yet, or none of their
-  // routes serves it.
+  // routes serves it. A fallback on disk is read beside it, so that it is there when time is up.
   Status want(const RouteKey& key, std::int64_t deadline_micros, std::int64_t now_micros,
               TicketId* ticket, Error* error);
+  // A ticket for one of the request's shadows (RouteChoice::shadows): scored and logged, never shown. Of its
+  // own: nothing falls back, and what serves does not wait for it when it was asked for before.
+  // Status::missing: there are no more.
+  Status want_shadow(const RouteKey& key, std::uint32_t index, std::int64_t deadline_micros,
+                     std::int64_t now_micros, TicketId* ticket, Error* error);
   // A ticket for a shard of a model's table, by its SHA-256 and length (core/artifact/row_shards.h).
   Status want_shard(const Sha256Digest& hash, std::uint64_t bytes, std::int64_t deadline_micros,
                     std::int64_t now_micros, TicketId* ticket, Error* error);
@@ -84,8 +92,8 @@ class Delivery {
   std::uint32_t n_warming() const { return n_warming_; }
   std::uint32_t n_pinned() const { return n_pinned_; }
 
-  // A ticket that ended and was not named here before; 0: none. One that fell back is named when its
-  // fallback was tried.
+  // A ticket that ended and was not named here before; 0: none. One that falls back is named when its
+  // fallback has ended.
   TicketId next_ended(std::int64_t now_micros);
 
  private:
@@ -133,7 +141,9 @@ class Delivery {
   };
   struct Ticket {
     bool is_open = false, was_ready = false;
+    bool is_prolonged = false;                 // its deadline, for a read from disk
     TicketId inner = 0;                        // the store's
+    std::int64_t deadline = 0;
     std::uint64_t serial = 0;
     std::uint64_t revision = 0;                // of the releases, as the chain was chosen
     std::uint32_t next_free = no_slot;
@@ -152,10 +162,22 @@ class Delivery {
   bool next_wake(Need* need);
   Place place_of(std::uint32_t ordinal) const;
   std::uint32_t find_ticket(TicketId id) const;
+  Status choose(const RouteKey& key, RouteChoice* choice, Error* error) const;
+  Status want_choice(const RouteChoice& choice, std::int64_t deadline_micros,
+                     std::int64_t now_micros, TicketId* ticket, Error* error);
   TicketId open_ticket(std::uint32_t n_chain, TicketId inner);
+  TicketId id_of(std::uint32_t index) const { return tickets_[index].serial * tickets_.size() + index; }
+  bool is_owner(std::uint32_t index, TicketId inner) const {
+    return tickets_[index].is_open && tickets_[index].inner == inner;
+  }
   void take_release(const Ticket& ticket, Delivered* out) const;
   void tell_route(const Release& release, std::uint32_t route, Delivered* out) const;
+  const Route& route_at(const Place& place) const {
+    return entries_[place.entry]->current().release.routes[place.route];
+  }
+  void read_ahead(const Ticket& ticket, std::int64_t now_micros);
   bool fall_back(Ticket* ticket, std::int64_t now_micros);
+  void end_failed(std::int64_t now_micros);
 
   // delivery_releases.cc
   void begin_look(RefreshKind kind, std::int64_t now_micros);
@@ -173,9 +195,13 @@ class Delivery {
   Status make_routes();
 
   // delivery_warm.cc
+  bool is_here(const Route& route, Tier tier) const;
   bool is_near(const Entry& entry, Tier tier) const;
+  const Route* server_of(const Route& route, std::int64_t now_micros) const;
+  bool wants_warm(const Entry& entry, const Route& route, std::int64_t now_micros) const;
+  bool is_missed(const Entry& entry, std::int64_t now_micros) const;
   std::uint32_t choose_warm(const Entry& entry, const Release& release, bool is_pinned,
-                            Warm (&chosen)[most_warm]) const;
+                            std::int64_t now_micros, Warm (&chosen)[most_warm]) const;
   void begin_warming(Entry* entry, std::int64_t now_micros);
   void stop_warming(Entry* entry);
   void want_warm(Entry* entry, Warm* warm, std::int64_t now_micros);

@@ -166,7 +166,7 @@ void Delivery::end_look(std::int64_t now_micros) {
   step_ = Step::idle;
   looked_at_ = now_micros;
   for (Entry* entry : entries_)
-    if (entry->has_new && !entry->is_warming && entry->is_known) begin_warming(entry, now_micros);
+    if (entry->has_new && !entry->is_warming && n_known_ != 0) begin_warming(entry, now_micros);
   if (const Status status = serve_new(now_micros); status != Status::ok) look_status_ = status;
   status_ = look_status_;
   if (status_ == Status::ok) told_.clear();

@@ -9,27 +9,78 @@ bool have_same_artifacts(const Route& a, const Route& b) {
   return a.model == b.model && a.policy == b.policy && a.catalog == b.catalog;
 }
 
+bool is_serving(const Route& route) { return route.stage > Stage::shadow; }
+
+// The route that had a route's place in the version before, and served there; null: none.
+const Route* find_before(const Release& release, const Route& route) {
+  for (const Route& before : release.routes) {
+    bool is_it = is_serving(before) && before.arm == route.arm;
+    for (std::size_t i = 0; i < n_dimensions; ++i)
+      is_it = is_it && dimension_of(before, i) == dimension_of(route, i);
+    if (is_it) return &before;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+bool Delivery::is_here(const Route& route, Tier tier) const {
+  for (const Sha256Digest* id : {&route.model, &route.policy, &route.catalog})
+    if (!(tier == Tier::disk ? store_.is_at_hand(*id) : store_.is_in_memory(*id))) return false;
+  return true;
+}
 
 // Whether what serves now is where this tier would have it: then its next version shall be, too.
 bool Delivery::is_near(const Entry& entry, Tier tier) const {
-  for (const Route& route : entry.current().release.routes) {
-    bool is_here = route.stage != Stage::offline;
-    for (const Sha256Digest* id : {&route.model, &route.policy, &route.catalog})
-      is_here = is_here && (tier == Tier::disk ? store_.is_at_hand(*id) : store_.is_in_memory(*id));
-    if (is_here) return true;
+  if (!entry.is_known) return false;
+  for (const Route& route : entry.current().release.routes)
+    if (route.stage != Stage::offline && is_here(route, tier)) return true;
+  return false;
+}
+
+// Who serves now, of whichever release, those that this route is for; null: nobody.
+const Route* Delivery::server_of(const Route& route, std::int64_t now_micros) const {
+  if (routes() == nullptr) return nullptr;
+  const std::uint32_t ordinal =
+      routes()->choose({route.product, route.market, route.segment, route.partner, route.surface, {}}).primary;
+  if (ordinal == no_route) return nullptr;
+  const Place place = place_of(ordinal);
+  return entries_[place.entry]->current().expires > now_micros ? &route_at(place) : nullptr;
+}
+
+// Near are a release that is, and a route that takes traffic over from what is: one that has just been
+// promoted, when nobody here has had its release yet.
+bool Delivery::wants_warm(const Entry& entry, const Route& route, std::int64_t now_micros) const {
+  if (is_near(entry, route.tier)) return true;
+  const Route* before = entry.is_known ? find_before(entry.current().release, route) : nullptr;
+  const bool is_same = before != nullptr && before->stage == route.stage &&
+                       before->traffic_weight == route.traffic_weight;
+  if (is_same || !is_serving(route)) return false;
+  const Route* server = server_of(route, now_micros);
+  return server != nullptr && is_here(*server, route.tier);
+}
+
+// Whether someone goes without while the next version is on its way: what served them is gone.
+bool Delivery::is_missed(const Entry& entry, std::int64_t now_micros) const {
+  const Release& next = entry.other().release;
+  for (const Warm& warm : entry.warm) {
+    if (warm.step == WarmStep::none || !is_serving(next.routes[warm.route])) continue;
+    const Route& route = next.routes[warm.route];
+    const bool has_own = entry.is_known && find_before(entry.current().release, route) != nullptr;
+    if (!has_own && server_of(route, now_micros) == nullptr) return true;
   }
   return false;
 }
 
-// Pinned routes always; others, unless `is_pinned`, where the release is near now.
+// Pinned routes, of a release that serves; others, unless `is_pinned`, that are near now.
 std::uint32_t Delivery::choose_warm(const Entry& entry, const Release& release, bool is_pinned,
-                                    Warm (&chosen)[most_warm]) const {
+                                    std::int64_t now_micros, Warm (&chosen)[most_warm]) const {
   std::uint32_t n = 0;
   for (std::uint32_t i = 0; i < release.routes.size() && n < most_warm; ++i) {
     const Route& route = release.routes[i];
     if (route.stage == Stage::offline || route.tier == Tier::origin) continue;
-    if (route.tier != Tier::pinned && (is_pinned || !is_near(entry, route.tier))) continue;
+    const bool is_held = route.tier == Tier::pinned && entry.is_known;
+    if (!is_held && (is_pinned || !wants_warm(entry, route, now_micros))) continue;
     bool is_new = true;
     for (std::uint32_t k = 0; k < n; ++k)
       is_new = is_new && !have_same_artifacts(route, release.routes[chosen[k].route]);
@@ -39,7 +90,7 @@ std::uint32_t Delivery::choose_warm(const Entry& entry, const Release& release, 
 }
 
 void Delivery::begin_warming(Entry* entry, std::int64_t now_micros) {
-  if (choose_warm(*entry, entry->other().release, false, entry->warm) == 0) return;
+  if (choose_warm(*entry, entry->other().release, false, now_micros, entry->warm) == 0) return;
   entry->is_warming = true;
   entry->warm_revision = ++last_warm_;
   ++n_warming_;
@@ -69,9 +120,10 @@ void Delivery::warm_more(std::int64_t now_micros) {
     if (entry->is_warming && is_warm(entry, now_micros)) serve_warm(entry, now_micros);
 }
 
-// Also where what serves has expired, or there is no room for both: nothing is gained by waiting.
+// Also where what serves has expired or is gone, or there is no room for both: nothing is gained by waiting.
 bool Delivery::is_warm(Entry* entry, std::int64_t now_micros) {
-  if (entry->current().expires <= now_micros) return true;
+  if (entry->is_known && entry->current().expires <= now_micros) return true;
+  if (is_missed(*entry, now_micros)) return true;
   bool is_all = true;
   for (Warm& warm : entry->warm) {
     if (warm.step != WarmStep::waiting || warm.ticket == 0) {
@@ -106,7 +158,7 @@ void Delivery::serve_warm(Entry* entry, std::int64_t now_micros) {
 
 void Delivery::pin_routes(Entry* entry, std::int64_t now_micros) {
   Warm pinned[most_warm];
-  choose_warm(*entry, entry->current().release, true, pinned);
+  choose_warm(*entry, entry->current().release, true, now_micros, pinned);
   for (Warm& each : pinned) {
     if (each.step == WarmStep::none) continue;
     if (store_.want(entry->name, each.route, INT64_MAX, now_micros, &each.ticket) == Status::ok)

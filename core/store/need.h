@@ -66,6 +66,8 @@ struct Answer {
   // fetch, read of an artifact: the SHA-256 of each of its sections in the table's order, where the
   // host has a quicker one than core's (WebCrypto). Computed over `bytes`, nothing else; may be empty.
   Bytes section_hashes = {};
+  // fetch that failed: how long the origin asks to be left alone (Retry-After); 0: it does not.
+  std::int64_t retry_after_micros = 0;
 };
 
 }  // namespace guardrank

@@ -14,7 +14,8 @@ Status Store::check(const StoreOptions& options) const {
   const bool is_fine = options.fetches != 0 && options.tickets != 0 &&
                        options.tickets <= 1u << 20 && options.bundles != 0 &&
                        options.attempts != 0 && options.backoff_micros >= 0 &&
-                       options.backoff_most_micros >= 0 && options.origin_bytes_per_second != 0 &&
+                       options.backoff_most_micros >= 0 && options.asked_most_micros >= 0 &&
+                       options.origin_bytes_per_second != 0 &&
                        options.disk_bytes_per_second != 0 &&
                        options.fallback.size() <= name_most && source_.find != nullptr;
   return is_fine ? Status::ok : Status::argument;
@@ -64,8 +65,10 @@ void Store::tick(std::int64_t now_micros) {
   while (retries_.is_due(now_micros)) {
     const std::uint32_t load = retries_.first();
     retries_.clear(load);
-    if (loads_[load].assembly == no_slot) queue_load(load);
-    else loads_[load].step = LoadStep::assembling;
+    const std::uint32_t assembly = loads_[load].assembly;
+    const bool has_list = assembly != no_slot && assemblies_[assembly].step != AssemblyStep::list;
+    if (has_list) loads_[load].step = LoadStep::assembling;
+    else queue_load(load);
   }
   for (std::uint32_t i = 0; n_resolving_ != 0 && i < bundles_.size(); ++i)
     if (bundles_[i].step == BundleStep::resolving) resolve(i, now_micros);
@@ -91,20 +94,26 @@ bool Store::next_wake(std::int64_t now_micros, Need* need) {
   return true;
 }
 
-void Store::provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros,
-                    Bytes section_hashes) {
+void Store::provide(const Answer& answer, std::int64_t now_micros) {
+  const std::uint64_t id = answer.id;
+  const Bytes bytes = answer.bytes;
   if (id == 0) return;
+  section_hashes_ = answer.section_hashes;
+  detail_ = answer.detail;
+  retry_after_ = answer.retry_after_micros;
   if (id == wake_need_) {
     wake_need_ = 0;
-  } else if (!provide_disk(id, outcome, bytes) && !provide_piece(id, outcome, bytes, now_micros)) {
+  } else if (!provide_disk(id, answer.outcome, bytes) &&
+             !provide_piece(id, answer.outcome, bytes, now_micros)) {
     for (std::uint32_t load = 0; load < loads_.size(); ++load)
       if (loads_[load].need == id) {
-        section_hashes_ = section_hashes;
-        provide_load(load, outcome, bytes, now_micros);
-        section_hashes_ = {};
+        provide_load(load, answer.outcome, bytes, now_micros);
         break;
       }
   }
+  section_hashes_ = {};
+  detail_ = {};
+  retry_after_ = 0;
   tick(now_micros);
 }
 

@@ -26,6 +26,8 @@ struct StoreOptions {
   std::uint32_t attempts = 4;                  // per blob, before its tickets fail
   std::int64_t backoff_micros = 200'000;       // the k-th wait is drawn from [0, this x 2^k), ...
   std::int64_t backoff_most_micros = 10'000'000;   // ... at most this
+  // What an origin asks for (Retry-After) is waited for up to this; asked for more, a blob fails at once.
+  std::int64_t asked_most_micros = 60'000'000;
   // Expected, for the cost of a miss: a read from disk for memory with a disk behind it.
   std::uint64_t origin_first_byte_micros = 65'000, origin_bytes_per_second = 30'000'000;
   std::uint64_t disk_first_byte_micros = 1000, disk_bytes_per_second = 500'000'000;
@@ -51,6 +53,7 @@ struct Taken {
   TicketState state{};
   Status status = Status::ok;
   std::string_view fallback;           // until the next call of the store
+  std::string_view trouble;            // not ready: as `Store::trouble`; until the next call
   // Whole artifacts, verified in full, 64-byte aligned. They stay until the ticket is cancelled.
   Bytes model, policy, catalog;
   Bytes shard;                         // of a ticket for one
@@ -83,13 +86,21 @@ class Store {
   void cancel(TicketId ticket);
   // A ticket that ended (ready, fallback or failed) and was not named here before; 0: none.
   TicketId next_ended(std::int64_t now_micros);
+  // The same, of those that are not ready alone; `name_again` has `next_ended` name one of them later.
+  TicketId next_failed(std::int64_t now_micros);
+  void name_again(TicketId ticket);
+  // What went wrong last on the way to a route's artifacts, to be told beside a ticket's status: "blobs/12ab..:
+  // HTTP status 500"; empty: nothing did. Until the next call.
+  std::string_view trouble(std::string_view release, std::uint32_t route) const;
 
   // The next thing the host shall do; false when there is nothing until something is provided.
   bool next(std::int64_t now_micros, Need* need);
   // Answers a need. An id that is not known (withdrawn, answered) is ignored.
-  // `section_hashes`: as in Answer.
+  void provide(const Answer& answer, std::int64_t now_micros);
   void provide(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros,
-               Bytes section_hashes = {});
+               Bytes section_hashes = {}) {
+    provide({id, outcome, bytes, {}, {}, section_hashes}, now_micros);
+  }
   // False when a need was withdrawn: the host may stop what it does for it.
   bool is_wanted(std::uint64_t need_id) const;
 
@@ -114,18 +125,20 @@ class Store {
   static constexpr std::uint32_t shard_route = UINT32_MAX;
   static constexpr ArtifactKind shard_kind{UINT32_MAX};   // a blob's, once it is verified
   static constexpr std::size_t name_most = limits::name_bytes + 1;   // and a mark of the source's
+  static constexpr std::string_view day_is_spent = "the day's bytes are spent";
+  static constexpr std::size_t trouble_most = 128;   // a blob's key and some words
 
+  struct TicketList {
+    std::uint32_t head = no_slot, tail = no_slot;
+  };
   enum class TicketStep : std::uint8_t { free, waiting, ready, ended };
   struct Ticket {
     std::uint64_t serial = 0;
     std::uint32_t bundle = no_slot;
     std::uint32_t before = no_slot, after = no_slot;   // in a list of its bundle or of the ended
+    TicketList* listed = nullptr;                      // ended, and not named yet
     Status status = Status::ok;
     TicketStep step = TicketStep::free;
-    bool is_listed = false;                            // among the ended
-  };
-  struct TicketList {
-    std::uint32_t head = no_slot, tail = no_slot;
   };
 
   enum class PartStep : std::uint8_t { none, loading, held };
@@ -141,6 +154,7 @@ class Store {
   enum class BundleStep : std::uint8_t { free, idle, resolving, loading, ready };
   struct Bundle {
     Text<name_most> release, fallback;
+    Text<trouble_most> trouble;
     std::uint64_t revision = 0;
     std::uint64_t wanted = 0;                          // the revision in which the route was chosen; 0: any
     std::uint64_t last_used = 0;
@@ -208,6 +222,8 @@ class Store {
   std::uint32_t find_ticket(TicketId id) const;
   void list_push(TicketList* list, std::uint32_t ticket);
   void list_drop(TicketList* list, std::uint32_t ticket);
+  void list_ended(std::uint32_t ticket, TicketList* list);
+  TicketId name_first(TicketList* list);
   void end_ticket(std::uint32_t ticket, Status status);
   TicketId open_ticket(std::uint32_t bundle, std::int64_t deadline_micros, std::int64_t now_micros);
   Taken taken(const Ticket& ticket, std::int64_t now_micros);
@@ -231,6 +247,8 @@ class Store {
   void fail_bundle(std::uint32_t bundle, Status status);
   void maybe_idle(std::uint32_t bundle);
   void load_ended(std::uint32_t load, std::uint32_t memory_slot, Status status);
+  void tell_trouble(std::uint32_t load, Status status);
+  void tell_trouble(Bundle* bundle, const Part& part, Status status) const;
   void find_older(const FoundRelease& found, Bundle* bundle);
 
   // store_chunks.cc
@@ -243,6 +261,7 @@ class Store {
   void take_older(std::uint32_t assembly, Bytes older, std::int64_t now_micros);
   bool next_piece(std::int64_t now_micros, Need* need);
   bool provide_piece(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros);
+  bool is_last_piece_try(std::uint32_t load) const;
   void piece_failed(std::uint32_t load, Outcome outcome, Status status, std::int64_t now_micros);
   void finish_assembly(std::uint32_t load, std::int64_t now_micros);
   void fetch_whole(std::uint32_t load);
@@ -300,7 +319,7 @@ class Store {
 
   std::span<Ticket> tickets_;
   std::uint32_t free_ticket_ = no_slot;
-  TicketList ended_;
+  TicketList ended_, failed_;                          // the second: not ready
   TimeHeap deadlines_;                                 // of waiting tickets
   std::span<Bundle> bundles_;
   std::span<std::uint64_t> bundle_hashes_;             // of release and route, to find one fast
@@ -315,7 +334,9 @@ class Store {
   std::int64_t day_ = INT64_MIN;                       // the last seen, and what was spent in it
   std::uint64_t spent_ = 0;
   std::span<Blob> blobs_;                              // by slot of the memory tier
-  Bytes section_hashes_;                               // of the load that is being provided
+  Bytes section_hashes_;                               // of the answer that is being provided
+  std::string_view detail_;
+  std::int64_t retry_after_ = 0;
   std::uint64_t wake_need_ = 0;
   std::int64_t wake_at_ = 0;
 

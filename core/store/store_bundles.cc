@@ -1,4 +1,5 @@
 // What the tickets for one route of a release wait for together: its three artifacts.
+#include "core/store/blob_key.h"
 #include "core/store/store.h"
 
 namespace guardrank {
@@ -93,9 +94,11 @@ void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
   set_step(&bundle, BundleStep::loading);
   if (!is_shard) find_older(found, &bundle);
   for (Part& part : parts_of(&bundle)) {
-    if (const Status wanted = want_part(&part, now_micros); wanted != Status::ok)
-      return fail_bundle(index, wanted);
+    const Status wanted = want_part(&part, now_micros);
+    if (wanted == Status::limit) tell_trouble(&bundle, part, wanted);
+    if (wanted != Status::ok) return fail_bundle(index, wanted);
   }
+  bundle.trouble.clear();                      // it is tried anew
   settle(index);
 }
 
@@ -215,6 +218,27 @@ void Store::maybe_idle(std::uint32_t index) {
   Bundle& bundle = bundles_[index];
   if (bundle.n_waiting != 0 || bundle.n_ready != 0 || bundle.step <= BundleStep::idle) return;
   if (bundle.step != BundleStep::loading || !bundle.outlives_tickets) let_go(index);
+}
+
+void Store::tell_trouble(std::uint32_t load, Status status) {
+  for (Bundle& bundle : bundles_)
+    for (const Part& part : bundle.parts)
+      if (part.step == PartStep::loading && part.slot == load) tell_trouble(&bundle, part, status);
+}
+
+void Store::tell_trouble(Bundle* bundle, const Part& part, Status status) const {
+  char key[blob_key_size];
+  write_blob_key(part.id, key);
+  bundle->trouble.assign({std::string_view{key, blob_key_size}, ": "});
+  if (status == Status::limit || status == Status::memory)
+    bundle->trouble.append({"no room for ", part.bytes, " of at most ", most_bytes(), " bytes"});
+  else
+    bundle->trouble.append({detail_.empty() ? status_name(status) : detail_});
+}
+
+std::string_view Store::trouble(std::string_view release, std::uint32_t route) const {
+  const std::uint32_t bundle = find_bundle(release, route, 0);
+  return bundle == no_slot ? std::string_view{} : bundles_[bundle].trouble.view();
 }
 
 // A load ended, well or not: the bundles that wait for it go on.

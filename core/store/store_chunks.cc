@@ -80,6 +80,8 @@ void Store::ask_for_list(Assembly* assembly, Need* need) {
 void Store::provide_list(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros) {
   const std::uint32_t index = loads_[load].assembly;
   Assembly& assembly = assemblies_[index];
+  if (outcome == Outcome::failed && !is_last_piece_try(load))
+    return retry_load(load, Status::network, now_micros);
   if (outcome != Outcome::done) return fetch_whole(load);
   scratch_.reset();
   if (assembly.pieces.open(allocator_, bytes, assembly.list, assembly.bytes, &scratch_) != Status::ok)
@@ -153,7 +155,9 @@ bool Store::next_piece(std::int64_t now_micros, Need* need) {
       if (!spend(n_bytes, now_micros)) {
         const std::uint32_t load = assembly.load;
         end_assembly(load);
+        detail_ = day_is_spent;
         fail_load(load, Status::network, now_micros);
+        detail_ = {};
         break;
       }
       write_blob_key(hash, fetch.key);
@@ -207,12 +211,16 @@ bool Store::provide_piece(std::uint64_t id, Outcome outcome, Bytes bytes, std::i
   return true;
 }
 
+// The last tries are kept for the whole.
+bool Store::is_last_piece_try(std::uint32_t load) const {
+  return loads_[load].attempts + 2 >= options_.attempts || retry_after_ > options_.asked_most_micros;
+}
+
 // A piece that is not there, or came wrong until the last try, is had with the whole.
 void Store::piece_failed(std::uint32_t load, Outcome outcome, Status status, std::int64_t now_micros) {
   const bool is_gone = outcome == Outcome::not_found;
-  const bool is_last = loads_[load].attempts + 2 >= options_.attempts;
   if (loads_[load].step == LoadStep::resting && !is_gone) return;   // one wait for all that failed
-  if (!is_gone && !is_last) return retry_load(load, status, now_micros);
+  if (!is_gone && !is_last_piece_try(load)) return retry_load(load, status, now_micros);
   if (loads_[load].step == LoadStep::resting) retries_.clear(load);
   if (!is_gone) ++loads_[load].attempts;
   fetch_whole(load);

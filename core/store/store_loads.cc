@@ -65,7 +65,9 @@ bool Store::next_load(std::int64_t now_micros, Need* need) {
   std::uint32_t slot = take_queued(now_micros);
   while (slot != no_slot && !loads_[slot].is_read && loads_[slot].assembly == no_slot &&
          !spend(loads_[slot].bytes, now_micros)) {
+    detail_ = day_is_spent;
     fail_load(slot, Status::network, now_micros);
+    detail_ = {};
     slot = take_queued(now_micros);
   }
   if (slot == no_slot) return false;
@@ -124,11 +126,13 @@ void Store::have_blob(std::uint32_t slot, std::uint32_t memory_slot) {
   load_ended(slot, memory_slot, Status::ok);
 }
 
-// Exponential backoff with full jitter: a wait drawn from [0, base x 2^attempt). Which numbers are
-// drawn follows from the seed and the blob.
+// Exponential backoff with full jitter: a wait drawn from [0, base x 2^attempt), and no less than the
+// origin asks for. Which numbers are drawn follows from the seed and the blob.
 void Store::retry_load(std::uint32_t slot, Status status, std::int64_t now_micros) {
   Load& load = loads_[slot];
-  if (++load.attempts >= options_.attempts) return fail_load(slot, status, now_micros);
+  const bool is_bearable = retry_after_ <= options_.asked_most_micros;
+  if (++load.attempts >= options_.attempts || !is_bearable) return fail_load(slot, status, now_micros);
+  tell_trouble(slot, status);
   std::int64_t most = options_.backoff_most_micros;
   const std::uint32_t doublings = load.attempts - 1;
   if (doublings < 32 && options_.backoff_micros <= most >> doublings)
@@ -136,8 +140,8 @@ void Store::retry_load(std::uint32_t slot, Status status, std::int64_t now_micro
   const double drawn = uniform(options_.seed, xxh64(std::string_view{load.key, blob_key_size}, 0),
                                load.attempts);
   std::int64_t at = 0;
-  if (!add_checked(now_micros, static_cast<std::int64_t>(drawn * static_cast<double>(most)), &at))
-    at = INT64_MAX;
+  const auto wait = static_cast<std::int64_t>(drawn * static_cast<double>(most));
+  if (!add_checked(now_micros, std::max(wait, retry_after_), &at)) at = INT64_MAX;
   load.step = LoadStep::resting;
   retries_.set(slot, at);
 }
@@ -145,6 +149,7 @@ void Store::retry_load(std::uint32_t slot, Status status, std::int64_t now_micro
 // Without room in memory the next one may have it; all else is believed for a while.
 void Store::fail_load(std::uint32_t slot, Status status, std::int64_t now_micros) {
   loads_[slot].step = LoadStep::none;
+  tell_trouble(slot, status);
   if (status == Status::limit || status == Status::memory)
     tiers_.failed(slot);
   else

@@ -87,6 +87,11 @@ TicketId Store::open_ticket(std::uint32_t bundle, std::int64_t deadline_micros,
   return made.serial << slot_bits | slot;
 }
 
+void Store::list_ended(std::uint32_t ticket, TicketList* list) {
+  tickets_[ticket].listed = list;
+  list_push(list, ticket);
+}
+
 // A waiting ticket ends; it stays until it is cancelled.
 void Store::end_ticket(std::uint32_t slot, Status status) {
   Ticket& ticket = tickets_[slot];
@@ -97,17 +102,31 @@ void Store::end_ticket(std::uint32_t slot, Status status) {
   ticket.status = status;
   ticket.step = status == Status::ok ? TicketStep::ready : TicketStep::ended;
   if (status == Status::ok) ++bundle.n_ready;
-  ticket.is_listed = true;
-  list_push(&ended_, slot);
+  list_ended(slot, status == Status::ok ? &ended_ : &failed_);
+}
+
+TicketId Store::name_first(TicketList* list) {
+  const std::uint32_t slot = list->head;
+  if (slot == no_slot) return 0;
+  list_drop(list, slot);
+  tickets_[slot].listed = nullptr;
+  return tickets_[slot].serial << slot_bits | slot;
 }
 
 TicketId Store::next_ended(std::int64_t now_micros) {
   tick(now_micros);
-  const std::uint32_t slot = ended_.head;
-  if (slot == no_slot) return 0;
-  list_drop(&ended_, slot);
-  tickets_[slot].is_listed = false;
-  return tickets_[slot].serial << slot_bits | slot;
+  return name_first(ended_.head == no_slot ? &failed_ : &ended_);
+}
+
+TicketId Store::next_failed(std::int64_t now_micros) {
+  tick(now_micros);
+  return name_first(&failed_);
+}
+
+void Store::name_again(TicketId id) {
+  const std::uint32_t slot = find_ticket(id);
+  if (slot != no_slot && tickets_[slot].step > TicketStep::waiting && tickets_[slot].listed == nullptr)
+    list_ended(slot, &ended_);
 }
 
 void Store::cancel(TicketId id) {
@@ -121,7 +140,7 @@ void Store::cancel(TicketId id) {
     list_drop(&of.waiting, slot);
     --of.n_waiting;
   } else {
-    if (ticket.is_listed) list_drop(&ended_, slot);
+    if (ticket.listed != nullptr) list_drop(ticket.listed, slot);
     if (ticket.step == TicketStep::ready) --of.n_ready;
   }
   ticket.step = TicketStep::free;
@@ -166,6 +185,7 @@ Taken Store::taken(const Ticket& ticket, std::int64_t now_micros) {
       *views[i++] = {blobs_[part.slot].memory, blobs_[part.slot].size};
     return taken;
   }
+  taken.trouble = bundle.trouble;
   taken.fallback = bundle.fallback.view().empty() ? options_.fallback : bundle.fallback.view();
   taken.state = taken.fallback.empty() ? TicketState::failed : TicketState::fallback;
   return taken;

@@ -66,11 +66,12 @@ export const need = {
   at_micros: 104,
 };
 export const answer = {
-  size: 48, outcome: 4, id: 8, bytes: 16, entity_tag: 24, detail: 32, section_hashes: 40,
+  size: 56, outcome: 4, id: 8, bytes: 16, entity_tag: 24, detail: 32, section_hashes: 40,
+  retry_after_micros: 48,
 };
 export const delivered = {
-  size: 88, state: 4, status: 8, is_fallback: 12, release: 16, model: 24, policy: 32, catalog: 40,
-  release_bytes: 48, stage: 56, arm: 64, instead_of: 72, shard: 80,
+  size: 96, state: 4, status: 8, is_fallback: 12, release: 16, model: 24, policy: 32, catalog: 40,
+  release_bytes: 48, stage: 56, arm: 64, instead_of: 72, shard: 80, trouble: 88,
 };
 export const store_state = {
   size: 112, has_looked: 4, revision: 8, status: 16, is_disk_writable: 20, message: 24, root: 32,

@@ -119,9 +119,16 @@ typedef struct {
   uint32_t snapshots;            /* kept ready; 0: 8 */
   uint32_t asks_origin;          /* 1: opening waits for the origin, though the folder has all releases */
   uint64_t bytes_per_second, bytes_per_day;   /* of artifacts from the origin, as in gr_store_options */
+  /* Since 0.1, appended: */
+  int64_t open_micros;           /* opening waits for the origin no longer; 0: as long as requests may take */
+  uint32_t forgets_time;         /* 1: the highest time seen that the folder keeps is forgotten; for a
+                                    folder that was tampered with, or whose clock was far ahead */
+  uint32_t reserved;
 } gr_fetch_client_options;
-/* Blocks until each release was looked for, in the folder and where needed (or asked for) at the origin;
- * fails when none is known then. The engine must outlive the client. Since 0.1. */
+/* Blocks until each release was looked for, in the folder and where needed (or asked for) at the origin, or
+ * `open_micros` are over; fails when none is known then. The look goes on with the calls that follow. A folder
+ * that cannot be made is done without: everything is fetched and kept in memory (`is_disk_writable` 0). The
+ * engine must outlive the client. Since 0.1. */
 GR_API gr_status gr_fetch_client_open(const gr_engine* engine, const gr_fetch_client_options* options,
                                       gr_fetch_client** client, gr_error** error);
 GR_API void gr_fetch_client_free(gr_fetch_client* client);
@@ -138,11 +145,20 @@ typedef struct {
   gr_text instead_of;            /* by a fallback: "served.instead_of"; "served.reason" is why */
 } gr_fetch_served;
 /* What serves a request of this route: at once where it is at hand, else when it was fetched, verified
- * and has replayed its golden vectors. Past the timeout a fallback that is at hand, or
- * GR_STATUS_DEADLINE. `options` (may be NULL) are those of a snapshot that is made. Since 0.1. */
+ * and has replayed its golden vectors. Past the timeout, or where it cannot be had before, a fallback that is
+ * at hand (in memory, or in the folder: a tenth of a second later at most) or comes in what is left of
+ * the time; else GR_STATUS_DEADLINE or why it cannot be had, with the last that went wrong in the
+ * message. `options` (may be NULL) are those of a snapshot that is made. Since 0.1. */
 GR_API gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_values* route,
                                           int64_t timeout_micros, const gr_snapshot_options* options,
                                           gr_fetch_served* served, gr_error** error);
+/* The same of the request's shadows, `index` from 0 on: to be ranked and logged beside what serves, never
+ * shown. To be asked for after what serves, which then waits for none of it. Nothing falls back.
+ * GR_STATUS_MISSING: there are no more. Since 0.1. */
+GR_API gr_status gr_fetch_client_shadow(gr_fetch_client* client, const gr_route_values* route,
+                                        uint32_t index, int64_t timeout_micros,
+                                        const gr_snapshot_options* options, gr_fetch_served* served,
+                                        gr_error** error);
 /* After a ranking or replay that answered GR_STATUS_MISSING since rows of users' tables are not at hand
  * (gr_wanted_shard): fetches the shards that the session wants, verified, and adds them; rank again, until
  * nothing is wanted. `added` (may be NULL): how many; 0 where the session wants none. Since 0.1. */

@@ -27,7 +27,11 @@ std::string key_of(const Delivered& delivered) {
 Status take_error(gr_status status, gr_error* told, Error* error) {
   if (status == GR_STATUS_OK) return Status::ok;
   const auto code = static_cast<Status>(status);
-  error->set(code, as_view(gr_error_where(told)), {as_view(gr_error_message(told))});
+  const std::string_view where = as_view(gr_error_where(told));
+  std::string_view message = as_view(gr_error_message(told));
+  // It begins with the place, and is about to do so again.
+  if (!where.empty() && message.starts_with(std::string(where) + ": ")) message.remove_prefix(where.size() + 2);
+  error->set(code, where, {message});
   gr_error_free(told);
   return code;
 }
@@ -56,17 +60,21 @@ Client::~Client() {
   for (const Kept& kept : kept_) gr_snapshot_free(kept.snapshot);
 }
 
-Status Client::open(const DeliveryOptions& options, bool asks_origin, Error* error) {
+Status Client::open(const DeliveryOptions& options, bool asks_origin, std::int64_t timeout_micros,
+                    Error* error) {
+  const std::int64_t until = wall_clock_micros() + bounded(timeout_micros);
   GUARDRANK_TRY(delivery_.open(options, wall_clock_micros(), error));
   start_needs();
-  while (!(asks_origin ? delivery_.has_asked() : delivery_.has_looked())) {
-    provide_one(1'000'000);
+  const auto is_open = [&] { return asks_origin ? delivery_.has_asked() : delivery_.has_looked(); };
+  while (!is_open() && wall_clock_micros() < until) {
+    provide_one(std::clamp<std::int64_t>(until - wall_clock_micros(), 0, 1'000'000));
     if (is_told_to_stop()) return error->set(Status::deadline, "releases", {"stopped while looking"});
   }
   if (delivery_.routes() != nullptr) return Status::ok;
-  const Error& told = delivery_.error();
-  const Status status = delivery_.status() == Status::ok ? Status::missing : delivery_.status();
-  return error->set(status, told.where(), {told.message()});
+  if (!is_open()) return error->set(Status::deadline, "releases", {"the origin did not answer in time"});
+  *error = delivery_.error();
+  if (delivery_.status() == Status::ok) error->set(Status::missing, "releases", {"the origin has none"});
+  return error->code();
 }
 
 void Client::ask_for_needs() {
@@ -137,9 +145,12 @@ Status Client::wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered
     provide_one(std::max<std::int64_t>(left, 1000));
     if (is_told_to_stop()) return error->set(Status::deadline, "release", {"stopped while waiting"});
   }
-  start_needs();                         // a fallback may have begun to load
-  return error->set(delivered->status, delivered->release.empty() ? "shard" : delivered->release,
-                    {"it is not at hand (", status_name(delivered->status), "), and no fallback is"});
+  const bool is_release = !delivered->release.empty();
+  error->set(delivered->status, is_release ? delivered->release : "shard",
+             {"it is not at hand (", status_name(delivered->status), delivered->trouble.empty() ? "" : "; ",
+              delivered->trouble, is_release ? "), and no fallback is" : ")"});
+  start_needs();                         // what is still on its way goes on
+  return error->code();
 }
 
 Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* options,
@@ -202,13 +213,15 @@ Status Client::add_shards(gr_session* session, std::int64_t timeout_micros, std:
   return Status::ok;
 }
 
-Status Client::serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,
-                     Served* served, Error* error) {
+Status Client::serve(const RouteKey& route, std::uint32_t shadow, std::int64_t timeout_micros,
+                     const gr_snapshot_options* options, Served* served, Error* error) {
   const std::int64_t deadline = wall_clock_micros() + bounded(timeout_micros);
   if (options != nullptr && options->struct_size == sizeof snapshot_options_) snapshot_options_ = *options;
   if (delivery_.metadata().expires_micros() <= wall_clock_micros()) renew(deadline);
   TicketId ticket = 0;
-  GUARDRANK_TRY(delivery_.want(route, deadline, wall_clock_micros(), &ticket, error));
+  const std::int64_t now = wall_clock_micros();
+  GUARDRANK_TRY(shadow == no_route ? delivery_.want(route, deadline, now, &ticket, error)
+                                   : delivery_.want_shadow(route, shadow, deadline, now, &ticket, error));
   const struct Cancel {                  // whatever is thrown
     Delivery* delivery;
     TicketId ticket;

@@ -26,12 +26,16 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Until each release was looked for, or the origin was asked; Status of the look when none is known then.
-  Status open(const DeliveryOptions& options, bool asks_origin, Error* error);
+  // Until each release was looked for, or the origin was asked, or the time is over; then fails when none is
+  // known: with the Status of the look, or Status::deadline.
+  Status open(const DeliveryOptions& options, bool asks_origin, std::int64_t timeout_micros, Error* error);
+  // Before `open`: the highest time that the folder has seen.
+  void forget_time() { host_.folder().remove("highest_time"); }
   // Does what is due, for at most so long; 0: what needs no waiting.
   void poll(std::int64_t timeout_micros);
-  Status serve(const RouteKey& route, std::int64_t timeout_micros, const gr_snapshot_options* options,
-               Served* served, Error* error);
+  // `shadow`: of the request's shadows that one, or no_route: what serves.
+  Status serve(const RouteKey& route, std::uint32_t shadow, std::int64_t timeout_micros,
+               const gr_snapshot_options* options, Served* served, Error* error);
   // What the session's last ranking wants of tables in shards, until it has it.
   Status add_shards(gr_session* session, std::int64_t timeout_micros, std::uint32_t* added, Error* error);
   // Ends what waits, from any thread; it fails with Status::deadline.

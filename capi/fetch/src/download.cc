@@ -238,12 +238,14 @@ std::optional<Completion> Download::finish(CURLcode code, std::int64_t now_micro
   }
   ++failures_;
   *wait_micros = backoff_micros(patience_.retry, failures_ - 1, uniform);
-  if (const auto asked = retry_after_micros(retry_after_, now_micros); asked && !retry_after_.empty()) {
-    *wait_micros = std::max(*wait_micros, *asked);
-    if (*asked > patience_.retry.most_asked_micros) failures_ = patience_.retry.attempts;
-  }
+  const std::int64_t asked =
+      retry_after_.empty() ? 0 : retry_after_micros(retry_after_, now_micros).value_or(0);
+  *wait_micros = std::max(*wait_micros, asked);
+  if (asked > patience_.retry.most_asked_micros) failures_ = patience_.retry.attempts;
   if (failures_ < patience_.retry.attempts) return std::nullopt;
-  return complete(Outcome::failed, std::move(detail));
+  Completion completion = complete(Outcome::failed, std::move(detail));
+  completion.retry_after_micros = asked;
+  return completion;
 }
 
 }  // namespace guardrank::fetch

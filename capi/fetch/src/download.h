@@ -33,9 +33,10 @@ struct Completion {
   std::vector<std::uint8_t> bytes;
   std::string entity_tag;
   std::string detail;
+  std::int64_t retry_after_micros = 0;   // of a failure: what the origin asked for
 
   // Views into this.
-  Answer answer() const { return {id, outcome, bytes, entity_tag, detail}; }
+  Answer answer() const { return {id, outcome, bytes, entity_tag, detail, {}, retry_after_micros}; }
 };
 
 // `total` is 0 while it is unknown.

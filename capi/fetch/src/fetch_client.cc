@@ -25,7 +25,8 @@ struct ReadOptions {
   guardrank::Arena arena{guardrank::default_allocator(), SIZE_MAX / 2};
   guardrank::DeliveryOptions delivery;
   std::size_t snapshots = 8;
-  bool asks_origin = false;
+  std::int64_t open_micros = INT64_MAX;
+  bool asks_origin = false, forgets_time = false;
 };
 
 Status read_client_options(const gr_fetch_client_options* options, ReadOptions* out, Error* error) {
@@ -48,10 +49,45 @@ Status read_client_options(const gr_fetch_client_options* options, ReadOptions* 
   out->delivery.store.bytes_per_day = known.bytes_per_day;
   out->delivery.tries_next = true;
   out->asks_origin = known.asks_origin != 0;
+  if (known.open_micros != 0) out->open_micros = known.open_micros;
+  out->forgets_time = known.forgets_time != 0;
+  out->repository.host.is_folder_required = false;
+  // The store tries artifacts again, in place of the host: so many times in all.
+  const fetch::RetryPolicy& retry = out->repository.host.patience.retry;
+  out->delivery.store.attempts = retry.attempts;
+  out->delivery.store.backoff_micros = retry.base_micros;
+  out->delivery.store.backoff_most_micros = retry.most_micros;
+  out->delivery.store.asked_most_micros = retry.most_asked_micros;
   // Spreads waits before retries; not a secret.
   out->delivery.store.seed = static_cast<std::uint64_t>(fetch::wall_clock_micros());
   out->delivery.trusted_root = out->repository.trusted_root;
   return Status::ok;
+}
+
+// What serves, or one of its shadows.
+gr_status serve(gr_fetch_client* client, const gr_route_values* route, std::uint32_t shadow,
+                std::int64_t timeout_micros, const gr_snapshot_options* options, gr_fetch_served* served,
+                gr_error** error) {
+  Report report(error);
+  if (client == nullptr) return report.null("client");
+  if (served == nullptr) return report.null("served");
+  return fetch::at_border(&report, [&] {
+    guardrank::RouteKey key;
+    GUARDRANK_TRY(guardrank::read_route(route, "route", &key, report.error()));
+    fetch::Served& found = client->served;
+    GUARDRANK_TRY(client->client.serve(key, shadow, timeout_micros, options, &found, report.error()));
+    gr_fetch_served out{};
+    out.snapshot = found.snapshot;
+    out.release = guardrank::as_text(found.release);
+    out.stage = guardrank::as_text(found.stage);
+    out.arm = guardrank::as_text(found.arm);
+    out.instead_of = guardrank::as_text(found.instead_of);
+    out.is_fallback = found.is_fallback;
+    out.primary_status = static_cast<gr_status>(found.primary_status);
+    if (guardrank::write_struct(out, served) == GR_STATUS_OK) return Status::ok;
+    gr_snapshot_free(out.snapshot);
+    return report.error()->set(Status::struct_size, "served.struct_size", {"is no size of it"});
+  });
 }
 
 }  // namespace
@@ -68,7 +104,8 @@ gr_status gr_fetch_client_open(const gr_engine* engine, const gr_fetch_client_op
     ReadOptions read;
     GUARDRANK_TRY(read_client_options(options, &read, report.error()));
     auto made = std::make_unique<gr_fetch_client>(engine, std::move(read.repository.host), read.snapshots);
-    GUARDRANK_TRY(made->client.open(read.delivery, read.asks_origin, report.error()));
+    if (read.forgets_time) made->client.forget_time();
+    GUARDRANK_TRY(made->client.open(read.delivery, read.asks_origin, read.open_micros, report.error()));
     *client = made.release();
     return Status::ok;
   });
@@ -79,26 +116,15 @@ void gr_fetch_client_free(gr_fetch_client* client) { delete client; }
 gr_status gr_fetch_client_snapshot(gr_fetch_client* client, const gr_route_values* route,
                                    int64_t timeout_micros, const gr_snapshot_options* options,
                                    gr_fetch_served* served, gr_error** error) {
-  Report report(error);
-  if (client == nullptr) return report.null("client");
-  if (served == nullptr) return report.null("served");
-  return fetch::at_border(&report, [&] {
-    guardrank::RouteKey key;
-    GUARDRANK_TRY(guardrank::read_route(route, "route", &key, report.error()));
-    GUARDRANK_TRY(client->client.serve(key, timeout_micros, options, &client->served, report.error()));
-    gr_fetch_served out{};
-    out.snapshot = client->served.snapshot;
-    const fetch::Served& served_by = client->served;
-    out.release = guardrank::as_text(served_by.release);
-    out.stage = guardrank::as_text(served_by.stage);
-    out.arm = guardrank::as_text(served_by.arm);
-    out.instead_of = guardrank::as_text(served_by.instead_of);
-    out.is_fallback = client->served.is_fallback;
-    out.primary_status = static_cast<gr_status>(client->served.primary_status);
-    if (guardrank::write_struct(out, served) == GR_STATUS_OK) return Status::ok;
-    gr_snapshot_free(out.snapshot);
-    return report.error()->set(Status::struct_size, "served.struct_size", {"is no size of it"});
-  });
+  return serve(client, route, guardrank::no_route, timeout_micros, options, served, error);
+}
+
+gr_status gr_fetch_client_shadow(gr_fetch_client* client, const gr_route_values* route, uint32_t index,
+                                 int64_t timeout_micros, const gr_snapshot_options* options,
+                                 gr_fetch_served* served, gr_error** error) {
+  // No number of a shadow: GR_STATUS_MISSING all the same.
+  const std::uint32_t shadow = index == guardrank::no_route ? index - 1 : index;
+  return serve(client, route, shadow, timeout_micros, options, served, error);
 }
 
 gr_status gr_fetch_client_add_shards(gr_fetch_client* client, gr_session* session,

@@ -94,15 +94,18 @@ File create_temporary(int folder, std::string* name) {
 
 }  // namespace
 
-Folder::Folder(const std::string& path) {
+Folder::Folder(const std::string& path, bool is_required) {
   std::error_code problem;
   std::filesystem::create_directories(path, problem);
   folder_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder_ < 0) throw std::system_error(errno, std::generic_category(), path);
-  sweep();
+  if (folder_ < 0) problem_ = problem ? problem.value() : errno;
+  if (folder_ >= 0) sweep();
+  else if (is_required) throw std::system_error(problem_, std::generic_category(), path);
 }
 
-Folder::~Folder() { ::close(folder_); }
+Folder::~Folder() {
+  if (folder_ >= 0) ::close(folder_);
+}
 
 void Folder::sweep() const {
   const int copy = ::openat(folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -117,6 +120,7 @@ void Folder::sweep() const {
 }
 
 int Folder::read(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const {
+  if (folder_ < 0) return problem_;
   if (!is_key(key)) return EINVAL;
   std::string name;
   const File parent = open_parent(folder_, key, false, &name);
@@ -140,6 +144,7 @@ int Folder::read(std::string_view key, std::uint64_t max_bytes, std::vector<std:
 }
 
 int Folder::write(std::string_view key, const std::uint8_t* bytes, std::size_t size) {
+  if (folder_ < 0) return problem_;
   if (!is_key(key)) return EINVAL;
   std::string name, temporary;
   const File parent = open_parent(folder_, key, true, &name);
@@ -175,6 +180,7 @@ int Folder::remove_below(std::string_view key) {
 }
 
 int Folder::remove(std::string_view key) {
+  if (folder_ < 0) return problem_;
   if (key.ends_with('/')) return remove_below(key.substr(0, key.size() - 1));
   if (!is_key(key)) return EINVAL;
   std::string name;

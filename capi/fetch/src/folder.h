@@ -10,9 +10,10 @@ namespace guardrank::fetch {
 
 class Folder {
  public:
-  // Makes the folder if it is not there and removes what a killed process left half written. Throws
-  // std::system_error when there is no folder and none can be made; one that is read-only will do.
-  explicit Folder(const std::string& path);
+  // Makes the folder if it is not there and removes what a killed process left half written; one that is
+  // read-only will do. When there is none and none can be made: throws std::system_error if it is
+  // required, else every read, write and removal fails for the same reason.
+  explicit Folder(const std::string& path, bool is_required = true);
   ~Folder();
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
@@ -30,6 +31,7 @@ class Folder {
   int remove_below(std::string_view key);
 
   int folder_ = -1;
+  int problem_ = 0;                      // why there is none
 };
 
 }  // namespace guardrank::fetch

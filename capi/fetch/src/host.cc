@@ -12,7 +12,7 @@ namespace guardrank::fetch {
 
 namespace {
 
-// The largest file that is read as a whole; larger ones are mapped by who knows what they are.
+// The largest file that is read; artifacts are far below it (StoreOptions::blob_bytes).
 constexpr std::uint64_t most_read_bytes = std::uint64_t{1} << 30;
 
 std::int64_t steady_micros() {
@@ -62,7 +62,8 @@ std::int64_t wall_clock_micros() {
 }
 
 Host::Host(HostOptions options)
-    : options_(std::move(options)), folder_(options_.cache_folder), multi_(create_multi()),
+    : options_(std::move(options)), folder_(options_.cache_folder, options_.is_folder_required),
+      multi_(create_multi()),
       random_(std::random_device{}()) {
   if (multi_ == nullptr) throw std::bad_alloc();
 }
@@ -95,7 +96,9 @@ void Host::start_fetch(const Need& need) {
     done_.push_back(std::move(completion));
     return;
   }
-  auto download = std::make_unique<Download>(need, base + std::string(need.path), options_.patience,
+  Patience patience = options_.patience;
+  if (need.origin == Origin::blobs) patience.retry.attempts = 1;   // the store tries artifacts again itself
+  auto download = std::make_unique<Download>(need, base + std::string(need.path), patience,
                                              options_.user_agent, &options_.progress);
   if (!options_.ca_file.empty() &&
       curl_easy_setopt(download->handle(), CURLOPT_CAINFO, options_.ca_file.c_str()) != CURLE_OK)

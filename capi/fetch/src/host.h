@@ -17,6 +17,7 @@ namespace guardrank::fetch {
 struct HostOptions {
   std::string addresses[3];              // by Origin; each ends in a slash, empty: not served
   std::string cache_folder;
+  bool is_folder_required = true;        // else, where it cannot be made, nothing is kept
   std::string user_agent;
   std::string ca_file;                   // empty: libcurl's own
   Patience patience;
@@ -42,6 +43,7 @@ class Host {
   // The next need that ended, waiting up to `timeout_micros`. False when there is none, or `stop` was
   // called.
   bool wait(std::int64_t timeout_micros, Completion* completion);
+  Folder& folder() { return folder_; }
   bool is_idle() const { return done_.empty() && downloads_.empty() && wakes_.empty(); }
 
   // Ends a `wait` now and every later one at once, until `go_on`. From any thread.

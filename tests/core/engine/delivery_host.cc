@@ -105,7 +105,10 @@ void DeliveryHost::answer(const Need& need) {
   given.outcome = Outcome::done;
   std::string bytes;
   const std::string key(need.key), path(need.path);
-  if (fault && fault(need, &given.outcome)) return delivery->provide(given, now);
+  if (fault && fault(need, &given.outcome)) {
+    given.detail = detail;
+    return delivery->provide(given, now);
+  }
   if (need.kind == NeedKind::verify) {
     const std::string signature(need.signature.begin(), need.signature.end());
     const bool is_good = signature.starts_with("good ") &&
@@ -131,8 +134,11 @@ void DeliveryHost::answer(const Need& need) {
 void DeliveryHost::run() {
   for (;;) {
     for (Need need; delivery->next(now, &need);) asked_.push_back(need);
+    const auto waits = [this](const Need& need) {
+      return (need.kind == NeedKind::wake && need.at_micros > now) || (stalls && stalls(need));
+    };
     std::size_t due = 0;
-    while (due < asked_.size() && asked_[due].kind == NeedKind::wake && asked_[due].at_micros > now) ++due;
+    while (due < asked_.size() && waits(asked_[due])) ++due;
     if (due == asked_.size()) return;
     const Need need = asked_[due];
     asked_.erase(asked_.begin() + static_cast<std::ptrdiff_t>(due));
@@ -155,6 +161,16 @@ TicketId DeliveryHost::want(const std::string& product, std::int64_t patience) {
   key.product = product;
   key.unit = "user-1";
   REQUIRE(delivery->want(key, now + patience, now, &ticket, &error) == Status::ok);
+  return ticket;
+}
+
+TicketId DeliveryHost::want_shadow(std::uint32_t index, const std::string& product) {
+  TicketId ticket = 0;
+  RouteKey key;
+  key.product = product;
+  key.unit = "user-1";
+  const Status status = delivery->want_shadow(key, index, now + 1'000'000, now, &ticket, &error);
+  REQUIRE((status == Status::ok || status == Status::missing));
   return ticket;
 }
 

@@ -44,16 +44,26 @@ class DeliveryHost {
   void look();
 
   TicketId want(const std::string& product = "", std::int64_t patience = 1'000'000);
+  // A shadow's: 0 where there are no more.
+  TicketId want_shadow(std::uint32_t index, const std::string& product = "");
   Delivered take(TicketId ticket) { return delivery->take(ticket, now); }
   // What a ticket hands out, concatenated; empty unless it is ready.
   std::string handed(TicketId ticket);
   std::size_t n_blobs_fetched() const;
+  static bool is_blob_fetch(const Need& need) {
+    return need.kind == NeedKind::fetch && need.origin == Origin::blobs;
+  }
+  static bool is_blob_read(const Need& need) {
+    return need.kind == NeedKind::read && need.key.starts_with("blobs/") && need.key != "blobs/index";
+  }
 
   TestMemory memory;
   std::int64_t now = store_test::now;
   DeliveryOptions options;
   std::map<std::string, std::string> origin[3], disk;    // by Origin; by key
-  std::function<bool(const Need&, Outcome*)> fault;      // true: so it ends
+  std::function<bool(const Need&, Outcome*)> fault;      // true: so it ends, for this reason
+  std::string detail;
+  std::function<bool(const Need&)> stalls;               // true: it is not answered
   std::vector<std::string> fetched;
   std::unique_ptr<Delivery> delivery;
   Error error;

@@ -177,7 +177,7 @@ void ScriptedHost::answer(std::size_t which) {
   if (!fault || !fault(need, &answered)) answered = truth(need);
   // In a block of its own size, so that a sanitizer sees who reads beyond or later.
   const std::vector<std::uint8_t> bytes(answered.bytes.begin(), answered.bytes.end());
-  store_->provide(need.id, answered.outcome, bytes, now);
+  store_->provide(Answer{need.id, answered.outcome, bytes, {}, {}, {}, answered.retry_after_micros}, now);
 }
 
 bool ScriptedHost::answer_next() {

@@ -27,6 +27,7 @@ pack::AlignedBytes make_blob(ArtifactKind kind, std::uint64_t seed, std::size_t 
 struct Answered {
   Outcome outcome = Outcome::done;
   std::string bytes;
+  std::int64_t retry_after_micros = 0;
 };
 
 struct AskedNeed {

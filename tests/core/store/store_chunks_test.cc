@@ -184,6 +184,27 @@ TEST_CASE("whatever befalls list, older version or pieces, the artifact is had a
       }
 }
 
+TEST_CASE("a list that does not come at the first try is asked for again, not the whole in its place") {
+  Versions versions;
+  ScriptedHost host(roomy_options());
+  versions.publish(&host, versions.embeddings, versions.weights);
+  host.want("cards");
+  host.run();
+  const Product after = versions.publish(&host, versions.embeddings, versions.changed());
+  bool is_first = true;
+  host.fault = [&](const AskedNeed& need, Answered* answered) {
+    if (need.name != hex(after.lists[0]) || !is_first) return false;
+    is_first = false;
+    answered->outcome = Outcome::failed;
+    return true;
+  };
+  const TicketId ticket = host.want("cards");
+  for (int i = 0; i < 40 && host.take(ticket).state == TicketState::pending; ++i, host.now += 1000) host.run();
+  REQUIRE(host.is_served(ticket, after));
+  CHECK(host.fetches_of(after.lists[0]) == 2);
+  CHECK(host.fetches_of(after.ids[0]) == 0);
+}
+
 TEST_CASE("a list that is signed for and makes another artifact is told by the section hashes") {
   Versions versions;
   ScriptedHost host(roomy_options());

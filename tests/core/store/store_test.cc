@@ -137,6 +137,32 @@ Taken wait_for(ScriptedHost* host, TicketId ticket) {
   return host->take(ticket);
 }
 
+TEST_CASE("an origin that asks to be left alone is, for as long as is bearable; else the blob fails at once") {
+  for (const std::int64_t asked : {5000, 60'000'000, 60'000'001}) {
+    ScriptedHost host(small_options());
+    const Product& cards = host.publish("cards", 1, size);
+    bool is_first = true;
+    host.fault = [&](const AskedNeed& need, Answered* answered) {
+      if (need.name != hex(cards.ids[0]) || !is_first) return false;
+      is_first = false;
+      answered->outcome = Outcome::failed;
+      answered->retry_after_micros = asked;
+      return true;
+    };
+    const TicketId ticket = host.want("cards");
+    host.run();
+    const bool is_bearable = asked <= 60'000'000;
+    CHECK(host.take(ticket).state == (is_bearable ? TicketState::pending : TicketState::failed));
+    host.now += asked - 1;
+    host.run();
+    CHECK(host.fetches_of(cards.ids[0]) == 1);
+    ++host.now;
+    host.run();
+    CHECK(host.fetches_of(cards.ids[0]) == (is_bearable ? 2 : 1));
+    CHECK(host.is_served(ticket, cards) == is_bearable);
+  }
+}
+
 TEST_CASE("after its attempts a blob fails at once for a while, and then is tried anew") {
   ScriptedHost host(small_options());
   const Product& cards = host.publish("cards", 1, size);

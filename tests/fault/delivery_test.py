@@ -1,0 +1,203 @@
+"""`guardrank fetch` of several releases: fallbacks, shadows, patience, and what it says when something fails.
+
+Usage: delivery_test.py COMMAND [TEST...]
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import server as faults
+from artifacts import Publisher, identity, parts, ranked
+from server import Server
+
+COMMAND = str(pathlib.Path(sys.argv[1]).resolve())
+REQUEST = {"time": "2026-11-21T10:00:00Z", "seed": 5, "limit": 20, "explain": False,
+           "context": {"age": 34, "state": "CA", "income": 80000}}
+NETWORK, EXPIRED, DEADLINE, REFERENCE, LIMIT, INTERNAL = 700, 702, 704, 305, 800, 901
+
+
+class Delivery(unittest.TestCase):
+    """"cards" serves all; "gold" those who ask for cards, with "cards" to fall back to; "next" is its shadow."""
+
+    @classmethod
+    def setUpClass(cls):
+        publisher = Publisher(COMMAND)
+        cls.addClassCleanup(publisher.close)
+        changed = ({}, {5: 1000000}, {5: 2000000, 6: 3000000})
+        bundles = dict(zip(("cards", "gold", "next"), (publisher.bundle(50, one) for one in changed)))
+        publisher.begin(bundles["cards"])
+        routes = publisher.folder / "routes.json"
+        routes.write_text(json.dumps([{"product": "card"}]))
+        for name, words in (("gold", ("--routes", routes, "--stage", "full", "--fallback", "cards")),
+                            ("next", ("--stage", "shadow"))):
+            publisher.run("publish", "--origin", "origin", "--release", name, "--bundle", bundles[name],
+                          "--key", "keys/publisher.pem", *words)
+        cls.files, cls.root = publisher.files(), publisher.folder / "root.json"
+        cls.requests = {product: publisher.folder / f"{product}.json" for product in ("card", "loan")}
+        for product, path in cls.requests.items():
+            path.write_text(json.dumps({**REQUEST, "route": {"product": product}}))
+        asked = ("--request", cls.requests["loan"], "--json")
+        cls.truths = {name: ranked(publisher.run("rank", "--bundle", bundle, *asked))
+                      for name, bundle in bundles.items()}
+        # The catalog: the releases have the rest in common.
+        cls.blobs = {name: "blobs/" + identity(parts(bundle)["catalog"]) for name, bundle in bundles.items()}
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="guardrank-fault-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.cache = self.folder / "cache"
+        self.server = Server(dict(self.files))
+        self.addCleanup(self.server.close)
+
+    def fetch(self, *words, releases=("cards", "gold"), product="card", cache=None):
+        command = [COMMAND, "fetch", "--origin", self.server.address("").rstrip("/"), "--root", self.root,
+                   "--cache", cache or self.cache, "--request", self.requests[product],
+                   "--release", *releases, *words]
+        began = time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "no_proxy": "127.0.0.1"})
+        self.took = time.monotonic() - began
+        return done
+
+    def told(self, *words, **how):
+        done = self.fetch("--json", *words, **how)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def refusal(self, *words, **how):
+        done = self.fetch("--json", *words, **how)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        return json.loads(done.stdout)["error"]
+
+    def n_asked(self, path):
+        return [asked for asked, _ in self.server.requests].count(path)
+
+    def break_blob(self, release, fault):
+        self.server.faults[self.blobs[release]] = [fault]
+
+    # ---- Fallbacks
+
+    def test_a_fallback_in_the_folder_serves_when_time_is_up(self):
+        self.assertEqual(self.told(product="loan")["release"], "cards")
+        self.break_blob("gold", faults.stall)
+        told = self.told("--timeout-ms", "800")
+        self.assertEqual((told["release"], told["instead_of"], told["why_fallback"]),
+                         ("cards", "gold", "GR_STATUS_DEADLINE"))
+        self.assertLess(self.took, 3)
+
+    def test_a_fallback_serves_at_once_when_the_primary_is_not_to_be_had(self):
+        self.told(product="loan")
+        self.break_blob("gold", faults.status(404))
+        told = self.told("--timeout-ms", "20000")
+        self.assertEqual((told["release"], told["why_fallback"]), ("cards", "GR_STATUS_REFERENCE"))
+        self.assertLess(self.took, 5)
+
+    def test_a_fallback_is_fetched_in_the_rest_of_the_time(self):
+        self.break_blob("gold", faults.status(404))
+        self.assertEqual(self.told()["release"], "cards")
+
+    # ---- Shadows
+
+    def test_shadows_are_ranked_apart(self):
+        told = self.told("--rank", product="loan", releases=("cards", "next"))
+        self.assertEqual({name: told[name] for name in ("ranked", "excluded")}, self.truths["cards"])
+        [shadow] = told["shadows"]
+        self.assertEqual({name: shadow[name] for name in ("ranked", "excluded")}, self.truths["next"])
+        self.assertEqual(shadow["served"]["stage"], "shadow")
+        self.assertNotEqual(self.truths["cards"], self.truths["next"])
+        self.assertNotIn("shadows", self.told("--rank", product="loan", releases=("cards",)))
+
+    def test_a_shadow_that_fails_harms_nobody(self):
+        for fault, code in ((faults.status(404), REFERENCE), (faults.stall, DEADLINE)):
+            self.break_blob("next", fault)
+            told = self.told("--rank", "--timeout-ms", "1500", product="loan", releases=("cards", "next"))
+            self.assertEqual({name: told[name] for name in ("ranked", "excluded")}, self.truths["cards"])
+            [shadow] = told["shadows"]
+            self.assertEqual((shadow["error"]["code"], shadow["error"]["where"]), (code, "next"))
+            self.assertLess(self.took, 5)
+
+    # ---- Patience
+
+    def test_opening_counts_and_what_is_in_the_folder_serves(self):
+        self.server.faults["metadata/timestamp.json"] = [faults.stall]
+        error = self.refusal("--timeout-ms", "1000")
+        self.assertEqual(error["code"], DEADLINE)
+        self.assertLess(self.took, 3)
+        self.server.faults.clear()
+        self.told()
+        self.server.faults["metadata/timestamp.json"] = [faults.stall]
+        self.assertEqual(self.told("--timeout-ms", "1000")["release"], "gold")
+        self.assertLess(self.took, 3)
+
+    def test_four_tries_in_all(self):
+        self.break_blob("gold", faults.status(500))
+        self.assertEqual(self.refusal("--timeout-ms", "30000", releases=("gold",))["code"], NETWORK)
+        self.assertEqual(self.n_asked(self.blobs["gold"]), 4)
+
+    def test_an_origin_that_asks_to_be_left_alone_is(self):
+        self.break_blob("gold", faults.status(503, Retry_After="3600"))
+        error = self.refusal("--timeout-ms", "30000", releases=("gold",))
+        self.assertEqual(error["code"], NETWORK)
+        self.assertIn("HTTP status 503", error["message"])
+        self.assertEqual(self.n_asked(self.blobs["gold"]), 1)
+        self.server.faults[self.blobs["gold"]] = [faults.status(429, Retry_After="2"), faults.fine]
+        self.server.repeats = False
+        self.told("--timeout-ms", "30000", releases=("gold",))
+        self.assertGreater(self.took, 2)
+        self.assertEqual(self.n_asked(self.blobs["gold"]), 3)
+
+    # ---- What it says
+
+    def test_a_message_says_its_place_once_and_the_cause(self):
+        self.server.faults["metadata/timestamp.json"] = [faults.reset]
+        message = self.refusal("--timeout-ms", "30000")["message"]
+        self.assertEqual(message.count("timestamp.json"), 1)
+        self.server.faults.clear()
+        for fault, cause in ((faults.status(404), "HTTP status 404"), (faults.status(500), "HTTP status 500"),
+                             (faults.truncate, "GR_STATUS_DEADLINE; "), (faults.reset, "GR_STATUS_DEADLINE; ")):
+            self.break_blob("gold", fault)
+            message = self.refusal("--timeout-ms", "900", releases=("gold",))["message"]
+            self.assertEqual(message.count("gold"), 1)
+            self.assertIn(self.blobs["gold"] + ": ", message)
+            if "HTTP" in cause:
+                self.assertIn(cause, message)
+        target = next(path for path in self.files if path.startswith("targets/") and path.endswith("gold.release"))
+        self.server.faults = {target: [faults.status(404)]}
+        message = self.refusal(releases=("gold",), cache=self.folder / "other")["message"]
+        self.assertEqual(message.count("gold"), 1)
+
+    def test_too_small_a_budget_is_named(self):
+        error = self.refusal("--memory-bytes", "5000", releases=("gold",))
+        self.assertEqual(error["code"], LIMIT)
+        self.assertIn("of at most 5000 bytes", error["message"])
+
+    # ---- The folder
+
+    def test_without_a_folder_memory_serves(self):
+        (self.folder / "file").write_bytes(b"")
+        told = self.told(cache=self.folder / "file" / "deep")
+        self.assertEqual(told["release"], "gold")
+        self.assertFalse(told["cache_writable"])
+        command = [COMMAND, "tuf", "--metadata-dir", self.folder / "file" / "deep", "--json", "init", self.root]
+        done = subprocess.run(command, capture_output=True, text=True)
+        error = json.loads(done.stdout)["error"]
+        self.assertEqual(error["code"], INTERNAL)
+        self.assertIn("Not a directory", error["message"])
+
+    def test_a_time_that_was_tampered_with_is_forgotten_on_request(self):
+        self.told()
+        (self.cache / "highest_time").write_text("4102444800000000")
+        self.assertEqual(self.refusal()["code"], EXPIRED)
+        self.assertEqual(self.told("--forget-time")["release"], "gold")
+        self.assertEqual(self.told()["release"], "gold")
+        self.assertLess(int((self.cache / "highest_time").read_text()), 4102444800000000)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
