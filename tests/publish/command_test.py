@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import stat
 import struct
@@ -15,7 +16,7 @@ import tempfile
 import time
 import unittest
 
-from origin import BUNDLE, OTHER, ROOT, Origin
+from origin import BUNDLE, OTHER, ROOT, Origin, nested
 
 sys.path.insert(0, str(ROOT / "tests/conformance"))
 from make_bundles import weights_of
@@ -155,6 +156,22 @@ class Keys(OnOrigin):
         error = self.publish("a", "--bundle", BUNDLE, code=1)["error"]
         self.assertEqual((error["code"], error["where"]), (701, "targets"))
 
+    def test_a_new_root_says_the_versions_below_which_nobody_is_led(self):
+        self.origin.create()
+        least = lambda: self.origin.newest_root()["signed"]["x-guardrank-minimum"]
+        self.assertEqual(least(), {"timestamp": 1, "snapshot": 1, "targets": 1})
+        self.publish("a", "--bundle", BUNDLE)
+        self.origin.generate("cards")
+        machines = ("targets", "snapshot", "timestamp")
+        self.origin.step("keys", "delegate", "--team", "cards", "--add", "cards.pub", keys=("cards", *machines))
+        self.publish("cards/b", "--bundle", BUNDLE, keys=("cards", *machines))
+        self.origin.step("keys", "refresh", "--role", "root", keys=("root", *machines))
+        self.assertEqual(least(), {"timestamp": 4, "snapshot": 4, "targets": 3, "cards": 2})
+        self.publish("a", "--bundle", OTHER)
+        self.origin.step("keys", "rotate", "--role", "timestamp", "--threshold", "1", keys=("root", *machines))
+        self.assertEqual(least(), {"timestamp": 6, "snapshot": 5, "targets": 4, "cards": 2})
+        self.origin.check()
+
     def test_refresh_makes_the_timestamp_later(self):
         self.origin.create("--timestamp-days", "1")
         before = self.origin.metadata("timestamp.json")["signed"]
@@ -189,7 +206,7 @@ class Publish(OnOrigin):
     def test_an_hourly_catalog_keeps_the_rest(self):
         self.publish("a", "--bundle", BUNDLE, "--stage", "full")
         before = self.document("a")["routes"][0]
-        catalog = self.nested(BUNDLE, "catalog")
+        catalog = nested(BUNDLE, "catalog")
         (self.origin.folder / "catalog.bin").write_bytes(catalog)
         report = self.publish("a", "--catalog", "catalog.bin", "--stage", "full")
         self.assertEqual(report["stored"]["new_blob_bytes"], 0)
@@ -199,19 +216,62 @@ class Publish(OnOrigin):
         error = self.publish("b", "--catalog", "catalog.bin", code=1)["error"]
         self.assertEqual(error["code"], 202)                       # nothing to keep
 
-    def nested(self, bundle, kind):
-        data = pathlib.Path(bundle).read_bytes()
-        numbers = {"model": 16, "policy": 17, "catalog": 18}
-        for i in range(int.from_bytes(data[24:28], "little")):
-            entry = data[64 + 64 * i:128 + 64 * i]
-            if int.from_bytes(entry[:4], "little") == numbers[kind]:
-                offset, length = (int.from_bytes(entry[at:at + 8], "little") for at in (8, 16))
-                return data[offset:offset + length]
-        raise AssertionError(kind)
+    def test_what_is_not_given_stays_stage_and_share_too(self):
+        (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))
+        for stage, weight in (("full", "1.0"), ("canary", "0.25"), ("shadow", "0.5"), ("offline", "1.0")):
+            share = () if weight == "1.0" else ("--weight", weight)
+            self.publish(stage, "--bundle", BUNDLE, "--stage", stage, *share)
+            before = self.document(stage)
+            for given in (("--catalog", "catalog.bin"), ("--bundle", BUNDLE), ("--tier", "pinned")):
+                report = self.publish(stage, *given)
+                self.assertEqual((report["stage"], report["weight"]), (stage, weight))
+                after = self.document(stage)
+                self.assertEqual((after["routes"][0]["stage"], after["routes"][0]["traffic_weight"]),
+                                 (stage, before["routes"][0]["traffic_weight"]))
+        self.assertEqual(self.publish("canary", "--weight", "0.5")["weight"], "0.5")
+        self.assertEqual(self.publish("canary", "--bundle", BUNDLE, "--stage", "canary")["weight"], "0.5")
+        self.assertEqual(self.publish("canary", "--stage", "ab", code=1)["error"]["where"], "weight")
+        self.assertEqual(self.publish("canary", "--stage", "offline")["stage"], "offline")
+        self.assertEqual(self.publish("new", "--bundle", BUNDLE)["stage"], "offline")
+
+    def test_routes_keep_the_stages_that_they_have(self):
+        routes = [{"market": "US", "arm": "a", "stage": "ab", "weight": 0.125}, {"stage": "full"}]
+        (self.origin.folder / "routes.json").write_text(json.dumps(routes))
+        self.publish("a", "--bundle", BUNDLE, "--routes", "routes.json", "--stage", "full")
+        before = self.document("a")["routes"]
+        self.publish("a", "--bundle", BUNDLE)
+        self.assertEqual(self.document("a")["routes"], before)
+        # Another list of routes takes from the release what it leaves out, its stage too.
+        (self.origin.folder / "routes.json").write_text(json.dumps([{"market": "CA"}]))
+        self.publish("a", "--routes", "routes.json")
+        self.assertEqual([(r["market"], r["stage"]) for r in self.document("a")["routes"]], [("CA", "full")])
+
+    def test_an_hourly_update_takes_nobodys_place(self):
+        self.publish("main", "--bundle", BUNDLE, "--stage", "full")
+        self.publish("next", "--bundle", OTHER, "--stage", "full")
+        since = {r["release"]: r["since"] for r in self.origin.run("status", "--origin", "origin")["releases"]}
+        time.sleep(1.1)
+        (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))
+        self.publish("main", "--catalog", "catalog.bin")
+        told = self.origin.run("explain-route", "--origin", "origin", "--route", "product=card")
+        self.assertEqual(told["primary"]["release"], "next")
+        self.assertEqual({r["release"]: r["since"] for r in self.origin.run("status", "--origin", "origin")["releases"]},
+                         since)
+
+    def test_gates_ask_for_figures_of_a_new_model_not_of_a_new_catalog(self):
+        (self.origin.folder / "gates.json").write_text('{"canary": [{"figure": "ece", "at_most": 0.02}]}')
+        (self.origin.folder / "good.json").write_text('{"ece": 0.01}')
+        self.publish("a", "--bundle", BUNDLE, "--stage", "full", "--gates", "gates.json", "--figures", "good.json")
+        (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))
+        self.assertEqual(self.publish("a", "--catalog", "catalog.bin")["stage"], "full")
+        custom = self.origin.check()["a.release"]["custom"]["guardrank"]
+        self.assertEqual(custom["figures"]["values"], {"ece": "0.01"})
+        self.assertIn("there is no figure ece", self.publish("a", "--bundle", OTHER, code=1)["error"]["message"])
+        self.assertEqual(self.publish("a", "--bundle", OTHER, "--figures", "good.json")["stage"], "full")
 
     def other_model(self):
         path = self.origin.folder / "model.bin"
-        path.write_bytes(self.nested(OTHER, "model"))
+        path.write_bytes(nested(OTHER, "model"))
         return path
 
     def document(self, name):
@@ -301,7 +361,7 @@ class Publish(OnOrigin):
         again = self.publish("a", "--bundle", "first.bundle")["stored"]
         self.assertEqual((again["new_blob_bytes"], again["new_chunk_bytes"]), (0, 0))
         for bundle in ("first.bundle", "second.bundle"):
-            whole = self.nested(self.origin.folder / bundle, "catalog")
+            whole = nested(self.origin.folder / bundle, "catalog")
             identity = hashlib.sha256(whole[:64 + 64 * int.from_bytes(whole[24:28], "little")]).hexdigest()
             self.assertEqual((self.origin.path / "blobs" / identity).read_bytes(), whole)
             self.assertIn(whole, [self.join(blob) for blob in (self.origin.path / "blobs").iterdir()])
@@ -328,7 +388,9 @@ class Publish(OnOrigin):
         import fcntl
         with open(self.origin.folder / "origin.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.assertIn("another publisher", self.publish("a", "--bundle", BUNDLE, code=1)["error"]["message"])
+            error = self.publish("a", "--bundle", BUNDLE, code=1)["error"]
+            self.assertIn("another publisher", error["message"])
+            self.assertEqual(error["name"], "GR_STATUS_INTERNAL")
         self.publish("a", "--bundle", BUNDLE)
 
     def test_killed_at_any_moment_readers_see_one_state_or_the_other(self):
@@ -341,7 +403,11 @@ class Publish(OnOrigin):
             process.send_signal(signal.SIGKILL)
             process.wait()
             self.assertIn("a.release", self.origin.check())
+        for part in ("metadata", "blobs", "targets"):
+            (self.origin.path / part / ".new.aB3dE6").write_bytes(b"half")
+        (self.origin.path / "blobs/.new.page").write_bytes(b"somebody else's")
         self.publish("b", "--bundle", BUNDLE)                      # the next start is clean
+        self.assertEqual([path.name for path in self.origin.path.rglob(".new*")], [".new.page"])
         self.assertIn("b.release", self.origin.check())
 
 
@@ -407,6 +473,35 @@ class Steps(OnOrigin):
         (self.origin.path / "blobs" / model).unlink()
         self.assertEqual(self.rollback("a", code=1)["error"]["where"], "blobs/" + model)
 
+    def test_a_disk_that_is_full_is_no_wrong_argument(self):
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        done = subprocess.run([COMMAND, "publish", "--origin", "origin", "--release", "a", "--bundle", BUNDLE, "--key",
+                               "targets.pem", "--json"], cwd=self.origin.folder, capture_output=True, preexec_fn=limit)
+        self.assertEqual(json.loads(done.stdout)["error"]["name"], "GR_STATUS_INTERNAL")
+        self.assertEqual(list(self.origin.path.rglob(".new*")), [])
+
+    def test_history_tells_every_step_and_none_twice(self):
+        self.origin.generate("cards", "cards2", "root2")
+        machines = ("snapshot", "timestamp")
+        self.origin.step("keys", "delegate", "--team", "cards", "--add", "cards.pub", keys=("targets", "cards", *machines))
+        self.publish("cards/a", "--bundle", BUNDLE, keys=("cards", *machines))
+        self.origin.step("keys", "rotate", "--role", "cards", "--remove", "cards.pub", "--add", "cards2.pub",
+                         keys=("targets", "cards2", *machines))
+        self.origin.step("keys", "rotate", "--role", "root", "--add", "root2.pub", keys=("root", "root2", *machines))
+        self.origin.step("keys", "refresh", "--role", "cards", "root", keys=("root", "cards2", *machines))
+        history = self.origin.run("status", "--origin", "origin", "--history")["history"]
+        told = {}
+        for step in history:
+            told.setdefault(step["role"], []).append((step["version"], step["action"], step["release"] or step["of"]))
+        self.assertEqual(told, {
+            "root": [(1, "create", ""), (2, "rotate", "root"), (3, "refresh", "")],
+            "targets": [(1, "create", ""), (2, "delegate", "cards"), (3, "rotate", "cards")],
+            "cards": [(1, "create", ""), (2, "publish", "cards/a"), (3, "sign anew", ""), (4, "refresh", "")]})
+        self.assertEqual(sorted(step["time"] for step in history), [step["time"] for step in history])
+        self.assertEqual(self.stages("--at", history[-1]["time"]), {"cards/a": "offline"})
+
     def test_what_served_when(self):
         self.publish("a", "--bundle", BUNDLE, "--stage", "full")
         time.sleep(1.1)
@@ -439,6 +534,22 @@ class Steps(OnOrigin):
 
 
 class ExplainRoute(OnOrigin):
+    def test_of_an_origin(self):
+        self.origin.create()
+        self.publish("cards@41", "--bundle", BUNDLE, "--stage", "full")
+        self.publish("cards@41", "--bundle", OTHER)                 # two files of one name, one of them current
+        self.publish("cards@42", "--bundle", OTHER, "--stage", "full")
+        told = self.origin.run("explain-route", "--origin", "origin", "--route", "product=card")
+        self.assertEqual([route["release"] for route in told["routes"]], ["cards@41", "cards@42"])
+        self.assertEqual(told["primary"]["release"], "cards@42")
+        told = self.origin.run("explain-route", "--origin", "origin", "--release", "cards@41")
+        self.assertEqual(told["primary"]["release"], "cards@41")
+        self.assertEqual(self.origin.fails("explain-route", "--origin", "origin", "--release", "x")["code"], 202)
+        self.assertEqual(self.origin.fails("explain-route", "--origin", "nowhere")["code"], 202)
+        twice = self.origin.fails("explain-route", "--origin", "origin", "--route", "product=card,product=loan")
+        self.assertIn("twice", twice["message"])
+        self.assertEqual(subprocess.run([COMMAND, "explain-route"], capture_output=True).returncode, 2)
+
     def test_table_and_json(self):
         self.origin.create()
         self.publish("cards@41", "--bundle", BUNDLE, "--stage", "full")

@@ -60,6 +60,18 @@ def good_signatures(metadata: dict, role: dict, keys: dict) -> set:
     return good
 
 
+def nested(bundle, kind: str) -> bytes:
+    """The artifact of that kind in a bundle."""
+    data = pathlib.Path(bundle).read_bytes()
+    numbers = {"model": 16, "policy": 17, "catalog": 18}
+    for i in range(int.from_bytes(data[24:28], "little")):
+        entry = data[64 + 64 * i:128 + 64 * i]
+        if int.from_bytes(entry[:4], "little") == numbers[kind]:
+            offset, length = (int.from_bytes(entry[at:at + 8], "little") for at in (8, 16))
+            return data[offset:offset + length]
+    raise AssertionError(kind)
+
+
 class Origin:
     """A folder with an origin, and keys beside it."""
 
