@@ -93,7 +93,9 @@ Json given_routes(const Json& request, const Json& before) {
     return parse_json(read_text(*path), *path);
   if (before.is_null()) return Json::array({Json::object()});
   Json routes = before["routes"];
-  const auto is_given = [&](const char* name) { return find_member<std::string>(request, name).has_value(); };
+  const auto is_given = [&](const char* name) {
+    return find_member<std::string>(request, name).has_value();
+  };
   const bool has_weight = find_member<double>(request, "weight").has_value();
   for (Json& route : routes) {
     // A share is kept beside the stage that it belongs to, not given to another one.
@@ -208,7 +210,8 @@ Json publish_release(const Publisher& publisher, const Json& request) {
   const std::string stage = defaults["stage"];
   Json custom = next_custom(Json::object(), document, stage, leading_route(document, stage)["weight"],
                             publisher.now);
-  if (stands && !find_member<double>(request, "weight")) custom["since"] = member_or(custom_before, "since", time_text(publisher.now));
+  if (stands && !find_member<double>(request, "weight"))
+    custom["since"] = member_or(custom_before, "since", time_text(publisher.now));
   custom["figures"] = figures_of(request, is_update ? custom_before : Json::object());
   custom["gates"] = member_or(custom_before, "gates", Json::object());
   if (const auto path = find_member<std::string>(request, "gates"))

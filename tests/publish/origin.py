@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "tests/conformance/bundles/cards.guardrank"
@@ -145,3 +146,21 @@ class Origin:
             data = file.read_bytes()
             assert len(data) == target["length"] and hashlib.sha256(data).hexdigest() == target["hashes"]["sha256"]
         return targets
+
+
+class OnOrigin(unittest.TestCase):
+    """A folder for an origin, as tests of the command share it."""
+
+    command = ""                       # the test says
+
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.addCleanup(self.place.cleanup)
+        self.origin = Origin(self.command, self.place.name)
+
+    def publish(self, name, *arguments, **options):
+        return self.origin.step("publish", "--release", name, *arguments, **options)
+
+    def stages(self, *arguments):
+        told = self.origin.run("status", "--origin", "origin", *arguments)
+        return {release["release"]: release["stage"] for release in told["releases"]}
