@@ -1,5 +1,6 @@
 #include <iostream>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 #include "bindings/shell/command.h"
 #include "bindings/shell/files.h"
 #include "bindings/shell/library.h"
+#include "bindings/shell/origin.h"
 #include "bindings/shell/route_option.h"
 #include "bindings/shell/table.h"
 
@@ -17,9 +19,25 @@ using Json = nlohmann::ordered_json;
 using Routes = std::unique_ptr<gr_routes, Freed<gr_routes_free>>;
 
 struct Options {
+  OriginOptions origin;
   std::vector<std::string> releases;
   RouteOption route;
 };
+
+// The files of the origin's releases as its metadata names them now; with names, of those alone.
+std::vector<std::string> files_of(const OriginOptions& origin, const std::vector<std::string>& names) {
+  const Json told = run_step(origin, gr_tools_origin_describe, Json::object());
+  std::vector<std::string> files;
+  std::set<std::string> wanted(names.begin(), names.end());
+  for (const Json& release : told["releases"]) {
+    const std::string name = release["release"].is_string() ? release["release"].get<std::string>() : "";
+    if (wanted.erase(name) != 0 || names.empty())
+      files.push_back(origin.origin + "/" + release["file"].get<std::string>());
+  }
+  if (!wanted.empty())
+    throw Failure(GR_STATUS_MISSING, "--release", "--release: the origin has no release '" + *wanted.begin() + "'");
+  return files;
+}
 
 Routes open_routes(const std::vector<std::string>& paths) {
   const Engine engine = create_engine();
@@ -123,7 +141,9 @@ std::string text_of(const Json& told) {
 }
 
 int explain_route(const Options& options, bool as_json) {
-  const Routes routes = open_routes(options.releases);
+  const Routes routes = open_routes(options.origin.origin.empty()
+                                        ? options.releases
+                                        : files_of(options.origin, options.releases));
   const std::string told = explain(routes.get(), RouteValues(options.route));
   if (as_json) std::cout << told << '\n';
   else std::cout << text_of(Json::parse(told));
@@ -136,7 +156,13 @@ void add_explain_route(CLI::App* app, CommonOptions* common, Actions* actions) {
   CLI::App* command = app->add_subcommand(
       "explain-route", "Say which release serves a request, and why the others do not");
   const auto options = std::make_shared<Options>();
-  command->add_option("--release", options->releases, "Release artifacts, or bundles")->required();
+  auto* origin = command->add_option("--origin", options->origin.origin,
+                                     "Folder of an origin: all its releases as they stand now");
+  auto* releases = command->add_option("--release", options->releases,
+                                       "Release artifacts, or bundles; with --origin names of its releases");
+  command->callback([origin, releases] {
+    if (origin->count() + releases->count() == 0) throw CLI::RequiredError("--origin or --release");
+  });
   add_route_options(command, &options->route);
   add_json_option(command, common);
   command->footer("The order of routes, stages and buckets: core/route/README.md.");

@@ -188,7 +188,9 @@ void add_change_verbs(CLI::App* keys, CommonOptions* common, const std::shared_p
   add_origin_options(verb, &options->origin, true);
   verb = add_verb(keys, "discard", "Forget what waits for signatures", common, chosen, discard);
   add_origin_options(verb, &options->origin, false);
-  verb = add_verb(keys, "refresh", "Renew metadata before it expires", common, chosen, refresh);
+  verb = add_verb(keys, "refresh",
+                  "Renew metadata before it expires; a new root names the versions of now, and readers take none below",
+                  common, chosen, refresh);
   add_origin_options(verb, &options->origin, true);
   verb->add_option("--role", options->roles, "Roles to renew besides the timestamp");
 }

@@ -89,7 +89,7 @@ std::string history_text(const Json& history) {
     for (const Json& release : version["releases"])
       after += (after.empty() ? "" : ", ") + text_or(release, "release") + " " + text_or(release, "stage");
     table.add({text_or(version, "time"), text_or(version, "role"), version["version"].dump(),
-               text_or(version, "action") + " " + text_or(version, "release"), after});
+               text_or(version, "action") + " " + text_or(version, "release") + text_or(version, "of"), after});
   }
   return "\n" + table.text(terminal_width());
 }
@@ -119,7 +119,7 @@ void add_texts(CLI::App* command, PublishOptions* options) {
       {"policy", "Policy artifact, likewise"},
       {"catalog", "Catalog artifact, likewise"},
       {"version", "Version that people know it by; the time unless told"},
-      {"stage", "offline (unless told), shadow, canary, ab or full"},
+      {"stage", "offline, shadow, canary, ab or full; a new release starts offline"},
       {"routes", "JSON list of routes; everything unless told"},
       {"fallback", "Release that answers where this one is cold"},
       {"salt", "Of the experiment's buckets; the release's name unless told"},
@@ -143,7 +143,9 @@ void add_publish(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--weight", options->weight, "Share of traffic, 0 to 1")->check(CLI::Range(0.0, 1.0));
   command->add_flag("--whole", options->is_whole, "Do not cut large artifacts into chunks as well");
   add_json_option(command, common);
-  command->footer("What is not given stays as the release has it: --catalog alone is an hourly update.");
+  command->footer(
+      "What is not given stays as the release has it, its stage and share too: --catalog alone is an\n"
+      "hourly update. A new model or policy passes the gates of the stage that it stands at.");
   (*actions)[command] = [options, common] { return publish(*options, common->as_json); };
 }
 

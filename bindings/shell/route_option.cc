@@ -25,7 +25,9 @@ Json parse_route(const std::string& text) {
   for (std::string part; std::getline(parts, part, ',');) {
     const std::size_t equals = part.find('=');
     if (equals == std::string::npos) refuse("--route", "wanted name=value, found '" + part + "'");
-    values[part.substr(0, equals)] = part.substr(equals + 1);
+    const std::string name = part.substr(0, equals);
+    if (values.contains(name)) refuse("--route", "'" + name + "' stands there twice");
+    values[name] = part.substr(equals + 1);
   }
   return values;
 }

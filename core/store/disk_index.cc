@@ -48,6 +48,11 @@ std::size_t write_disk_index(const Cache& disk, std::span<std::uint8_t> out) {
   return at + digest.size();
 }
 
+bool admit_found(const Sha256Digest& id, std::uint64_t bytes, std::uint64_t miss_cost, Cache* disk) {
+  return bytes <= disk->budget_bytes() && disk->bytes() <= disk->budget_bytes() - bytes &&
+         disk->n_resident() < disk->slots() && disk->admit(id, bytes, miss_cost) != no_slot;
+}
+
 Status read_disk_index(std::span<const std::uint8_t> bytes, Cache* disk, void* user,
                        void (*dropped)(void* user, const Sha256Digest& id)) {
   GUARDRANK_TRY(check(bytes));
@@ -57,10 +62,7 @@ Status read_disk_index(std::span<const std::uint8_t> bytes, Cache* disk, void* u
     std::copy_n(&bytes[at], id.size(), id.begin());
     const auto size = load<std::uint64_t>(&bytes[at + 32]);
     if (disk->find(id) != no_slot) continue;
-    const bool fits = size <= disk->budget_bytes() && disk->bytes() <= disk->budget_bytes() - size &&
-                      disk->n_resident() < disk->slots();
-    if (!fits || disk->admit(id, size, load<std::uint64_t>(&bytes[at + 40])) == no_slot)
-      dropped(user, id);
+    if (!admit_found(id, size, load<std::uint64_t>(&bytes[at + 40]), disk)) dropped(user, id);
   }
   return Status::ok;
 }

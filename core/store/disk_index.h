@@ -21,6 +21,9 @@ constexpr std::size_t disk_index_bytes(std::size_t entries) {
 // Writes what is resident into `out`, which holds disk_index_bytes(disk.slots()). The bytes used.
 std::size_t write_disk_index(const Cache& disk, std::span<std::uint8_t> out);
 
+// Admits a blob that is there if it fits beside the others.
+bool admit_found(const Sha256Digest& id, std::uint64_t bytes, std::uint64_t miss_cost, Cache* disk);
+
 // Admits what the index names to an empty cache, as far as it fits; `dropped` is told of the rest.
 // Status::hash, version or truncated for bytes that are no index; the cache is then still empty.
 Status read_disk_index(std::span<const std::uint8_t> bytes, Cache* disk, void* user,

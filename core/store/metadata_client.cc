@@ -63,8 +63,11 @@ void MetadataClient::finish(Status status) {
   signatures_.clear();
   if (candidate_ != nullptr && level_ < n_levels) candidate_->clear();
   candidate_ = nullptr;
-  // A conditional request alone would pass over what is still missing.
-  if (status != Status::ok && !is_finding_) entity_tag_.clear();
+  // A look at the timestamp alone would pass over what is still missing.
+  if (status != Status::ok && !is_finding_) {
+    entity_tag_.clear();
+    is_whole_ = false;
+  }
   status_ = status;
   if (status == Status::ok) {
     error_.clear();

@@ -18,7 +18,7 @@ struct MetadataOptions {
 
 enum class RefreshKind : std::uint8_t {
   full = 0,      // root, timestamp, snapshot, targets, as section 5 says
-  check = 1,     // one conditional request for the timestamp; full unless that is unchanged
+  check = 1,     // one conditional request for the timestamp; full unless that is as it was
   cached = 2,    // what the cache holds, asking the origin nothing; an update that was interrupted is
                  // passed over, nothing expired is
 };
@@ -177,6 +177,7 @@ class MetadataClient {
   SignatureCount signatures_;
   Text<256> entity_tag_;                             // of the timestamp
   Text<256> new_entity_tag_;
+  bool is_whole_ = false;                            // the origin's timestamp led to all that serves
 
   // Delegations.
   HeldRoles held_;

@@ -14,6 +14,8 @@ MetadataKind kind_at(std::size_t level) {
   return level >= 2 ? MetadataKind::targets : static_cast<MetadataKind>(level + 1);
 }
 
+bool is_same(Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+
 std::uint32_t max_bytes_at(std::size_t level) {
   if (level >= 2) return limits::metadata_targets_bytes;
   return level == 1 ? limits::metadata_snapshot_bytes : limits::metadata_timestamp_bytes;
@@ -55,10 +57,14 @@ Status MetadataClient::check_expired(const MetadataDocument& document) {
                     {"version ", document.version(), " expired at ", document.expires_text()});
 }
 
-// A conditional request answered: nothing has changed, or everything is looked at.
+// A conditional request answered: nothing has changed, or everything is looked at. Origins and proxies
+// that know no entity tags send the timestamp again.
 void MetadataClient::check_timestamp(const Answer& answer) {
-  if (answer.outcome == Outcome::unchanged && check_serving() == Status::ok) return finish(Status::ok);
-  next_root();
+  const bool has_kept = answer.outcome == Outcome::unchanged && !need_.entity_tag.empty();
+  const bool is_again = answer.outcome == Outcome::done && is_same(answer.bytes, latest_[0]->bytes());
+  if ((!has_kept && !is_again) || check_serving() != Status::ok) return next_root();
+  if (is_again) entity_tag_.assign({answer.entity_tag});
+  finish(Status::ok);
 }
 
 void MetadataClient::begin_role(std::size_t level) {
@@ -218,8 +224,7 @@ void MetadataClient::role_verified(Status result) {
   }
   if (result == Status::ok && level_ == 0 && latest_[0] != nullptr &&
       candidate_->version() == latest_[0]->version()) {
-    const Bytes was = latest_[0]->bytes(), is = candidate_->bytes();
-    if (std::equal(was.begin(), was.end(), is.begin(), is.end())) entity_tag_ = new_entity_tag_;
+    if (is_same(candidate_->bytes(), latest_[0]->bytes())) entity_tag_ = new_entity_tag_;
     drop_candidate();
     return keep_timestamp();
   }
@@ -241,6 +246,7 @@ void MetadataClient::next_role() {
   if (level_ + 1 < n_levels) return begin_role(level_ + 1);
   if (serving_[1] != latest_[1] || serving_[2] != latest_[2]) held_.clear();
   for (std::size_t level = 0; level < n_levels; ++level) serving_[level] = latest_[level];
+  is_whole_ = kind_ != RefreshKind::cached;
   finish(Status::ok);
 }
 

@@ -59,7 +59,7 @@ void MetadataClient::start_root() {
     return read_candidate_root(options_.trusted_root);
   }
   if (kind_ == RefreshKind::cached) return roots_done();
-  if (kind_ == RefreshKind::full || !is_ready() || entity_tag_.view().empty()) return next_root();
+  if (kind_ == RefreshKind::full || !is_whole_) return next_root();
   ask_fetch(Step::check_timestamp, {}, "timestamp", limits::metadata_timestamp_bytes);
   need_.entity_tag = entity_tag_.view();
 }
@@ -155,6 +155,7 @@ void MetadataClient::keep_root() {
   for (std::size_t level = 0; level < n_levels; ++level) latest_[level] = serving_[level] = nullptr;
   held_.clear();
   entity_tag_.clear();
+  is_whole_ = false;
 }
 
 void MetadataClient::roots_done() {

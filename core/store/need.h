@@ -39,7 +39,8 @@ struct Need {
   Bytes signature;
 
   // read, write, remove: `key` is a relative path of [a-z0-9._/-]; write replaces all or nothing.
-  // remove: a key that ends in '/' is a folder, and all below it goes.
+  // A key that ends in '/' is a folder. remove: all below it goes. read: a line for each finished file
+  // there, its name, a space and its size, as many as `max_bytes` takes; failed where a host cannot.
   std::string_view key;
   Bytes bytes;
 

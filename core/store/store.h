@@ -203,7 +203,7 @@ class Store {
     char key[72];                                      // of the list, then of the older one
     PieceFetch fetches[n_piece_fetches];
   };
-  enum class DiskState : std::uint8_t { none, unread, reading, clearing, open, stopped };
+  enum class DiskState : std::uint8_t { none, unread, reading, unlisted, listing, clearing, open, stopped };
   struct Write {
     char key[72];
     std::uint64_t need = 0;
@@ -295,6 +295,9 @@ class Store {
   bool next_write(Need* need);
   bool provide_disk(std::uint64_t id, Outcome outcome, Bytes bytes);
   void have_index(Outcome outcome, Bytes bytes);
+  void have_listing(Bytes bytes);
+  // What is on disk is not known yet.
+  bool is_disk_new() const { return disk_ >= DiskState::unread && disk_ <= DiskState::listing; }
   void removed(bool is_good);
   bool ask_removal(Need* need, std::size_t key_size);
   void begin_write(std::uint32_t memory_slot);

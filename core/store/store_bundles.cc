@@ -90,7 +90,7 @@ void Store::resolve(std::uint32_t index, std::int64_t now_micros) {
   FoundRelease found;
   const bool is_shard = bundle.route == shard_route;
   if (!is_shard && !find_artifacts(index, now_micros, &found)) return;
-  if (disk_ == DiskState::unread || disk_ == DiskState::reading) return;   // may have the blobs
+  if (is_disk_new()) return;   // may have the blobs
   set_step(&bundle, BundleStep::loading);
   if (!is_shard) find_older(found, &bundle);
   for (Part& part : parts_of(&bundle)) {

@@ -2,8 +2,10 @@
 // an index that names at least what is there: removals, then the index, then the writes it names.
 #include <algorithm>
 
+#include "core/base/number_text.h"
 #include "core/store/blob_key.h"
 #include "core/store/disk_index.h"
+#include "core/store/key.h"
 #include "core/store/store.h"
 
 namespace guardrank {
@@ -11,21 +13,23 @@ namespace {
 
 constexpr std::string_view index_key = "blobs/index";
 constexpr std::uint32_t most_write_failures = 3;
+constexpr std::uint64_t most_listing_bytes = 1 << 22;    // what a host leaves out waits for a next start
 
 }  // namespace
 
 bool Store::next_disk(Need* need) {
-  if (disk_ == DiskState::unread) {
-    disk_ = DiskState::reading;
+  if (disk_ == DiskState::clearing) return ask_removal(need, blob_folder_size);
+  const bool is_unlisted = disk_ == DiskState::unlisted;
+  if ((is_unlisted || disk_ == DiskState::open) && n_removals_ != 0) return next_removal(need);
+  if (is_unlisted || disk_ == DiskState::unread) {
+    disk_ = is_unlisted ? DiskState::listing : DiskState::reading;
     index_need_ = need->id = new_need();
     need->kind = NeedKind::read;
-    need->key = index_key;
-    need->max_bytes = index_.size();
+    need->key = is_unlisted ? index_key.substr(0, blob_folder_size) : index_key;
+    need->max_bytes = is_unlisted ? most_listing_bytes : index_.size();
     return true;
   }
-  if (disk_ == DiskState::clearing) return ask_removal(need, blob_folder_size);
   if (disk_ != DiskState::open) return false;
-  if (n_removals_ != 0) return next_removal(need);
   return next_index(need) || next_write(need);
 }
 
@@ -72,6 +76,8 @@ bool Store::provide_disk(std::uint64_t id, Outcome outcome, Bytes bytes) {
     index_need_ = 0;
     if (disk_ == DiskState::reading)
       have_index(outcome, bytes);
+    else if (disk_ == DiskState::listing)
+      have_listing(is_done ? bytes : Bytes());
     else if (is_done)
       index_written_ = index_asked_;
     else
@@ -89,17 +95,45 @@ bool Store::provide_disk(std::uint64_t id, Outcome outcome, Bytes bytes) {
   return false;
 }
 
-// No index: nothing is there yet. An index that was harmed: what is there is not known, and would not
-// count; it is cleared away. An index that cannot be read: neither is tried.
+// An index that was harmed: what is there is not known, and would not count; it is cleared away. An
+// index that cannot be read: neither is tried.
 void Store::have_index(Outcome outcome, Bytes bytes) {
   if (outcome == Outcome::failed) return stop_disk();
-  disk_ = DiskState::open;
+  disk_ = DiskState::unlisted;
   if (outcome == Outcome::not_found) return;
   if (outcome == Outcome::done &&
       read_disk_index(bytes, &tiers_.disk(), this, &index_dropped) == Status::ok)
     return;
   disk_ = DiskState::clearing;
   write_blob_key({}, removal_key_);
+}
+
+// Blobs that no index names: another store replaced the one that did, or it was lost. They count from
+// now on, and what does not fit goes. Hosts that cannot list leave them.
+void Store::have_listing(Bytes bytes) {
+  disk_ = DiskState::open;
+  std::string_view left(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  while (!left.empty()) {
+    const std::string_view line = left.substr(0, left.find('\n'));
+    left.remove_prefix(std::min(line.size() + 1, left.size()));
+    Sha256Digest id;
+    std::size_t id_size = 0;
+    std::int64_t size = 0;
+    const std::size_t space = line.find(' ');
+    if (space == line.npos || !read_hexadecimal(line.substr(0, space), id, &id_size) ||
+        id_size != id.size() || !parse_integer(line.substr(space + 1), &size) || size < 0 ||
+        tiers_.disk().find(id) != no_slot)
+      continue;
+    if (admit_found(id, static_cast<std::uint64_t>(size), origin_cost(static_cast<std::uint64_t>(size)),
+                    &tiers_.disk())) {
+      ++index_revision_;
+    } else if (2 * n_removals_ < removals_.size()) {
+      queue_removal(id);
+    } else {
+      disk_ = DiskState::unlisted;   // the rest when these are gone
+      return;
+    }
+  }
 }
 
 // What cannot be removed would break the budget: nothing more is written.
@@ -140,7 +174,7 @@ void Store::end_write(Write* write, bool is_good) {
 }
 
 void Store::queue_removal(const Sha256Digest& id) {
-  if (disk_ != DiskState::open) return;
+  if (disk_ != DiskState::open && disk_ != DiskState::unlisted) return;
   const auto size = static_cast<std::uint32_t>(removals_.size());
   if (n_removals_ == size) return stop_disk();
   removals_[(first_removal_ + n_removals_++) % size] = id;

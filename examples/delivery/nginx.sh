@@ -54,6 +54,11 @@ http {
       proxy_cache_use_stale error timeout updating;
       add_header X-Cache \$upstream_cache_status;
     }
+    # Not kept here, so that a reader's If-None-Match reaches the origin: nothing new is a 304.
+    location = /metadata/timestamp.json {
+      proxy_pass http://127.0.0.1:$origin_port;
+      proxy_cache off;
+    }
   }
 }
 CONF

@@ -25,7 +25,8 @@ Json describe_role(const Repository& repository, const std::string& role, std::i
 Json describe_release(const std::string& role, const std::string& path, const Json& target) {
   const Json custom = member_or(member_or(target, "custom", Json::object()), "guardrank", Json::object());
   Json told = {{"path", path}, {"role", role}, {"length", target.at("length")},
-               {"sha256", target.at("hashes").at("sha256")}};
+               {"sha256", target.at("hashes").at("sha256")},
+               {"file", file_of_target(path, target)}};
   for (const char* name : {"release", "version", "stage", "weight", "since", "routes"})
     told[name] = member_or(custom, name, Json());
   return told;
@@ -33,19 +34,23 @@ Json describe_release(const std::string& role, const std::string& path, const Js
 
 Json describe_version(const std::string& role, const Envelope& version) {
   Json releases = Json::array();
-  for (const auto& [path, target] : version.body.at("targets").items())
+  const Json targets = member_or(version.body, "targets", Json::object());
+  for (const auto& [path, target] : targets.items())
     releases.push_back(describe_release(role, path, target));
   const Json step = member_or(version.body, "x-guardrank-step", Json::object());
   return {{"role", role}, {"version", version.version()},
           {"time", member_or<std::string>(step, "time", "")},
           {"action", member_or<std::string>(step, "action", "")},
-          {"release", member_or<std::string>(step, "release", "")}, {"releases", releases}};
+          {"release", member_or<std::string>(step, "release", "")},
+          {"of", member_or<std::string>(step, "of", "")}, {"releases", releases}};
 }
 
-// A version made only to hold longer, or with other keys, keeps the step before it.
+// Roots and roles with targets. Snapshots and timestamps follow from them.
 Json history_of(const Repository& repository) {
   Json history = Json::array();
-  for (const std::string& role : repository.target_roles())
+  std::vector<std::string> roles = repository.target_roles();
+  roles.push_back("root");
+  for (const std::string& role : roles)
     for (const Envelope& version : versions_of(repository, role))
       history.push_back(describe_version(role, version));
   const auto key = [](const Json& version) {

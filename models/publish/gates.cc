@@ -1,6 +1,7 @@
 #include "models/publish/gates.h"
 
 #include <charconv>
+#include <set>
 
 #include "models/publish/key.h"
 #include "models/publish/release_document.h"
@@ -14,12 +15,22 @@ using pack::PackError;
 // Enough for a report; a file of raw rows is none.
 constexpr std::size_t max_figures = 2000;
 
+// Whether every element is an object with a name of its own: such a list is told by names.
+bool has_names(const Json& list) {
+  std::set<std::string> names;
+  for (const Json& element : list) {
+    const auto name = element.is_object() ? find_member<Json>(element, "name") : std::nullopt;
+    if (!name || !name->is_string() || !names.insert(name->get<std::string>()).second) return false;
+  }
+  return true;
+}
+
 void flatten(const Json& value, const std::string& path, Json* figures) {
   if (value.is_number() || value.is_boolean()) (*figures)[path] = value.dump();
   if (!value.is_structured()) return;
-  std::size_t index = 0;
-  for (const auto& [name, member] : value.items()) {
-    const std::string step = value.is_array() ? std::to_string(index++) : name;
+  const bool is_named = value.is_array() && has_names(value);
+  for (const auto& [name, member] : value.items()) {   // of an array's elements, their numbers
+    const std::string step = is_named ? member["name"].get<std::string>() : name;
     flatten(member, path.empty() ? step : path + "." + step, figures);
   }
 }

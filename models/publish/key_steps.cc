@@ -88,7 +88,7 @@ void rotate(const Json& request, const std::string& name, Json* role, Json* keys
 
 Json create_origin(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"roles", "days"});
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository = Repository::create(publisher);
   const Json days = member_or(request, "days", Json::object());
   const auto days_of = [&](const char* role) { return member_or(days, role, default_days(role)); };
@@ -104,6 +104,7 @@ Json create_origin(const Publisher& publisher, const Json& request) {
                                           made["keyids"].size(), name);
   }
   repository.change("targets", new_targets(days_of("targets")));
+  repository.note("root", {{"action", "create"}});
   repository.note("targets", {{"action", "create"}});
   repository.prepare("snapshot", new_body("snapshot", days_of("snapshot")));
   repository.prepare("timestamp", new_body("timestamp", days_of("timestamp")));
@@ -112,20 +113,21 @@ Json create_origin(const Publisher& publisher, const Json& request) {
 
 Json rotate_keys(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"role", "add", "remove", "threshold"});
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository(publisher, false);
   const std::string name = wanted_member<std::string>(request, "role");
   if (repository.at("root").body["roles"].contains(name)) {
     Json& root = repository.change("root");
     rotate(request, name, &root["roles"][name], &root["keys"]);
     drop_unused(root["roles"], &root["keys"]);
+    repository.note("root", {{"action", "rotate"}, {"of", name}});
   } else {
     Json& targets = repository.change("targets");
     Json* role = delegation_of(&targets, name);
     if (role == nullptr) throw PackError(Status::missing, "role", "no role is called '" + name + "'");
     rotate(request, name, role, &targets["delegations"]["keys"]);
     drop_unused(targets["delegations"]["roles"], &targets["delegations"]["keys"]);
-    repository.note("targets", {{"action", "rotate"}, {"team", name}});
+    repository.note("targets", {{"action", "rotate"}, {"of", name}});
   }
   repository.sign_anew_where_keys_changed();
   return repository.commit();
@@ -133,7 +135,7 @@ Json rotate_keys(const Publisher& publisher, const Json& request) {
 
 Json delegate_team(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"team", "keys", "threshold", "paths", "days"});
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository(publisher, false);
   const std::string team = wanted_member<std::string>(request, "team");
   check_team(team);
@@ -148,13 +150,14 @@ Json delegate_team(const Publisher& publisher, const Json& request) {
   role["threshold"] = checked_threshold(member_or<std::int64_t>(request, "threshold", 1),
                                         role["keyids"].size(), team);
   delegations["roles"].push_back(role);
-  repository.note("targets", {{"action", "delegate"}, {"team", team}});
+  repository.note("targets", {{"action", "delegate"}, {"of", team}});
   repository.change(team, new_targets(member_or(request, "days", default_days(team))));
+  repository.note(team, {{"action", "create"}});
   return repository.commit();
 }
 
 Json sign_staged(const Publisher& publisher) {
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository = Repository::open_staged(publisher);
   repository.sign_anew_where_keys_changed();
   return repository.commit();
@@ -162,10 +165,10 @@ Json sign_staged(const Publisher& publisher) {
 
 Json refresh_metadata(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"roles"});
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository(publisher, false);
   for (const std::string& role : texts_member(request, "roles"))
-    if (repository.has(role)) repository.change(role);
+    if (repository.has(role)) repository.note(role, {{"action", "refresh"}});
     else throw PackError(Status::missing, "roles", "no role is called '" + role + "'");
   repository.sign_anew_where_keys_changed();
   return repository.commit();

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -17,7 +18,7 @@ namespace {
 using pack::PackError;
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
-  throw PackError(Status::argument, path.string(), std::string(what) + ": " + std::strerror(errno));
+  throw PackError(Status::internal, path.string(), std::string(what) + ": " + std::strerror(errno));
 }
 
 class Descriptor {
@@ -47,6 +48,23 @@ void write_all(const Descriptor& file, std::string_view bytes, const std::filesy
 void flush_folder(const std::filesystem::path& folder) {
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (opened.number() < 0 || ::fsync(opened.number()) != 0) fail(folder, "cannot be flushed");
+}
+
+constexpr std::string_view unfinished = ".new.";
+constexpr const char* unfinished_pattern = ".new.XXXXXX";   // of mkostemp
+
+// What a publisher that was killed was writing. Under the lock nobody else is.
+void sweep(const std::filesystem::path& folder) {
+  std::error_code problem;
+  std::vector<std::filesystem::path> left;
+  using Walk = std::filesystem::recursive_directory_iterator;
+  for (Walk entry(folder, problem), end; !problem && entry != end; entry.increment(problem)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(unfinished) && name.size() == std::strlen(unfinished_pattern) &&
+        entry->symlink_status(problem).type() == std::filesystem::file_type::regular)
+      left.push_back(entry->path());
+  }
+  for (const std::filesystem::path& path : left) std::filesystem::remove(path, problem);
 }
 
 }  // namespace
@@ -93,7 +111,7 @@ void OriginFolder::write(const std::string& name, std::string_view bytes) const 
     }
     flush_folder(std::filesystem::absolute(path.parent_path()).parent_path());
   }
-  std::string temporary = (path.parent_path() / ".new.XXXXXX").string();
+  std::string temporary = (path.parent_path() / unfinished_pattern).string();
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) fail(path, "cannot be written");
   try {
@@ -118,14 +136,20 @@ std::filesystem::path named_folder(const std::filesystem::path& folder) {
   return path.has_filename() ? path : path.parent_path();
 }
 
-PublisherLock::PublisherLock(const std::filesystem::path& origin) {
+PublisherLock::PublisherLock(const std::filesystem::path& origin, const std::filesystem::path& staged) {
   std::filesystem::path path = named_folder(origin);
   path += ".lock";
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail(path, "cannot be made");
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-  ::close(descriptor_);
-  throw PackError(Status::argument, path.string(), "another publisher is at work on this origin");
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int problem = errno;
+    ::close(descriptor_);
+    errno = problem;
+    if (problem != EWOULDBLOCK) fail(path, "cannot be locked");
+    throw PackError(Status::internal, path.string(), "another publisher is at work on this origin");
+  }
+  sweep(origin);
+  sweep(staged);
 }
 
 PublisherLock::~PublisherLock() { ::close(descriptor_); }

@@ -30,10 +30,10 @@ class OriginFolder {
 std::filesystem::path named_folder(const std::filesystem::path& folder);
 
 // One publisher at a time: an exclusive lock of a file beside the folder, held until it goes. Throws
-// PackError where another has it.
+// PackError where another has it. What one that was killed was writing, in the two folders, goes.
 class PublisherLock {
  public:
-  explicit PublisherLock(const std::filesystem::path& origin);
+  PublisherLock(const std::filesystem::path& origin, const std::filesystem::path& staged);
   ~PublisherLock();
   PublisherLock(const PublisherLock&) = delete;
   PublisherLock& operator=(const PublisherLock&) = delete;

@@ -18,6 +18,7 @@ Json sign_staged(const Publisher& publisher);
 // {"roles": ["snapshot"]}: new versions that expire later; the timestamp always.
 Json refresh_metadata(const Publisher& publisher, const Json& request);
 
+// What a release that is there is not given stays, its stage and shares too.
 // {"release", "version", "bundle", "model", "policy", "catalog", "stage", "weight", "routes",
 //  "fallback", "salt", "tier", "figures", "gates", "minimum_engine", "is_cut"}
 Json publish_release(const Publisher& publisher, const Json& request);

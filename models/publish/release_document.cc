@@ -17,6 +17,8 @@ using pack::PackError;
 constexpr const char* values[] = {"product", "market", "segment", "partner", "surface", "arm"};
 std::string_view Route::* const members[] = {&Route::product, &Route::market,  &Route::segment,
                                              &Route::partner, &Route::surface, &Route::arm};
+constexpr std::size_t n_matched_values = 5;      // an arm is told by its unit, not by a request
+constexpr double rounding = 1e-9;                // of shares that add up to 1
 constexpr const char* tiers[] = {"origin", "disk", "warm", "pinned"};
 
 std::string hex_of(const Sha256Digest& digest) {
@@ -142,6 +144,7 @@ std::vector<Json> read_routes(const Json& given, const Json& release) {
 
 void check_routes(const Json& routes) {
   std::set<std::vector<std::string>> seen;
+  std::map<std::vector<std::string>, double> shares;   // that experiments of the same values take
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const Json& route = routes[i];
     const double weight = route.at("weight").get<double>();
@@ -157,6 +160,11 @@ void check_routes(const Json& routes) {
     key.push_back(is_full ? "" : route.at("salt").get<std::string>());
     if (route.at("stage") != "offline" && !seen.insert(key).second)
       throw PackError(Status::duplicate, route_name(i), "another route serves the same requests");
+    if (route.at("stage") != "canary" && route.at("stage") != "ab") continue;
+    double& share = shares[{key.begin(), key.begin() + n_matched_values}];
+    if ((share += weight) > 1 + rounding)
+      throw PackError(Status::argument, route_name(i) + ".weight",
+                      "with the experiments before it more than all traffic");
   }
 }
 

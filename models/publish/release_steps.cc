@@ -41,6 +41,11 @@ Parts take_parts(const Json& request, const Json& before, Blobs* blobs) {
   return parts;
 }
 
+// A release that is there stays at its stage unless another is asked for.
+bool keeps_stage(const Json& request, const Json& before) {
+  return !before.is_null() && !find_member<std::string>(request, "stage");
+}
+
 // Each route's artifacts: its own, or the release's. Every set that stands together is opened.
 void give_parts(const Parts& parts, Blobs* blobs, Json* routes) {
   std::set<std::vector<std::string>> checked;
@@ -58,35 +63,60 @@ void give_parts(const Parts& parts, Blobs* blobs, Json* routes) {
   }
 }
 
-Json route_defaults(const Json& request, const Json& before) {
+// The first route that stands at the release's stage; else its first.
+const Json& leading_route(const Json& document, const std::string& stage) {
+  for (const Json& route : document["routes"])
+    if (route["stage"] == stage) return route;
+  return document["routes"][0];
+}
+
+Json route_defaults(const Json& request, const Json& before, const Json& custom) {
   const auto text = [&](const char* name, const char* otherwise) {
     if (const auto given = find_member<std::string>(request, name)) return *given;
     return before.is_null() ? std::string(otherwise)
                             : before["routes"][0][name].get<std::string>();
   };
-  Json defaults = {{"stage", member_or<std::string>(request, "stage", "offline")},
+  const bool keeps = keeps_stage(request, before);
+  Json defaults = {{"stage", keeps ? member_or(custom, "stage", text("stage", ""))
+                                   : member_or<std::string>(request, "stage", "offline")},
                    {"salt", text("salt", "")}, {"fallback", text("fallback", "")},
                    {"tier", text("tier", "warm")}, {"weight", nullptr}};
+  if (keeps && defaults["stage"] != "offline" && defaults["stage"] != "full")
+    defaults["weight"] = leading_route(before, defaults["stage"])["weight"];
   if (const auto weight = find_member<double>(request, "weight")) defaults["weight"] = *weight;
   return defaults;
 }
 
+// The routes as before, but for what is given.
 Json given_routes(const Json& request, const Json& before) {
   if (const auto path = find_member<std::string>(request, "routes"))
     return parse_json(read_text(*path), *path);
   if (before.is_null()) return Json::array({Json::object()});
-  // The routes as before, but for what is given; stage and weight are the new release's.
   Json routes = before["routes"];
-  const auto is_given = [&](const char* name) { return find_member<std::string>(request, name).has_value(); };
+  const auto is_given = [&](const char* name) {
+    return find_member<std::string>(request, name).has_value();
+  };
+  const bool has_weight = find_member<double>(request, "weight").has_value();
   for (Json& route : routes) {
-    for (const char* name : {"stage", "weight"}) route.erase(name);
-    for (const char* name : {"salt", "fallback", "tier"})
+    // A share is kept beside the stage that it belongs to, not given to another one.
+    if (has_weight || (is_given("stage") && route["stage"] != request["stage"])) route.erase("weight");
+    for (const char* name : {"stage", "salt", "fallback", "tier"})
       if (is_given(name)) route.erase(name);
     for (const char* name : {"model", "policy", "catalog"})
       if (is_given("bundle") || is_given(name)) route.erase(name);
       else route[name] = "sha256:" + route[name].get<std::string>();
   }
   return routes;
+}
+
+// Whether every route scores and rules with what one of the release before did.
+bool keeps_judgement(const Json& routes, const Json& before) {
+  if (before.is_null()) return false;
+  std::set<std::pair<Json, Json>> known;
+  for (const Json& route : before["routes"]) known.emplace(route["model"], route["policy"]);
+  return std::all_of(routes.begin(), routes.end(), [&](const Json& route) {
+    return known.contains({route["model"], route["policy"]});
+  });
 }
 
 Json figures_of(const Json& request, const Json& custom) {
@@ -158,29 +188,38 @@ Json publish_release(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"release", "version", "bundle", "model", "policy", "catalog", "stage",
                            "weight", "routes", "fallback", "salt", "tier", "figures", "gates",
                            "minimum_engine", "is_cut"});
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository(publisher, false);
   ReleaseTargets targets(&repository);
   const std::string name = checked_release_name(wanted_member<std::string>(request, "release"));
   const Json before = targets.find_document(name);
   Blobs blobs(repository.folder(), publisher.progress);
-  const Json defaults = route_defaults(request, before);
+  const Json custom_before = targets.find_custom(name);
+  const Json defaults = route_defaults(request, before, custom_before);
   Json routes = read_routes(given_routes(request, before), defaults);
   give_parts(take_parts(request, before, &blobs), &blobs, &routes);
   check_routes(routes);
 
-  Json document = {{"name", name}, {"created", publisher.now}, {"routes", routes},
+  // What stands where it stood is no step: it takes nobody's place, and a new catalog passes no gate.
+  const bool stands = keeps_stage(request, before) && !find_member<std::string>(request, "routes");
+  const bool is_update = stands && keeps_judgement(routes, before);
+  Json document = {{"name", name}, {"routes", routes},
+                   {"created", stands ? before["created"] : Json(publisher.now)},
                    {"version", member_or(request, "version", time_text(publisher.now))},
                    {"minimum_engine", member_or<std::string>(request, "minimum_engine", "")}};
-  const Json custom_before = targets.find_custom(name);
-  Json custom = next_custom(Json::object(), document, defaults["stage"], routes[0]["weight"],
+  const std::string stage = defaults["stage"];
+  Json custom = next_custom(Json::object(), document, stage, leading_route(document, stage)["weight"],
                             publisher.now);
-  custom["figures"] = figures_of(request, Json::object());
+  if (stands && !find_member<double>(request, "weight"))
+    custom["since"] = member_or(custom_before, "since", time_text(publisher.now));
+  custom["figures"] = figures_of(request, is_update ? custom_before : Json::object());
   custom["gates"] = member_or(custom_before, "gates", Json::object());
   if (const auto path = find_member<std::string>(request, "gates"))
     custom["gates"] = read_gates(read_text(*path), *path);
-  refuse_closed(custom, "offline", custom["stage"]);
-  for (const Json& route : routes) refuse_closed(custom, "offline", route["stage"].get<std::string>());
+  if (!is_update) {
+    refuse_closed(custom, "offline", stage);
+    for (const Json& route : routes) refuse_closed(custom, "offline", route["stage"].get<std::string>());
+  }
   targets.check_fallbacks_with(document);
   document["blobs"] = blobs.store(member_or(request, "is_cut", true));
   targets.put(document, custom, step_of("publish", custom));
@@ -191,7 +230,7 @@ Json publish_release(const Publisher& publisher, const Json& request) {
 
 Json promote_release(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"release", "to", "weight", "figures", "skips"});
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository(publisher, false);
   ReleaseTargets targets(&repository);
   const std::string name = wanted_member<std::string>(request, "release");
@@ -214,7 +253,7 @@ Json promote_release(const Publisher& publisher, const Json& request) {
 
 Json rollback_release(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"release"});
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository(publisher, false);
   ReleaseTargets targets(&repository);
   const std::string name = wanted_member<std::string>(request, "release");

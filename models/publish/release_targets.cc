@@ -33,6 +33,10 @@ const Json& custom_of(const Json& target) {
 
 }  // namespace
 
+std::string file_of_target(const std::string& path, const Json& target) {
+  return file_of(path, hash_of(target));
+}
+
 std::string checked_release_name(const std::string& name) {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||

@@ -39,6 +39,9 @@ class ReleaseTargets {
   Repository* repository_;
 };
 
+// Where the origin has it, below its folder.
+std::string file_of_target(const std::string& path, const Json& target);
+
 // Every version of a role's metadata that the origin still has, oldest first.
 std::vector<Envelope> versions_of(const Repository& repository, const std::string& role);
 

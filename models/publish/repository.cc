@@ -94,7 +94,8 @@ void Repository::check(const std::string& role) {
 
 void Repository::sign_anew_where_keys_changed() {
   for (const std::string& role : target_roles())
-    if (!changed_.contains(role) && !signers(role).are_enough(at(role))) change(role);
+    if (!changed_.contains(role) && !signers(role).are_enough(at(role)))
+      note(role, {{"action", "sign anew"}});
 }
 
 void Repository::load_staged(bool takes_staged) {
@@ -175,6 +176,15 @@ void Repository::renew(const std::string& role) {
   body["expires"] = time_text(publisher_.now + days * 86'400'000'000);
 }
 
+// What readers that know nothing but a root are not led behind: each role as it stood when that was
+// made. The versions that follow with it come after, so that no moment of the change is refused.
+Json Repository::known_versions() const {
+  Json versions = {{"timestamp", 1}, {"snapshot", 1}, {"targets", 1}};
+  for (const auto& [role, envelope] : before_)
+    if (role != "root") versions[role] = envelope.version();
+  return versions;
+}
+
 Json& Repository::change(const std::string& role, const Json& fresh) {
   if (!now_.contains(role)) now_[role].body = fresh_.contains(role) ? fresh_.at(role) : fresh;
   Envelope& envelope = now_.at(role);
@@ -182,6 +192,7 @@ Json& Repository::change(const std::string& role, const Json& fresh) {
     envelope.body["version"] = envelope.version() + 1;
     envelope.signatures.clear();
     renew(role);
+    if (role == "root") envelope.body["x-guardrank-minimum"] = known_versions();
   }
   return envelope.body;
 }
@@ -323,7 +334,7 @@ Json Repository::commit() {
 }
 
 Json Repository::discard(const Publisher& publisher) {
-  const PublisherLock lock(publisher.origin);
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Json roles = Json::array();
   std::error_code problem;
   for (const auto& entry : std::filesystem::directory_iterator(publisher.staged_folder(), problem))

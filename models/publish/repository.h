@@ -76,6 +76,7 @@ class Repository {
   Signers signers_under(const Envelope& root, const std::string& role) const;
   const Json* delegation(const std::string& role) const;
   void renew(const std::string& role);
+  Json known_versions() const;
   void sign(const std::string& role);
   void change_snapshot();
   void change_timestamp();

@@ -71,9 +71,28 @@ test("a new version reaches a store behind the proxy, and only what changed is f
   store.dispose();
 });
 
-test("an unchanged timestamp is not sent again", async () => {
-  const first = await fetch(`${addresses[0]}metadata/timestamp.json`);
-  const headers = { "if-none-match": first.headers.get("etag") };
-  assert.equal((await fetch(first.url, { headers })).status, 304);
-  assert.equal(first.headers.get("cache-control"), "no-cache");
+test("an unchanged timestamp is not sent again, by the origin or through the proxy", async () => {
+  for (const address of addresses) {
+    const first = await fetch(`${address}metadata/timestamp.json`);
+    const headers = { "if-none-match": first.headers.get("etag") };
+    assert.equal((await fetch(first.url, { headers })).status, 304);
+    assert.equal(first.headers.get("cache-control"), "no-cache");
+  }
+});
+
+test("a look for changes that finds none is one request, by the origin or through the proxy", async () => {
+  for (const address of addresses) {
+    const asked = [];
+    const spy = async (url, init) => {
+      const response = await fetch(url, init);
+      asked.push(`${new URL(url).pathname} ${response.status}`);
+      return response;
+    };
+    const store = await open(address, { checkSeconds: 0.1, fetch: spy });
+    await store.snapshot(engine, {}, { timeout: 5000 });
+    asked.length = 0;
+    await until(() => asked.length >= 3);
+    store.dispose();
+    assert.deepEqual(new Set(asked), new Set(["/metadata/timestamp.json 304"]), address);
+  }
 });

@@ -269,6 +269,26 @@ class Disk(Artifacts):
             self.clean()
         self.serves(1)
 
+    def test_what_no_index_names_counts_and_is_bounded(self):
+        self.serves(0)
+        first = self.kept()
+        shutil.rmtree(self.cache / "blobs")
+        self.update()
+        self.serves(1)
+        blobs = self.cache / "blobs"
+        for name, data in first.items():                            # of a process whose index was replaced
+            (blobs / name).write_bytes(data)
+        (blobs / "notes").write_bytes(b"not a blob")
+        kept = self.kept()
+        whole = sum(len(data) for name, data in kept.items() if name != "notes")
+        self.assertEqual(self.told()["cache_bytes"], whole)
+        least = whole // 2
+        told = self.told("--cache-bytes", str(least))
+        self.assertLessEqual(told["cache_bytes"], least)
+        (blobs / "notes").unlink()
+        self.assertEqual(sum(map(len, self.kept().values())), told["cache_bytes"])
+        self.clean(least)
+
     def test_tampered_files(self):
         self.serves(0)
         blobs = self.cache / "blobs"

@@ -1,40 +1,24 @@
-"""keys, publish, promote, rollback and status from outside: command_test.py GUARDRANK.
+"""keys and publish from outside: command_test.py GUARDRANK.
 
 Signatures are checked by openssl.
 """
 import hashlib
 import json
-import os
 import pathlib
 import signal
 import stat
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-from origin import BUNDLE, OTHER, ROOT, Origin
+from origin import BUNDLE, OTHER, ROOT, OnOrigin, nested
 
 sys.path.insert(0, str(ROOT / "tests/conformance"))
 from make_bundles import weights_of
 
-COMMAND = str(pathlib.Path(sys.argv.pop()).resolve())
-
-
-class OnOrigin(unittest.TestCase):
-    def setUp(self):
-        self.place = tempfile.TemporaryDirectory()
-        self.addCleanup(self.place.cleanup)
-        self.origin = Origin(COMMAND, self.place.name)
-
-    def publish(self, name, *arguments, **options):
-        return self.origin.step("publish", "--release", name, *arguments, **options)
-
-    def stages(self, *arguments):
-        told = self.origin.run("status", "--origin", "origin", *arguments)
-        return {release["release"]: release["stage"] for release in told["releases"]}
+COMMAND = OnOrigin.command = str(pathlib.Path(sys.argv.pop()).resolve())
 
 
 class Keys(OnOrigin):
@@ -155,6 +139,22 @@ class Keys(OnOrigin):
         error = self.publish("a", "--bundle", BUNDLE, code=1)["error"]
         self.assertEqual((error["code"], error["where"]), (701, "targets"))
 
+    def test_a_new_root_says_the_versions_below_which_nobody_is_led(self):
+        self.origin.create()
+        least = lambda: self.origin.newest_root()["signed"]["x-guardrank-minimum"]
+        self.assertEqual(least(), {"timestamp": 1, "snapshot": 1, "targets": 1})
+        self.publish("a", "--bundle", BUNDLE)
+        self.origin.generate("cards")
+        machines = ("targets", "snapshot", "timestamp")
+        self.origin.step("keys", "delegate", "--team", "cards", "--add", "cards.pub", keys=("cards", *machines))
+        self.publish("cards/b", "--bundle", BUNDLE, keys=("cards", *machines))
+        self.origin.step("keys", "refresh", "--role", "root", keys=("root", *machines))
+        self.assertEqual(least(), {"timestamp": 4, "snapshot": 4, "targets": 3, "cards": 2})
+        self.publish("a", "--bundle", OTHER)
+        self.origin.step("keys", "rotate", "--role", "timestamp", "--threshold", "1", keys=("root", *machines))
+        self.assertEqual(least(), {"timestamp": 6, "snapshot": 5, "targets": 4, "cards": 2})
+        self.origin.check()
+
     def test_refresh_makes_the_timestamp_later(self):
         self.origin.create("--timestamp-days", "1")
         before = self.origin.metadata("timestamp.json")["signed"]
@@ -189,7 +189,7 @@ class Publish(OnOrigin):
     def test_an_hourly_catalog_keeps_the_rest(self):
         self.publish("a", "--bundle", BUNDLE, "--stage", "full")
         before = self.document("a")["routes"][0]
-        catalog = self.nested(BUNDLE, "catalog")
+        catalog = nested(BUNDLE, "catalog")
         (self.origin.folder / "catalog.bin").write_bytes(catalog)
         report = self.publish("a", "--catalog", "catalog.bin", "--stage", "full")
         self.assertEqual(report["stored"]["new_blob_bytes"], 0)
@@ -199,19 +199,62 @@ class Publish(OnOrigin):
         error = self.publish("b", "--catalog", "catalog.bin", code=1)["error"]
         self.assertEqual(error["code"], 202)                       # nothing to keep
 
-    def nested(self, bundle, kind):
-        data = pathlib.Path(bundle).read_bytes()
-        numbers = {"model": 16, "policy": 17, "catalog": 18}
-        for i in range(int.from_bytes(data[24:28], "little")):
-            entry = data[64 + 64 * i:128 + 64 * i]
-            if int.from_bytes(entry[:4], "little") == numbers[kind]:
-                offset, length = (int.from_bytes(entry[at:at + 8], "little") for at in (8, 16))
-                return data[offset:offset + length]
-        raise AssertionError(kind)
+    def test_what_is_not_given_stays_stage_and_share_too(self):
+        (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))
+        for stage, weight in (("full", "1.0"), ("canary", "0.25"), ("shadow", "0.5"), ("offline", "1.0")):
+            share = () if weight == "1.0" else ("--weight", weight)
+            self.publish(stage, "--bundle", BUNDLE, "--stage", stage, *share)
+            before = self.document(stage)
+            for given in (("--catalog", "catalog.bin"), ("--bundle", BUNDLE), ("--tier", "pinned")):
+                report = self.publish(stage, *given)
+                self.assertEqual((report["stage"], report["weight"]), (stage, weight))
+                after = self.document(stage)
+                self.assertEqual((after["routes"][0]["stage"], after["routes"][0]["traffic_weight"]),
+                                 (stage, before["routes"][0]["traffic_weight"]))
+        self.assertEqual(self.publish("canary", "--weight", "0.5")["weight"], "0.5")
+        self.assertEqual(self.publish("canary", "--bundle", BUNDLE, "--stage", "canary")["weight"], "0.5")
+        self.assertEqual(self.publish("canary", "--stage", "ab", code=1)["error"]["where"], "weight")
+        self.assertEqual(self.publish("canary", "--stage", "offline")["stage"], "offline")
+        self.assertEqual(self.publish("new", "--bundle", BUNDLE)["stage"], "offline")
+
+    def test_routes_keep_the_stages_that_they_have(self):
+        routes = [{"market": "US", "arm": "a", "stage": "ab", "weight": 0.125}, {"stage": "full"}]
+        (self.origin.folder / "routes.json").write_text(json.dumps(routes))
+        self.publish("a", "--bundle", BUNDLE, "--routes", "routes.json", "--stage", "full")
+        before = self.document("a")["routes"]
+        self.publish("a", "--bundle", BUNDLE)
+        self.assertEqual(self.document("a")["routes"], before)
+        # Another list of routes takes from the release what it leaves out, its stage too.
+        (self.origin.folder / "routes.json").write_text(json.dumps([{"market": "CA"}]))
+        self.publish("a", "--routes", "routes.json")
+        self.assertEqual([(r["market"], r["stage"]) for r in self.document("a")["routes"]], [("CA", "full")])
+
+    def test_an_hourly_update_takes_nobodys_place(self):
+        self.publish("main", "--bundle", BUNDLE, "--stage", "full")
+        self.publish("next", "--bundle", OTHER, "--stage", "full")
+        since = {r["release"]: r["since"] for r in self.origin.run("status", "--origin", "origin")["releases"]}
+        time.sleep(1.1)
+        (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))
+        self.publish("main", "--catalog", "catalog.bin")
+        told = self.origin.run("explain-route", "--origin", "origin", "--route", "product=card")
+        self.assertEqual(told["primary"]["release"], "next")
+        after = self.origin.run("status", "--origin", "origin")["releases"]
+        self.assertEqual({release["release"]: release["since"] for release in after}, since)
+
+    def test_gates_ask_for_figures_of_a_new_model_not_of_a_new_catalog(self):
+        (self.origin.folder / "gates.json").write_text('{"canary": [{"figure": "ece", "at_most": 0.02}]}')
+        (self.origin.folder / "good.json").write_text('{"ece": 0.01}')
+        self.publish("a", "--bundle", BUNDLE, "--stage", "full", "--gates", "gates.json", "--figures", "good.json")
+        (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))
+        self.assertEqual(self.publish("a", "--catalog", "catalog.bin")["stage"], "full")
+        custom = self.origin.check()["a.release"]["custom"]["guardrank"]
+        self.assertEqual(custom["figures"]["values"], {"ece": "0.01"})
+        self.assertIn("there is no figure ece", self.publish("a", "--bundle", OTHER, code=1)["error"]["message"])
+        self.assertEqual(self.publish("a", "--bundle", OTHER, "--figures", "good.json")["stage"], "full")
 
     def other_model(self):
         path = self.origin.folder / "model.bin"
-        path.write_bytes(self.nested(OTHER, "model"))
+        path.write_bytes(nested(OTHER, "model"))
         return path
 
     def document(self, name):
@@ -301,7 +344,7 @@ class Publish(OnOrigin):
         again = self.publish("a", "--bundle", "first.bundle")["stored"]
         self.assertEqual((again["new_blob_bytes"], again["new_chunk_bytes"]), (0, 0))
         for bundle in ("first.bundle", "second.bundle"):
-            whole = self.nested(self.origin.folder / bundle, "catalog")
+            whole = nested(self.origin.folder / bundle, "catalog")
             identity = hashlib.sha256(whole[:64 + 64 * int.from_bytes(whole[24:28], "little")]).hexdigest()
             self.assertEqual((self.origin.path / "blobs" / identity).read_bytes(), whole)
             self.assertIn(whole, [self.join(blob) for blob in (self.origin.path / "blobs").iterdir()])
@@ -328,7 +371,9 @@ class Publish(OnOrigin):
         import fcntl
         with open(self.origin.folder / "origin.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.assertIn("another publisher", self.publish("a", "--bundle", BUNDLE, code=1)["error"]["message"])
+            error = self.publish("a", "--bundle", BUNDLE, code=1)["error"]
+            self.assertIn("another publisher", error["message"])
+            self.assertEqual(error["name"], "GR_STATUS_INTERNAL")
         self.publish("a", "--bundle", BUNDLE)
 
     def test_killed_at_any_moment_readers_see_one_state_or_the_other(self):
@@ -341,124 +386,12 @@ class Publish(OnOrigin):
             process.send_signal(signal.SIGKILL)
             process.wait()
             self.assertIn("a.release", self.origin.check())
+        for part in ("metadata", "blobs", "targets"):
+            (self.origin.path / part / ".new.aB3dE6").write_bytes(b"half")
+        (self.origin.path / "blobs/.new.page").write_bytes(b"somebody else's")
         self.publish("b", "--bundle", BUNDLE)                      # the next start is clean
+        self.assertEqual([path.name for path in self.origin.path.rglob(".new*")], [".new.page"])
         self.assertIn("b.release", self.origin.check())
-
-
-class Steps(OnOrigin):
-    def setUp(self):
-        super().setUp()
-        self.origin.create()
-
-    def promote(self, name, stage, *arguments, **options):
-        return self.origin.step("promote", "--release", name, "--to", stage, *arguments, **options)
-
-    def rollback(self, name, **options):
-        return self.origin.step("rollback", "--release", name, **options)
-
-    def test_one_stage_at_a_time_forward_any_back(self):
-        self.publish("a", "--bundle", BUNDLE)
-        self.assertIn("next stage is shadow", self.promote("a", "canary", "--weight", 0.1, code=1)["error"]["message"])
-        self.promote("a", "shadow")
-        self.assertEqual(self.promote("a", "canary", code=1)["error"]["where"], "weight")
-        self.promote("a", "canary", "--weight", 0.1)
-        self.assertEqual(self.promote("a", "ab")["weight"], "0.1")           # an experiment keeps its share
-        self.promote("a", "full")
-        self.promote("a", "offline")
-        self.promote("a", "full", "--skip")
-        self.assertEqual(self.stages(), {"a": "full"})
-        self.assertEqual(self.promote("b", "shadow", code=1)["error"]["code"], 202)
-        self.assertEqual(self.promote("a", "loud", code=1)["error"]["where"], "stage")
-
-    def test_gates_close_a_step_until_their_figures_hold(self):
-        gates = {"canary": [{"figure": "ece", "at_most": 0.02}], "full": [{"figure": "lift", "at_least": 0}]}
-        (self.origin.folder / "gates.json").write_text(json.dumps(gates))
-        (self.origin.folder / "bad.json").write_text('{"ece": 0.5, "lift": 1}')
-        (self.origin.folder / "good.json").write_text('{"ece": 0.01, "lift": 0.5}')
-        error = self.publish("a", "--bundle", BUNDLE, "--gates", "gates.json", "--stage", "full", code=1)["error"]
-        self.assertIn("there is no figure ece", error["message"])
-        self.publish("a", "--bundle", BUNDLE, "--gates", "gates.json", "--figures", "bad.json")
-        self.promote("a", "shadow")
-        self.assertIn("ece is 0.5", self.promote("a", "canary", "--weight", 0.1, code=1)["error"]["message"])
-        self.promote("a", "full", "--skip", "--figures", "good.json")
-        custom = self.origin.check()["a.release"]["custom"]["guardrank"]
-        report = (self.origin.folder / "good.json").read_bytes()
-        self.assertEqual(custom["figures"], {"report_sha256": hashlib.sha256(report).hexdigest(),
-                                             "values": {"ece": "0.01", "lift": "0.5"}})
-        # Gates stay with the release when it is published again.
-        self.assertIn("gates", self.publish("a", "--bundle", OTHER, "--stage", "full", code=1)["error"]["where"])
-
-    def test_rollback_names_the_old_files_and_goes_on_back(self):
-        hashes = []
-        for bundle, stage in ((BUNDLE, "offline"), (OTHER, "shadow"), (BUNDLE, "full")):
-            self.publish("a", "--bundle", bundle, "--stage", stage)
-            hashes.append(self.origin.check()["a.release"]["hashes"]["sha256"])
-        version = self.origin.metadata("timestamp.json")["signed"]["version"]
-        for expected, stage in ((hashes[1], "shadow"), (hashes[0], "offline")):
-            self.assertEqual(self.rollback("a")["stage"], stage)
-            self.assertEqual(self.origin.check()["a.release"]["hashes"]["sha256"], expected)
-        self.assertEqual(self.origin.metadata("timestamp.json")["signed"]["version"], version + 2)
-        self.assertIn("was nothing before", self.rollback("a", code=1)["error"]["message"])
-
-    def test_rollback_leads_to_nothing_that_is_gone(self):
-        self.publish("a", "--bundle", BUNDLE)
-        model = self.origin.run("inspect", BUNDLE)["release"]["routes"][0]["model"].removeprefix("sha256:")
-        self.publish("a", "--bundle", OTHER)
-        (self.origin.path / "blobs" / model).unlink()
-        self.assertEqual(self.rollback("a", code=1)["error"]["where"], "blobs/" + model)
-
-    def test_what_served_when(self):
-        self.publish("a", "--bundle", BUNDLE, "--stage", "full")
-        time.sleep(1.1)
-        first = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        time.sleep(1.1)
-        self.promote("a", "offline")
-        self.publish("b", "--bundle", OTHER, "--stage", "full")
-        self.origin.step("keys", "refresh", "--role", "targets")
-        self.assertEqual(self.stages("--at", first), {"a": "full"})
-        self.assertEqual(self.stages(), {"a": "offline", "b": "full"})
-        self.assertEqual(self.stages("--at", "2000-01-01T00:00:00Z"), {})
-        self.assertEqual(self.origin.fails("status", "--origin", "origin", "--at", "noon")["where"], "time")
-
-    def test_the_release_made_full_last_serves_and_its_rollback_uncovers_the_one_before(self):
-        self.publish("a", "--bundle", BUNDLE, "--stage", "full")
-        self.publish("b", "--bundle", OTHER)
-        self.promote("b", "full", "--skip")
-        self.assertEqual(self.serves(), "b")
-        self.promote("a", "full")                                    # again: now it is the later one
-        self.assertEqual(self.serves(), "a")
-        self.rollback("a")
-        self.assertEqual(self.serves(), "b")
-        self.rollback("b")
-        self.assertEqual(self.serves(), "a")
-
-    def serves(self):
-        files = [self.origin.path / "targets" / f"{target['hashes']['sha256']}.{path}"
-                 for path, target in self.origin.check().items()]
-        return self.origin.run("explain-route", "--release", *files, "--route", "product=card")["primary"]["release"]
-
-
-class ExplainRoute(OnOrigin):
-    def test_table_and_json(self):
-        self.origin.create()
-        self.publish("cards@41", "--bundle", BUNDLE, "--stage", "full")
-        self.publish("cards@42", "--bundle", OTHER, "--stage", "canary", "--weight", 0.05, "--fallback", "cards@41")
-        files = [self.origin.path / "targets" / f"{target['hashes']['sha256']}.{path}"
-                 for path, target in self.origin.check().items()]
-        # Python's xxhash puts user-13 at 0.0344 and user-0 elsewhere (tests/core/route).
-        told = self.origin.run("explain-route", "--release", *files, "--route", "product=card", "--unit", "user-13")
-        self.assertEqual((told["primary"]["release"], told["fallbacks"][0]["release"]), ("cards@42", "cards@41"))
-        self.assertAlmostEqual(told["routes"][1]["fraction"], 0.03435443294044327, places=15)
-        request = self.origin.folder / "request.json"
-        request.write_text(json.dumps({"route": {"product": "card", "market": None, "unit": "user-0"}}))
-        told = self.origin.run("explain-route", "--release", *files, "--request", request)
-        self.assertEqual(told["primary"]["release"], "cards@41")
-        text = subprocess.run([COMMAND, "explain-route", "--release", *files, "--route", "market=US"], check=True,
-                              capture_output=True, text=True).stdout
-        self.assertIn("serves:    cards@41[0]", text)
-        self.assertIn("matches; the request has no unit", text)
-        for arguments in (("--route", "product"), ("--route", "prodct=card"), ("--request", "nowhere")):
-            self.assertEqual(self.origin.fails("explain-route", "--release", *files, *arguments)["code"], 100)
 
 
 if __name__ == "__main__":

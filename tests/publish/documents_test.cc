@@ -64,6 +64,14 @@ TEST_CASE("routes that would serve the same units, or shares that are none, are 
   CHECK(status(R"([{"arm": "a"}, {"arm": "a"}])") == Status::duplicate);
   CHECK(status(R"([{"stage": "full", "arm": "a"}, {"stage": "full", "arm": "b"}])") == Status::duplicate);
   CHECK(status(R"([{"stage": "full"}, {"stage": "canary"}])") == Status::ok);
+  // Shares of all traffic: of the same requests no more than that, whatever the salts.
+  CHECK(status(R"([{"arm": "a", "weight": 0.7}, {"arm": "b", "weight": 0.7}])") == Status::argument);
+  CHECK(status(R"([{"salt": "s", "weight": 0.7}, {"salt": "t", "stage": "ab", "weight": 0.31}])") == Status::argument);
+  CHECK(status(R"([{"arm": "a", "weight": 0.7}, {"arm": "b", "market": "US", "weight": 0.7}])") == Status::ok);
+  CHECK(status(R"([{"arm": "a", "weight": 0.7}, {"arm": "b", "stage": "shadow", "weight": 0.7},
+                   {"stage": "full"}])") == Status::ok);
+  CHECK(status(R"([{"arm": "a", "weight": 0.33}, {"arm": "b", "weight": 0.56}, {"arm": "c", "weight": 0.11}])") ==
+        Status::ok);                           // in binary these make a little more than 1
   CHECK(status(R"([{"weight": 1.01}])") == Status::argument);
   CHECK(status(R"([{"weight": -0.01}])") == Status::argument);
   CHECK(status(R"([{"stage": "loud"}])") == Status::argument);
@@ -103,6 +111,12 @@ TEST_CASE("gates") {
   const Json figures = read_figures(good, "report");
   CHECK(figures["values"]["rows.1"] == "2");
   CHECK(figures["values"].size() == 4);
+  // Lists of things with names, as `guardrank evaluate --json` writes heads, go by them.
+  const Json named = read_figures(R"({"heads": [{"name": "click", "ece": 0.01}, {"name": "approve", "ece": 0.5}],
+                                      "bins": [{"name": "x", "n": 1}, {"name": "x", "n": 2}],
+                                      "mixed": [{"name": "y", "n": 3}, 4]})", "report")["values"];
+  CHECK(named == Json{{"heads.click.ece", "0.01"}, {"heads.approve.ece", "0.5"}, {"bins.0.n", "1"},
+                      {"bins.1.n", "2"}, {"mixed.0.n", "3"}, {"mixed.1", "4"}});
   CHECK(status_of([] { read_gates(R"({"loud": []})", "gates"); }) == Status::argument);
   CHECK(status_of([] { read_gates(R"({"full": [{"figure": "x"}]})", "gates"); }) == Status::missing);
   CHECK(status_of([] { read_gates(R"({"full": [{"at_most": 1}]})", "gates"); }) == Status::missing);

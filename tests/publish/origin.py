@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "tests/conformance/bundles/cards.guardrank"
@@ -58,6 +59,18 @@ def good_signatures(metadata: dict, role: dict, keys: dict) -> set:
                                                            bytes.fromhex(signature["sig"])):
             good.add(identity)
     return good
+
+
+def nested(bundle, kind: str) -> bytes:
+    """The artifact of that kind in a bundle."""
+    data = pathlib.Path(bundle).read_bytes()
+    numbers = {"model": 16, "policy": 17, "catalog": 18}
+    for i in range(int.from_bytes(data[24:28], "little")):
+        entry = data[64 + 64 * i:128 + 64 * i]
+        if int.from_bytes(entry[:4], "little") == numbers[kind]:
+            offset, length = (int.from_bytes(entry[at:at + 8], "little") for at in (8, 16))
+            return data[offset:offset + length]
+    raise AssertionError(kind)
 
 
 class Origin:
@@ -133,3 +146,21 @@ class Origin:
             data = file.read_bytes()
             assert len(data) == target["length"] and hashlib.sha256(data).hexdigest() == target["hashes"]["sha256"]
         return targets
+
+
+class OnOrigin(unittest.TestCase):
+    """A folder for an origin, as tests of the command share it."""
+
+    command = ""                       # the test says
+
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.addCleanup(self.place.cleanup)
+        self.origin = Origin(self.command, self.place.name)
+
+    def publish(self, name, *arguments, **options):
+        return self.origin.step("publish", "--release", name, *arguments, **options)
+
+    def stages(self, *arguments):
+        told = self.origin.run("status", "--origin", "origin", *arguments)
+        return {release["release"]: release["stage"] for release in told["releases"]}

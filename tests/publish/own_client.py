@@ -3,6 +3,7 @@ import pathlib
 import sys
 import unittest
 
+from origin import BUNDLE
 from story import Story
 
 COMMAND = str(pathlib.Path(sys.argv.pop()).resolve())
@@ -30,6 +31,30 @@ class OwnClient(Story, unittest.TestCase):
             self.assertEqual(len(files), 1, files)
             found[path] = files[0].read_bytes()
         return found
+
+
+    def test_a_wiped_cache_is_led_back_no_further_than_its_root(self):
+        metadata = self.origin.path / "metadata"
+        self.origin.step("publish", "--release", "a", "--bundle", BUNDLE)
+        older = {path.name: path.read_bytes() for path in metadata.iterdir()}
+        self.origin.step("publish", "--release", "b", "--bundle", BUNDLE)
+        self.origin.step("keys", "refresh", "--role", "root", keys=("root", "snapshot", "timestamp"))
+        shipped = (metadata / "2.root.json").read_bytes()
+        for path in metadata.iterdir():
+            path.unlink()
+        for name, data in older.items():
+            (metadata / name).write_bytes(data)
+
+        def refresh(name, root, code):
+            client = self.client(name)
+            (client / "root.json").write_bytes(root)
+            self.tuf(client, "init", client / "root.json")
+            return self.origin.run("tuf", "--metadata-dir", client / "metadata", "--metadata-url",
+                                   self.address + "/metadata", "refresh", code=code, reads=code != 0)
+        refresh("first", self.first_root, 0)                        # the first root knows no better
+        error = refresh("shipped", shipped, 1)["error"]
+        self.assertEqual((error["name"], error["where"]), ("GR_STATUS_ROLLBACK", "timestamp"))
+        self.assertIn("version 3 or later", error["message"])
 
 
 if __name__ == "__main__":

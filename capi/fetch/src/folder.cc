@@ -64,6 +64,22 @@ File open_parent(int root, std::string_view key, bool makes, std::string* name) 
   }
 }
 
+using FolderStream = std::unique_ptr<DIR, int (*)(DIR*)>;
+
+// The folder of that key; null with `problem` an errno.
+FolderStream open_folder(int root, std::string_view key, int* problem) {
+  FolderStream folder(nullptr, ::closedir);
+  std::string name;
+  errno = EINVAL;
+  const File parent = is_key(key) ? open_parent(root, key, false, &name) : File(-1);
+  const int inner = parent ? ::openat(parent.get(), name.c_str(),
+                                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                           : -1;
+  if (inner >= 0) folder.reset(::fdopendir(inner));
+  *problem = folder == nullptr ? errno : 0;
+  return folder;
+}
+
 int write_all(int file, const std::uint8_t* bytes, std::size_t size) {
   while (size != 0) {
     const ssize_t n = ::write(file, bytes, size);
@@ -119,8 +135,26 @@ void Folder::sweep() const {
   }
 }
 
+int Folder::list(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const {
+  int problem = 0;
+  const FolderStream folder = open_folder(folder_, key, &problem);
+  if (folder == nullptr) return problem;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    struct stat facts;
+    // What stands beside its place until it is finished has a name that is no key.
+    if (!is_key(entry->d_name) ||
+        ::fstatat(::dirfd(folder.get()), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(facts.st_mode))
+      continue;
+    const std::string line = std::string(entry->d_name) + " " + std::to_string(facts.st_size) + "\n";
+    if (bytes->size() + line.size() <= max_bytes) bytes->insert(bytes->end(), line.begin(), line.end());
+  }
+  return 0;
+}
+
 int Folder::read(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const {
   if (folder_ < 0) return problem_;
+  if (key.ends_with('/')) return list(key.substr(0, key.size() - 1), max_bytes, bytes);
   if (!is_key(key)) return EINVAL;
   std::string name;
   const File parent = open_parent(folder_, key, false, &name);
@@ -162,15 +196,10 @@ int Folder::write(std::string_view key, const std::uint8_t* bytes, std::size_t s
 }
 
 int Folder::remove_below(std::string_view key) {
-  if (!is_key(key)) return EINVAL;
-  std::string name;
-  const File parent = open_parent(folder_, key, false, &name);
-  if (!parent) return errno == ENOENT ? 0 : errno;
-  const int inner = ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (inner < 0) return errno == ENOENT ? 0 : errno;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(inner), ::closedir);
-  if (folder == nullptr) return errno;
   int problem = 0;
+  const FolderStream folder = open_folder(folder_, key, &problem);
+  if (folder == nullptr) return problem == ENOENT ? 0 : problem;
+  const int inner = ::dirfd(folder.get());
   while (const dirent* entry = ::readdir(folder.get())) {
     const std::string_view each = entry->d_name;
     if (each == "." || each == "..") continue;

@@ -20,6 +20,7 @@ class Folder {
 
   // `key` is a relative path of [a-z0-9._/-], no part of it starting with a dot; any other is refused
   // with EINVAL. Each gives 0 or an errno.
+  // A key with a slash at its end gives the names and sizes of the files there, a line for each.
   int read(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const;
   // Written beside, flushed, renamed, and the folder flushed: after a crash the old bytes or the new.
   int write(std::string_view key, const std::uint8_t* bytes, std::size_t size);
@@ -28,6 +29,7 @@ class Folder {
 
  private:
   void sweep() const;
+  int list(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const;
   int remove_below(std::string_view key);
 
   int folder_ = -1;

@@ -12,7 +12,8 @@ namespace guardrank::fetch {
 
 namespace {
 
-// The largest file that is read; artifacts are far below it (StoreOptions::blob_bytes).
+// The largest file that is read; artifacts are far below it (StoreOptions::blob_bytes). None is mapped: what
+// was verified must not change afterwards, and a file of a folder that others may write to can.
 constexpr std::uint64_t most_read_bytes = std::uint64_t{1} << 30;
 
 std::int64_t steady_micros() {

@@ -287,6 +287,54 @@ TEST_CASE("a check is one conditional request when nothing changed") {
   CHECK(f.refresh(RefreshKind::check, now + 20 * day) == Status::expired);
 }
 
+TEST_CASE("a timestamp that is sent again is as good as one that is not") {
+  Fixture f;
+  SUBCASE("the origin names no entity tags") {}
+  SUBCASE("the proxy does not compare them") {
+    f.world.tags["timestamp.json"] = "W/\"1\"";
+    f.world.watch = [&](const Need&) { f.world.tags["timestamp.json"] += "x"; };
+  }
+  REQUIRE(f.refresh(RefreshKind::check) == Status::ok);
+  for (int look = 0; look < 3; ++look) {
+    f.world.fetched.clear();
+    const std::size_t n_verified = f.world.n_verified;
+    REQUIRE(f.refresh(RefreshKind::check) == Status::ok);
+    CHECK(f.world.fetched == Names{"timestamp.json"});
+    CHECK(f.world.n_verified == n_verified);
+  }
+  // Another timestamp is looked at from the root on, as is one that expires and what a failure left.
+  f.publish(2);
+  REQUIRE(f.refresh(RefreshKind::check) == Status::ok);
+  CHECK(f.client->version(MetadataKind::targets) == 2);
+  CHECK(f.refresh(RefreshKind::check, now + 20 * day) == Status::expired);
+  f.world.fetched.clear();
+  REQUIRE(f.refresh(RefreshKind::full, now) == Status::expired);   // the clock went back
+}
+
+TEST_CASE("a refresh that failed, or of the cache alone, is followed by a whole one") {
+  Fixture f;
+  REQUIRE(f.refresh() == Status::ok);
+  f.publish(2);
+  f.world.broken["2.targets.json"] = Outcome::failed;
+  CHECK(f.refresh(RefreshKind::check) == Status::network);
+  f.world.broken.clear();
+  REQUIRE(f.refresh(RefreshKind::check) == Status::ok);
+  CHECK(f.client->version(MetadataKind::targets) == 2);
+  f.restart();
+  REQUIRE(f.refresh(RefreshKind::cached) == Status::ok);
+  f.world.fetched.clear();
+  REQUIRE(f.refresh(RefreshKind::check) == Status::ok);
+  CHECK(f.world.fetched.front() == "2.root.json");
+}
+
+TEST_CASE("an answer that nothing changed counts where that was asked alone") {
+  Fixture f;
+  REQUIRE(f.refresh() == Status::ok);
+  f.publish(2);
+  f.world.broken["timestamp.json"] = Outcome::unchanged;
+  CHECK(f.refresh(RefreshKind::check) == Status::network);
+}
+
 TEST_CASE("the cache alone serves until something expires, an interrupted update as well") {
   Fixture f;
   REQUIRE(f.refresh() == Status::ok);

@@ -149,6 +149,16 @@ void ScriptedHost::ask() {
   }
 }
 
+std::string ScriptedHost::listing(const AskedNeed& need) const {
+  std::string lines;
+  for (const auto& [key, bytes] : disk) {
+    if (!key.starts_with(need.name)) continue;
+    const std::string line = key.substr(need.name.size()) + " " + std::to_string(bytes.size()) + "\n";
+    if (lines.size() + line.size() <= need.max_bytes) lines += line;
+  }
+  return lines;
+}
+
 Answered ScriptedHost::truth(const AskedNeed& need) {
   std::map<std::string, std::string>& from = need.kind == NeedKind::fetch ? origin : disk;
   if (need.kind == NeedKind::write) {
@@ -160,6 +170,7 @@ Answered ScriptedHost::truth(const AskedNeed& need) {
     std::erase_if(disk, [&](const auto& file) { return file.first.starts_with(need.name); });
     return {};
   }
+  if (need.kind == NeedKind::read && need.name.back() == '/') return {Outcome::done, listing(need)};
   const auto at = from.find(need.name);
   if (at == from.end()) return {Outcome::not_found, ""};
   if (need.kind == NeedKind::remove) {

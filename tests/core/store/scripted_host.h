@@ -97,6 +97,7 @@ class ScriptedHost {
   static FoundState find(void* user, std::string_view name, std::int64_t now_micros,
                          FoundRelease* found);
   Answered truth(const AskedNeed& need);
+  std::string listing(const AskedNeed& need) const;
   Sha256Digest cut(Bytes blob);
 
   StoreOptions options_;

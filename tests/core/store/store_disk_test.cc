@@ -157,6 +157,87 @@ TEST_CASE("a disk whose index was harmed is cleared, so that its budget holds, o
   }
 }
 
+// Two stores on one folder: the index of the one that wrote last does not name the other's blobs.
+TEST_CASE("blobs that the index does not name count from the next start, and are served") {
+  for (const bool has_index : {true, false}) {
+    ScriptedHost host(small_options());
+    const Product cards = host.publish("cards", 1, size);
+    host.want("cards");
+    host.run();
+    const std::map<std::string, std::string> others = host.disk;
+    host.disk.clear();
+    host.restart();
+    const Product goods = host.publish("goods", 2, size);
+    host.want("goods");
+    host.run();
+    for (const auto& [key, bytes] : others) host.disk.try_emplace(key, bytes);
+    if (!has_index) host.disk.erase("blobs/index");
+    host.disk["blobs/notes.txt"] = "not ours";
+    host.restart();
+    host.origin.clear();
+    const TicketId of_cards = host.want("cards"), of_goods = host.want("goods");
+    host.run();
+    CHECK(host.is_served(of_cards, cards));
+    CHECK(host.is_served(of_goods, goods));
+    CHECK(host.n_asked(NeedKind::fetch) == 6);
+    CHECK(host.disk.count("blobs/notes.txt") == 1);
+    CHECK(host.disk.at("blobs/index").size() == 16 + 6 * 48 + 32);   // all six, for those who come after
+  }
+}
+
+TEST_CASE("however much another store left, a start brings the disk back into its budget") {
+  StoreOptions options = small_options();
+  options.tiers.disk.slots = 8;        // fewer than what is to be removed at once
+  ScriptedHost host(options);
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const pack::AlignedBytes blob = make_blob(ArtifactKind::model, seed, size);
+    host.disk["blobs/" + hex(pack::artifact_id(blob))] = text(blob);
+  }
+  CHECK(host.disk_bytes() > 400'000);
+  const Product cards = host.publish("cards", 50, size);
+  const TicketId ticket = host.want("cards");
+  host.run();
+  CHECK(host.is_served(ticket, cards));
+  CHECK(host.disk_bytes() <= 130'000);
+  CHECK(host.store().is_disk_writable());
+  CHECK(host.disk.count("blobs/" + hex(cards.ids[0])) == 1);
+}
+
+TEST_CASE("lines of a listing that name no blob are passed over") {
+  const std::string id(64, 'a'), longer = id + "aa";
+  for (const std::string line : {"", "\n\n", "index 7", "a 1\n", " 1\n", "\0", "0 0 0", "x"})
+    for (const std::string& one : {line, id + "\n", id + " \n", id + " -1\n", id + " 1e3\n", longer + " 5\n",
+                                   id + " 99999999999999999999\n", std::string(64, 'g') + " 5\n"}) {
+      ScriptedHost host(small_options());
+      host.fault = [&](const AskedNeed& need, Answered* answered) {
+        *answered = {Outcome::done, one};
+        return need.name == "blobs/" && need.kind == NeedKind::read;
+      };
+      const Product cards = host.publish("cards", 1, size);
+      const TicketId ticket = host.want("cards");
+      host.run();
+      CHECK(host.is_served(ticket, cards));
+      CHECK(host.n_asked(NeedKind::remove) == 0);
+      CHECK(host.disk.at("blobs/index").size() == 16 + 3 * 48 + 32);
+    }
+}
+
+TEST_CASE("a host that cannot list loses nothing by it") {
+  for (const Outcome outcome : {Outcome::failed, Outcome::not_found, Outcome::too_large}) {
+    ScriptedHost host(small_options());
+    host.fault = [&](const AskedNeed& need, Answered* answered) {
+      answered->outcome = outcome;
+      return need.name == "blobs/" && need.kind == NeedKind::read;
+    };
+    const Product cards = host.publish("cards", 1, size);
+    const TicketId ticket = host.want("cards");
+    host.run();
+    CHECK(host.is_served(ticket, cards));
+    CHECK(host.store().is_disk_writable());
+    CHECK(host.disk.count("blobs/" + hex(cards.ids[2])) == 1);
+  }
+}
+
 }  // namespace
 }  // namespace guardrank::test
 #endif

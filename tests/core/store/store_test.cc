@@ -60,6 +60,7 @@ TEST_CASE("past its deadline a ticket takes the fallback, and the load goes on f
   const Product& cards = host.publish("cards", 1, size, "plain");
   const TicketId ticket = host.want("cards", host.now + 500);
   REQUIRE(host.answer_next());       // the disk's index
+  REQUIRE(host.answer_next());       // what files are there
   host.ask();
   CHECK(host.first_wake() == host.now + 500);
   host.now += 499;
