@@ -42,7 +42,17 @@ void write_all(const Descriptor& file, std::string_view bytes, const std::filesy
     if (n < 0) fail(path, "cannot be written");
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (::fsync(file.number()) != 0) fail(path, "cannot be flushed");
+}
+
+// nginx and others make entity tags of a file's length and its time in whole seconds: of two versions within
+// one second a reader would take the second for the first. So the second gets a later time.
+void make_later(const Descriptor& file, const std::filesystem::path& replaced) {
+  struct stat before {}, now {};
+  if (::stat(replaced.c_str(), &before) != 0) return;
+  if (::fstat(file.number(), &now) != 0) fail(replaced, "cannot be written");
+  if (now.st_mtime > before.st_mtime) return;
+  const timespec times[] = {{0, UTIME_OMIT}, {before.st_mtime + 1, 0}};
+  if (::futimens(file.number(), times) != 0) fail(replaced, "cannot be written");
 }
 
 void flush_folder(const std::filesystem::path& folder) {
@@ -118,6 +128,8 @@ void OriginFolder::write(const std::string& name, std::string_view bytes) const 
     // mkostemp makes files private; this one is for a file server.
     if (::fchmod(file.number(), 0644) != 0) fail(path, "cannot be written");
     write_all(file, bytes, path);
+    make_later(file, path);
+    if (::fsync(file.number()) != 0) fail(path, "cannot be flushed");
     if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "cannot be written");
   } catch (...) {
     ::unlink(temporary.c_str());

@@ -262,6 +262,14 @@ class Publish(OnOrigin):
         file = self.origin.path / "targets" / f"{target['hashes']['sha256']}.{name}.release"
         return self.origin.run("inspect", file)["release"]
 
+    def test_two_steps_in_one_second_are_told_apart_by_file_servers(self):
+        # nginx: an entity tag is the time in seconds and the length.
+        path, seen = self.origin.path / "metadata/timestamp.json", []
+        for _ in range(4):
+            self.publish("a", "--bundle", BUNDLE, "--version", "1")
+            seen.append(int(path.stat().st_mtime))
+        self.assertEqual(sorted(set(seen)), seen)
+
     def test_what_does_not_open_or_fit_is_not_published(self):
         before = sorted(self.origin.folder.rglob("*"))
         damaged = bytearray(BUNDLE.read_bytes())
