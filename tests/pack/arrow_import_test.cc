@@ -15,7 +15,7 @@ using namespace guardrank::testing;
 
 namespace {
 
-constexpr const char* policy = R"(
+constexpr const char* policy = R"yaml(
 format: 1
 name: arrow
 version: "1"
@@ -30,7 +30,7 @@ facts:
   pair.seen: {type: int}
 terms:
   - {id: value, kind: revenue, unit: USD, expr: "p.click * 10.0"}
-)";
+)yaml";
 
 Json model_spec() {
   Json spec = small_spec();
@@ -315,7 +315,8 @@ TEST_CASE("an array that cannot be is refused by its column's name, and nothing 
 TEST_CASE("values that a fact cannot hold are refused by their row") {
   const World w;
   Made fee("g", "fee", 2), brand("u", "brand", 2), down("u", "brand", 2), negative("u", "brand", 2),
-      huge("L", "fee", 2), word("c", "brand", 2), words("u", "", 1), born("tsn:UTC", "born", 1), far("tss:UTC", "born", 1);
+      huge("L", "fee", 2), word("c", "brand", 2), words("u", "", 1),
+      born("tsn:UTC", "born", 1), far("tss:UTC", "born", 1);
   fee.none().buffer<double>({1, __builtin_nan("")});
   check_refused(w, GR_NAMESPACE_CANDIDATE, &fee, 2, GR_STATUS_NOT_FINITE, "candidates[1].facts.fee");
   brand.none().buffer<std::int32_t>({0, 1, 2}).text("a\xFF");

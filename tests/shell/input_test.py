@@ -74,7 +74,8 @@ class Input(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "request.json"
             path.write_bytes(text + b" " * (REQUEST_BYTES - len(text)))
-            self.assertEqual(json.loads(run("rank", "--bundle", BUNDLE, "--request", path, "--json"))["request_id"], "r-1")
+            told = run("rank", "--bundle", BUNDLE, "--request", path, "--json")
+            self.assertEqual(json.loads(told)["request_id"], "r-1")
             with open(path, "ab") as file:
                 file.write(b" ")
             self.check(error_of("rank", "--bundle", BUNDLE, "--request", path), 800, str(path))
