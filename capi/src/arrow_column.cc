@@ -170,14 +170,15 @@ Status Reader::read_word(std::int64_t row, Value* value) {
 Status Reader::read_list(std::int64_t row, Value* value) {
   std::int64_t first = 0, last = 0;
   GUARDRANK_TRY(read_bounds(values_, values_.array->buffers[1], row, &first, &last));
-  const auto count = static_cast<std::uint64_t>(last - first);
-  if (count > limits::list_elements)
+  if (last - first > limits::list_elements)
     return error_->over_limit(fact_path(fact_, row_).view(), limits::list_elements,
-                              " elements (limits::list_elements)", count);
+                              " elements (limits::list_elements)",
+                              static_cast<std::uint64_t>(last - first));
+  const auto count = static_cast<std::size_t>(last - first);
   GUARDRANK_TRY(check_rows(inner_, first, last - first));
   if (texts_.empty() && arena_->make(limits::list_elements, &texts_) != Status::ok)
     return error_->no_memory(place_.view());
-  for (std::uint64_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t element = first + static_cast<std::int64_t>(i);
     if (inner_.is_missing(element))
       return error_->wanted(Status::type, fact_path(fact_, row_).view(), {"strings"}, {"a null"});

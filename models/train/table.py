@@ -115,7 +115,7 @@ def vector_values(column, kind, name):
             is_finite = numpy.isfinite(numpy.array(numbers, numpy.float64).astype(numpy.float32))
         if len(numbers) != width or not is_finite.all():
             row = numpy.flatnonzero(rows == place)[0]
-            raise CellError(row, f"column {name}: wanted {width} finite numbers, found {text!r}")
+            raise CellError(row, f"column {name}: wanted {kind} of finite numbers, found {text!r}")
         vectors[place] = numbers
     present = (rows >= 0).astype(numpy.uint8)
     return Values(kind, len(rows), present, floats=numpy.ascontiguousarray(vectors[rows]))
