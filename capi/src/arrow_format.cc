@@ -45,7 +45,8 @@ constexpr std::string_view utc_names[] = {"UTC", "Z", "+00:00", "Etc/UTC"};
 // "tsu:UTC"
 bool read_time(std::string_view name, ArrowFormat* format) {
   if (name.size() < 4 || !name.starts_with("ts") || name[3] != ':') return false;
-  const std::string_view zone = name.substr(4);
+  std::string_view zone = name;
+  zone.remove_prefix(4);   // substr would want the C++ library, for an exception
   if (std::find(std::begin(utc_names), std::end(utc_names), zone) == std::end(utc_names))
     return false;
   for (const Unit& unit : units) {
@@ -63,7 +64,8 @@ bool read_width(std::string_view name, ArrowFormat* format) {
   constexpr std::string_view prefix = "+w:";
   if (!name.starts_with(prefix) || name.size() == prefix.size()) return false;
   std::int64_t width = 0;
-  for (const char digit : name.substr(prefix.size())) {
+  name.remove_prefix(prefix.size());
+  for (const char digit : name) {
     if (digit < '0' || digit > '9' || width > limits::vector_width) return false;
     width = width * 10 + (digit - '0');
   }

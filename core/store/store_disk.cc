@@ -120,8 +120,10 @@ void Store::have_listing(Bytes bytes) {
     std::size_t id_size = 0;
     std::int64_t size = 0;
     const std::size_t space = line.find(' ');
+    std::string_view digits = line;   // not substr, which would want the C++ library for an exception
+    digits.remove_prefix(space == line.npos ? line.size() : space + 1);
     if (space == line.npos || !read_hexadecimal(line.substr(0, space), id, &id_size) ||
-        id_size != id.size() || !parse_integer(line.substr(space + 1), &size) || size < 0 ||
+        id_size != id.size() || !parse_integer(digits, &size) || size < 0 ||
         tiers_.disk().find(id) != no_slot)
       continue;
     if (admit_found(id, static_cast<std::uint64_t>(size), origin_cost(static_cast<std::uint64_t>(size)),

@@ -169,6 +169,57 @@ test("a fallback, its reason, stage and arm stand in the decision and its record
   session.dispose();
 }));
 
+test("a fallback that the storage holds serves at the deadline, in a process that never loaded it", () =>
+  serve(async (origin, open) => {
+    put(origin, "cards", "1", [{ ...cards, product: "card", fallback: "plain" }]);
+    put(origin, "plain", "1", [goods]).publish();
+    const storage = new MemoryStorage(), options = { releases: ["cards", "plain"], checkSeconds: 60, storage };
+    const first = await open(options);
+    await first.snapshot(engine, { product: "loan" }, patient);
+    await first.settled();
+    first.dispose();
+    origin.fault = (path, response, go) => (path.includes(idOf(cards.model)) ? undefined : go());
+    const again = await open({ ...options, storage });
+    const { release: name, fallback } = await again.snapshot(engine, { product: "card" }, { timeout: 300 });
+    assert.deepEqual([name, fallback], ["plain", "GR_STATUS_DEADLINE"]);
+  }));
+
+test("what failed stands in the message", () => serve(async (origin, open) => {
+  put(origin, "cards", "1", [cards]).publish();
+  const store = await open({ checkSeconds: 60 });
+  origin.fault = (path, response, go) => (path.startsWith("blobs/") ? response.writeHead(500).end() : go());
+  const failed = store.snapshot(engine, {}, { timeout: 1000 });
+  await assert.rejects(failed, ({ message }) => /^cards is not at hand: .*blobs\/[0-9a-f]{64}: .*500/.test(message));
+}));
+
+test("shadows come beside what serves, and are never it", () => serve(async (origin, open) => {
+  put(origin, "cards", "1", [cards]);
+  put(origin, "next", "1", [{ ...goods, stage: "shadow" }]).publish();
+  const store = await open({ releases: ["cards", "next"], checkSeconds: 60 });
+  const served = await store.snapshot(engine, {}, patient);
+  assert.equal(served.release, "cards");
+  const shadows = await store.shadows(engine, {}, patient);
+  assert.deepEqual(shadows.map(({ release: name, served: how }) => [name, how.stage]), [["next", "shadow"]]);
+  assert.equal(modelOf(shadows[0]), idOf(goods.model));
+  assert.deepEqual(await store.shadows(engine, {}, { ...patient }).then((found) => found.length), 1);
+  await assert.rejects(store.shadows(engine, {}, { signal: AbortSignal.abort() }), { name: "AbortError" });
+}));
+
+test("what goes from shadow to canary is at hand before it serves", () => serve(async (origin, open) => {
+  put(origin, "cards", "1", [cards]);
+  put(origin, "next", "1", [{ ...goods, stage: "shadow" }]).publish();
+  const store = await open({ releases: ["cards", "next"] });
+  await store.snapshot(engine, { unit: "user-1" }, patient);
+  put(origin, "next", "2", [{ ...goods, stage: "canary", weight: 1 }]).publish();
+  const names = new Set();
+  await until(async () => {
+    const { release: name } = await store.snapshot(engine, { unit: "user-1" }, { timeout: 1 });
+    names.add(name);
+    return name === "next";
+  });
+  assert.deepEqual([...names], ["cards", "next"], "no request in between waited or failed");
+}));
+
 test("bytes per second are waited for, bytes per day are not gone over", () => serve(async (origin, open) => {
   put(origin, "cards", "1", [cards]).publish();
   const bytes = cards.model.length + cards.policy.length + cards.catalog.length;

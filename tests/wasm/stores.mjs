@@ -7,7 +7,7 @@ export const patient = { timeout: 20_000 };
 /** Resolves once `holds()`; fails when that does not come about. */
 export async function until(holds, milliseconds = 20_000) {
   const end = Date.now() + milliseconds;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(`it did not come about: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
