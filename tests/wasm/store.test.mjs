@@ -254,6 +254,8 @@ test("storages keep, replace and remove, one by one and by folder", async () => 
       for (const key of ["blobs/a", "blobs/b", "metadata/blobs", "root.json"]) await storage.write(key, bytes);
       await storage.write("blobs/a", Uint8Array.of(4));
       assert.deepEqual([...await storage.read("blobs/a")], [4]);
+      const lines = new TextDecoder().decode(await storage.read("blobs/")).trimEnd().split("\n");
+      assert.deepEqual(lines.sort(), ["a 1", "b 3"]);
       await storage.remove("root.json");
       await storage.remove("root.json");
       await storage.remove("blobs/");
@@ -268,6 +270,29 @@ test("storages keep, replace and remove, one by one and by folder", async () => 
     rmSync(folder, { recursive: true });
   }
 });
+
+test("what no index names counts against the storage's budget, and goes", () => serve(async (origin, open) => {
+  const folder = mkdtempSync(join(tmpdir(), "guardrank-unnamed-"));
+  try {
+    const storage = new FolderStorage(folder);
+    const first = await open({ storage });
+    await first.snapshot(engine, {}, patient);
+    await first.settled();
+    first.dispose();
+    rmSync(join(folder, "blobs/index"));   // another process wrote one of its own over it
+    const stray = "ab".repeat(32), diskBytes = 40_000;
+    writeFileSync(join(folder, "blobs", stray), Buffer.alloc(60_000));
+    const again = await open({ storage: new FolderStorage(folder), diskBytes });
+    await again.snapshot(engine, {}, patient);
+    await until(() => !readdirSync(join(folder, "blobs")).includes(stray));
+    await again.settled();
+    const kept = readdirSync(join(folder, "blobs")).filter((name) => name.length === 64);
+    const sizes = kept.map((name) => readFileSync(join(folder, "blobs", name)).length);
+    assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= diskBytes, `${sizes}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}));
 
 test("requests that no route serves, and options that are wrong, say so", () => serve(async (origin, open) => {
   await assert.rejects(open({ releases: [] }), { status: "GR_STATUS_ARGUMENT", where: "releases" });

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:f
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 
-import type { Storage } from "./storage.js";
+import { listing, type Storage } from "./storage.js";
 
 const isMissing = (failure: unknown) => (failure as NodeJS.ErrnoException).code === "ENOENT";
 
@@ -28,6 +28,15 @@ export class FolderStorage implements Storage {
     })().catch(() => {});   // a folder that is not there yet, or not ours to clean
   }
 
+  private async list(folder: string): Promise<Uint8Array> {
+    const found: [string, number][] = [];
+    for (const name of await readdir(folder)) {
+      const facts = await stat(join(folder, name));
+      if (facts.isFile() && !leftOver.test(name)) found.push([name, facts.size]);
+    }
+    return listing(found);
+  }
+
   private path(key: string): string {
     const isSafe = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/.test(key) && !key.split("/").includes("..");
     if (!isSafe) throw new RangeError(`not a key: ${key}`);
@@ -36,6 +45,7 @@ export class FolderStorage implements Storage {
   async read(key: string): Promise<Uint8Array | undefined> {
     await this.sweep();
     try {
+      if (key.endsWith("/")) return await this.list(this.path(key.slice(0, -1)));
       return new Uint8Array(await readFile(this.path(key)));
     } catch (failure) {
       if (isMissing(failure)) return undefined;

@@ -3,11 +3,19 @@
 
 /** Bytes by key; a key is a relative path of [a-z0-9._/-]. Writing replaces all or nothing. */
 export interface Storage {
-  /** Undefined where there is nothing. */
+  /**
+   * Undefined where there is nothing. A key that ends in "/" is a folder: what stands in it, a line of "name size"
+   * each; storages that cannot tell give nothing.
+   */
   read(key: string): Promise<Uint8Array | undefined>;
   write(key: string, bytes: Uint8Array): Promise<void>;
   /** A key that ends in "/" is a folder: all below it goes. */
   remove(key: string): Promise<void>;
+}
+
+/** What `read` gives for a folder. */
+export function listing(files: Iterable<readonly [name: string, size: number]>): Uint8Array {
+  return new TextEncoder().encode(Array.from(files, ([name, size]) => `${name} ${size}\n`).join(""));
 }
 
 const isUnder = (key: string, removed: string) =>
@@ -18,7 +26,9 @@ export class MemoryStorage implements Storage {
   private readonly entries = new Map<string, Uint8Array>();
 
   async read(key: string): Promise<Uint8Array | undefined> {
-    return this.entries.get(key)?.slice();
+    if (!key.endsWith("/")) return this.entries.get(key)?.slice();
+    const under = [...this.entries].filter(([each]) => each.startsWith(key));
+    return listing(under.map(([each, bytes]) => [each.slice(key.length), bytes.length]));
   }
   async write(key: string, bytes: Uint8Array): Promise<void> {
     this.entries.set(key, bytes.slice());
@@ -41,6 +51,7 @@ export class CacheStorageApi implements Storage {
     return `https://guardrank.invalid/${key.split("/").map(encodeURIComponent).join("/")}`;
   }
   async read(key: string): Promise<Uint8Array | undefined> {
+    if (key.endsWith("/")) return undefined;
     const found = await (await caches.open(this.name)).match(this.address(key));
     return found === undefined ? undefined : new Uint8Array(await found.arrayBuffer());
   }
@@ -77,8 +88,18 @@ export class OpfsStorage implements Storage {
   private static file(key: string): string {
     return encodeURIComponent(key);
   }
+  private async list(key: string): Promise<Uint8Array> {
+    const found: [string, number][] = [];
+    for await (const [name, handle] of (await this.open(false)).entries()) {
+      const each = decodeURIComponent(name);
+      if (!each.startsWith(key)) continue;
+      found.push([each.slice(key.length), (await (handle as FileSystemFileHandle).getFile()).size]);
+    }
+    return listing(found);
+  }
   async read(key: string): Promise<Uint8Array | undefined> {
     try {
+      if (key.endsWith("/")) return await this.list(key);
       const handle = await (await this.open(false)).getFileHandle(OpfsStorage.file(key));
       const file = await handle.getFile();
       // Empty: made, and never written to its end.
