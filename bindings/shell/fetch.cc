@@ -166,10 +166,7 @@ std::string rank_shadows(const gr_engine* engine, gr_fetch_client* client, const
     try {
       if (!rank_shadow(engine, client, route, i, request, patience, &one)) break;
     } catch (const Failure& failure) {
-      const Json error = {{"error",
-                           {{"code", failure.code()}, {"name", gr_status_name(failure.code())},
-                            {"message", failure.what()}, {"where", failure.where()}}}};
-      one = error.dump(-1, ' ', false, Json::error_handler_t::replace);
+      one = error_json(failure.code(), failure.where(), failure.what());
     }
     all += (all.empty() ? "" : ",") + one;
   }

@@ -1,6 +1,17 @@
 #include "bindings/shell/library.h"
 
+#include <nlohmann/json.hpp>
+
 namespace guardrank::shell {
+
+std::string error_json(gr_status code, const std::string& where, const std::string& message,
+                       std::size_t line) {
+  nlohmann::ordered_json error = {
+      {"code", code}, {"name", gr_status_name(code)}, {"message", message}, {"where", where}};
+  if (line != 0) error["line"] = line;
+  return nlohmann::ordered_json{{"error", error}}.dump(
+      -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
 
 Engine create_engine() {
   gr_engine* engine = nullptr;

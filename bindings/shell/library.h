@@ -25,6 +25,10 @@ class Failure : public std::runtime_error {
   std::string where_;
 };
 
+// The form of contracts.md, with the line of a file where there is one (from 1).
+std::string error_json(gr_status code, const std::string& where, const std::string& message,
+                       std::size_t line = 0);
+
 template <auto Free>
 struct Freed {
   template <typename Handle>

@@ -5,8 +5,6 @@
 #include <iostream>
 #include <memory>
 
-#include <nlohmann/json.hpp>
-
 #include "bindings/shell/command.h"
 #include "bindings/shell/library.h"
 #include "bindings/shell/table.h"
@@ -31,10 +29,7 @@ std::string printable_lines(const std::string& message) {
 // The form of contracts.md on standard output with --json; words on standard error otherwise.
 int report(gr_status code, const std::string& where, const std::string& message, bool as_json) {
   if (as_json) {
-    const nlohmann::ordered_json error = {
-        {"error",
-         {{"code", code}, {"name", gr_status_name(code)}, {"message", message}, {"where", where}}}};
-    std::cout << error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    std::cout << error_json(code, where, message) << '\n';
   } else {
     std::cerr << "guardrank: " << gr_status_name(code) << " (" << code << "): "
               << printable_lines(message) << '\n';

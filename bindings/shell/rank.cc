@@ -61,14 +61,7 @@ std::string within_line(const std::string& text) {
 }
 
 std::string failure_line(const Failure& failure, std::size_t line) {
-  const nlohmann::ordered_json error = {
-      {"error",
-       {{"code", failure.code()},
-        {"name", gr_status_name(failure.code())},
-        {"message", within_line(failure.what())},
-        {"where", within_line(failure.where())},
-        {"line", line}}}};
-  return error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return error_json(failure.code(), within_line(failure.where()), within_line(failure.what()), line) + "\n";
 }
 
 // One line of JSON per request; a bad one gives its error in its place, and exit code 1 at the end.

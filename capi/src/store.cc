@@ -101,6 +101,20 @@ gr_delivered as_delivered(const Delivered& found) {
   return out;
 }
 
+// A ticket that `want` gives for a request's route.
+template <typename Want>
+gr_status want_of_route(gr_store* store, const gr_route_values* route, uint64_t* ticket,
+                        gr_error** error, const Want& want) {
+  Report report(error);
+  if (store == nullptr) return report.null("store");
+  if (ticket == nullptr) return report.null("ticket");
+  report.use(store->allocator);
+  guardrank::RouteKey key;
+  Status status = guardrank::read_route(route, "route", &key, report.error());
+  if (status == Status::ok) status = want(key, report.error());
+  return report.finish(status);
+}
+
 }  // namespace
 
 extern "C" {
@@ -157,28 +171,16 @@ bool gr_store_is_wanted(const gr_store* store, uint64_t need) {
 
 gr_status gr_store_want(gr_store* store, const gr_route_values* route, int64_t deadline, int64_t now,
                         uint64_t* ticket, gr_error** error) {
-  Report report(error);
-  if (store == nullptr) return report.null("store");
-  if (ticket == nullptr) return report.null("ticket");
-  report.use(store->allocator);
-  guardrank::RouteKey key;
-  Status status = guardrank::read_route(route, "route", &key, report.error());
-  if (status != Status::ok) return report.finish(status);
-  status = store->delivery.want(key, deadline, now, ticket, report.error());
-  return report.finish(status);
+  return want_of_route(store, route, ticket, error, [=](const auto& key, guardrank::Error* what) {
+    return store->delivery.want(key, deadline, now, ticket, what);
+  });
 }
 
 gr_status gr_store_want_shadow(gr_store* store, const gr_route_values* route, uint32_t index,
                                int64_t deadline, int64_t now, uint64_t* ticket, gr_error** error) {
-  Report report(error);
-  if (store == nullptr) return report.null("store");
-  if (ticket == nullptr) return report.null("ticket");
-  report.use(store->allocator);
-  guardrank::RouteKey key;
-  Status status = guardrank::read_route(route, "route", &key, report.error());
-  if (status != Status::ok) return report.finish(status);
-  status = store->delivery.want_shadow(key, index, deadline, now, ticket, report.error());
-  return report.finish(status);
+  return want_of_route(store, route, ticket, error, [=](const auto& key, guardrank::Error* what) {
+    return store->delivery.want_shadow(key, index, deadline, now, ticket, what);
+  });
 }
 
 gr_status gr_store_want_shard(gr_store* store, const uint8_t sha256[32], uint64_t bytes,

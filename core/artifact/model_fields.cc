@@ -1,5 +1,6 @@
 #include "core/artifact/model_reader.h"
 #include "core/artifact/row_shards.h"
+#include "core/frame/fact_path.h"
 
 namespace guardrank {
 namespace {
@@ -150,7 +151,7 @@ Status check_inputs(ModelReader* reader, const Field& field) {
     const Field* named = find_field(reader->model->fields, field.inputs[i]);
     const Side side = named == nullptr ? Side::candidate : named->side;
     const char* problem = nullptr;
-    if (named == nullptr && field.inputs[i] != "offer_id") problem = "no such field: ";
+    if (named == nullptr && field.inputs[i] != offer_id_name) problem = "no such field: ";
     else if (named != nullptr && !named->inputs.empty()) problem = "a cross itself: ";
     else if (field.side != Side::pair && side != field.side) problem = "on another side: ";
     if (problem != nullptr)

@@ -38,7 +38,7 @@ Status Delivery::open(const DeliveryOptions& options, std::int64_t now_micros, E
   metadata_.trust(root);
   StoreOptions store = options.store;
   // One to spare: a fallback's is had before the other is given up.
-  if (store.tickets - 1 < (1u << 20) - 1) ++store.tickets;
+  if (store.tickets != 0 && store.tickets < most_store_tickets) ++store.tickets;
   const Status status = store_.open(store, {this, &find_release});
   if (status == Status::argument) return error->set(status, "options", {"a figure is out of range"});
   if (status != Status::ok) return error->set(status, "store", {"no memory for its tables"});

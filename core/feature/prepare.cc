@@ -3,11 +3,10 @@
 #include "core/feature/feature.h"
 #include "core/feature/load.h"
 #include "core/feature/transforms.h"
+#include "core/frame/fact_path.h"
 
 namespace guardrank {
 namespace {
-
-constexpr std::string_view offer_id = "offer_id";
 
 using Place = Text<Error::max_part_bytes>;
 
@@ -51,8 +50,8 @@ Status find_source(std::span<const Field> fields, const Field& reader, std::stri
   const Field* field = find_field(fields, name);
   if (field != nullptr) {
     *source = own_source(*field);
-  } else if (name == offer_id) {
-    *source = {Side::candidate, FactType::string, offer_id, 0};
+  } else if (name == offer_id_name) {
+    *source = {Side::candidate, FactType::string, offer_id_name, 0};
   } else {
     return error->set(Status::model_json, place_of(reader),
                       {"op cross: input ", name, " is no field"});

@@ -17,8 +17,9 @@ inline FactPath fact_path(const Fact& fact, std::uint32_t row) {
 }
 
 // The candidate's own id under the name of a fact (contracts.md, section 1): never given as one.
+inline constexpr std::string_view offer_id_name = "offer_id";
 inline bool is_offer_id(const Fact& fact) {
-  return fact.space == Namespace::candidate && fact.name == "offer_id";
+  return fact.space == Namespace::candidate && fact.name == offer_id_name;
 }
 
 }  // namespace guardrank

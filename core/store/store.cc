@@ -12,7 +12,7 @@ Store::~Store() {
 
 Status Store::check(const StoreOptions& options) const {
   const bool is_fine = options.fetches != 0 && options.tickets != 0 &&
-                       options.tickets <= 1u << 20 && options.bundles != 0 &&
+                       options.tickets <= most_store_tickets && options.bundles != 0 &&
                        options.attempts != 0 && options.backoff_micros >= 0 &&
                        options.backoff_most_micros >= 0 && options.asked_most_micros >= 0 &&
                        options.origin_bytes_per_second != 0 &&

@@ -17,6 +17,8 @@
 
 namespace guardrank {
 
+inline constexpr std::uint32_t most_store_tickets = 1u << 20;
+
 struct StoreOptions {
   TierOptions tiers;                           // budgets, policies; a disk budget of 0: no disk
   std::uint64_t blob_bytes = 256u << 20;       // largest artifact that is fetched
@@ -125,7 +127,6 @@ class Store {
   static constexpr std::uint32_t shard_route = UINT32_MAX;
   static constexpr ArtifactKind shard_kind{UINT32_MAX};   // a blob's, once it is verified
   static constexpr std::size_t name_most = limits::name_bytes + 1;   // and a mark of the source's
-  static constexpr std::string_view day_is_spent = "the day's bytes are spent";
   static constexpr std::size_t trouble_most = 128;   // a blob's key and some words
 
   struct TicketList {
@@ -247,6 +248,7 @@ class Store {
   void fail_bundle(std::uint32_t bundle, Status status);
   void maybe_idle(std::uint32_t bundle);
   void load_ended(std::uint32_t load, std::uint32_t memory_slot, Status status);
+  void fail_for_the_day(std::uint32_t load, std::int64_t now_micros);
   void tell_trouble(std::uint32_t load, Status status);
   void tell_trouble(Bundle* bundle, const Part& part, Status status) const;
   void find_older(const FoundRelease& found, Bundle* bundle);

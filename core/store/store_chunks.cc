@@ -155,9 +155,7 @@ bool Store::next_piece(std::int64_t now_micros, Need* need) {
       if (!spend(n_bytes, now_micros)) {
         const std::uint32_t load = assembly.load;
         end_assembly(load);
-        detail_ = day_is_spent;
-        fail_load(load, Status::network, now_micros);
-        detail_ = {};
+        fail_for_the_day(load, now_micros);
         break;
       }
       write_blob_key(hash, fetch.key);

@@ -65,9 +65,7 @@ bool Store::next_load(std::int64_t now_micros, Need* need) {
   std::uint32_t slot = take_queued(now_micros);
   while (slot != no_slot && !loads_[slot].is_read && loads_[slot].assembly == no_slot &&
          !spend(loads_[slot].bytes, now_micros)) {
-    detail_ = day_is_spent;
-    fail_load(slot, Status::network, now_micros);
-    detail_ = {};
+    fail_for_the_day(slot, now_micros);
     slot = take_queued(now_micros);
   }
   if (slot == no_slot) return false;
@@ -144,6 +142,13 @@ void Store::retry_load(std::uint32_t slot, Status status, std::int64_t now_micro
   if (!add_checked(now_micros, std::max(wait, retry_after_), &at)) at = INT64_MAX;
   load.step = LoadStep::resting;
   retries_.set(slot, at);
+}
+
+// The bytes that a day may have from the origin are spent.
+void Store::fail_for_the_day(std::uint32_t slot, std::int64_t now_micros) {
+  detail_ = "the day's bytes are spent";
+  fail_load(slot, Status::network, now_micros);
+  detail_ = {};
 }
 
 // Without room in memory the next one may have it; all else is believed for a while.

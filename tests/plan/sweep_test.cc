@@ -4,53 +4,32 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
-#include "core/engine/snapshot.h"
 #include "core/frame/frame.h"
-#include "models/pack/artifact/writers.h"
 #include "models/pack/pack_error.h"
 #include "models/plan/sample_outcome.h"
 #include "models/plan/varied_pipeline.h"
+#include "tests/plan/reference_bundle.h"
 
 namespace guardrank::plan {
 namespace {
 
 using Json = nlohmann::ordered_json;
-namespace fs = std::filesystem;
-
-std::string read(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 // A reference bundle, and the requests that stand beside it.
 class Reference {
  public:
   explicit Reference(const std::string& name)
-      : text_(read(root() / (name + ".guardrank"))),
-        bytes_(Bytes(reinterpret_cast<const std::uint8_t*>(text_.data()), text_.size())),
-        snapshot_(pack::system_allocator()) {
-    Error error;
-    REQUIRE_MESSAGE(snapshot_.open(bytes_, Check::structure, KernelChoice::automatic, false,
-                                   &error) == Status::ok,
-                    error.message());
-    requests_ = read(root() / name / "requests.jsonl");
-  }
+      : bundle_("models/reference/" + name + ".guardrank"),
+        requests_(read_source("models/reference/" + name + "/requests.jsonl")) {}
 
-  const Pipeline& pipeline() const { return snapshot_.pipeline(); }
+  const Pipeline& pipeline() const { return bundle_.pipeline(); }
   const std::string& requests() const { return requests_; }
 
  private:
-  static fs::path root() { return fs::path(GUARDRANK_SOURCE_DIR) / "models/reference"; }
-  std::string text_;
-  pack::AlignedBytes bytes_;
-  Snapshot snapshot_;
+  ReferenceBundle bundle_;
   std::string requests_;
 };
 

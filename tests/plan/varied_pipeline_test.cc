@@ -3,45 +3,27 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
-#include "core/engine/snapshot.h"
-#include "models/pack/artifact/writers.h"
+#include "tests/plan/reference_bundle.h"
 
 namespace guardrank::plan {
 namespace {
 
 using Json = nlohmann::ordered_json;
-namespace fs = std::filesystem;
-
-std::string read(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 // A bundle, with what the catalog alone decides kept or not, and the reference cards' requests.
 class Cards {
  public:
   explicit Cards(const KeptBudget& kept, const char* bundle = "models/reference/cards.guardrank")
-      : snapshot_(pack::system_allocator()) {
-    const std::string text = read(root() / bundle);
-    bytes_ = pack::AlignedBytes(
-        Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-    Error error;
-    REQUIRE(snapshot_.open(bytes_, Check::structure, KernelChoice::automatic, false, &error) ==
-            Status::ok);
-    REQUIRE(snapshot_.keep_catalog(kept, &error) == Status::ok);
-    std::istringstream lines(read(root() / "models/reference/cards/requests.jsonl"));
+      : bundle_(bundle, kept) {
+    std::istringstream lines(read_source("models/reference/cards/requests.jsonl"));
     for (std::string line; std::getline(lines, line);) requests.push_back(Json::parse(line));
     REQUIRE(requests.size() > 2);
   }
 
-  const Pipeline& pipeline() const { return snapshot_.pipeline(); }
+  const Pipeline& pipeline() const { return bundle_.pipeline(); }
   std::uint32_t fact(Namespace space, const char* name) const {
     return pipeline().facts->find(space, name);
   }
@@ -49,9 +31,7 @@ class Cards {
   std::vector<Json> requests;
 
  private:
-  static fs::path root() { return fs::path(GUARDRANK_SOURCE_DIR); }
-  pack::AlignedBytes bytes_;
-  Snapshot snapshot_;
+  ReferenceBundle bundle_;
 };
 
 // All that one request is told.

@@ -2,9 +2,7 @@
 is held against `guardrank rank` on inputs changed by hand."""
 import json
 import math
-import pathlib
 import sys
-import tempfile
 import unittest
 import xml.etree.ElementTree
 
@@ -13,6 +11,7 @@ import support
 sys.argv = sys.argv[:1]
 sys.path.insert(0, str(support.ROOT / "tests/conformance"))
 from make_bundles import safetensors  # noqa: E402
+from xxh64 import xxh64_short  # noqa: E402
 
 MODEL = {
     "format": 1, "name": "alternatives", "version": "1", "levels": [],
@@ -75,47 +74,15 @@ def lines(persons: list, has_zip: bool = True, has_skill: bool = True) -> str:
     return text
 
 
-def xxh64(data: bytes, seed: int) -> int:
-    """Of fewer than 32 bytes, from the published description."""
-    mask, (p1, p2, p3, p4, p5) = 2**64 - 1, (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9,
-                                             0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5)
-
-    def turned(value: int, bits: int) -> int:
-        return (value << bits | value >> 64 - bits) & mask
-
-    state = seed + p5 + len(data) & mask
-    for at in range(0, len(data) // 8 * 8, 8):
-        lane = turned(int.from_bytes(data[at:at + 8], "little") * p2 & mask, 31) * p1 & mask
-        state = turned(state ^ lane, 27) * p1 + p4 & mask
-    rest = data[len(data) // 8 * 8:]
-    if len(rest) >= 4:
-        state = turned(state ^ int.from_bytes(rest[:4], "little") * p1 & mask, 23) * p2 + p3 & mask
-        rest = rest[4:]
-    for byte in rest:
-        state = turned(state ^ byte * p5 & mask, 11) * p1 & mask
-    state = (state ^ state >> 33) * p2 & mask
-    state = (state ^ state >> 29) * p3 & mask
-    return state ^ state >> 32
-
-
-class Alternatives(unittest.TestCase):
+class Alternatives(support.Folder):
     def setUp(self):
-        self.holder = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self.holder.name)
+        super().setUp()
         (self.folder / "model").mkdir()
         self.file("model/model.json", json.dumps(MODEL))
         (self.folder / "model/weights.safetensors").write_bytes(safetensors(WEIGHTS))
         rows = [{"context": {"skill": s, "zip": z}, "candidate": {"quality": q}}
                 for s in (-1, 1) for z in ("north", "south") for q in (-0.5, 0.5)]
         self.file("model/calibration.jsonl", "\n".join(map(json.dumps, rows)) + "\n")
-
-    def tearDown(self):
-        self.holder.cleanup()
-
-    def file(self, name: str, text: str) -> pathlib.Path:
-        path = self.folder / name
-        path.write_text(text)
-        return path
 
     def source(self, rules: str, offers: str) -> tuple:
         return ("--model", self.folder / "model", "--policy", self.file("policy.json", rules),
@@ -142,7 +109,7 @@ class Alternatives(unittest.TestCase):
             sums = {"a": [0, 0, 0.0], "b": [0, 0, 0.0]}
             value = n = 0
             for name, group, _, _ in persons:
-                if xxh64(name.encode(), 1) & 1 != bit:
+                if xxh64_short(name.encode(), 1) & 1 != bit:
                     continue
                 n += 1
                 sums[group][0] += 1
@@ -233,7 +200,7 @@ class Alternatives(unittest.TestCase):
         self.assertEqual({one[1] for one in found["points"]}, {found["deployed"]["air_validation"]})
 
     def test_chance_is_not_confirmed(self):
-        persons = [(name, "b" if xxh64(name.encode(), 77) & 1 else "a", home, skill)
+        persons = [(name, "b" if xxh64_short(name.encode(), 77) & 1 else "a", home, skill)
                    for name, _, home, skill in people(160)]
         found = self.audit(persons)["alternatives"]
         self.assertEqual(found["best"], [])

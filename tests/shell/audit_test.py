@@ -1,16 +1,15 @@
 """guardrank audit from outside: audit_test.py GUARDRANK. Populations, bundles, steering, bad input, wrong usage."""
 import json
 import math
-import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 import xml.etree.ElementTree
 
-COMMAND = sys.argv.pop()
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUNDLE = ROOT / "tests/conformance/bundles/cards.guardrank"
+import support
+from support import BUNDLE, COMMAND, ROOT
+
+sys.argv = sys.argv[:1]
 SOURCE = ROOT / "tests/conformance/sources/cards"
 
 
@@ -32,21 +31,7 @@ def requests(n: int) -> str:
                                            "income": 82000}}) + "\n" for i in range(n))
 
 
-class Folder(unittest.TestCase):
-    def setUp(self):
-        self.holder = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self.holder.name)
-
-    def tearDown(self):
-        self.holder.cleanup()
-
-    def file(self, name: str, text: str) -> pathlib.Path:
-        path = self.folder / name
-        path.write_text(text)
-        return path
-
-
-class Population(Folder):
+class Population(support.Folder):
     def test_hand_computed(self):
         text = run("--population", "-", "--outcome", "chosen", "--group", "group", "--json", data=population())
         groups = {group["group"]: group for group in json.loads(text)["attributes"][0]["groups"]}
@@ -115,7 +100,7 @@ class Population(Folder):
             self.assertIn(part, text)
 
 
-class Bundle(Folder):
+class Bundle(support.Folder):
     def test_groups_and_steering(self):
         lines = [f"r-{i},{'x' if i < 30 else 'y'}\n" for i in range(60)]
         groups = self.file("who.csv", "request_id,race\n" + "".join(lines))

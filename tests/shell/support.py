@@ -3,6 +3,8 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
+import unittest
 
 COMMAND = sys.argv[1]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -17,6 +19,22 @@ def run(*arguments, data: str | bytes = b"", code: int = 0) -> str:
     if done.returncode != code:
         raise AssertionError(f"{arguments}: exit code {done.returncode}, wanted {code}: {done.stderr.decode()}")
     return done.stdout.decode()
+
+
+class Folder(unittest.TestCase):
+    """Tests with a folder of their own."""
+
+    def setUp(self):
+        self.holder = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.holder.name)
+
+    def tearDown(self):
+        self.holder.cleanup()
+
+    def file(self, name: str, text: str) -> pathlib.Path:
+        path = self.folder / name
+        path.write_text(text)
+        return path
 
 
 def write_weights(folder: str, name: str) -> tuple:

@@ -6,7 +6,8 @@ import numpy
 import torch
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "models"))
+for folder in ("models", "tests/conformance"):
+    sys.path.insert(0, os.path.join(ROOT, folder))
 
 from train.inputs import Batch  # noqa: E402
 

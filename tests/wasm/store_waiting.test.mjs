@@ -58,9 +58,7 @@ test("a signal ends a wait with its reason, and nobody else's", () => serve(asyn
 test("a signal ends the opening of a store", () => serve(async (origin) => {
   origin.fault = () => {};   // an origin that never answers
   const options = { origin: origin.address, trustedRoot: origin.root, releases: [name] };
-  const began = Date.now();
   await assert.rejects(Store.open({ ...options, signal: AbortSignal.timeout(100) }), { name: "TimeoutError" });
-  assert.ok(Date.now() - began < 5000, "long before the first byte's own time is over");
   await assert.rejects(Store.open({ ...options, signal: "soon" }), /signal: wanted an AbortSignal/);
 }));
 
@@ -71,9 +69,7 @@ test("an origin that asks for an hour's patience is not asked again", () => serv
     response.writeHead(503, { "retry-after": "3600" }).end();
   };
   origin.asked();
-  const began = Date.now();
   await assert.rejects(open(), { code: 700 });
-  assert.ok(Date.now() - began < 5000);
   assert.equal(origin.asked().filter((path) => path.endsWith("timestamp.json")).length, 1);
   store.dispose();
 }));
