@@ -461,7 +461,7 @@ class Plan(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             words, out = write_weights(folder, "stages"), pathlib.Path(folder) / "planned.yaml"
             text = run("plan", *words, "--requests", "-", "--budget", "0.001", "--min-recall", "1", "--out", out,
-                       data=STAGES)
+                       "--runs", "51", data=STAGES)
             self.assertIn("value-recall", text)
             self.assertIn("1 requests in two stages, K 4", text)
             self.assertIn("budget 0.001 us = fixed", text)
