@@ -85,9 +85,9 @@ Reach reach_of(const Layer& layer, Columns columns, std::size_t o, std::int32_t 
   return {initial + std::int64_t{least} * largest_code, initial + std::int64_t{most} * largest_code};
 }
 
-// Whether totals, and their products with the multiplier, keep within int32.
+// Whether totals keep within int32, and their products with the multiplier within 2^22.
 bool is_calm(const Reach& totals, float multiplier) {
-  constexpr double limit = 2147483000.0;   // less than 2^31 by more than two roundings to float
+  constexpr double limit = 4194000.0;   // less than 2^22 by more than two roundings to float
   const double size = multiplier < 0 ? -static_cast<double>(multiplier) : multiplier;
   return totals.is_within(INT32_MIN + 1, INT32_MAX) &&
          static_cast<double>(totals.most) * size < limit &&
@@ -169,7 +169,7 @@ Status NetworkBuilder::fold(const Layer& layer, PreparedLayer* out) {
   const std::uint32_t side = out->blocks[2].weights.n_in != 0 ? 2 : 1;
   const PreparedBlock& block = out->blocks[side];
   bool may_fold = has_wide_kernels && !has_two && block.weights.n_in != 0;
-  out->is_calm = has_wide_kernels;
+  out->is_calm = true;
   std::span<float> scaled;
   GUARDRANK_TRY(arena_->make(out->n_out_padded, &scaled));
   constexpr float least_normal = 0x1p-126f;
@@ -187,10 +187,10 @@ Status NetworkBuilder::fold(const Layer& layer, PreparedLayer* out) {
       (b == 0 ? base : totals).add(rounded);
       last = reach;
     }
-    if constexpr (!has_wide_kernels) continue;
     totals.add(base);
     const float multiplier = layer.multiplier[o];
     out->is_calm = out->is_calm && is_calm(totals, multiplier);
+    if constexpr (!has_wide_kernels) continue;
     last.add({base.least * (std::int64_t{1} << layer.input_shift),
               base.most * (std::int64_t{1} << layer.input_shift)});
     scaled[o] = multiplier * unit;
@@ -209,7 +209,7 @@ Status NetworkBuilder::layer_over_codes(const Layer& layer, std::uint32_t previo
   GUARDRANK_TRY(begin_layer(layer, previous + prepared_->fed_width, out));
   GUARDRANK_TRY(pack_columns(layer, {0, layer.n_in}, arena_, &out->blocks[0].weights));
   prepared_->n_wide_blocks += (out->n_out_padded + 63) / 64;
-  out->is_calm = has_wide_kernels;
+  out->is_calm = true;
   for (std::size_t o = 0; o < layer.n_out && out->is_calm; ++o) {
     const Reach totals = reach_of(layer, {0, layer.n_in}, o, layer.bias[o]);
     out->is_calm = out->is_calm && is_calm(totals, layer.multiplier[o]);

@@ -14,8 +14,8 @@ inline constexpr std::uint32_t n_sides = 3;
 inline constexpr std::uint8_t largest_code = 127;
 inline constexpr std::uint8_t embedding_zero_point = 64;
 
-// Whether any kernel of this build makes use of calm and folded layers or of columns quantised
-// together: a module that is downloaded does without what prepares them.
+// Whether any kernel of this build makes use of folded layers or of columns quantised together: a
+// module that is downloaded does without what prepares them.
 #if defined(__wasm__)
 inline constexpr bool has_wide_kernels = false;
 #else

@@ -11,8 +11,8 @@ namespace {
 
 struct Avx2Lanes {
   static constexpr int lanes = 8, most_blocks = 1, blocks_of_mix = 1, most_gates = 3;
-  static constexpr bool stores_four_blocks = false, takes_calm = true, transposes = true,
-                        fetches_ahead = true, is_small = false;
+  static constexpr bool stores_four_blocks = false, takes_calm = true, endings_apart = true,
+                        transposes = true, fetches_ahead = true, is_small = false;
   static constexpr int rows_by_1 = 4;
   using Ints = __m256i;
   using Floats = __m256;
@@ -88,7 +88,8 @@ struct Avx2Lanes {
         _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_min_epu8(bytes, _mm_set1_epi8(127)));
   }
-  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
+  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* first, int vector) {
+    const std::uint8_t* const from = first + vector * lanes;
     return _mm256_cvtepi32_ps(
         _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
   }

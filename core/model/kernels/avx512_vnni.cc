@@ -9,8 +9,8 @@ namespace {
 
 struct Avx512Vnni {
   static constexpr int lanes = 16, most_blocks = 4, blocks_of_mix = 4, most_gates = 6;
-  static constexpr bool stores_four_blocks = true, takes_calm = true, transposes = true,
-                        fetches_ahead = true, is_small = false;
+  static constexpr bool stores_four_blocks = true, takes_calm = true, endings_apart = true,
+                        transposes = true, fetches_ahead = true, is_small = false;
   // 24 sums of 32 registers, or 12 where one block's weights are loaded for them.
   static constexpr int rows_by_4 = 6, rows_by_3 = 8, rows_by_2 = 12, rows_by_1 = 12;
   using Ints = __m512i;
@@ -97,7 +97,8 @@ struct Avx512Vnni {
       }
     }
   }
-  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
+  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* first, int vector) {
+    const std::uint8_t* const from = first + vector * lanes;
     return _mm512_cvtepi32_ps(
         _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
   }

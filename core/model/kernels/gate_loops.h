@@ -113,7 +113,7 @@ GUARDRANK_INLINE void mix_blocks(const MixTask& task, std::uint32_t gate, std::u
     const std::uint8_t* from = task.experts[e].first + row * task.experts[e].stride + i;
     Floats codes[vectors];
     GUARDRANK_UNROLL
-    for (int v = 0; v < vectors; ++v) codes[v] = Set::load_codes(from + v * Set::lanes);
+    for (int v = 0; v < vectors; ++v) codes[v] = Set::load_codes(from, v);
     GUARDRANK_UNROLL
     for (int g = 0; g < gates; ++g) {
       const Rows<const float>& c = task.coefficients[gate + static_cast<std::uint32_t>(g)];

@@ -60,7 +60,8 @@ struct LayerTask {
   std::uint8_t shift = 0;
   Rows<const std::int32_t> base;       // stride 0: the same for every row; may be `totals`
   const float* multiplier = nullptr;   // null: the totals are wanted, else the codes
-  // Whether no product with a multiplier leaves int32, so that codes may be clamped after rounding.
+  // Whether no total leaves int32 and no product with a multiplier 2^22, so that codes may be clamped
+  // after rounding, and rounded by adding 1.5 * 2^23.
   bool is_calm = false;
   // Null, or what gives the same codes in fewer steps, where all rows share a base and no number on
   // the way leaves int32 or becomes denormal:

@@ -3,7 +3,9 @@
 // is a type without linkage outside it), so no two instruction sets can share a function.
 //
 // A Set has `lanes` (int32 or float values per vector), its types of vectors, the largest tile of
-// rows per number of blocks, and static functions; avx2_lanes.h is the model.
+// rows per number of blocks, and static functions; avx2_lanes.h is the model. `takes_calm`: it has
+// `store_calm`, and with `endings_apart` loops of its own for calm and for folded layers; else a tile
+// asks when it ends.
 #pragma once
 
 #include "core/model/kernels/kernel.h"
@@ -55,7 +57,7 @@ struct Finish {
     }
   }
 
-  // The same where nothing leaves int32: packing saturates, and clamps at the end.
+  // The same where products are small: packing saturates, and clamps at the end.
   template <int blocks>
   static GUARDRANK_INLINE void store_calm(Ints* values, const float* multiplier,
                                           std::uint8_t* to) {
@@ -104,11 +106,14 @@ struct Finish {
       add_base<blocks>(values, task.base.first + row * task.base.stride + o);
     }
     if (task.multiplier == nullptr) {
-      store<blocks>(values, task.totals.first + row * task.totals.stride + o);
-    } else {
-      requantise<blocks>(values, task.multiplier + o);
-      store_codes<blocks>(values, task.requantised.first + row * task.requantised.stride + o);
+      return store<blocks>(values, task.totals.first + row * task.totals.stride + o);
     }
+    std::uint8_t* const codes = task.requantised.first + row * task.requantised.stride + o;
+    if constexpr (Set::takes_calm && !Set::endings_apart) {
+      if (task.is_calm) return store_calm<blocks>(values, task.multiplier + o, codes);
+    }
+    requantise<blocks>(values, task.multiplier + o);
+    store_codes<blocks>(values, codes);
   }
 };
 
@@ -228,7 +233,7 @@ void run_layer_to(const LayerTask& task) {
 
 template <typename Set>
 void run_layer(const LayerTask* task) {
-  if constexpr (Set::takes_calm) {
+  if constexpr (Set::endings_apart) {
     if (task->multiplier != nullptr && task->start != nullptr) {
       return run_layer_to<Set, Ending::folded>(*task);
     }
@@ -244,6 +249,7 @@ inline LayerTask rounded_task(const KeptSumsTask& task) {
   LayerTask result;
   result.rounds = true;
   result.may_saturate = false;
+  result.is_calm = task.is_calm;
   result.base = {task.base, 0};
   result.multiplier = task.multiplier;
   result.totals = task.totals;

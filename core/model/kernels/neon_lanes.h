@@ -12,8 +12,8 @@ namespace {
 
 struct NeonLanes {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 3;
-  static constexpr bool stores_four_blocks = false, takes_calm = false, transposes = false,
-                        fetches_ahead = false, is_small = false;
+  static constexpr bool stores_four_blocks = false, takes_calm = false, endings_apart = false,
+                        transposes = false, fetches_ahead = false, is_small = false;
   using Ints = int32x4_t;
   using Floats = float32x4_t;
   using Codes = int8x16_t;     // the four codes of a group in each lane
@@ -69,7 +69,8 @@ struct NeonLanes {
     const uint8x16_t bytes = vcombine_u8(vqmovun_s16(low), vqmovun_s16(high));
     vst1q_u8(to, vminq_u8(bytes, vdupq_n_u8(127)));
   }
-  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
+  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* first, int vector) {
+    const std::uint8_t* const from = first + vector * lanes;
     std::uint32_t four;
     __builtin_memcpy(&four, from, sizeof four);
     return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four)))));

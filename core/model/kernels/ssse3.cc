@@ -9,8 +9,8 @@ namespace {
 
 struct Ssse3 {
   static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 2;
-  static constexpr bool stores_four_blocks = false, takes_calm = false, transposes = false,
-                        fetches_ahead = false, is_small = false;
+  static constexpr bool stores_four_blocks = false, takes_calm = false, endings_apart = false,
+                        transposes = false, fetches_ahead = false, is_small = false;
   static constexpr int rows_by_1 = 2;   // eight sums of sixteen registers
   using Ints = __m128i;
   using Floats = __m128;
@@ -69,7 +69,8 @@ struct Ssse3 {
     store(to, _mm_packus_epi16(_mm_packs_epi32(values[0], values[1]),
                                _mm_packs_epi32(values[2], values[3])));
   }
-  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
+  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* first, int vector) {
+    const std::uint8_t* const from = first + vector * lanes;
     std::int32_t four;
     __builtin_memcpy(&four, from, sizeof four);
     const __m128i zero = _mm_setzero_si128();

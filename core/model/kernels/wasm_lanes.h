@@ -7,12 +7,26 @@
 #include "core/model/kernels/input_loops.h"
 
 namespace guardrank {
+
+// Defined in a file of its own (wasm_constants.cc), where compilers do not see them: one that is seen
+// is written out at each use, and engines make it anew there in three instructions.
+struct WasmConstants {
+  v128_t code_most;           // 127, as floats
+  v128_t rounding;            // 2^23: the sum with a number 0 to 127 has it, rounded half to even, in its low bits
+  v128_t code_bits;           // those low bits
+  v128_t signed_rounding;     // 1.5 * 2^23: the same for numbers within 2^22
+  v128_t signed_bits;         // its bits, which those of the sum exceed by the number
+  v128_t code_bytes_most;     // 127 in each byte
+  v128_t spread[4];           // by a swizzle: bytes 4 v to 4 v + 3, each as a lane
+};
+extern const WasmConstants wasm_constants;
+
 namespace {
 
 struct WasmLanes {
-  static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1, most_gates = 1;
-  static constexpr bool stores_four_blocks = false, takes_calm = false, transposes = false,
-                        fetches_ahead = false, is_small = true;
+  static constexpr int lanes = 4, most_blocks = 1, blocks_of_mix = 1;
+  static constexpr bool stores_four_blocks = false, takes_calm = true, endings_apart = false,
+                        transposes = false, fetches_ahead = false;
   using Ints = v128_t;
   // Ints and Floats are one type in WebAssembly, and a function's name cannot tell them apart.
   struct Floats {
@@ -49,10 +63,10 @@ struct WasmLanes {
     return {wasm_f32x4_pmin(b.bits, a.bits)};
   }
   static GUARDRANK_INLINE Floats to_floats(Ints value) { return {wasm_f32x4_convert_i32x4(value)}; }
-  // Whole numbers within 2^22: they stand in the low bits of their sum with 1.5 * 2^23.
-  static GUARDRANK_INLINE Ints to_ints(Floats whole) {
-    return wasm_i32x4_sub(wasm_f32x4_add(whole.bits, wasm_f32x4_const_splat(12582912.0f)),
-                          wasm_i32x4_const_splat(0x4B400000));
+  // Rounded half to even, within 2^22.
+  static GUARDRANK_INLINE Ints to_ints(Floats value) {
+    return wasm_i32x4_sub(wasm_f32x4_add(value.bits, wasm_constants.signed_rounding),
+                          wasm_constants.signed_bits);
   }
   static GUARDRANK_INLINE Ints halved(Ints value) { return wasm_i32x4_shr(value, 1); }
   static GUARDRANK_INLINE Floats power_of_two(Ints k) {
@@ -71,19 +85,26 @@ struct WasmLanes {
     for (int v = 0; v < 4; ++v) values[v] = wasm_i32x4_load16x4(from + v * 4);
   }
 
-  // Whole numbers 0 to 127. Adding 2^23 rounds half to even and leaves the number in the low bits.
+  // Whole numbers 0 to 127, rounded half to even.
   static GUARDRANK_INLINE Ints codes_of(Floats value) {
-    value = smaller(larger(value, splat(0.0f)), splat(127.0f));
-    return wasm_v128_and(wasm_f32x4_add(value.bits, wasm_f32x4_const_splat(8388608.0f)),
-                         wasm_i32x4_const_splat(127));
+    value = smaller(larger(value, splat(0.0f)), {wasm_constants.code_most});
+    return wasm_v128_and(wasm_f32x4_add(value.bits, wasm_constants.rounding), wasm_constants.code_bits);
   }
   static GUARDRANK_INLINE void store_codes(std::uint8_t* to, const Ints* values) {
     wasm_v128_store(to, wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(values[0], values[1]),
                                                 wasm_i16x8_narrow_i32x4(values[2], values[3])));
   }
-  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* from) {
-    const v128_t words = wasm_u16x8_extend_low_u8x16(wasm_v128_load32_zero(from));
-    return {wasm_f32x4_convert_i32x4(wasm_u32x4_extend_low_u16x8(words))};
+  // The same of numbers that may be over 127 or negative: narrowing raises these to 0.
+  template <int blocks>
+  static GUARDRANK_INLINE void store_calm(std::uint8_t* to, const Ints* values) {
+    static_assert(blocks == 1);
+    const v128_t bytes = wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(values[0], values[1]),
+                                                 wasm_i16x8_narrow_i32x4(values[2], values[3]));
+    wasm_v128_store(to, wasm_u8x16_min(bytes, wasm_constants.code_bytes_most));
+  }
+  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* first, int vector) {
+    const v128_t block = load(first + vector / 4 * 16);   // one load for four vectors
+    return {wasm_f32x4_convert_i32x4(wasm_i8x16_swizzle(block, wasm_constants.spread[vector % 4]))};
   }
 };
 

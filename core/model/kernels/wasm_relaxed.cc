@@ -7,9 +7,17 @@ namespace guardrank {
 namespace {
 
 struct WasmRelaxed : WasmLanes {
-  static constexpr int rows_by_1 = 2;
+  static constexpr int rows_by_1 = 2, most_gates = 2;
+  static constexpr bool is_small = false;
   using Weights = v128_t;
   using Codes = v128_t;   // the four codes of a group in each lane
+
+  // Bytes that a swizzle leaves out are numbered from 128: those are 0 in relaxed ones, too.
+  static GUARDRANK_INLINE Floats load_codes(const std::uint8_t* first, int vector) {
+    const v128_t block = load(first + vector / 4 * 16);
+    return {wasm_f32x4_convert_i32x4(
+        wasm_i8x16_relaxed_swizzle(block, wasm_constants.spread[vector % 4]))};
+  }
 
   // One sum per output.
   using Sums = Ints;

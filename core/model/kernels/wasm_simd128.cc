@@ -5,7 +5,9 @@ namespace guardrank {
 namespace {
 
 struct WasmSimd128 : WasmLanes {
+  static constexpr int most_gates = 1;
   static constexpr int rows_by_1 = 2;   // sixteen sums: more would not fit a 128-bit machine
+  static constexpr bool is_small = true;
   // Four outputs, two lanes each (inputs 0, 1 and 2, 3 of a group); likewise weights.
   struct Sums {
     v128_t low, high;
