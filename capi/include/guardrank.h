@@ -399,7 +399,7 @@ typedef struct {
   gr_text fact;                  /* "ctx.age", "p.approve"; empty: no one number decides */
   double from_number, to_number; /* F64 */
   int64_t from_integer, to_integer;   /* I64; TIMESTAMP: micros since 1970 */
-  double share;                  /* size of the change over the number's now; of a time infinite */
+  double share;                  /* size of the change over the number's now; of a time and from 0 infinite */
 } gr_change;
 /* For a reason that is false. Worked out when asked, in the session's memory. Since 0.1. */
 GR_API gr_status gr_decision_change(const gr_decision* decision, uint32_t index, uint32_t reason,

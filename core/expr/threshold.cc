@@ -84,6 +84,13 @@ int closeness(Namespace space) {
   }
 }
 
+bool is_negative(const ExprValue& value) { return __builtin_signbit(as_number(value)); }
+
+// What was not negative becomes so, or the other way round: a debt below nothing.
+bool changes_sign(const ThresholdChange& change) {
+  return is_negative(change.from) != is_negative(change.to);
+}
+
 // Of the same fact; distances that round to the same are told apart by where they lead.
 bool is_nearer(const ThresholdChange& a, const ThresholdChange& b) {
   if (distance(a) != distance(b)) return distance(a) < distance(b);
@@ -196,9 +203,25 @@ ThresholdColumns::Truth ThresholdColumns::decide(std::uint32_t row, const Trial&
   return truths[n - 1];
 }
 
+// Between two values of a fact that give a divisor two signs, a quotient leaves the numbers.
+bool ThresholdColumns::passes_pole(const Trial& trial, std::uint32_t row,
+                                   const ExprValue& from) const {
+  for (const ThresholdPath& path : thresholds_.paths) {
+    if (path.fact != trial.fact) continue;
+    ExprValue before = from, after = trial.value, other = ExprValue::of(0.0);
+    for (const ThresholdStep& step : path.steps) {
+      const bool divides = step.function == Function::divide && !step.is_left;
+      if (divides && is_negative(before) != is_negative(after)) return true;
+      if (step.function != Function::to_double && !number(step.other, row, &other)) break;
+      if (!apply(step, other, &before) || !apply(step, other, &after)) break;
+    }
+  }
+  return false;
+}
+
 void ThresholdColumns::consider(const Trial& trial, std::uint32_t row, const ExprValue& from,
                                 Truth wanted, ThresholdChange* best) const {
-  if (decide(row, trial) != wanted) return;
+  if (decide(row, trial) != wanted || passes_pole(trial, row, from)) return;
   ThresholdChange change{trial.fact, from, trial.value, 0};
   const double now = as_number(from);
   const auto rank = [&](std::uint32_t fact) { return closeness((*facts_)[fact].space); };
@@ -209,6 +232,7 @@ void ThresholdColumns::consider(const Trial& trial, std::uint32_t row, const Exp
       best->fact == no_fact       ? true
       : best->fact == change.fact ? is_nearer(change, *best)
       : rank(change.fact) != rank(best->fact) ? rank(change.fact) < rank(best->fact)
+      : changes_sign(change) != changes_sign(*best) ? changes_sign(*best)
                                               : change.share < best->share;
   if (is_better) *best = change;
 }

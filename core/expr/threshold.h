@@ -51,7 +51,7 @@ Status find_thresholds(std::string_view source, const FactTable& facts, Namespac
                        Arena* arena, Thresholds* thresholds);
 
 // The value of one fact, all others staying, with which the expression is the opposite of what it
-// is. `share`: the size of the change over the size of what it is now; infinite for a time.
+// is. `share`: the size of the change over the size of what it is now; infinite for a time and from 0.
 struct ThresholdChange {
   std::uint32_t fact = no_fact;              // no_fact: there is none
   ExprValue from, to;                        // int, double or timestamp, as the fact's type is
@@ -65,8 +65,9 @@ class ThresholdColumns {
 
   // The nearest change of a fact is found exactly, also through arithmetic that rounds. Of several
   // facts one of the context goes before one of the pair, before what the model says, before the
-  // offer's; then the smallest share counts. None where the expression is unknown or an error, or
-  // no one number decides.
+  // offer's; then one that keeps its sign before one that does not; then the smallest share counts.
+  // None where the expression is unknown or an error, or no one number decides; and none leads to
+  // where a divisor has another sign, between which a quotient takes every large value.
   ThresholdChange nearest(std::uint32_t row) const;
 
  private:
@@ -76,6 +77,7 @@ class ThresholdColumns {
   bool number(std::uint32_t program, std::uint32_t row, ExprValue* value) const;
   bool forward(const ThresholdPath& path, std::uint32_t row, ExprValue* value) const;
   bool backward(const ThresholdPath& path, std::uint32_t row, ExprValue* bound) const;
+  bool passes_pole(const Trial& trial, std::uint32_t row, const ExprValue& from) const;
   Truth compare(std::uint32_t node, std::uint32_t row, const Trial& trial) const;
   Truth decide(std::uint32_t row, const Trial& trial) const;
   bool flips_at(const ThresholdPath& path, std::uint32_t row, double x, Truth wanted) const;

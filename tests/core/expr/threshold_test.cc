@@ -172,6 +172,19 @@ TEST_CASE("arithmetic on the way is undone") {
   CHECK(change_of("1.0 - ctx.debt / 2048.0 >= 0.75") == "ctx.debt 1000 -> 512.00000000000011");
 }
 
+TEST_CASE("no change leads through a divisor's zero; one that keeps its sign goes before one that does not") {
+  Applicant other;
+  other.income = -18.84;
+  CHECK(change_of("1.0 / ctx.income > 0.5", other) == "none");   // 2 is no neighbour of -18.84
+  CHECK(change_of("(0.0 - 1.0) / ctx.income > 0.5", other) == "ctx.income -18.84 -> -1.9999999999999998");
+  other.income = 0;
+  other.debt = 300;   // owed 50 less than nothing, or an income
+  CHECK(change_of("(ctx.debt + 50.0) / ctx.income <= 0.43", other) == "ctx.income 0 -> 813.95348837209303");
+  other.income = 18.84;
+  CHECK(change_of("1.0 / ctx.income > 0.5", other) == "ctx.income 18.84 -> 1.9999999999999998");
+  CHECK(change_of("1.0 / ctx.income < 0.0 || ctx.debt <= -1.0", other) == "ctx.debt 300 -> -1");
+}
+
 TEST_CASE("nothing is named where no one number decides") {
   CHECK(change_of("ctx.age >= 18 && ctx.score >= 700") == "none");        // takes two
   CHECK(change_of("ctx.state == 'NY'") == "none");
