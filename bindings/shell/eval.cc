@@ -56,7 +56,8 @@ void add_eval(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--facts", options->facts,
                       "JSON, @FILE or -: {\"ctx\": {..}, \"offer\": {..}, \"pair\": {..}, \"p\": {..}, "
                       "\"reach\": {..}, \"value\": {..}, \"param\": {..}, \"now\": \"2026-11-21T10:00:00Z\"}. "
-                      "A null is a number that is missing; other names stand for their values. "
+                      "A null is a fact that is missing, and so without --check is a name of ctx, offer "
+                      "or pair that is not there; other names stand for their values. "
                       "A value is plain JSON or {\"$type\": \"uint\", \"value\": 5}");
   command->add_option("--container", options->container,
                       "Where names are looked for first: com.example");

@@ -23,12 +23,31 @@ class Eval(unittest.TestCase):
         done = json.loads(run("eval", "--expr", "ctx.income", "--facts", "@-", "--json", data=self.FACTS))
         self.assertEqual((done["type"], done["fact"]), ("unknown", "ctx.income"))
 
+    def test_null_and_absent_mean_missing(self):
+        for expression in ('ctx.state == "CA"', "ctx.tags.exists(t, t == 'a')", "ctx.flag && true", "ctx.n % 2 == 0",
+                           "ctx.since < timestamp('2026-01-01T00:00:00Z')"):
+            name = expression.split()[0].split(".exists")[0]
+            nothing = json.dumps({"ctx": {name.split(".")[1]: None}})
+            text = f"unknown: nothing is given for {name}\n"
+            self.assertEqual(run("eval", "--expr", expression, "--facts", '{"ctx": {}}'), text)
+            self.assertEqual(run("eval", "--expr", expression), text)
+            self.assertEqual(run("eval", "--expr", expression, "--facts", nothing), text)
+            self.assertEqual(run("eval", "--expr", expression, "--facts", nothing, "--check"), text)
+        both = json.dumps({"ctx": {"state": None, "flag": None}})
+        self.assertEqual(run("eval", "--expr", "ctx.flag || ctx.state == 'CA' || has(ctx.state)", "--facts", both, "--check"),
+                         "unknown: nothing is given for ctx.flag\n")
+        self.assertEqual(run("eval", "--expr", "has(ctx.state) && ctx.state == 'CA'"), "bool false\n")
+        self.assertEqual(run("eval", "--expr", "'ctx.state' != '' && offer.x > 1"),
+                         "unknown: nothing is given for offer.x\n")
+        for expression, facts in (("ctx.state == 1 && ctx.state == 'CA'", both), ("ctx.gone > 1", both)):
+            run("eval", "--expr", expression, "--facts", facts, "--check", code=1)
+
     def test_errors(self):
         error = json.loads(run("eval", "--expr", "1 / 0", "--json", code=1))["error"]
         self.assertEqual((error["name"], error["message"]),
                          ("GR_STATUS_EVAL", "expression: 1:3: division by zero\n1 / 0\n  ^"))
         words = ("eval", "--expr", "ctx.agee > 1", "--facts", self.FACTS, "--json")
-        self.assertEqual(json.loads(run(*words, code=1))["error"]["name"], "GR_STATUS_EVAL")
+        self.assertEqual(json.loads(run(*words))["fact"], "ctx.agee")
         error = json.loads(run(*words, "--check", code=1))["error"]
         self.assertEqual(error["name"], "GR_STATUS_NAME")
         self.assertIn("1:1: no fact is called 'ctx.agee'; did you mean ctx.age?\nctx.agee > 1\n^", error["message"])
@@ -40,7 +59,7 @@ class Eval(unittest.TestCase):
     def test_a_failure_has_its_place(self):
         facts = ("--facts", json.dumps({"ctx": {"l": [3, 1, 0]}, "s": "1.5", "m": {"k": 1}}))
         for expression, place, message in (
-                ("ctx.agee >= 1", 1, "unknown name 'ctx.agee'"), ("1 + 2 / (ctx.l[2])", 7, "division by zero"),
+                ("nowhere.agee >= 1", 1, "unknown name 'nowhere.agee'"), ("1 + 2 / (ctx.l[2])", 7, "division by zero"),
                 ("int('abc')", 1, "not convertible"), ("2 + int(s)", 5, "not convertible"),
                 ("ctx.l[7] == 1", 6, "no such index"), ("m.other", 3, "no such key"),
                 ("true && 1 / 0 > 0", 11, "division by zero"), ("1 / 0 > 0 || 2 / 0 > 0", 3, "division by zero"),

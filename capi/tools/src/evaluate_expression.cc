@@ -45,6 +45,20 @@ Status write_result(const JsonFacts& given, const EvaluatedColumn& column, std::
   return writer.status();
 }
 
+// Whatever a null may be; an error is that of the first try.
+Status compile_given(std::string_view expression, const guardrank::ExpressionScope& scope,
+                     JsonFacts* given, guardrank::Program* program, Error* error) {
+  Arena& arena = given->memory.arena();
+  const Status first = compile_expression(expression, where, scope, ExprType::dyn, &arena, program,
+                                          error);
+  Status status = first;
+  while (status == Status::typecheck && given->take_next_types()) {
+    Error ignored;
+    status = compile_expression(expression, where, scope, ExprType::dyn, &arena, program, &ignored);
+  }
+  return status == Status::ok ? status : first;
+}
+
 Status evaluate_expression(const gr_tools_expression_options& options, gr_tools_text* out,
                            Error* error) {
   const std::string_view expression = as_view(options.expression), json = as_view(options.facts);
@@ -56,9 +70,9 @@ Status evaluate_expression(const gr_tools_expression_options& options, gr_tools_
   scope.constants = given.constants;
   scope.container = as_view(options.container);
   scope.is_checked = options.is_checked != 0;
+  if (!scope.is_checked) given.add_missing(expression);
   guardrank::Program program;
-  GUARDRANK_TRY(compile_expression(expression, where, scope, ExprType::dyn, &arena, &program,
-                                   error));
+  GUARDRANK_TRY(compile_given(expression, scope, &given, &program, error));
   guardrank::Request request(given.facts, nullptr, guardrank::default_allocator());
   const std::string_view offers[] = {"offer"};
   GUARDRANK_TRY(request.set_candidates(offers, error));

@@ -2,6 +2,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/number_text.h"
+#include "core/expr/lexer.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::tools {
@@ -13,7 +14,7 @@ bool holds_texts(const JsonValue& list) {
   return true;
 }
 
-// A number, text, bool or list of texts is a fact, null a number that is missing.
+// A number, text, bool or list of texts is a fact, null one that is missing.
 bool is_fact(const JsonValue& value) {
   return value.type != JsonType::object &&
          (value.type != JsonType::array || holds_texts(value));
@@ -34,12 +35,62 @@ FactType type_of(Namespace space, const JsonValue& value) {
 
 JsonFacts::JsonFacts(std::string_view json) : values_(&memory.arena()) {
   Error error;
-  pack::throw_if(facts.open(limits::facts, &memory.arena(), &error), error);
   const JsonValue* root = nullptr;
   pack::throw_if(parse_json(json, &memory.arena(), &root, &error), error);
   if (root->type != JsonType::object)
     throw pack::PackError(Status::type, "facts", "wanted an object");
   for (const JsonValue* at = root->first; at != nullptr; at = at->next) add_top(*at);
+  make_table();
+}
+
+void JsonFacts::make_table() {
+  Error error;
+  facts = FactTable();
+  pack::throw_if(facts.open(limits::facts, &memory.arena(), &error), error);
+  for (const Fact& fact : added_) pack::throw_if(facts.add(fact, nullptr, &error), error);
+}
+
+void JsonFacts::add_missing(std::string_view expression) {
+  Lexer lexer(expression);
+  Token before[3];   // the last is the newest
+  for (Token token = lexer.next(); token.kind != TokenKind::end && token.kind != TokenKind::bad;
+       token = lexer.next()) {
+    for (const Namespace space : {Namespace::context, Namespace::candidate, Namespace::pair}) {
+      const bool is_member = before[1].text == namespace_name(space) && before[2].text == "." &&
+                             before[0].text != "." && token.kind == TokenKind::identifier;
+      if (is_member && !is_given(space, token.text)) add_null(space, token.text);
+    }
+    before[0] = before[1];
+    before[1] = before[2];
+    before[2] = token;
+  }
+  make_table();
+}
+
+bool JsonFacts::is_given(Namespace space, std::string_view name) const {
+  const std::string full = std::string(namespace_name(space)) + "." + std::string(name);
+  for (const NamedConstant& constant : constants)
+    if (constant.name == full) return true;
+  for (const Fact& fact : added_)
+    if (fact.space == space && fact.name == name) return true;
+  return false;
+}
+
+void JsonFacts::add_null(Namespace space, std::string_view name) {
+  nulls_.push_back(added_.size());
+  add(fact_of(space, FactType::f64, name, true));
+}
+
+bool JsonFacts::take_next_types() {
+  constexpr FactType types[] = {FactType::f64, FactType::string, FactType::boolean, FactType::i64,
+                                FactType::string_list, FactType::timestamp};
+  constexpr std::size_t n_types = std::size(types), most_nulls = 4;
+  std::size_t left = ++types_taken_;
+  for (std::size_t i = 0; i < nulls_.size() && i < most_nulls; ++i, left /= n_types)
+    added_[nulls_[i]].type = types[left % n_types];
+  if (left != 0) return false;
+  make_table();
+  return true;
 }
 
 void JsonFacts::add_top(const JsonValue& value) {
@@ -74,12 +125,9 @@ void JsonFacts::add_fact(Namespace space, const JsonValue& value) {
   if (!is_fact(value)) {
     return add_constant(std::string(namespace_name(space)) + "." + std::string(value.key), value);
   }
-  Fact fact;
-  fact.space = space;
-  fact.name = value.key;
-  fact.is_declared = true;
-  fact.type = type_of(space, value);
-  if (value.type != JsonType::null) fact.fallback = column_of(value, fact.type);
+  if (value.type == JsonType::null) return add_null(space, value.key);
+  Fact fact = fact_of(space, type_of(space, value), value.key, true);
+  fact.fallback = column_of(value, fact.type);
   add(fact);
 }
 
@@ -90,10 +138,7 @@ void JsonFacts::add_constant(const std::string& name, const JsonValue& value) {
   constants.push_back({kept, is_typed(value) ? made.kind : ExprType::dyn, made});
 }
 
-void JsonFacts::add(const Fact& fact) {
-  Error error;
-  pack::throw_if(facts.add(fact, nullptr, &error), error);
-}
+void JsonFacts::add(const Fact& fact) { added_.push_back(fact); }
 
 Column JsonFacts::column_of(const JsonValue& value, FactType type) {
   Column column;
