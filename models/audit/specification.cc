@@ -1,5 +1,6 @@
 #include "models/audit/specification.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -140,6 +141,20 @@ void read_variations(Members* members, RankingChoice* choice) {
     Members::refuse("alternatives", "less discriminatory for whom: no groups are named");
 }
 
+void check_alternatives(const PopulationChoice& choice) {
+  const std::vector<std::string>& features = choice.alternatives.features;
+  if (!features.empty() && choice.outcome.empty())
+    Members::refuse("features", "alternatives predict an outcome: name one");
+  const auto is_feature = [&](const std::string& column) {
+    return std::find(features.begin(), features.end(), column) != features.end();
+  };
+  if (is_feature(choice.outcome))
+    Members::refuse("features", choice.outcome + " is the outcome itself");
+  for (const GroupChoice& group : choice.groups)
+    if (is_feature(group.column))
+      Members::refuse("features", group.column + " is a column of groups, which no alternative may see");
+}
+
 void check(const PopulationChoice& choice) {
   if (choice.groups.empty()) Members::refuse("groups", "no column of groups is named");
   if (choice.outcome.empty() && choice.score.empty() && choice.position.empty())
@@ -151,8 +166,7 @@ void check(const PopulationChoice& choice) {
   if (choice.threshold && !choice.outcome.empty())
     Members::refuse("threshold",
                     "selection comes from the outcome or from score and threshold, not both");
-  if (!choice.alternatives.features.empty() && choice.outcome.empty())
-    Members::refuse("features", "alternatives predict an outcome: name one");
+  check_alternatives(choice);
   if (!choice.list.empty() && choice.position.empty())
     Members::refuse("list", "a list without a position");
 }

@@ -94,6 +94,12 @@ class Population(support.Folder):
                           ("--requests", "-", "--bundle", BUNDLE, "--outcome", "chosen")):
             run(*arguments, code=2)
 
+    def test_no_alternative_sees_a_group_or_the_outcome(self):
+        for features, message in (("f,g", "g is a column of groups"), ("o", "o is the outcome itself")):
+            error = run("--population", "-", "--group", "g", "--outcome", "o", "--features", features, "--json",
+                        data="g,o,f\na,1,2\n", code=1)
+            self.assertIn(message, error)
+
     def test_help(self):
         text = run("--help")
         for part in ("--population", "--requests", "--groups", "four-fifths", "--payout", "--json"):
