@@ -34,7 +34,8 @@ class Eval(unittest.TestCase):
             self.assertEqual(run("eval", "--expr", expression, "--facts", nothing), text)
             self.assertEqual(run("eval", "--expr", expression, "--facts", nothing, "--check"), text)
         both = json.dumps({"ctx": {"state": None, "flag": None}})
-        self.assertEqual(run("eval", "--expr", "ctx.flag || ctx.state == 'CA' || has(ctx.state)", "--facts", both, "--check"),
+        two = "ctx.flag || ctx.state == 'CA' || has(ctx.state)"
+        self.assertEqual(run("eval", "--expr", two, "--facts", both, "--check"),
                          "unknown: nothing is given for ctx.flag\n")
         self.assertEqual(run("eval", "--expr", "has(ctx.state) && ctx.state == 'CA'"), "bool false\n")
         self.assertEqual(run("eval", "--expr", "'ctx.state' != '' && offer.x > 1"),
