@@ -202,7 +202,7 @@ const size = (statSync(bundle).size / 1024).toFixed(0);
 const [machine, day] = [cpus()[0].model.trim(), new Date().toISOString().slice(0, 10)];
 const text = `# What delivery costs
 
-\`./dev bench delivery\` on ${machine}, ${day}; a bundle of ${size} KB (size S) from nginx on loopback,
+\`./dev bench delivery\` on ${machine}, ${day}; a bundle of ${size} KB (the network of size S) from nginx on loopback,
 one conditional or full request per file; medians; load of the machine ${loadavg()[0].toFixed(1)}. "Ready" includes
 verifying signatures and every section's hash, opening, and replaying the golden vectors. The empty page fetches what
 the store does, and only what can be known: root, timestamp, snapshot, targets, release, then three artifacts at once.
