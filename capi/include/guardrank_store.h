@@ -154,7 +154,9 @@ typedef struct {
   gr_text path;                  /* FETCH: below the origin, percent-encoded */
   uint64_t offset;               /* FETCH: the first byte wanted */
   uint64_t max_bytes;            /* FETCH: stop one decoded byte later, with GR_OUTCOME_TOO_LARGE */
-  int32_t is_range;              /* FETCH: 1: exactly max_bytes from offset on, not encoded */
+  /* FETCH: 1: exactly max_bytes from offset on, not encoded. From a server that sends the whole, hand back the
+   * first offset + max_bytes; where another range comes, or none, say GR_OUTCOME_OTHER_RANGE. */
+  int32_t is_range;
   int32_t reserved;
   gr_text entity_tag;            /* FETCH: of the copy at hand; GR_OUTCOME_UNCHANGED where it holds */
   gr_text public_key;            /* VERIFY: PEM, or 64 hexadecimal digits for ed25519 */
@@ -172,13 +174,16 @@ typedef enum {
   GR_OUTCOME_NOT_FOUND = 1,      /* FETCH: 403, 404 or 410. READ: no such key */
   GR_OUTCOME_UNCHANGED = 2,
   GR_OUTCOME_TOO_LARGE = 3,
-  GR_OUTCOME_FAILED = 4          /* anything else; VERIFY: a bad signature or key too */
+  GR_OUTCOME_FAILED = 4,         /* anything else; VERIFY: a bad signature or key too */
+  GR_OUTCOME_OTHER_RANGE = 5     /* FETCH of a range: there is none (416), or not that one came. Since 0.1, appended */
 } gr_outcome;
 typedef struct {
   uint32_t struct_size;
   int32_t outcome;               /* gr_outcome */
   uint64_t id;
-  gr_bytes bytes;                /* FETCH, READ; read during the call alone */
+  /* FETCH, READ; read during the call alone. FETCH from GR_ORIGIN_BLOBS that failed: what came of it before,
+   * from offset on and decoded, so that the next try can go on there; may be empty. */
+  gr_bytes bytes;
   gr_text entity_tag;            /* FETCH: of what is handed back */
   gr_text detail;                /* why it failed, for messages */
   /* FETCH, READ of an artifact, may be empty: SHA-256 of each section in the table's order, computed by

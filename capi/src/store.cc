@@ -157,7 +157,7 @@ gr_status gr_store_provide(gr_store* store, const gr_answer* answer, int64_t now
   gr_answer given;
   const Status status = guardrank::read_struct(answer, "answer", &given, report.error());
   if (status != Status::ok) return static_cast<gr_status>(status);
-  if (given.outcome < GR_OUTCOME_DONE || given.outcome > GR_OUTCOME_FAILED) return GR_STATUS_ARGUMENT;
+  if (given.outcome < GR_OUTCOME_DONE || given.outcome > GR_OUTCOME_OTHER_RANGE) return GR_STATUS_ARGUMENT;
   store->delivery.provide({given.id, static_cast<guardrank::Outcome>(given.outcome),
                            as_bytes(given.bytes), guardrank::as_view(given.entity_tag),
                            guardrank::as_view(given.detail), as_bytes(given.section_hashes),

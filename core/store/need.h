@@ -24,7 +24,9 @@ struct Need {
 
   // fetch: `path` below the origin. At most `max_bytes` decoded bytes may be handed back: a host
   // stops reading one byte later and says Outcome::too_large.
-  // `path` is percent-encoded and goes into an address as it is.
+  // `path` is percent-encoded and goes into an address as it is. A range is of the file itself: a server
+  // may cut what it has encoded, so no encoding is asked for, and one that comes all the same is another
+  // range. A server without ranges sends the whole, which is handed back up to the range's end, from byte 0.
   Origin origin{};
   std::string_view path;
   std::uint64_t offset = 0;         // first byte wanted; identity encoding when `is_range`
@@ -55,13 +57,15 @@ enum class Outcome : std::uint8_t {
   unchanged = 2,     // fetch: the entity tag still holds
   too_large = 3,     // fetch: more than max_bytes
   failed = 4,        // anything else; for verify also a bad signature or key
+  other_range = 5,   // fetch of a range: there is no such range (416), or not that one came
 };
 
 // What a host hands back. Views are read during `provide` alone.
 struct Answer {
   std::uint64_t id = 0;             // of the need
   Outcome outcome = Outcome::failed;
-  Bytes bytes;                      // fetch, read
+  // fetch, read. Of a fetch of a blob that failed: what came before, from `offset` on, decoded; may be empty.
+  Bytes bytes;
   std::string_view entity_tag;      // fetch: of the copy handed back; empty when the origin names none
   std::string_view detail;          // why it failed, for messages
   // fetch, read of an artifact: the SHA-256 of each of its sections in the table's order, where the

@@ -172,13 +172,16 @@ class Store {
   struct Load {
     char key[72];                                      // "blobs/" and 64 digits
     std::uint64_t need = 0;
-    std::uint64_t bytes = 0;                           // as the release says; 0: it does not
+    std::uint64_t bytes = 0;                           // as the release or the header says; 0: not known
+    std::uint64_t prefix = 0;                          // of them at hand, in the room that is reserved
     std::uint32_t next = no_slot;                      // of the queue
     std::uint32_t attempts = 0;
+    std::uint32_t free_tries = 0;                      // not counted as attempts
     std::uint32_t assembly = no_slot;                  // put together from pieces
     LoadStep step = LoadStep::none;
     bool is_read = false;                              // from disk
     bool is_shard = false;
+    bool has_ranges = false;                           // a range has brought something
   };
   struct Blob {
     std::uint8_t* memory = nullptr;
@@ -259,7 +262,7 @@ class Store {
   void ask_for_list(Assembly* assembly, Need* need);
   void provide_list(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
   Status make_room_beside(std::uint32_t load, std::uint32_t* slot, std::uint32_t* older);
-  Status make_room(std::uint32_t load, std::uint64_t bytes, std::uint32_t* memory_slot);
+  Status make_room(std::uint32_t load, std::uint64_t bytes, std::uint32_t* memory_slot, bool pushes = true);
   void take_older(std::uint32_t assembly, Bytes older, std::int64_t now_micros);
   bool next_piece(std::int64_t now_micros, Need* need);
   bool provide_piece(std::uint64_t id, Outcome outcome, Bytes bytes, std::int64_t now_micros);
@@ -279,7 +282,7 @@ class Store {
   bool spend(std::uint64_t bytes, std::int64_t now_micros);
   void provide_load(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
   void have_blob(std::uint32_t load, std::uint32_t memory_slot);
-  void retry_load(std::uint32_t load, Status status, std::int64_t now_micros);
+  void retry_load(std::uint32_t load, Status status, std::int64_t now_micros, bool counts = true);
   void fail_load(std::uint32_t load, Status status, std::int64_t now_micros);
   void drop_load(std::uint32_t load);
   Status keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot);
@@ -289,6 +292,13 @@ class Store {
   std::uint64_t origin_cost(std::uint64_t bytes) const;
   std::uint64_t memory_cost(std::uint64_t bytes) const;
   static void memory_evicted(void* user, const Sha256Digest& id, std::uint32_t slot);
+
+  // store_resume.cc
+  static Status check_beginning(const Sha256Digest& id, Bytes bytes);
+  bool begin_prefix(std::uint32_t load, Bytes bytes);
+  bool keep_prefix(std::uint32_t load, Bytes bytes);
+  Status resume(std::uint32_t load, Bytes bytes, std::uint32_t* slot);
+  bool drop_prefix(std::uint32_t load);
 
   // store_disk.cc
   bool next_disk(Need* need);

@@ -1,7 +1,6 @@
 // Blobs on their way into memory: from disk or the origin, verified before they are used.
 #include <algorithm>
 
-#include "core/base/limits.h"
 #include "core/base/math.h"
 #include "core/base/random.h"
 #include "core/store/blob_key.h"
@@ -64,7 +63,7 @@ bool Store::next_load(std::int64_t now_micros, Need* need) {
   if (n_asked_ >= options_.fetches) return false;
   std::uint32_t slot = take_queued(now_micros);
   while (slot != no_slot && !loads_[slot].is_read && loads_[slot].assembly == no_slot &&
-         !spend(loads_[slot].bytes, now_micros)) {
+         !spend(loads_[slot].bytes - loads_[slot].prefix, now_micros)) {
     fail_for_the_day(slot, now_micros);
     slot = take_queued(now_micros);
   }
@@ -75,7 +74,9 @@ bool Store::next_load(std::int64_t now_micros, Need* need) {
   ++n_asked_;
   if (load.assembly != no_slot) return ask_for_list(&assemblies_[load.assembly], need), true;
   const std::string_view key{load.key, blob_key_size};
-  need->max_bytes = load.bytes != 0 ? load.bytes : most_bytes();
+  need->max_bytes = (load.bytes != 0 ? load.bytes : most_bytes()) - load.prefix;
+  need->offset = load.prefix;
+  need->is_range = load.prefix != 0;
   if (load.is_read) {
     need->kind = NeedKind::read;
     need->key = key;
@@ -93,13 +94,15 @@ void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
   load.need = 0;
   load.step = LoadStep::none;
   --n_asked_;
-  if (!load.is_read && outcome == Outcome::done) {
+  if (!load.is_read) {
     fetched_bytes_ += bytes.size();
     if (load.bytes == 0 || load.assembly != no_slot) spend(bytes.size(), now_micros);
   }
   if (load.assembly != no_slot) return provide_list(slot, outcome, bytes, now_micros);
   std::uint32_t memory_slot = no_slot;
-  Status status = outcome == Outcome::done ? keep(slot, bytes, &memory_slot) : Status::network;
+  Status status = Status::network;
+  if (outcome == Outcome::done)
+    status = load.prefix != 0 ? resume(slot, bytes, &memory_slot) : keep(slot, bytes, &memory_slot);
   if (status == Status::ok) return have_blob(slot, memory_slot);
   const bool has_no_room = status == Status::limit || status == Status::memory;
   if (has_no_room) return fail_load(slot, status, now_micros);
@@ -111,8 +114,12 @@ void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
   }
   if (status == Status::version) return fail_load(slot, status, now_micros);
   if (outcome == Outcome::not_found) return fail_load(slot, Status::reference, now_micros);
+  if (outcome == Outcome::failed && keep_prefix(slot, bytes))
+    return retry_load(slot, status, now_micros, false);
+  if (outcome == Outcome::other_range) drop_prefix(slot);
   // Of a length that is known more is a fault on the way; else it is more than we take.
   if (outcome != Outcome::too_large) return retry_load(slot, status, now_micros);
+  drop_prefix(slot);
   if (load.bytes == 0) return fail_load(slot, Status::limit, now_micros);
   retry_load(slot, Status::hash, now_micros);
 }
@@ -126,17 +133,20 @@ void Store::have_blob(std::uint32_t slot, std::uint32_t memory_slot) {
 
 // Exponential backoff with full jitter: a wait drawn from [0, base x 2^attempt), and no less than the
 // origin asks for. Which numbers are drawn follows from the seed and the blob.
-void Store::retry_load(std::uint32_t slot, Status status, std::int64_t now_micros) {
+void Store::retry_load(std::uint32_t slot, Status status, std::int64_t now_micros, bool counts) {
   Load& load = loads_[slot];
   const bool is_bearable = retry_after_ <= options_.asked_most_micros;
-  if (++load.attempts >= options_.attempts || !is_bearable) return fail_load(slot, status, now_micros);
+  const std::uint32_t doublings = load.attempts;
+  if (counts) ++load.attempts;
+  if (load.attempts >= options_.attempts || !is_bearable) return fail_load(slot, status, now_micros);
+  // Where ranges have brought nothing yet they may be what fails.
+  if (counts && load.attempts + 1 == options_.attempts && !load.has_ranges) drop_prefix(slot);
   tell_trouble(slot, status);
   std::int64_t most = options_.backoff_most_micros;
-  const std::uint32_t doublings = load.attempts - 1;
   if (doublings < 32 && options_.backoff_micros <= most >> doublings)
     most = options_.backoff_micros << doublings;
   const double drawn = uniform(options_.seed, xxh64(std::string_view{load.key, blob_key_size}, 0),
-                               load.attempts);
+                               load.attempts + load.free_tries);
   std::int64_t at = 0;
   const auto wait = static_cast<std::int64_t>(drawn * static_cast<double>(most));
   if (!add_checked(now_micros, std::max(wait, retry_after_), &at)) at = INT64_MAX;
@@ -154,6 +164,7 @@ void Store::fail_for_the_day(std::uint32_t slot, std::int64_t now_micros) {
 // Without room in memory the next one may have it; all else is believed for a while.
 void Store::fail_load(std::uint32_t slot, Status status, std::int64_t now_micros) {
   loads_[slot].step = LoadStep::none;
+  drop_prefix(slot);
   tell_trouble(slot, status);
   if (status == Status::limit || status == Status::memory)
     tiers_.failed(slot);
@@ -175,39 +186,21 @@ void Store::drop_load(std::uint32_t slot) {
   }
   load.step = LoadStep::none;
   load.need = 0;
+  drop_prefix(slot);
   end_assembly(slot);
   tiers_.failed(slot);
 }
-
-namespace {
-
-// Header and table hash to the id, before any room is made for the bytes.
-Status check_id(const Sha256Digest& id, Bytes bytes) {
-  if (bytes.size() < header_bytes) return Status::truncated;
-  std::uint32_t count = 0;
-  __builtin_memcpy(&count, &bytes[24], sizeof count);
-  if (count > limits::sections) return Status::hash;
-  const std::size_t size = header_bytes + count * section_entry_bytes;
-  if (size > bytes.size()) return Status::truncated;
-  return sha256(bytes.first(size)) == id ? Status::ok : Status::hash;
-}
-
-}  // namespace
 
 // Verifies the bytes in full and copies them. Status::limit, memory: there is no room for them.
 Status Store::keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot) {
   const Sha256Digest id = tiers_.id(load);
   const bool is_shard = loads_[load].is_shard;
   if (is_shard && bytes.size() != loads_[load].bytes) return Status::truncated;
-  if (!is_shard) GUARDRANK_TRY(check_id(id, bytes));
-  GUARDRANK_TRY(tiers_.reserve(load, bytes.size(), memory_cost(bytes.size())));
-  *slot = tiers_.memory().find(id);
+  if (!is_shard) GUARDRANK_TRY(check_beginning(id, bytes));
+  GUARDRANK_TRY(make_room(load, bytes.size(), slot));
   Blob& blob = blobs_[*slot];
-  Status status = allocate_blob(bytes.size(), &blob);
-  if (status == Status::ok) {
-    __builtin_memcpy(blob.memory, bytes.data(), bytes.size());
-    status = verify_blob(id, is_shard, &blob);
-  }
+  __builtin_memcpy(blob.memory, bytes.data(), bytes.size());
+  const Status status = verify_blob(id, is_shard, &blob);
   if (status == Status::ok) return status;
   free_blob(*slot);
   tiers_.unreserve(load);

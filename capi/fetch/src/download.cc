@@ -49,7 +49,7 @@ Download::Download(const Need& need, std::string address, const Patience& patien
                    const std::string& user_agent, const ProgressCall* progress)
     : easy_(curl_easy_init()), id_(need.id), address_(std::move(address)), offset_(need.offset),
       max_bytes_(need.max_bytes), is_range_(need.is_range), is_conditional_(!need.entity_tag.empty()),
-      patience_(patience), progress_(progress) {
+      is_blob_(need.origin == Origin::blobs), patience_(patience), progress_(progress) {
   CURL* easy = easy_.get();
   if (easy == nullptr) throw std::bad_alloc();
   curl_easy_setopt(easy, CURLOPT_URL, address_.c_str());
@@ -96,8 +96,8 @@ Download::Download(const Need& need, std::string address, const Patience& patien
 
 void Download::prepare() {
   body_.clear();
-  skipped_ = ignored_ = 0;
-  is_too_large_ = is_range_done_ = is_late_ = false;
+  ignored_ = 0;
+  is_too_large_ = is_range_done_ = is_late_ = is_encoded_ = false;
   range_start_.reset();
   entity_tag_.clear();
   retry_after_.clear();
@@ -110,21 +110,24 @@ long Download::status() const {
   return status;
 }
 
+// Which byte of the file the answer begins with; nothing where it is of no use: neither the file nor the range,
+// or a range encoded after all.
+std::optional<std::uint64_t> Download::first_byte() const {
+  const long now = status();
+  if (now == 200 && !(is_range_ && is_encoded_)) return 0;
+  if (now == 206 && is_range_ && !is_encoded_ && range_start_ == offset_) return offset_;
+  return std::nullopt;
+}
+
 // False ends the transfer: what came is too much, or all that was asked for.
 bool Download::take(const std::uint8_t* bytes, std::size_t size) {
-  const long now = status();
-  if (now != 200 && now != 206) {
+  const std::optional<std::uint64_t> first = first_byte();
+  if (!first) {
     ignored_ += size;
     return ignored_ <= most_ignored_bytes;
   }
-  if (is_range_ && now == 200 && skipped_ < offset_) {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(size, offset_ - skipped_));
-    skipped_ += n;
-    bytes += n;
-    size -= n;
-  }
-  const std::uint64_t room = max_bytes_ - body_.size();
-  if (size > room && is_range_ && now == 200) {
+  const std::uint64_t room = offset_ + max_bytes_ - *first - body_.size();
+  if (size > room && is_range_ && status() == 200) {
     size = static_cast<std::size_t>(room);
     is_range_done_ = true;
   } else if (size > room) {
@@ -153,6 +156,9 @@ void Download::header(std::string_view line) {
     entity_tag_.clear();
     retry_after_.clear();
     range_start_.reset();
+    is_encoded_ = false;
+  } else if (is_name(line, "content-encoding")) {
+    is_encoded_ = value_of(line, "content-encoding") != "identity";
   } else if (is_name(line, "etag")) {
     entity_tag_ = value_of(line, "etag");
   } else if (is_name(line, "retry-after")) {
@@ -184,8 +190,9 @@ int Download::watch(void* self, curl_off_t total, curl_off_t done, curl_off_t, c
   }
   if (download->progress_ != nullptr && *download->progress_ && done > 0) {
     try {
-      (*download->progress_)(download->address_, static_cast<std::uint64_t>(done),
-                             static_cast<std::uint64_t>(total));
+      const auto before = download->status() == 206 ? download->offset_ : 0;   // it goes on where it stopped
+      (*download->progress_)(download->address_, before + static_cast<std::uint64_t>(done),
+                             total > 0 ? before + static_cast<std::uint64_t>(total) : 0);
     } catch (...) {
       return 1;   // no exception may pass through libcurl
     }
@@ -198,6 +205,7 @@ Completion Download::complete(Outcome outcome, std::string detail) {
   completion.id = id_;
   completion.outcome = outcome;
   completion.detail = std::move(detail);
+  if (outcome == Outcome::failed && is_blob_) completion.bytes = what_came();
   if (outcome == Outcome::done) {
     completion.bytes = std::move(body_);
     completion.entity_tag = std::move(entity_tag_);
@@ -205,21 +213,30 @@ Completion Download::complete(Outcome outcome, std::string detail) {
   return completion;
 }
 
+// Of a blob, from the first byte that was asked for on. libcurl has decoded it.
+std::vector<std::uint8_t> Download::what_came() {
+  const std::uint64_t before = offset_ - first_byte().value_or(offset_);
+  if (before >= body_.size()) return {};
+  body_.erase(body_.begin(), body_.begin() + static_cast<std::ptrdiff_t>(before));
+  return std::move(body_);
+}
+
 // A response came whole. Nothing: it is worth another try.
 std::optional<Completion> Download::succeed(long status) {
   if (status == 304 && is_conditional_) return complete(Outcome::unchanged, "");
   if (status == 403 || status == 404 || status == 410)
     return complete(Outcome::not_found, "HTTP status " + std::to_string(status));
-  const bool is_whole = status == 200;
-  const bool is_part = status == 206 && is_range_ && range_start_ == offset_;
-  if (!is_whole && !is_part) {
+  const std::optional<std::uint64_t> first = first_byte();
+  if (!first) {
     if (is_retried_status(status)) return std::nullopt;
-    return complete(Outcome::failed, "HTTP status " + std::to_string(status));
+    const bool is_other = is_range_ && (status == 200 || status == 206 || status == 416);
+    return complete(is_other ? Outcome::other_range : Outcome::failed, "HTTP status " + std::to_string(status));
   }
-  if (is_range_ && body_.size() != max_bytes_)
-    return complete(Outcome::failed, "the range has " + std::to_string(body_.size()) + " bytes instead of " +
-                                         std::to_string(max_bytes_));
-  return complete(Outcome::done, "");
+  const std::uint64_t wanted = offset_ + max_bytes_ - *first;
+  if (!is_range_ || body_.size() == wanted) return complete(Outcome::done, "");
+  // Less of the range than was asked for is its beginning; of a whole it is another file.
+  return complete(status == 206 ? Outcome::failed : Outcome::other_range,
+                  std::to_string(body_.size()) + " bytes came instead of " + std::to_string(wanted));
 }
 
 std::optional<Completion> Download::finish(CURLcode code, std::int64_t now_micros, double uniform,
@@ -243,6 +260,7 @@ std::optional<Completion> Download::finish(CURLcode code, std::int64_t now_micro
   *wait_micros = std::max(*wait_micros, asked);
   if (asked > patience_.retry.most_asked_micros) failures_ = patience_.retry.attempts;
   if (failures_ < patience_.retry.attempts) return std::nullopt;
+  if (code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WRITE_ERROR) body_.clear();   // no good came of it
   Completion completion = complete(Outcome::failed, std::move(detail));
   completion.retry_after_micros = asked;
   return completion;

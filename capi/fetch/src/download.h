@@ -65,7 +65,9 @@ class Download {
   static int watch(void* self, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t);
   bool take(const std::uint8_t* bytes, std::size_t size);
   void header(std::string_view line);
+  std::optional<std::uint64_t> first_byte() const;
   Completion complete(Outcome outcome, std::string detail);
+  std::vector<std::uint8_t> what_came();
   std::optional<Completion> succeed(long status);
   long status() const;
 
@@ -77,17 +79,18 @@ class Download {
   std::uint64_t max_bytes_;
   bool is_range_;
   bool is_conditional_;
+  bool is_blob_;
   Patience patience_;
   const ProgressCall* progress_;
   std::uint32_t failures_ = 0;
 
   // Of the present try.
   std::vector<std::uint8_t> body_;
-  std::uint64_t skipped_ = 0;            // of a whole file that came instead of a range
   std::uint64_t ignored_ = 0;            // of a page that tells of a failure
   bool is_too_large_ = false;
   bool is_range_done_ = false;
   bool is_late_ = false;
+  bool is_encoded_ = false;
   std::optional<std::uint64_t> range_start_;
   std::string entity_tag_;
   std::string retry_after_;

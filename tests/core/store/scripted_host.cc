@@ -140,7 +140,7 @@ void ScriptedHost::ask() {
   Need need;
   while (store_->next(now, &need)) {
     AskedNeed asking{need.id, need.kind, std::string(need.path) + std::string(need.key),
-                     text(need.bytes), need.at_micros, need.max_bytes};
+                     text(need.bytes), need.at_micros, need.max_bytes, need.offset, need.is_range};
     REQUIRE(ids_.insert(need.id).second);
     REQUIRE(store_->is_wanted(need.id));
     if (need.kind == NeedKind::fetch) REQUIRE(need.origin == Origin::blobs);
@@ -177,6 +177,12 @@ Answered ScriptedHost::truth(const AskedNeed& need) {
     disk.erase(at);
     return {};
   }
+  if (need.is_range) {
+    const bool has_range = at->second.size() >= need.offset + need.max_bytes;
+    return has_range ? Answered{Outcome::done, at->second.substr(need.offset, need.max_bytes)}
+                     : Answered{Outcome::other_range};
+  }
+  REQUIRE(need.offset == 0);
   if (at->second.size() > need.max_bytes) return {Outcome::too_large, ""};
   return {Outcome::done, at->second};
 }
@@ -188,7 +194,8 @@ void ScriptedHost::answer(std::size_t which) {
   if (!fault || !fault(need, &answered)) answered = truth(need);
   // In a block of its own size, so that a sanitizer sees who reads beyond or later.
   const std::vector<std::uint8_t> bytes(answered.bytes.begin(), answered.bytes.end());
-  store_->provide(Answer{need.id, answered.outcome, bytes, {}, {}, {}, answered.retry_after_micros}, now);
+  const std::vector<std::uint8_t> hashes(answered.section_hashes.begin(), answered.section_hashes.end());
+  store_->provide(Answer{need.id, answered.outcome, bytes, {}, {}, hashes, answered.retry_after_micros}, now);
 }
 
 bool ScriptedHost::answer_next() {

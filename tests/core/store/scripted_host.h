@@ -26,8 +26,9 @@ pack::AlignedBytes make_blob(ArtifactKind kind, std::uint64_t seed, std::size_t 
 
 struct Answered {
   Outcome outcome = Outcome::done;
-  std::string bytes;
+  std::string bytes = {};
   std::int64_t retry_after_micros = 0;
+  std::string section_hashes = {};
 };
 
 struct AskedNeed {
@@ -37,6 +38,8 @@ struct AskedNeed {
   std::string bytes;                 // of a write
   std::int64_t at_micros = 0;
   std::uint64_t max_bytes = 0;
+  std::uint64_t offset = 0;
+  bool is_range = false;
 };
 
 // Three artifacts, a release that routes to them, and their truth.

@@ -24,6 +24,7 @@ class RandomLife {
     }
     // In the end all is well again, and everything can be had.
     host_.fault = nullptr;
+    for (const AskedNeed& need : host_.all) n_resumed += need.is_range;
     for (const auto& [ticket, products] : tickets_) host_.store().cancel(ticket);
     tickets_.clear();
     host_.run();
@@ -41,7 +42,7 @@ class RandomLife {
     }
   }
 
-  std::size_t n_ready = 0, n_fallback = 0, n_failed = 0, n_faults = 0;
+  std::size_t n_ready = 0, n_fallback = 0, n_failed = 0, n_faults = 0, n_kept = 0, n_resumed = 0;
 
  private:
   static StoreOptions options(std::uint64_t seed) {
@@ -74,16 +75,18 @@ class RandomLife {
     }
     ++n_faults;
     constexpr Outcome outcomes[] = {Outcome::not_found, Outcome::failed, Outcome::too_large,
-                                    Outcome::unchanged};
-    answered->outcome = outcomes[below(4)];
+                                    Outcome::unchanged, Outcome::other_range};
+    answered->outcome = outcomes[below(5)];
     if (need.kind == NeedKind::write || need.kind == NeedKind::remove) {
       if (below(20) != 0) return false;
       answered->outcome = Outcome::failed;
       return true;
     }
     if (need.kind != NeedKind::fetch || below(2) == 0) return true;
-    answered->outcome = Outcome::done;
-    answered->bytes = host_.origin.at(need.name);
+    // It breaks off, or says that it is all; a range may bring the whole.
+    answered->outcome = below(2) == 0 ? Outcome::done : Outcome::failed;
+    answered->bytes = host_.origin.at(need.name).substr(below(4) == 0 ? 0 : need.offset);
+    n_kept += answered->outcome == Outcome::failed;
     if (below(2) == 0)
       flip(&answered->bytes);
     else
@@ -182,7 +185,7 @@ class RandomLife {
 };
 
 TEST_CASE("in any order, with any faults, nothing unverified is ready and budgets hold") {
-  std::size_t n_ready = 0, n_fallback = 0, n_failed = 0, n_faults = 0;
+  std::size_t n_ready = 0, n_fallback = 0, n_failed = 0, n_faults = 0, n_kept = 0, n_resumed = 0;
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     CAPTURE(seed);
     RandomLife life(seed);
@@ -191,11 +194,15 @@ TEST_CASE("in any order, with any faults, nothing unverified is ready and budget
     n_fallback += life.n_fallback;
     n_failed += life.n_failed;
     n_faults += life.n_faults;
+    n_kept += life.n_kept;
+    n_resumed += life.n_resumed;
   }
   CHECK(n_ready > 10'000);      // the lives have seen something
   CHECK(n_fallback > 1000);
   CHECK(n_failed > 1000);
   CHECK(n_faults > 1000);
+  CHECK(n_kept > 100);
+  CHECK(n_resumed > 50);
 }
 
 }  // namespace
