@@ -96,3 +96,36 @@ test("a look for changes that finds none is one request, by the origin or throug
     assert.deepEqual(new Set(asked), new Set(["/metadata/timestamp.json 304"]), address);
   }
 });
+
+/** Of the first blob that comes half a body, and then an error. */
+function breakingOnce(asked) {
+  let isBroken = false;
+  return async (address, init) => {
+    const response = await fetch(address, init);
+    if (!address.includes("/blobs/")) return response;
+    asked.push({ address, range: init.headers.range, status: response.status });
+    if (isBroken) return response;
+    isBroken = true;
+    const half = new Uint8Array(await response.arrayBuffer()).subarray(0, 600);
+    let n = 0;
+    const body = new ReadableStream({
+      pull: (to) => (n++ === 0 ? to.enqueue(half) : to.error(new Error("the way is gone"))),
+    });
+    return new Response(body, { status: 200 });
+  };
+}
+
+test("what broke off goes on where it stopped, by the origin or through the proxy", async () => {
+  for (const address of addresses) {
+    const asked = [];
+    const store = await open(address, { fetch: breakingOnce(asked) });
+    const { snapshot } = await store.snapshot(engine, {}, { timeout: 20_000 });
+    store.dispose();
+    assert.deepEqual(ranked(snapshot), ranked(whole));
+    assert.equal(asked.length, 4);
+    const [first] = asked, again = asked.find(({ range }) => range !== undefined);
+    assert.equal(again.address, first.address);
+    assert.match(again.range, /^bytes=600-\d+$/);
+    assert.equal(again.status, 206, address);
+  }
+});

@@ -4,6 +4,7 @@ Usage: artifact_test.py COMMAND [BREAK_AT_LIBRARY] [TEST...]; it is broken at ev
 GUARDRANK_SLOW=1 (the slow lane) at every one.
 """
 import errno
+import gzip
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 import server as faults
 from artifacts import SMALL, Publisher, identity, lists, parts, ranked
@@ -178,6 +180,102 @@ class Pieces(Artifacts):
         told = self.told("--memory-bytes", str(whole + 1000))
         self.assertLessEqual(told["memory_bytes"], whole + 1000)
         self.assertEqual(self.refusal("--memory-bytes", str(catalog - 1)), LIMIT)
+
+
+class Broken(Artifacts):
+    """A transfer that breaks off goes on where it stopped."""
+
+    def setUp(self):
+        super().setUp()
+        self.body = parts(self.bundles[0])["catalog"]
+        self.path = "blobs/" + identity(self.body)
+        self.server.repeats = False
+
+    def tries(self):
+        """What was asked for of the catalog: None for all of it, or a range."""
+        found = [headers.get("Range") for path, headers in self.server.requests if path == self.path]
+        self.encodings = [headers.get("Accept-Encoding") for path, headers in self.server.requests
+                          if path == self.path]
+        self.server.requests.clear()
+        return found
+
+    def rest(self, first):
+        return f"bytes={first}-{len(self.body) - 1}"
+
+    def breaks(self, *faults_):
+        shutil.rmtree(self.cache, ignore_errors=True)
+        self.server.requests.clear()
+        self.server.faults[self.path] = list(faults_)
+        self.serves(0, "--timeout-ms", "30000")
+        self.clean()
+        return self.tries()
+
+    def test_it_goes_on_where_it_stopped(self):
+        half = len(self.body) // 2
+        for way in (faults.cut_off, faults.reset):
+            with self.subTest(way=way):
+                self.assertEqual(self.breaks(faults.broken(half, way)), [None, self.rest(half)])
+                self.assertNotIn("identity", self.encodings[0])
+                self.assertEqual(self.encodings[1], "identity")
+        self.server.faults[self.path] = [faults.broken(half, faults.cut_off)]
+        shutil.rmtree(self.cache)
+        told = self.told("--timeout-ms", "30000")
+        self.assertEqual(told["fetched_bytes"], sum(map(len, parts(self.bundles[0]).values())))
+
+    @unittest.skipUnless(os.environ.get("GUARDRANK_SLOW"), "ten seconds of silence: in the slow lane")
+    def test_what_came_before_a_silence_is_kept(self):
+        half = len(self.body) // 2
+        self.assertEqual(self.breaks(faults.broken(half, faults.freeze)), [None, self.rest(half)])
+
+    def test_it_breaks_more_often_than_there_are_tries(self):
+        step = len(self.body) // 7
+        ranges = self.breaks(*[faults.broken(step, faults.cut_off)] * 6)
+        self.assertEqual(ranges, [None] + [self.rest(n * step) for n in range(1, 7)])
+
+    def test_what_came_encoded_is_kept_decoded(self):
+        encoded = gzip.compress(self.body)
+        first, rest = self.breaks(faults.broken(len(encoded) // 2, faults.cut_off, "gzip", gzip.compress))
+        self.assertIsNone(first)
+        decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        n_bytes = len(decoder.decompress(encoded[:len(encoded) // 2]))
+        kept = int(rest.removeprefix("bytes=").split("-")[0])
+        self.assertGreater(n_bytes, 0)
+        self.assertLessEqual(kept, n_bytes)
+        self.assertGreater(kept, n_bytes // 2)
+
+    def test_servers_that_know_no_ranges_or_lie(self):
+        half = len(self.body) // 2
+        cut = faults.broken(half, faults.cut_off)
+        self.assertEqual(self.breaks(cut, faults.without_ranges), [None, self.rest(half)])
+        self.assertEqual(self.breaks(cut, faults.short_range),
+                         [None, self.rest(half), self.rest(half + (len(self.body) - half - 1) // 2 + 1)])
+        other = bytes(len(self.body))
+        for lie in (faults.status(416), faults.other_range, faults.range_of(other), faults.encoded_range,
+                    faults.instead(other), faults.instead(self.body[:-10]), faults.instead(b"<html>")):
+            with self.subTest(lie=lie):
+                self.assertEqual(self.breaks(cut, lie), [None, self.rest(half), None])
+
+    def test_a_server_whose_ranges_always_fail_is_asked_for_all_in_the_end(self):
+        half = len(self.body) // 2
+        ranges = self.breaks(faults.broken(half, faults.cut_off), *[faults.status(500)] * 3)
+        self.assertEqual(ranges, [None] + [self.rest(half)] * 3 + [None])
+
+    def test_what_was_harmed_before_it_broke_off(self):
+        half = len(self.body) // 2
+        harmed = self.body[:half - 1] + bytes([self.body[half - 1] ^ 1]) + self.body[half:]
+        def harm(handler, body):
+            faults.broken(half, faults.cut_off)(handler, harmed)
+        self.assertEqual(self.breaks(harm), [None, self.rest(half), None])
+
+    def test_nothing_unverified_serves(self):
+        half = len(self.body) // 2
+        self.server.repeats = True
+        def lie(handler, body):
+            faults.range_of(bytes(len(body)))(handler, body) if handler.range() else \
+                faults.broken(half, faults.cut_off)(handler, body)
+        self.server.faults[self.path] = [lie]
+        self.assertIn(self.refusal(), (HASH, 704))
+        self.assertNotIn(identity(self.body), self.kept())
 
 
 class Disk(Artifacts):

@@ -1,6 +1,7 @@
 """A server on loopback that serves a dictionary of files and misbehaves as told."""
 import gzip
 import http.server
+import re
 import socket
 import struct
 import threading
@@ -31,7 +32,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         tag = f'"{zlib.crc32(body):08x}"'
         if self.headers.get("If-None-Match") == tag:
             return self.answer(304, b"", etag=tag)
-        self.answer(200, body, etag=tag)
+        asked = self.range()
+        if asked is None:
+            return self.answer(200, body, etag=tag)
+        first, last = asked[0], min(asked[1], len(body) - 1)
+        if first > last:
+            return self.answer(416, b"", Content_Range=f"bytes */{len(body)}")
+        self.answer(206, body[first:last + 1], etag=tag, Content_Range=f"bytes {first}-{last}/{len(body)}")
+
+    def range(self):
+        """First and last byte that are asked for; None: all."""
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        return asked and tuple(map(int, asked.groups()))
 
     def answer(self, status, body, length=None, **headers):
         self.send_response(status)
@@ -66,7 +78,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 # Faults: each gets the handler and the bytes that stand at the path.
-def reset(handler, body):
+def reset(handler, body=None):
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.close_connection = True
     handler.connection.close()
@@ -84,6 +96,67 @@ def stall_within(handler, body):
     handler.wfile.write(body[:len(body) // 2])
     handler.wfile.flush()
     stall(handler, body)
+
+
+def broken(n_bytes, way, encoding=None, encode=lambda data: data):
+    """So many bytes of what is asked for (all or a range), and then that."""
+    def break_off(handler, body):
+        first, last = handler.range() or (0, len(body) - 1)
+        part = body[first:last + 1]
+        handler.send_response(206 if handler.range() else 200)
+        if handler.range():
+            handler.send_header("Content-Range", f"bytes {first}-{last}/{len(body)}")
+        if encoding is not None:
+            handler.send_header("Content-Encoding", encoding)
+        encoded = encode(part)
+        handler.send_header("Content-Length", str(len(encoded)))
+        handler.end_headers()
+        handler.wfile.write(encoded[:n_bytes])
+        handler.wfile.flush()
+        time.sleep(0.2)                # so that it arrives before the end does
+        way(handler)
+    return break_off
+
+
+def cut_off(handler):
+    handler.close_connection = True
+
+
+def freeze(handler):
+    time.sleep(14)
+    handler.close_connection = True
+
+
+def without_ranges(handler, body):
+    handler.answer(200, body)
+
+
+def other_range(handler, body):
+    first, last = handler.range()
+    handler.answer(206, body[first - 1:last], Content_Range=f"bytes {first - 1}-{last - 1}/{len(body)}")
+
+
+def range_of(other):
+    """The range that is asked for, of another file."""
+    def answer(handler, body):
+        first, last = handler.range()
+        handler.answer(206, other[first:last + 1], Content_Range=f"bytes {first}-{last}/{len(other)}")
+    return answer
+
+
+def encoded_range(handler, body):
+    """Of the encoded form, which is not what was asked for."""
+    first, last = handler.range()
+    encoded = gzip.compress(body)
+    handler.answer(206, encoded[first:last + 1], Content_Encoding="gzip",
+                   Content_Range=f"bytes {first}-{min(last, len(encoded) - 1)}/{len(encoded)}")
+
+
+def short_range(handler, body):
+    """Less than is asked for, and said so."""
+    first, last = handler.range()
+    last = first + (last - first) // 2
+    handler.answer(206, body[first:last + 1], Content_Range=f"bytes {first}-{last}/{len(body)}")
 
 
 def drip(handler, body):

@@ -64,7 +64,7 @@ export class Origin {
   targets = {};
   key = makeKey();
   requests = [];
-  /** Called with (path, response, next); by default next(). */
+  /** Called with (path, response, next, request); by default next(). */
   fault = (path, response, next) => next();
 
   constructor() {
@@ -111,7 +111,7 @@ export class Origin {
     this.server = createServer((request, response) => {
       const path = decodeURIComponent(new URL(request.url, "http://x").pathname).slice(1);
       this.requests.push({ path, headers: request.headers });
-      this.fault(path, response, () => this.answer(path, request, response));
+      this.fault(path, response, () => this.answer(path, request, response), request);
     });
     await new Promise((resolve) => this.server.listen(0, "127.0.0.1", resolve));
     this.address = `http://127.0.0.1:${this.server.address().port}/`;
@@ -123,6 +123,12 @@ export class Origin {
     if (bytes === undefined) return response.writeHead(404).end();
     const tag = `"${sha256(bytes).slice(0, 16)}"`;
     if (request.headers["if-none-match"] === tag) return response.writeHead(304).end();
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+    if (first !== undefined) {
+      const part = bytes.subarray(Number(first), Number(last) + 1);
+      const told = `bytes ${first}-${Number(first) + part.length - 1}/${bytes.length}`;
+      return response.writeHead(206, { "content-range": told, "content-length": part.length }).end(part);
+    }
     return response.writeHead(200, { etag: tag, "content-length": bytes.length }).end(bytes);
   }
 

@@ -3,7 +3,7 @@
 export interface DownloadOptions {
   /** Most bytes of the body, decoded. */
   maxBytes: number;
-  /** Exactly these bytes, as they stand on the origin. */
+  /** Exactly these bytes, as they stand on the origin; or, from a server that knows no ranges, all to their end. */
   range?: { offset: number; length: number };
   /** The entity tag of the copy at hand. */
   entityTag?: string;
@@ -21,7 +21,10 @@ export interface DownloadOptions {
 export type Downloaded =
   | { outcome: "done"; bytes: Uint8Array; entityTag: string | undefined }
   | { outcome: "not_found" | "unchanged" | "too_large" }
-  | { outcome: "failed"; why: string; canRetry: boolean; retryAfter?: number };
+  /** Of a range: there is none, or not that one came. */
+  | { outcome: "other_range"; why: string }
+  /** `bytes`: what came before it broke off, from the first byte on that was asked for. */
+  | { outcome: "failed"; why: string; canRetry: boolean; retryAfter?: number; bytes?: Uint8Array };
 
 /** Never rejects: whatever happens is an outcome. */
 export async function download(url: string, options: DownloadOptions): Promise<Downloaded> {
@@ -30,16 +33,18 @@ export async function download(url: string, options: DownloadOptions): Promise<D
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted) stop();
   const deadline = new Deadline(abort, options.timeout);
+  const body = new Body(options);
   try {
     deadline.within(options.firstByteTimeout, "no answer");
     const response = await (options.fetch ?? fetch)(url, {
       headers: headersOf(options), signal: abort.signal, redirect: "follow",
       cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
     });
-    return await readResponse(response, options, deadline);
+    return await readResponse(response, body, options, deadline);
   } catch (failure) {
     const why = deadline.why ?? (failure instanceof Error ? failure.message : String(failure));
-    return { outcome: "failed", why, canRetry: !options.signal?.aborted };
+    if (options.signal?.aborted) return { outcome: "failed", why, canRetry: false };
+    return { outcome: "failed", why, canRetry: true, bytes: body.asked() };
   } finally {
     deadline.clear();
     options.signal?.removeEventListener("abort", stop);
@@ -58,22 +63,31 @@ function headersOf(options: DownloadOptions): Record<string, string> {
 }
 
 async function readResponse(
-  response: Response, options: DownloadOptions, deadline: Deadline,
+  response: Response, body: Body, options: DownloadOptions, deadline: Deadline,
 ): Promise<Downloaded> {
-  const { status } = response;
-  const isWhole = status === 200, isPart = status === 206 && options.range !== undefined;
-  if (!isWhole && !isPart) {
+  const { status } = response, { range } = options;
+  const isPart = status === 206 && range !== undefined;
+  if (status === 416 && range !== undefined || isPart && !isRange(response, range)) {
+    await response.body?.cancel();
+    return { outcome: "other_range", why: `the origin answered ${status}` };
+  }
+  if (status !== 200 && !isPart) {
     await response.body?.cancel();
     return refusal(response);
   }
-  const read = await readBody(response, options, deadline);
-  if (read === undefined) return { outcome: "too_large" };
-  const { range } = options;
-  if (range === undefined) return done(read, response);
-  // A server without ranges sends the whole.
-  const part = isPart ? read : read.subarray(range.offset, range.offset + range.length);
-  if (part.length === range.length) return done(part, response);
-  return { outcome: "failed", why: "another range than was asked for", canRetry: false };
+  body.first = isPart ? range.offset : 0;
+  const isComplete = await body.read(response, deadline);
+  if (!isComplete) return { outcome: "too_large" };
+  const bytes = body.all();
+  if (range === undefined || bytes.length === body.most) return done(bytes, response);
+  const why = `${bytes.length} bytes came instead of ${body.most}`;
+  return isPart ? { outcome: "failed", why, canRetry: true, bytes } : { outcome: "other_range", why };
+}
+
+/** As far as it is told: of another site's answer this header is seen where the site says so. */
+function isRange(response: Response, { offset }: { offset: number }): boolean {
+  const told = response.headers.get("content-range"), encoding = response.headers.get("content-encoding");
+  return (told === null || told.startsWith(`bytes ${offset}-`)) && (encoding ?? "identity") === "identity";
 }
 
 function done(bytes: Uint8Array, response: Response): Downloaded {
@@ -91,37 +105,55 @@ function refusal(response: Response): Downloaded {
   return { outcome: "failed", why, canRetry, retryAfter: seconds * 1000 };
 }
 
-/** Undefined: too large. A whole body of which a part is wanted may be as long as that part's end. */
-async function readBody(
-  response: Response, options: DownloadOptions, deadline: Deadline,
-): Promise<Uint8Array | undefined> {
-  const { range } = options;
-  const most = range !== undefined && response.status === 200
-    ? range.offset + range.length : options.maxBytes;
-  const isCut = range !== undefined && response.status === 200;
-  const stated = Number(response.headers.get("content-length") ?? Number.NaN);
-  const isEncoded = response.headers.get("content-encoding") !== null;
-  const total = isEncoded || Number.isNaN(stated) ? undefined : stated;
-  if (total !== undefined && total > most && !isCut) {
-    await response.body?.cancel();
-    return undefined;
+/** What comes of a body, also of one that breaks off. */
+class Body {
+  /** Which byte of the file it begins with. */
+  first = 0;
+  private readonly pieces: Uint8Array[] = [];
+  private received = 0;
+
+  constructor(private readonly options: DownloadOptions) {}
+
+  /** Bytes that are of use. */
+  get most(): number {
+    const { range, maxBytes } = this.options;
+    return range === undefined ? maxBytes : range.offset + range.length - this.first;
   }
-  const pieces: Uint8Array[] = [];
-  let received = 0;
-  const reader = response.body?.getReader();
-  for (;;) {
-    deadline.within(options.stallTimeout, "the answer stalled");
-    const { done: isDone, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (isDone || value === undefined) break;
-    pieces.push(value);
-    received += value.length;
-    options.progress?.(received, total);
-    if (received <= most) continue;
-    await reader?.cancel();
-    if (!isCut) return undefined;
-    break;
+
+  /** False: too large. A whole body of which a part is wanted is read to that part's end. */
+  async read(response: Response, deadline: Deadline): Promise<boolean> {
+    const { stallTimeout, progress } = this.options;
+    const isCut = this.options.range !== undefined && response.status === 200;
+    const stated = Number(response.headers.get("content-length") ?? Number.NaN);
+    const isEncoded = response.headers.get("content-encoding") !== null;
+    const total = isEncoded || Number.isNaN(stated) ? undefined : stated;
+    if (total !== undefined && total > this.most && !isCut) {
+      await response.body?.cancel();
+      return false;
+    }
+    const reader = response.body?.getReader();
+    for (;;) {
+      deadline.within(stallTimeout, "the answer stalled");
+      const { done: isDone, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (isDone || value === undefined) return true;
+      this.pieces.push(value);
+      this.received += value.length;
+      progress?.(this.first + this.received, total === undefined ? undefined : this.first + total);
+      if (this.received <= this.most) continue;
+      await reader?.cancel();
+      return isCut;
+    }
   }
-  return join(pieces, Math.min(received, most));
+
+  /** All of it. */
+  all(): Uint8Array {
+    return join(this.pieces, Math.min(this.received, this.most));
+  }
+
+  /** From the first byte on that was asked for. */
+  asked(): Uint8Array {
+    return this.all().subarray((this.options.range?.offset ?? 0) - this.first);
+  }
 }
 
 function join(pieces: Uint8Array[], length: number): Uint8Array {

@@ -29,6 +29,7 @@ export interface Need {
 
 export interface Answer {
   outcome: keyof typeof outcomes;
+  /** Of a fetch that failed: what came of it. */
   bytes?: Uint8Array | undefined;
   entityTag?: string | undefined;
   detail?: string;
@@ -37,7 +38,9 @@ export interface Answer {
   /** Of an artifact, computed over `bytes`. */
   sectionHashes?: Uint8Array | undefined;
 }
-export const outcomes = { done: 0, not_found: 1, unchanged: 2, too_large: 3, failed: 4 } as const;
+export const outcomes = {
+  done: 0, not_found: 1, unchanged: 2, too_large: 3, failed: 4, other_range: 5,
+} as const;
 
 /** Addresses of the three kinds of file, each ending in a slash. */
 export type OriginAddresses = Record<(typeof origins)[number], string>;
@@ -76,7 +79,8 @@ export async function perform(need: Need, options: HostOptions, signal: AbortSig
 }
 
 async function withHashes(answer: Answer): Promise<Answer> {
-  const sectionHashes = answer.bytes && await hashSections(answer.bytes);
+  const { outcome, bytes } = answer;
+  const sectionHashes = outcome === "done" && bytes ? await hashSections(bytes) : undefined;
   return sectionHashes === undefined ? answer : { ...answer, sectionHashes };
 }
 
@@ -103,10 +107,12 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
     if (found.outcome === "done") {
       return { outcome: "done", bytes: found.bytes, entityTag: found.entityTag };
     }
+    if (found.outcome === "other_range") return { outcome: found.outcome, detail: found.why };
     if (found.outcome !== "failed") return { outcome: found.outcome };
     // The store names blobs itself.
     const detail = origin === "blobs" ? found.why : `${address}: ${found.why}`;
-    const failed = { outcome: "failed", detail, retryAfter: found.retryAfter } as const;
+    const bytes = origin === "blobs" ? found.bytes : undefined;
+    const failed = { outcome: "failed", detail, retryAfter: found.retryAfter, bytes } as const;
     if (!found.canRetry || attempt >= attempts) return failed;
     // Full jitter, or what the origin asks for: asked again sooner, it would answer the same.
     const wait = found.retryAfter ?? Math.random() * 200 * 2 ** attempt;
