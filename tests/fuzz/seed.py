@@ -109,7 +109,14 @@ def write_metadata() -> None:
             write("metadata", b"\0" + data)
 
 
+def write_lives() -> None:
+    """Steps of a store's life, drawn by hashing."""
+    for life in range(12):
+        write("store", b"".join(hashlib.sha256(b"%d %d" % (life, i)).digest() for i in range(30)))
+
+
 def main() -> None:
+    write_lives()
     write_sources()
     write_metadata()
     for path in sorted((ROOT / "tests/conformance/bundles").glob("*.guardrank")):

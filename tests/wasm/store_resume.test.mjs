@@ -53,7 +53,7 @@ const part = (bytes, first, headers = {}) => (response) => {
 test("a transfer that was reset goes on where it stopped", async () => {
   const { tries, ranges, state } = await triesOf([reset]);
   assert.deepEqual(ranges, [undefined, rest]);
-  assert.equal(tries[1]["accept-encoding"], "identity");
+  assert.match(tries[1]["accept-encoding"], /^identity(, identity)?$/);   // fetch itself sees to it, where it does
   assert.equal(state.fetchedBytes, parts.model.length + parts.policy.length + parts.catalog.length);
 });
 
