@@ -25,7 +25,7 @@ struct Options {
   std::string ca_file;
   std::uint32_t timeout_ms = 10'000;
   std::uint64_t cache_bytes = 0, memory_bytes = 0;
-  bool is_ranked = false, is_at_hand = false, forgets_time = false;
+  bool is_ranked = false, is_at_hand = false, forgets_time = false, maps_files = false;
 };
 
 // --timeout-ms, of the whole command.
@@ -76,6 +76,7 @@ Client open_client(const Options& options, const gr_engine* engine, Progress* pr
   given.memory_bytes = options.memory_bytes;
   given.open_micros = std::max<std::int64_t>(std::int64_t{options.timeout_ms} * 1000, 1);
   given.forgets_time = options.forgets_time ? 1 : 0;
+  given.maps_files = options.maps_files ? 1 : 0;
   gr_fetch_client* client = nullptr;
   check([&](gr_error** error) { return gr_fetch_client_open(engine, &given, &client, error); });
   return Client(client);
@@ -236,6 +237,8 @@ void add_fetch(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_flag("--at-hand", options->is_at_hand, "Do not wait for the origin where the folder has the releases");
   command->add_option("--cache-bytes", options->cache_bytes, "Of artifacts in the folder, at most (1 GiB)");
   command->add_option("--memory-bytes", options->memory_bytes, "Of artifacts in memory, at most (64 MiB)");
+  command->add_flag("--map", options->maps_files,
+                    "Map artifacts in the folder instead of reading them: only where nobody else writes to it");
   command->add_flag("--forget-time", options->forgets_time,
                     "Forget the highest time that the folder has seen: after a clock was far ahead, or tampering");
   command->add_flag("--rank", options->is_ranked,

@@ -43,8 +43,10 @@ struct Need {
   // read, write, remove: `key` is a relative path of [a-z0-9._/-]; write replaces all or nothing.
   // A key that ends in '/' is a folder. remove: all below it goes. read: a line for each finished file
   // there, its name, a space and its size, as many as `max_bytes` takes; failed where a host cannot.
+  // may_lend, of a read: an answer may leave its bytes where they are (Answer::loan).
   std::string_view key;
   Bytes bytes;
+  bool may_lend = false;
 
   // wake: at or after this time, micros since 1970.
   std::int64_t at_micros = 0;
@@ -60,6 +62,15 @@ enum class Outcome : std::uint8_t {
   other_range = 5,   // fetch of a range: there is no such range (416), or not that one came
 };
 
+// Bytes that need not be copied, as those of a mapped file: they stay where they are, at a multiple of 64, until
+// `end` is called. They are verified as ever, and believed afterwards: who lends them answers for nobody
+// changing them meanwhile.
+struct Loan {
+  void (*end)(void* user, Bytes bytes) = nullptr;
+  void* user = nullptr;
+  bool is_taken = false;            // set by `provide`: `end` is called, once, maybe before it returns
+};
+
 // What a host hands back. Views are read during `provide` alone.
 struct Answer {
   std::uint64_t id = 0;             // of the need
@@ -73,6 +84,7 @@ struct Answer {
   Bytes section_hashes = {};
   // fetch that failed: how long the origin asks to be left alone (Retry-After); 0: it does not.
   std::int64_t retry_after_micros = 0;
+  Loan* loan = nullptr;             // of `bytes`, where the need says may_lend; null: they are copied
 };
 
 }  // namespace guardrank

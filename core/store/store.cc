@@ -101,6 +101,7 @@ void Store::provide(const Answer& answer, std::int64_t now_micros) {
   section_hashes_ = answer.section_hashes;
   detail_ = answer.detail;
   retry_after_ = answer.retry_after_micros;
+  loan_ = answer.loan;
   if (id == wake_need_) {
     wake_need_ = 0;
   } else if (!provide_disk(id, answer.outcome, bytes) &&
@@ -114,6 +115,7 @@ void Store::provide(const Answer& answer, std::int64_t now_micros) {
   section_hashes_ = {};
   detail_ = {};
   retry_after_ = 0;
+  loan_ = nullptr;
   tick(now_micros);
 }
 

@@ -187,6 +187,7 @@ class Store {
     std::uint8_t* memory = nullptr;
     std::size_t size = 0;
     ArtifactKind kind{};
+    Loan loan;                                         // where the memory is the host's
   };
   // A load that is put together: its list, what an older artifact has, the pieces that it has not.
   static constexpr std::uint32_t n_assemblies = 4;
@@ -262,6 +263,7 @@ class Store {
   void ask_for_list(Assembly* assembly, Need* need);
   void provide_list(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
   Status make_room_beside(std::uint32_t load, std::uint32_t* slot, std::uint32_t* older);
+  Status reserve(std::uint32_t load, std::uint64_t bytes, std::uint32_t* memory_slot, bool pushes);
   Status make_room(std::uint32_t load, std::uint64_t bytes, std::uint32_t* memory_slot, bool pushes = true);
   void take_older(std::uint32_t assembly, Bytes older, std::int64_t now_micros);
   bool next_piece(std::int64_t now_micros, Need* need);
@@ -287,6 +289,7 @@ class Store {
   void drop_load(std::uint32_t load);
   Status keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot);
   Status allocate_blob(std::uint64_t bytes, Blob* blob);
+  Status take_bytes(Bytes bytes, Blob* blob);
   Status verify_blob(const Sha256Digest& id, bool is_shard, Blob* blob);
   void free_blob(std::uint32_t slot);
   std::uint64_t origin_cost(std::uint64_t bytes) const;
@@ -349,7 +352,8 @@ class Store {
   std::int64_t day_ = INT64_MIN;                       // the last seen, and what was spent in it
   std::uint64_t spent_ = 0;
   std::span<Blob> blobs_;                              // by slot of the memory tier
-  Bytes section_hashes_;                               // of the answer that is being provided
+  Loan* loan_ = nullptr;                               // of the answer that is being provided
+  Bytes section_hashes_;                               // of it as well
   std::string_view detail_;
   std::int64_t retry_after_ = 0;
   std::uint64_t wake_need_ = 0;

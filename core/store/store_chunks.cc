@@ -113,14 +113,19 @@ Status Store::make_room_beside(std::uint32_t load, std::uint32_t* slot, std::uin
   return make_room(load, assembly.bytes, slot);
 }
 
-// As a blob that has no kind yet. With `pushes` what is kept of other loads gives way.
-Status Store::make_room(std::uint32_t load, std::uint64_t bytes, std::uint32_t* slot, bool pushes) {
+// With `pushes` what is kept of other loads gives way.
+Status Store::reserve(std::uint32_t load, std::uint64_t bytes, std::uint32_t* slot, bool pushes) {
   const std::uint64_t cost = memory_cost(bytes);
   Status reserved = tiers_.reserve(load, bytes, cost);
   for (std::uint32_t other = 0; pushes && reserved == Status::limit && other < loads_.size(); ++other)
     if (drop_prefix(other)) reserved = tiers_.reserve(load, bytes, cost);
-  GUARDRANK_TRY(reserved);
   *slot = tiers_.memory().find(tiers_.id(load));
+  return reserved;
+}
+
+// As a blob that has no kind yet.
+Status Store::make_room(std::uint32_t load, std::uint64_t bytes, std::uint32_t* slot, bool pushes) {
+  GUARDRANK_TRY(reserve(load, bytes, slot, pushes));
   const Status status = allocate_blob(bytes, &blobs_[*slot]);
   if (status != Status::ok) tiers_.unreserve(load);
   return status;

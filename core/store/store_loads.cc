@@ -80,6 +80,7 @@ bool Store::next_load(std::int64_t now_micros, Need* need) {
   if (load.is_read) {
     need->kind = NeedKind::read;
     need->key = key;
+    need->may_lend = true;
   } else {
     need->kind = NeedKind::fetch;
     need->origin = Origin::blobs;
@@ -191,16 +192,16 @@ void Store::drop_load(std::uint32_t slot) {
   tiers_.failed(slot);
 }
 
-// Verifies the bytes in full and copies them. Status::limit, memory: there is no room for them.
+// Verifies the bytes in full, and copies them unless they are lent. Status::limit, memory: there is no room for them.
 Status Store::keep(std::uint32_t load, Bytes bytes, std::uint32_t* slot) {
   const Sha256Digest id = tiers_.id(load);
   const bool is_shard = loads_[load].is_shard;
   if (is_shard && bytes.size() != loads_[load].bytes) return Status::truncated;
   if (!is_shard) GUARDRANK_TRY(check_beginning(id, bytes));
-  GUARDRANK_TRY(make_room(load, bytes.size(), slot));
+  GUARDRANK_TRY(reserve(load, bytes.size(), slot, true));
   Blob& blob = blobs_[*slot];
-  __builtin_memcpy(blob.memory, bytes.data(), bytes.size());
-  const Status status = verify_blob(id, is_shard, &blob);
+  Status status = take_bytes(bytes, &blob);
+  if (status == Status::ok) status = verify_blob(id, is_shard, &blob);
   if (status == Status::ok) return status;
   free_blob(*slot);
   tiers_.unreserve(load);
@@ -214,6 +215,19 @@ Status Store::allocate_blob(std::uint64_t bytes, Blob* blob) {
   blob->memory = static_cast<std::uint8_t*>(memory);
   blob->size = size;
   blob_bytes_ += bytes;
+  return Status::ok;
+}
+
+// Lent ones are read alone: only what is being put together is written to.
+Status Store::take_bytes(Bytes bytes, Blob* blob) {
+  if (loan_ == nullptr) {
+    GUARDRANK_TRY(allocate_blob(bytes.size(), blob));
+    __builtin_memcpy(blob->memory, bytes.data(), bytes.size());
+    return Status::ok;
+  }
+  loan_->is_taken = true;
+  *blob = {const_cast<std::uint8_t*>(bytes.data()), bytes.size(), {}, *loan_};
+  blob_bytes_ += bytes.size();
   return Status::ok;
 }
 
@@ -238,7 +252,10 @@ Status Store::verify_blob(const Sha256Digest& id, bool is_shard, Blob* blob) {
 void Store::free_blob(std::uint32_t slot) {
   Blob& blob = blobs_[slot];
   if (blob.memory == nullptr) return;
-  allocator_.release(allocator_.user, blob.memory, blob.size, section_alignment);
+  if (blob.loan.end != nullptr)
+    blob.loan.end(blob.loan.user, {blob.memory, blob.size});
+  else
+    allocator_.release(allocator_.user, blob.memory, blob.size, section_alignment);
   blob_bytes_ -= blob.size;
   blob = {};
 }

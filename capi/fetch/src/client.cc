@@ -7,7 +7,6 @@
 namespace guardrank::fetch {
 namespace {
 
-struct FreeArtifact { void operator()(gr_artifact* artifact) const { gr_artifact_free(artifact); } };
 using Artifact = std::unique_ptr<gr_artifact, FreeArtifact>;
 
 // An artifact's header holds the hash of header and table: another one for another artifact.
@@ -39,14 +38,6 @@ Status take_error(gr_status status, gr_error* told, Error* error) {
 // A year at most: sums with it do not overflow.
 std::int64_t bounded(std::int64_t timeout_micros) {
   return std::clamp<std::int64_t>(timeout_micros, 0, std::int64_t{365} * 86'400 * 1'000'000);
-}
-
-Status open_part(const gr_engine* engine, Bytes bytes, Artifact* artifact, Error* error) {
-  gr_artifact* opened = nullptr;
-  gr_error* told = nullptr;
-  const gr_status status = gr_artifact_open(engine, bytes.data(), bytes.size(), nullptr, &opened, &told);
-  artifact->reset(opened);
-  return take_error(status, told, error);
 }
 
 }  // namespace
@@ -103,9 +94,35 @@ bool Client::try_next() {
 bool Client::provide_one(std::int64_t timeout_micros) {
   Completion completion;
   if (!host_.wait(timeout_micros, &completion)) return false;
-  delivery_.provide(completion.answer(), wall_clock_micros());
+  provide(completion);
   start_needs();
   return true;
+}
+
+// A mapped file is lent, if it is wanted.
+void Client::provide(const Completion& completion) {
+  Answer answer = completion.answer();
+  if (completion.mapping == nullptr) return delivery_.provide(answer, wall_clock_micros());
+  Loan loan = host_.mappings().lend(completion.mapping);
+  answer.loan = &loan;
+  delivery_.provide(answer, wall_clock_micros());
+  if (!loan.is_taken) host_.mappings().take_back(answer.bytes);
+}
+
+// Copied; but what is mapped stays where it is, as long as the store or the snapshot lives.
+Status Client::open_part(Bytes bytes, Artifact* artifact, Error* error) {
+  using Held = std::shared_ptr<const Mapping>;
+  gr_artifact_options options{};
+  options.struct_size = sizeof options;
+  if (Held mapping = host_.mappings().find(bytes)) {
+    options.release = [](void* held, const uint8_t*, size_t) { delete static_cast<Held*>(held); };
+    options.release_user = new Held(std::move(mapping));
+  }
+  gr_artifact* opened = nullptr;
+  gr_error* told = nullptr;
+  const gr_status status = gr_artifact_open(engine_, bytes.data(), bytes.size(), &options, &opened, &told);
+  artifact->reset(opened);
+  return take_error(status, told, error);
 }
 
 // A stop ends one call.
@@ -163,10 +180,10 @@ Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* op
     return Status::ok;
   }
   Artifact model, policy, catalog, release;
-  GUARDRANK_TRY(open_part(engine_, delivered.model, &model, error));
-  GUARDRANK_TRY(open_part(engine_, delivered.policy, &policy, error));
-  GUARDRANK_TRY(open_part(engine_, delivered.catalog, &catalog, error));
-  GUARDRANK_TRY(open_part(engine_, delivered.release_bytes, &release, error));
+  GUARDRANK_TRY(open_part(delivered.model, &model, error));
+  GUARDRANK_TRY(open_part(delivered.policy, &policy, error));
+  GUARDRANK_TRY(open_part(delivered.catalog, &catalog, error));
+  GUARDRANK_TRY(open_part(delivered.release_bytes, &release, error));
   gr_snapshot_parts parts{};
   parts.struct_size = sizeof parts;
   parts.model = model.get();

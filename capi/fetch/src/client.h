@@ -12,6 +12,8 @@
 
 namespace guardrank::fetch {
 
+struct FreeArtifact { void operator()(gr_artifact* artifact) const { gr_artifact_free(artifact); } };
+
 struct Served {
   gr_snapshot* snapshot = nullptr;       // a count of the caller's own
   std::string release, stage, arm, instead_of;
@@ -53,6 +55,8 @@ class Client {
   bool is_told_to_stop();
   void renew(std::int64_t deadline_micros);
   bool provide_one(std::int64_t timeout_micros);
+  void provide(const Completion& completion);
+  Status open_part(Bytes bytes, std::unique_ptr<gr_artifact, FreeArtifact>* artifact, Error* error);
   Status wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered* delivered, Error* error);
   Status prepare(const Delivered& delivered, const gr_snapshot_options* options, gr_snapshot** snapshot,
                  Error* error);

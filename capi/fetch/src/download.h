@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "capi/fetch/src/mapping.h"
 #include "capi/fetch/src/retry.h"
 #include "core/store/need.h"
 
@@ -31,12 +32,15 @@ struct Completion {
   std::uint64_t id = 0;
   Outcome outcome = Outcome::failed;
   std::vector<std::uint8_t> bytes;
+  std::shared_ptr<const Mapping> mapping;   // of a file, in place of bytes
   std::string entity_tag;
   std::string detail;
   std::int64_t retry_after_micros = 0;   // of a failure: what the origin asked for
 
   // Views into this.
-  Answer answer() const { return {id, outcome, bytes, entity_tag, detail, {}, retry_after_micros}; }
+  Answer answer() const {
+    return {id, outcome, mapping ? mapping->bytes() : Bytes(bytes), entity_tag, detail, {}, retry_after_micros};
+  }
 };
 
 // `total` is 0 while it is unknown.

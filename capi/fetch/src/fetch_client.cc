@@ -52,6 +52,7 @@ Status read_client_options(const gr_fetch_client_options* options, ReadOptions* 
   if (known.open_micros != 0) out->open_micros = known.open_micros;
   out->forgets_time = known.forgets_time != 0;
   out->repository.host.is_folder_required = false;
+  out->repository.host.maps_files = known.maps_files != 0;
   // The store tries artifacts again, in place of the host: so many times in all.
   const fetch::RetryPolicy& retry = out->repository.host.patience.retry;
   out->delivery.store.attempts = retry.attempts;

@@ -64,6 +64,21 @@ File open_parent(int root, std::string_view key, bool makes, std::string* name) 
   }
 }
 
+// A file to be read, and how long it is; 0 or an errno.
+int open_file(int root, std::string_view key, std::uint64_t max_bytes, File* file, std::size_t* size) {
+  if (!is_key(key)) return EINVAL;
+  std::string name;
+  const File parent = open_parent(root, key, false, &name);
+  if (!parent) return errno;
+  *file = File(::openat(parent.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat facts;
+  if (!*file || ::fstat(file->get(), &facts) != 0) return errno;
+  if (!S_ISREG(facts.st_mode)) return EINVAL;
+  if (static_cast<std::uint64_t>(facts.st_size) > max_bytes) return EFBIG;
+  *size = static_cast<std::size_t>(facts.st_size);
+  return 0;
+}
+
 using FolderStream = std::unique_ptr<DIR, int (*)(DIR*)>;
 
 // The folder of that key; null with `problem` an errno.
@@ -152,19 +167,22 @@ int Folder::list(std::string_view key, std::uint64_t max_bytes, std::vector<std:
   return 0;
 }
 
+int Folder::map(std::string_view key, std::uint64_t max_bytes,
+                std::shared_ptr<const Mapping>* mapping) const {
+  if (folder_ < 0) return problem_;
+  File file(-1);
+  std::size_t whole = 0;
+  const int problem = open_file(folder_, key, max_bytes, &file, &whole);
+  return problem != 0 ? problem : Mapping::open(file.get(), whole, mapping);
+}
+
 int Folder::read(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const {
   if (folder_ < 0) return problem_;
   if (key.ends_with('/')) return list(key.substr(0, key.size() - 1), max_bytes, bytes);
-  if (!is_key(key)) return EINVAL;
-  std::string name;
-  const File parent = open_parent(folder_, key, false, &name);
-  if (!parent) return errno;
-  const File file(::openat(parent.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat facts;
-  if (!file || ::fstat(file.get(), &facts) != 0) return errno;
-  if (!S_ISREG(facts.st_mode)) return EINVAL;
-  if (static_cast<std::uint64_t>(facts.st_size) > max_bytes) return EFBIG;
-  bytes->resize(static_cast<std::size_t>(facts.st_size));
+  File file(-1);
+  std::size_t whole = 0;
+  if (const int problem = open_file(folder_, key, max_bytes, &file, &whole); problem != 0) return problem;
+  bytes->resize(whole);
   std::size_t size = 0;
   while (size < bytes->size()) {
     const ssize_t n = ::read(file.get(), bytes->data() + size, bytes->size() - size);

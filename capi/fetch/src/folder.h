@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "capi/fetch/src/mapping.h"
+
 namespace guardrank::fetch {
 
 class Folder {
@@ -22,6 +24,8 @@ class Folder {
   // with EINVAL. Each gives 0 or an errno.
   // A key with a slash at its end gives the names and sizes of the files there, a line for each.
   int read(std::string_view key, std::uint64_t max_bytes, std::vector<std::uint8_t>* bytes) const;
+  // The same of a file, mapped in place of read.
+  int map(std::string_view key, std::uint64_t max_bytes, std::shared_ptr<const Mapping>* mapping) const;
   // Written beside, flushed, renamed, and the folder flushed: after a crash the old bytes or the new.
   int write(std::string_view key, const std::uint8_t* bytes, std::size_t size);
   // 0 as well when it is not there. A key with a slash at its end: every file in that folder.

@@ -12,8 +12,7 @@ namespace guardrank::fetch {
 
 namespace {
 
-// The largest file that is read; artifacts are far below it (StoreOptions::blob_bytes). None is mapped: what
-// was verified must not change afterwards, and a file of a folder that others may write to can.
+// The largest file that is read; artifacts are far below it (StoreOptions::blob_bytes).
 constexpr std::uint64_t most_read_bytes = std::uint64_t{1} << 30;
 
 std::int64_t steady_micros() {
@@ -32,10 +31,13 @@ CURLM* create_multi() {
   return curl_multi_init();
 }
 
-Completion file_completion(const Need& need, Folder* folder) {
+Completion file_completion(const Need& need, bool maps_files, Folder* folder) {
   Completion completion;
   int problem = 0;
-  if (need.kind == NeedKind::read) problem = folder->read(need.key, most_read_bytes, &completion.bytes);
+  if (need.kind == NeedKind::read && need.may_lend && maps_files)
+    problem = folder->map(need.key, most_read_bytes, &completion.mapping);
+  else if (need.kind == NeedKind::read)
+    problem = folder->read(need.key, most_read_bytes, &completion.bytes);
   if (need.kind == NeedKind::write) problem = folder->write(need.key, need.bytes.data(), need.bytes.size());
   if (need.kind == NeedKind::remove) problem = folder->remove(need.key);
   completion.outcome = problem == 0 ? Outcome::done : problem == ENOENT ? Outcome::not_found : Outcome::failed;
@@ -43,13 +45,13 @@ Completion file_completion(const Need& need, Folder* folder) {
   return completion;
 }
 
-Completion local_completion(const Need& need, Folder* folder) {
+Completion local_completion(const Need& need, bool maps_files, Folder* folder) {
   Completion completion;
   if (need.kind == NeedKind::verify) {
     const bool is_good = is_good_signature(need.scheme, need.public_key, need.message, need.signature);
     completion.outcome = is_good ? Outcome::done : Outcome::failed;
   } else {
-    completion = file_completion(need, folder);
+    completion = file_completion(need, maps_files, folder);
   }
   completion.id = need.id;
   return completion;
@@ -85,7 +87,7 @@ void Host::start(const Need& need) {
     wakes_.emplace(need.at_micros, need.id);
     return;
   }
-  done_.push_back(local_completion(need, &folder_));
+  done_.push_back(local_completion(need, options_.maps_files, &folder_));
 }
 
 void Host::start_fetch(const Need& need) {

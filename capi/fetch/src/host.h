@@ -18,6 +18,7 @@ struct HostOptions {
   std::string addresses[3];              // by Origin; each ends in a slash, empty: not served
   std::string cache_folder;
   bool is_folder_required = true;        // else, where it cannot be made, nothing is kept
+  bool maps_files = false;               // those that a need lets it lend: see mapping.h
   std::string user_agent;
   std::string ca_file;                   // empty: libcurl's own
   Patience patience;
@@ -44,6 +45,8 @@ class Host {
   // called.
   bool wait(std::int64_t timeout_micros, Completion* completion);
   Folder& folder() { return folder_; }
+  // Those that were lent to whoever was provided with them.
+  Mappings& mappings() { return mappings_; }
   bool is_idle() const { return done_.empty() && downloads_.empty() && wakes_.empty(); }
 
   // Ends a `wait` now and every later one at once, until `go_on`. From any thread.
@@ -60,6 +63,7 @@ class Host {
 
   HostOptions options_;
   Folder folder_;
+  Mappings mappings_;
   std::unique_ptr<CURLM, FreeMulti> multi_;
   std::map<std::uint64_t, std::unique_ptr<Download>> downloads_;
   std::multimap<std::int64_t, std::uint64_t> waiting_;   // downloads by steady time of their next try

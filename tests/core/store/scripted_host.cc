@@ -140,7 +140,7 @@ void ScriptedHost::ask() {
   Need need;
   while (store_->next(now, &need)) {
     AskedNeed asking{need.id, need.kind, std::string(need.path) + std::string(need.key),
-                     text(need.bytes), need.at_micros, need.max_bytes, need.offset, need.is_range};
+                     text(need.bytes), need.at_micros, need.max_bytes, need.offset, need.is_range, need.may_lend};
     REQUIRE(ids_.insert(need.id).second);
     REQUIRE(store_->is_wanted(need.id));
     if (need.kind == NeedKind::fetch) REQUIRE(need.origin == Origin::blobs);
@@ -195,7 +195,21 @@ void ScriptedHost::answer(std::size_t which) {
   // In a block of its own size, so that a sanitizer sees who reads beyond or later.
   const std::vector<std::uint8_t> bytes(answered.bytes.begin(), answered.bytes.end());
   const std::vector<std::uint8_t> hashes(answered.section_hashes.begin(), answered.section_hashes.end());
-  store_->provide(Answer{need.id, answered.outcome, bytes, {}, {}, hashes, answered.retry_after_micros}, now);
+  Answer told{need.id, answered.outcome, bytes, {}, {}, hashes, answered.retry_after_micros};
+  if (!lends || !need.may_lend || bytes.empty()) return store_->provide(told, now);
+  pack::AlignedBytes copy{Bytes(bytes)};
+  told.bytes = copy;
+  lent[told.bytes.data()] = std::move(copy);
+  Loan loan{&ScriptedHost::end_loan, this};
+  told.loan = &loan;
+  store_->provide(told, now);
+  if (!loan.is_taken) end_loan(this, told.bytes);
+}
+
+void ScriptedHost::end_loan(void* self, Bytes bytes) {
+  auto& lent = static_cast<ScriptedHost*>(self)->lent;
+  REQUIRE(lent.at(bytes.data()).size() == bytes.size());
+  lent.erase(bytes.data());
 }
 
 bool ScriptedHost::answer_next() {

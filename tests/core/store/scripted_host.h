@@ -39,7 +39,7 @@ struct AskedNeed {
   std::int64_t at_micros = 0;
   std::uint64_t max_bytes = 0;
   std::uint64_t offset = 0;
-  bool is_range = false;
+  bool is_range = false, may_lend = false;
 };
 
 // Three artifacts, a release that routes to them, and their truth.
@@ -83,6 +83,8 @@ class ScriptedHost {
   TestMemory memory;
   std::int64_t now = 1'000'000;
   std::map<std::string, std::string> origin, disk;
+  bool lends = false;                // what is read, where that is asked for
+  std::map<const std::uint8_t*, pack::AlignedBytes> lent;   // and still is
   std::function<bool(const AskedNeed&, Answered*)> fault;   // true: it has answered
   std::vector<AskedNeed> asked;                             // not answered yet
   std::vector<AskedNeed> all;                               // ever
@@ -100,6 +102,7 @@ class ScriptedHost {
   static FoundState find(void* user, std::string_view name, std::int64_t now_micros,
                          FoundRelease* found);
   Answered truth(const AskedNeed& need);
+  static void end_loan(void* self, Bytes bytes);
   std::string listing(const AskedNeed& need) const;
   Sha256Digest cut(Bytes blob);
 

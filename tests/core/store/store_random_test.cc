@@ -11,6 +11,7 @@ namespace {
 class RandomLife {
  public:
   explicit RandomLife(std::uint64_t seed) : random_(seed), host_(options(seed)) {
+    host_.lends = seed % 2 == 1;
     for (std::uint64_t i = 0; i < 8; ++i) publish(i);
     host_.fault = [this](const AskedNeed& need, Answered* answered) {
       return fail(need, answered);
