@@ -13,7 +13,7 @@ using namespace guardrank;
 
 namespace {
 
-constexpr std::uint64_t memory_budget = 9'000, disk_budget = 12'000;
+constexpr std::uint64_t memory_budget = 6'000, disk_budget = 12'000;
 
 void require(bool holds) {
   if (!holds) std::abort();
