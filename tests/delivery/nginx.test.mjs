@@ -120,8 +120,8 @@ test("what broke off goes on where it stopped, by the origin or through the prox
     const asked = [];
     const store = await open(address, { fetch: breakingOnce(asked) });
     const { snapshot } = await store.snapshot(engine, {}, { timeout: 20_000 });
-    store.dispose();
     assert.deepEqual(ranked(snapshot), ranked(whole));
+    store.dispose();
     assert.equal(asked.length, 4);
     const [first] = asked, again = asked.find(({ range }) => range !== undefined);
     assert.equal(again.address, first.address);

@@ -124,12 +124,12 @@ typedef struct {
   int64_t open_micros;           /* opening waits for the origin no longer; 0: as long as requests may take */
   uint32_t forgets_time;         /* 1: the highest time seen that the folder keeps is forgotten; for a
                                     folder that was tampered with, or whose clock was far ahead */
-  /* 1: artifacts in the folder are mapped, where 0 reads them: neither store nor snapshots copy them, and processes
-   * share them. They are verified when they are mapped, and believed as long as anything uses them: whoever may write to
-   * the folder can change what was verified, or end the process (SIGBUS) by cutting a file short. Only
-   * for a folder that nobody else writes to but clients, which rename files in and unlink them, and never write to or
-   * truncate one. What is mapped counts as memory_bytes all the same; what was fetched is copied, and mapped by the
-   * next start. Since 0.1, in place of a reserved member */
+  /* 1: artifacts in the folder are mapped, where 0 reads them: neither store nor snapshots copy them, and
+   * processes share them. They are verified when they are mapped, and believed as long as anything uses them:
+   * whoever may write to the folder can change what was verified, or end the process (SIGBUS) by cutting a
+   * file short. Only for a folder that nobody else writes to but clients, which rename files in and unlink
+   * them, and never write to or truncate one. What is mapped counts as memory_bytes all the same; what was
+   * fetched is copied, and mapped by the next start. Since 0.1, in place of a reserved member */
   uint32_t maps_files;
 } gr_fetch_client_options;
 /* Blocks until each release was looked for, in the folder and where needed (or asked for) at the origin, or

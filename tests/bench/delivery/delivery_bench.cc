@@ -1,6 +1,7 @@
 // What delivery costs a native host. Usage: delivery_bench ORIGIN ROOT.json RELEASE FOLDER
 // Prints JSON: microseconds from nothing to a snapshot ready to rank (cold), from a folder that has it all
-// (restarted; mapped: its files not copied), and what asking for a snapshot that is at hand adds to a request (warm); medians.
+// (restarted; mapped: its files not copied), and what asking for a snapshot that is at hand adds to a request
+// (warm); medians.
 #include <guardrank_fetch.h>
 
 #include <algorithm>
