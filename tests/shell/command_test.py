@@ -344,10 +344,18 @@ class Others(unittest.TestCase):
                          for state in ("CA", "CA", "NY"))
         words = ("evaluate", "--bundle", BUNDLE, "--requests", "-")
         text = run(*words, "--sweep", "--points", 3, "--segment", "ctx.state", "--min-segment", 2, data=sample)
-        self.assertIn("rejection_cost", text)
+        # The figures that every table has, and of the rest those that move with its parameter.
+        titles = [line.split() for line in text.splitlines() if line.split()[:1] == ["rejection_cost"]][0]
+        self.assertEqual(titles[1:5], ["revenue", "score", "shown", "empty"])
+        report = json.loads(run(*words, "--sweep", "--points", 3, "--json", data=sample))
+        swept = next(one for one in report["parameters"] if one["name"] == "rejection_cost")
+        points = [point["figures"] for point in swept["points"]]
+        moved = [name for name in points[0] if len({point[name] for point in points}) > 1]
+        self.assertIn("term.rejection_risk", moved)
+        self.assertEqual(titles[5:], [name for name in moved if name not in titles[1:5]])
         self.assertIn("segments by ctx.state: 1 compared, 1 of fewer than 2 requests left out (1 requests)", text)
         target = ("--target", "p.approve>=0.999:rejection_cost")
-        self.assertIn("not all targets can be met: nothing is proposed", run(*words, *target, data=sample))
+        self.assertIn("no values were found that meet all targets: nothing is proposed", run(*words, *target, data=sample))
         told = json.loads(run(*words, *target, "--json", data=sample))["targets"][0]
         self.assertIsNone(told["proposed"])
         self.assertLess(told["found"], 0.999)

@@ -41,7 +41,8 @@ class Decisions(Replays):
         self.assertEqual(self.replay(laid_out)["equal"], True)
         path = self.file("laid out", laid_out)
         self.assertEqual(run("replay", "--bundle", BUNDLE, "--record", path),
-                         "equal: every recorded bit was computed again, and so was the decision that holds the record\n")
+                         "equal: every recorded bit was computed again, and so was the decision that holds the "
+                         "record\n")
 
     def test_every_edit_of_what_is_shown_is_told(self):
         decision = self.rank()
