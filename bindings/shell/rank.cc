@@ -64,6 +64,9 @@ std::string failure_line(const Failure& failure, std::size_t line) {
   return error_json(failure.code(), within_line(failure.where()), within_line(failure.what()), line) + "\n";
 }
 
+// What no line can help: every one would say the same.
+bool is_of_options(const Failure& failure) { return failure.where() == "shown"; }
+
 // One line of JSON per request; a bad one gives its error in its place, and exit code 1 at the end.
 int rank_many(const Options& options) {
   const Source source = open_source(options.source);
@@ -81,6 +84,7 @@ int rank_many(const Options& options) {
         json = with_record(std::move(json), records.make(ranker.decision(), line));
       out.write(json + "\n");
     } catch (const Failure& failure) {
+      if (is_of_options(failure)) throw;
       out.write(failure_line(failure, requests.number()));
       code = 1;
     }

@@ -20,15 +20,10 @@ std::string hash_of(std::string_view bytes) {
 // The head as a file holds it, or empty where there is no file yet: the chain starts.
 std::string read_head(const std::string& path) {
   if (path.empty() || !std::filesystem::exists(path)) return {};
-  std::string text = read_input(path, most_bytes::text);
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  const std::string_view digits = std::string_view(text).substr(std::min(prefix.size(), text.size()));
-  if (!text.starts_with(prefix) || digits.size() != 64 ||
-      digits.find_first_not_of("0123456789abcdef") != std::string_view::npos)
-    throw Failure(GR_STATUS_ARGUMENT, "chain", path + ": wanted \"sha256:\" and 64 digits");
+  const std::string text = read_record_hash(path);
   std::string head;
-  for (std::size_t i = 0; i < digits.size(); i += 2)
-    head += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
+  for (std::size_t i = prefix.size(); i < text.size(); i += 2)
+    head += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
   return head;
 }
 
@@ -56,7 +51,8 @@ void add_record_flags(CLI::App* command, RecordFlags* flags) {
       ->check(CLI::IsMember({"full", "redacted", "digest"}))
       ->capture_default_str();
   command->add_option("--record-shows", flags->shown,
-                      "Values that a redacted record shows: ctx.state,route.market,request_id")
+                      "Values that a redacted record shows, of those that a request can give and that "
+                      "are not protected: ctx.state,route.market,request_id")
       ->delimiter(',');
   command->add_option("--record-secret", flags->secret_file,
                       "File of 16 bytes or more, kept secret, that salts redacted and digest records: a "
@@ -83,6 +79,16 @@ std::string read_secret(const std::string& path) {
   if (secret.size() < 16)
     throw Failure(GR_STATUS_ARGUMENT, "record-secret", path + ": wanted 16 bytes or more");
   return secret;
+}
+
+std::string read_record_hash(const std::string& path) {
+  std::string text = read_input(path, most_bytes::text);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  const std::string_view digits = std::string_view(text).substr(std::min(prefix.size(), text.size()));
+  if (!text.starts_with(prefix) || digits.size() != 64 ||
+      digits.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    throw Failure(GR_STATUS_ARGUMENT, "chain", path + ": wanted \"sha256:\" and 64 digits");
+  return text;
 }
 
 std::string record_hash(std::string_view record) { return hash_text(hash_of(record)); }

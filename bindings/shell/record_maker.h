@@ -29,6 +29,8 @@ std::string read_secret(const std::string& path);
 
 // "sha256:" and the 64 hexadecimal digits of 32 bytes.
 std::string hash_text(std::string_view hash);
+// The same as a file holds it, a newline after it or not.
+std::string read_record_hash(const std::string& path);
 // That of a record's bytes.
 std::string record_hash(std::string_view record);
 

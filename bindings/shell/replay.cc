@@ -8,11 +8,15 @@
 
 #include "bindings/shell/base64.h"
 #include "bindings/shell/command.h"
+#include "bindings/shell/decision_comparison.h"
 #include "bindings/shell/files.h"
 #include "bindings/shell/library.h"
 #include "bindings/shell/progress.h"
+#include "bindings/shell/ranking.h"
+#include "bindings/shell/record_chain.h"
 #include "bindings/shell/record_maker.h"
 #include "bindings/shell/source.h"
+#include "bindings/shell/table.h"
 
 namespace guardrank::shell {
 namespace {
@@ -21,23 +25,31 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   SourceOptions source;
-  std::string record, records, request, requests, secret_file, head_file;
+  std::string record, records, request, requests, secret_file, head_file, after_file;
 };
 
-std::string record_in(const Json& decision, const std::string& where) {
+// What a file or a line holds: a record, and what is shown beside it.
+struct Recorded {
+  std::string bytes;
+  Json decision;                 // null where there is none
+};
+
+Recorded recorded_in(Json decision, const std::string& where) {
   if (!decision.is_object() || !decision.contains("record"))
     throw Failure(GR_STATUS_MISSING, "record", where + ": the decision holds no record");
-  if (!decision["record"].is_string())
+  const Json& record = decision["record"];
+  if (!record.is_string())
     throw Failure(GR_STATUS_TYPE, "record",
-                  where + ": record: wanted base64, found " + decision["record"].type_name());
-  return decode_base64(decision["record"].get<std::string>());
+                  where + ": record: wanted base64, found " + record.type_name());
+  std::string bytes = decode_base64(record.get<std::string>());
+  return {std::move(bytes), std::move(decision)};
 }
 
 // A record's bytes, or a decision as JSON that holds one.
-std::string read_record(const std::string& path) {
+Recorded read_record(const std::string& path) {
   std::string bytes = read_input(path, most_bytes::record);
-  if (bytes.empty() || bytes.front() != '{') return bytes;
-  return record_in(Json::parse(bytes, nullptr, false), path);
+  if (bytes.empty() || bytes.front() != '{') return {std::move(bytes), nullptr};
+  return recorded_in(read_decision(bytes, path), path);
 }
 
 // The lines that are not blank.
@@ -50,7 +62,13 @@ std::vector<std::string> read_filled_lines(const std::string& path, std::uint64_
   return filled;
 }
 
-gr_record_info open_record(const std::string& record) {
+struct RecordInfo {
+  bool is_full = false;
+  std::string engine, request;   // the request as the record has it
+  std::string previous;          // hash of the record before it, as text, or empty
+};
+
+RecordInfo open_record(const std::string& record) {
   gr_record_info info{};
   info.struct_size = sizeof info;
   // Aligned, which a string need not be, and somewhere even when empty.
@@ -60,24 +78,46 @@ gr_record_info open_record(const std::string& record) {
     return gr_record_open(reinterpret_cast<const uint8_t*>(words.data()), record.size(), &info,
                           error);
   });
-  info.release = info.engine = {};   // they pointed into the copy
-  return info;
+  const std::string_view previous(reinterpret_cast<const char*>(info.previous), 32);
+  return {info.level == GR_RECORD_FULL, std::string(view(info.engine)),
+          std::string(view(info.request)), info.has_previous != 0 ? hash_text(previous) : ""};
 }
+
+struct Replayed {
+  bool is_compared = false;      // the decision beside the record too
+  std::string difference;        // the first, or empty
+  std::vector<std::string> not_compared;
+
+  bool is_equal() const { return difference.empty(); }
+};
 
 // Replays with one session; the request is needed where the record is not full.
 class Replayer {
  public:
   Replayer(const Options& options)
-      : source_(open_source(options.source)), session_(create_session(source_.engine.get())) {
+      : source_(open_source(options.source)),
+        session_(create_session(source_.engine.get())),
+        ranker_(source_) {
     if (!options.secret_file.empty()) secret_ = read_secret(options.secret_file);
   }
 
-  gr_replay_result replay(const std::string& record, const std::string& request) const {
-    const bool is_full = open_record(record).level == GR_RECORD_FULL;
-    const std::string salt = is_full ? "" : salt_of(secret_, request);
+  // The record, then what is shown beside it.
+  Replayed replay(const Recorded& recorded, const std::string& request) {
+    const RecordInfo info = open_record(recorded.bytes);
+    Replayed result;
+    result.difference = replay_record(recorded.bytes, info, request);
+    if (result.is_equal() && recorded.decision.is_object())
+      compare_decision(recorded.decision, info, info.is_full ? info.request : request, &result);
+    return result;
+  }
+
+ private:
+  std::string replay_record(const std::string& record, const RecordInfo& info,
+                            const std::string& request) const {
+    const std::string salt = info.is_full ? "" : salt_of(secret_, request);
     gr_replay_options options{};
     options.struct_size = sizeof options;
-    if (!is_full) options.request_json = {request.data(), request.size()};
+    if (!info.is_full) options.request_json = {request.data(), request.size()};
     options.salt = {reinterpret_cast<const uint8_t*>(salt.data()), salt.size()};
     gr_replay_result result{};
     result.struct_size = sizeof result;
@@ -86,74 +126,104 @@ class Replayer {
                             reinterpret_cast<const uint8_t*>(record.data()), record.size(),
                             &options, &result, error);
     });
-    return result;
+    return result.is_equal != 0 ? "" : result.first_difference;
   }
 
- private:
+  void compare_decision(const Json& decision, const RecordInfo& info, const std::string& request,
+                        Replayed* result) {
+    Json again = Json::parse(ranker_.rank(request, false));
+    const bool is_same_engine = again["engine"] == info.engine;
+    again["engine"] = info.engine;   // the decision names the one that made it
+    DecisionComparison comparison = compare_decisions(decision, again, is_same_engine);
+    result->is_compared = comparison.is_compared;
+    result->difference = std::move(comparison.difference);
+    result->not_compared = std::move(comparison.not_compared);
+  }
+
   Source source_;
   Session session_;
+  Ranker ranker_;
   std::string secret_;
 };
 
-int replay_one(const Options& options, bool as_json) {
-  const Replayer replayer(options);
-  const std::string request = options.request.empty() ? "" : read_input(options.request, most_bytes::request);
-  const gr_replay_result result = replayer.replay(read_record(options.record), request);
-  const bool is_equal = result.is_equal != 0;
-  if (as_json) {
-    Json json = {{"equal", is_equal}};
-    if (!is_equal) json["first_difference"] = result.first_difference;
-    std::cout << json.dump() << '\n';
-  } else if (is_equal) {
-    std::cout << "equal: every recorded bit was computed again\n";
-  } else {
-    std::cout << "different: " << result.first_difference << '\n';
-  }
-  return is_equal ? 0 : 1;
+// "note, excluded", as a terminal may show it.
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + printable(name);
+  return text;
 }
 
-// What many records came to. The chain breaks at the first record that does not hold the hash of
-// the one before it, or at the end, where the last one's is not the head that was kept.
-struct Tally {
-  std::size_t n_records = 0, n_equal = 0, n_linked = 0;
-  std::string head, broken;
-  Json differences = Json::array();
-
-  void follow(const std::string& record, std::size_t line) {
-    const gr_record_info info = open_record(record);
-    const std::string_view previous(reinterpret_cast<const char*>(info.previous), 32);
-    if (info.has_previous != 0) ++n_linked;
-    if (n_records > 0 && broken.empty() &&
-        (info.has_previous == 0 || hash_text(previous) != head))
-      broken = "line " + std::to_string(line) + " does not follow the one before it";
-    head = record_hash(record);
-    ++n_records;
-  }
-  void end(const std::string& head_file) {
-    if (head_file.empty() || !broken.empty()) return;
-    const std::string kept = read_input(head_file, most_bytes::text).substr(0, head.size());
-    if (kept != head) broken = "the last record is not the one that " + head_file + " names";
-  }
-  bool is_chain(bool wants_chain) const { return wants_chain || n_linked > 0; }
-};
-
-void show(const Tally& tally, bool is_chain, bool as_json) {
-  const std::string chain = !is_chain ? "none" : tally.broken.empty() ? "intact" : tally.broken;
-  if (as_json) {
-    std::cout << Json{{"records", tally.n_records}, {"equal", tally.n_equal}, {"chain", chain},
-                      {"head", tally.head}, {"differences", tally.differences}}.dump()
-              << '\n';
+void show(const Replayed& replayed) {
+  if (!replayed.is_equal()) {
+    std::cout << "different: " << printable(replayed.difference) << '\n';
     return;
   }
-  std::cout << tally.n_equal << " of " << tally.n_records << " records computed again, chain: "
-            << chain << "\nhead: " << tally.head << '\n';
+  std::cout << "equal: every recorded bit was computed again"
+            << (replayed.is_compared ? ", and so was the decision that holds the record\n"
+                                     : " (the record alone: no decision is beside it)\n");
+  if (!replayed.not_compared.empty())
+    std::cout << "not compared: " << listed(replayed.not_compared) << '\n';
+}
+
+int replay_one(const Options& options, bool as_json) {
+  Replayer replayer(options);
+  const std::string request = options.request.empty() ? "" : read_input(options.request, most_bytes::request);
+  const Replayed replayed = replayer.replay(read_record(options.record), request);
+  if (as_json) {
+    Json json = {{"equal", replayed.is_equal()}, {"compared", {"record"}}};
+    if (replayed.is_compared) json["compared"].push_back("decision");
+    json["not_compared"] = replayed.not_compared;
+    if (!replayed.is_equal()) json["first_difference"] = replayed.difference;
+    std::cout << json.dump() << '\n';
+  } else {
+    show(replayed);
+  }
+  return replayed.is_equal() ? 0 : 1;
+}
+
+// What many records came to.
+struct Tally {
+  std::size_t n_records = 0, n_equal = 0, n_decisions = 0;
+  std::vector<std::string> not_compared;         // each name once
+  Json differences = Json::array();
+
+  void add(const Replayed& replayed, std::size_t line) {
+    ++n_records;
+    if (replayed.is_compared) ++n_decisions;
+    for (const std::string& name : replayed.not_compared)
+      if (std::find(not_compared.begin(), not_compared.end(), name) == not_compared.end())
+        not_compared.push_back(name);
+    if (replayed.is_equal()) ++n_equal;
+    else differences.push_back({{"line", line}, {"difference", replayed.difference}});
+  }
+};
+
+void show_json(const Tally& tally, const RecordChain& chain) {
+  Json json = {{"records", tally.n_records}, {"equal", tally.n_equal},
+               {"decisions", tally.n_decisions}, {"not_compared", tally.not_compared},
+               {"chain", chain.told()}, {"head", chain.head()}};
+  if (!chain.after().empty()) json["after"] = chain.after();
+  json["differences"] = tally.differences;
+  std::cout << json.dump() << '\n';
+}
+
+void show(const Tally& tally, const RecordChain& chain) {
+  std::cout << tally.n_equal << " of " << tally.n_records
+            << (tally.n_decisions < tally.n_records ? " records computed again, "
+                                                    : " records and the decisions that hold them "
+                                                      "computed again, ");
+  if (tally.n_decisions < tally.n_records)
+    std::cout << tally.n_decisions << " of them with a decision beside, ";
+  std::cout << "chain: " << chain.told() << "\nhead: " << chain.head() << '\n';
+  if (!tally.not_compared.empty())
+    std::cout << "not compared: " << listed(tally.not_compared) << '\n';
   for (const Json& difference : tally.differences)
     std::cout << "line " << difference["line"] << ": "
-              << difference["difference"].get<std::string>() << '\n';
+              << printable(difference["difference"].get<std::string>()) << '\n';
 }
 
 int replay_many(const Options& options, bool as_json) {
-  const Replayer replayer(options);
+  Replayer replayer(options);
   const std::vector<std::string> lines = read_filled_lines(options.records, most_bytes::record);
   const std::vector<std::string> requests =
       read_filled_lines(options.requests, most_bytes::request);
@@ -161,36 +231,36 @@ int replay_many(const Options& options, bool as_json) {
     throw Failure(GR_STATUS_ARGUMENT, "requests",
                   options.requests + ": wanted a request for each of " +
                       std::to_string(lines.size()) + " records");
+  RecordChain chain(options.head_file, options.after_file);
   Tally tally;
   Progress progress;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const Json decision = Json::parse(lines[i], nullptr, false);
+    const std::string place = "line " + std::to_string(i + 1);
+    Json decision = read_decision(lines[i], place);
     if (decision.is_object() && decision.contains("error")) continue;   // a request that was refused
-    const std::string record = record_in(decision, "line " + std::to_string(i + 1));
-    tally.follow(record, i + 1);
-    const gr_replay_result result =
-        replayer.replay(record, requests.empty() ? std::string() : requests[i]);
-    if (result.is_equal != 0) ++tally.n_equal;
-    else tally.differences.push_back({{"line", i + 1}, {"difference", result.first_difference}});
+    const Recorded recorded = recorded_in(std::move(decision), place);
+    chain.follow(record_hash(recorded.bytes), open_record(recorded.bytes).previous, i + 1);
+    tally.add(replayer.replay(recorded, requests.empty() ? std::string() : requests[i]), i + 1);
     progress.show("replaying", i + 1, lines.size());
   }
   progress.clear();
-  tally.end(options.head_file);
-  const bool is_chain = tally.is_chain(!options.head_file.empty());
-  show(tally, is_chain, as_json);
-  const bool is_good = tally.n_equal == tally.n_records && (!is_chain || tally.broken.empty());
-  return is_good ? 0 : 1;
+  chain.end();
+  as_json ? show_json(tally, chain) : show(tally, chain);
+  return tally.n_equal == tally.n_records && chain.is_good() ? 0 : 1;
 }
 
 }  // namespace
 
 void add_replay(CLI::App* app, CommonOptions* common, Actions* actions) {
-  CLI::App* command = app->add_subcommand("replay", "Compute recorded decisions again");
+  CLI::App* command = app->add_subcommand("replay", "Compute recorded decisions again and compare them: the record, "
+                                                 "bit for bit, and every text and number of the "
+                                                 "decision as JSON that holds it");
   const auto options = std::make_shared<Options>();
   add_source_options(command, &options->source);
   add_json_option(command, common);
   auto* one = command->add_option("--record", options->record,
-                                  "Record, or a decision as JSON that holds one, or -");
+                                  "Record (then it alone is compared), or a decision as JSON that "
+                                  "holds one, or -");
   auto* many = command->add_option("--records", options->records,
                                    "Decisions as JSON lines that hold records; their chain too");
   many->excludes(one);
@@ -201,7 +271,12 @@ void add_replay(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--record-secret", options->secret_file,
                       "The secret that salted redacted or digest records");
   command->add_option("--record-chain", options->head_file,
-                      "File with the hash of the last record, kept apart from the records")
+                      "File with the hash of the last record, kept apart from the records: all "
+                      "from the first of the chain to this one must be there")
+      ->needs(many);
+  command->add_option("--record-after", options->after_file,
+                      "File with the hash of the record before these, where a log goes on from "
+                      "another")
       ->needs(many);
   command->parse_complete_callback([command, options] {
     if (options->record.empty() && options->records.empty())

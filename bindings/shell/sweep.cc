@@ -1,5 +1,6 @@
 #include "bindings/shell/sweep.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <iostream>
@@ -50,19 +51,69 @@ std::string number(const Json& value, int digits) {
   return text;
 }
 
-// Revenue and score at every point; the page and the JSON have the other figures.
-void print_parameter(const Json& parameter) {
-  Table table({{parameter.at("name").get<std::string>(), Table::Align::right},
-               {"revenue", Table::Align::right}, {"score", Table::Align::right},
-               {"shown", Table::Align::right}, {"empty", Table::Align::right}});
-  for (const Json& point : parameter.at("points")) {
-    const Json& figures = point.at("figures");
-    const std::string mark = point.at("is_policy").get<bool>() ? "* " : "";
-    table.add({mark + number(point.at("value"), 4), number(figures.at("revenue"), 6),
-               number(figures.at("score"), 6), number(figures.at("shown"), 2),
-               number(figures.at("empty"), 3)});
+constexpr const char* usual_figures[] = {"revenue", "score", "shown", "empty"};
+
+bool is_usual(const std::string& figure) {
+  return std::find(std::begin(usual_figures), std::end(usual_figures), figure) !=
+         std::end(usual_figures);
+}
+
+// What guardrails and heads do as the parameter moves: figures that are not the same at every point.
+std::vector<std::string> moved_figures(const Json& points) {
+  std::vector<std::string> moved;
+  for (const auto& [figure, first] : points.front().at("figures").items()) {
+    const auto is_other = [&, &figure = figure, &first = first](const Json& point) {
+      return point.at("figures").at(figure) != first;
+    };
+    if (!is_usual(figure) && std::any_of(points.begin(), points.end(), is_other))
+      moved.push_back(figure);
   }
-  std::cout << table.text(terminal_width());
+  return moved;
+}
+
+std::string figure_cell(const std::string& figure, const Json& value) {
+  return number(value, figure == "shown" ? 2 : figure == "empty" ? 3 : 6);
+}
+
+// What a table shows: the usual figures, and those that moved while the terminal has room for them.
+struct Shown {
+  std::vector<std::string> figures{std::begin(usual_figures), std::end(usual_figures)};
+  std::string left_out;
+};
+
+Shown choose_figures(const Json& points) {
+  constexpr std::size_t usual_width = 60, narrowest = 10, gap = 2;
+  const std::size_t room = terminal_width();
+  Shown shown;
+  std::size_t width = usual_width;
+  for (const std::string& figure : moved_figures(points)) {
+    width += gap + std::max(narrowest, display_width(figure));
+    if (room == 0 || width <= room) shown.figures.push_back(figure);
+    else shown.left_out += (shown.left_out.empty() ? "" : ", ") + printable(figure);
+  }
+  return shown;
+}
+
+std::string points_table(const Json& parameter, const std::vector<std::string>& figures) {
+  std::vector<Table::Heading> headings = {
+      {parameter.at("name").get<std::string>(), Table::Align::right}};
+  for (const std::string& figure : figures) headings.push_back({figure, Table::Align::right});
+  Table table(headings);
+  for (const Json& point : parameter.at("points")) {
+    const std::string mark = point.at("is_policy").get<bool>() ? "* " : "";
+    std::vector<std::string> cells = {mark + number(point.at("value"), 4)};
+    for (const std::string& figure : figures)
+      cells.push_back(figure_cell(figure, point.at("figures").at(figure)));
+    table.add(cells);
+  }
+  return table.text(terminal_width());
+}
+
+void print_parameter(const Json& parameter) {
+  const Shown shown = choose_figures(parameter.at("points"));
+  std::cout << points_table(parameter, shown.figures);
+  if (!shown.left_out.empty())
+    std::cout << "  also moved: " << shown.left_out << " (all figures: --html, --json)\n";
   for (const Json& loss : parameter.at("worst_segments"))
     std::cout << "  " << printable(loss.at("segment").get<std::string>()) << " ("
               << number(loss.at("requests"), 0) << " requests) loses most at "
@@ -90,7 +141,8 @@ void print_targets(const Json& report) {
                number(target.at("found_with"), 4), number(target.at("proposed"), 4)});
   std::cout << table.text(terminal_width());
   std::cout << (report.at("is_met").get<bool>() ? "all targets met"
-                                                 : "not all targets can be met: nothing is proposed")
+                                                 : "no values were found that meet all targets: nothing is "
+                                                   "proposed")
             << "; revenue a request " << number(report.at("revenue_before"), 6) << " before, "
             << number(report.at("revenue"), 6) << " then\n";
 }
@@ -101,7 +153,7 @@ void add_sweep_options(CLI::App* command, SweepOptions* options) {
   const char* group = "Trade-offs";
   command->add_flag("--sweep", options->is_sweep,
                     "Move every parameter through its bounds instead of measuring heads: revenue, "
-                    "in the policy's own parameters, against each guardrail")->group(group);
+                    "in the policy's own parameters, and every figure that moves with it")->group(group);
   command->add_option("--parameter", options->parameters, "Sweep these alone")->group(group);
   command->add_option("--points", options->points, "Points between minimum and maximum")
       ->default_val(9)->check(CLI::Range(2, 101))->group(group);
@@ -116,7 +168,7 @@ void add_sweep_options(CLI::App* command, SweepOptions* options) {
   command->add_option("--target", options->targets,
                       "FIGURE>=NUMBER:PARAMETER, as share.favorite>=0.4:w_favorite or "
                       "rate.approve>=0.7:approve_floor: proposes the parameter's value that "
-                      "meets it")->group(group);
+                      "meets it; of several, values that meet all, if any are found")->group(group);
   command->add_option("--html", options->html, "Write the page with plots here")->group(group);
 }
 

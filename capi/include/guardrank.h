@@ -427,7 +427,8 @@ typedef struct {
   uint32_t struct_size;
   int32_t level;                 /* gr_record_level */
   /* REDACTED: the values that stay readable: "ctx.state", "offer.apr", "pair.seen", "route.market",
-   * "request_id". Names that the request does not give are no error. */
+   * "request_id". One that this request does not give is no error; GR_STATUS_NAME for one that no
+   * request of the snapshot can give, GR_STATUS_PROTECTED for a protected fact. */
   const gr_text* shown;
   size_t shown_count;
   /* REDACTED, DIGEST: 16 random bytes or more, secret, for this record only. A replay needs them. */
@@ -448,6 +449,9 @@ typedef struct {
   gr_text release, engine;
   uint8_t previous[32];          /* zeros where there is none */
   int32_t has_previous;
+  /* As JSON: what a full record replays, commitments in place of what REDACTED leaves out; empty of
+   * a DIGEST. */
+  gr_text request;
 } gr_record_info;
 /* Verifies a record, which must be 8-byte aligned; untrusted ones are safe. Since 0.1. */
 GR_API gr_status gr_record_open(const uint8_t* record, size_t size, gr_record_info* info,

@@ -60,6 +60,7 @@ Status write(const gr_decision& handle, const gr_record_options& given, Bytes* r
   }
   guardrank::RecordOptions options;
   GUARDRANK_TRY(read_options(given, &session->session.arena(), &options, error));
+  GUARDRANK_TRY(guardrank::check_shown(options.shown, *decision.pipeline->facts, error));
   return guardrank::write_record(decision, options, &session->session.arena(), record, error);
 }
 
@@ -125,6 +126,7 @@ gr_status gr_record_open(const uint8_t* record, size_t size, gr_record_info* inf
   known.level = static_cast<int32_t>(view.level);
   known.release = guardrank::as_text(view.release);
   known.engine = guardrank::as_text(view.engine);
+  known.request = guardrank::as_text(view.request_json);
   known.has_previous = view.previous.empty() ? 0 : 1;
   if (!view.previous.empty())
     std::memcpy(known.previous, view.previous.data(), view.previous.size());

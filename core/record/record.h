@@ -16,12 +16,17 @@ enum class RecordLevel : std::uint8_t {
 struct RecordOptions {
   RecordLevel level = RecordLevel::full;
   // Redacted: what stays readable, as "ctx.state", "offer.apr", "pair.seen", "route.market" and
-  // "request_id". Names that the request does not give are no error.
+  // "request_id". Names that the request does not give are no error; see check_shown.
   std::span<const std::string_view> shown;
   Bytes salt;       // redacted, digest: limits::salt_bytes or more, secret, for this record only
   Bytes previous;   // SHA-256 of the record before it in a chain, or empty
   std::string_view engine = engine_version;   // a replay writes the recorded one
 };
+
+// Whether these names may stay readable: Status::name for one that no request can give a value under,
+// protected_fact for a protected fact. Apart from write_record, so that records that were written
+// before this was looked at still replay.
+Status check_shown(std::span<const std::string_view> shown, const FactTable& facts, Error* error);
 
 // FlatBuffers root Record (models/schema/record.fbs), deterministic: the same decision and options
 // give the same bytes. Memory from `arena`. Status::argument: a salt too short, a `previous` that

@@ -11,6 +11,7 @@
 #include "models/pack/documents/policy_document.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/report.h"
+#include "models/pack/retrieval/measured_of.h"
 #include "models/pack/retrieval/offer_vectors.h"
 #include "models/pack/weights/input_file.h"
 
@@ -173,9 +174,12 @@ PackResult pack(const PackInputs& inputs) {
   const CatalogDocument catalog = read_catalog_file(inputs.catalog, schema->facts());
   const std::unique_ptr<Binding> bound =
       bind(catalog.catalog());  // caps and diversity may name catalog columns
+  std::vector<std::string> warnings = bound->warnings();
   if (!inputs.two_stage)
     reading(policy_name, [&] {
       check_two_stage(trained, policy.policy().two_stage, catalog.catalog());
+      const auto more = check_measured_of(trained, policy.policy(), policy.measured_of());
+      warnings.insert(warnings.end(), more.begin(), more.end());
       return 0;
     });
   const PackedModel model =
@@ -191,7 +195,7 @@ PackResult pack(const PackInputs& inputs) {
   check_bundle(out.bundle);
   out.report = whole_report(model.report,
                             {out.bundle, model.artifact, policy_bytes, catalog_bytes, release},
-                            bound->warnings());
+                            warnings);
   return out;
 }
 

@@ -167,9 +167,9 @@ std::string targets_page(const Json& report) {
   page::Page page("Multipliers for targets");
   page.paragraph(exposure_note(report));
   page.paragraph(report.at("is_met").get<bool>() ? "All targets are met."
-                                                 : "Not all targets can be met within the bounds: "
-                                                   "found is the step that misses least, and nothing "
-                                                   "is proposed.");
+                                                 : "No values within the bounds were found that "
+                                                   "meet all targets: found is the step that misses "
+                                                   "least, and nothing is proposed.");
   page::HtmlTable table{
       {"figure", "at least", "before", "found", "parameter", "now", "found with", "proposed"}, {}};
   for (const Json& target : report.at("targets"))
@@ -199,8 +199,8 @@ std::string targets_page(const Json& report) {
         steps.rows.back().push_back(fixed(value.get<double>(), 6));
   }
   page.figure("Steps: revenue against what the targets still miss",
-              page::scatter_plot("missed", "revenue a request", points, path, std::nullopt,
-                                  std::nullopt),
+              page::scatter_plot("missed, of the target", "revenue a request", points, path,
+                                  std::nullopt, std::nullopt),
               steps);
   return page.text();
 }

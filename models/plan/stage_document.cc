@@ -20,22 +20,25 @@ std::string number_text(double value) {
   return {text, write_double(value, text)};
 }
 
-std::string as_yaml(const TwoStage& figures) {
+std::string as_yaml(const TwoStage& figures, std::string_view measured_of) {
   return "two_stage: {budget_us: " + number_text(figures.budget_us) +
          ", fixed_us: " + number_text(figures.fixed_us) + ", c1_us: " +
          number_text(figures.c1_us) + ", c2_us: " + number_text(figures.c2_us) +
          ", min_value_recall: " + number_text(figures.min_value_recall) +
-         ", measured_value_recall: " + number_text(figures.measured_value_recall) + "}\n";
+         ", measured_value_recall: " + number_text(figures.measured_value_recall) +
+         ", measured_of: \"" + std::string(measured_of) + "\"}\n";
 }
 
-std::string in_json(std::string_view document, const TwoStage& figures) {
+std::string in_json(std::string_view document, const TwoStage& figures,
+                    std::string_view measured_of) {
   Json root = Json::parse(document);
   root[std::string(key)] = {{"budget_us", figures.budget_us},
                             {"fixed_us", figures.fixed_us},
                             {"c1_us", figures.c1_us},
                             {"c2_us", figures.c2_us},
                             {"min_value_recall", figures.min_value_recall},
-                            {"measured_value_recall", figures.measured_value_recall}};
+                            {"measured_value_recall", figures.measured_value_recall},
+                            {"measured_of", measured_of}};
   return root.dump(2) + "\n";
 }
 
@@ -69,14 +72,15 @@ std::size_t end_of_block(std::string_view text, std::size_t at) {
 }
 
 // Top-level keys of a block mapping stand at the first column, where no text of another value can.
-std::string in_yaml(std::string_view document, const TwoStage& figures) {
+std::string in_yaml(std::string_view document, const TwoStage& figures,
+                    std::string_view measured_of) {
   for (std::size_t line = 0; line < document.size(); line = next_line(document, line)) {
     if (!is_block_key(document.substr(line))) continue;
-    return std::string(document.substr(0, line)) + as_yaml(figures) +
+    return std::string(document.substr(0, line)) + as_yaml(figures, measured_of) +
            std::string(document.substr(end_of_block(document, line)));
   }
   const bool is_ended = document.empty() || document.back() == '\n';
-  return std::string(document) + (is_ended ? "\n" : "\n\n") + as_yaml(figures);
+  return std::string(document) + (is_ended ? "\n" : "\n\n") + as_yaml(figures, measured_of);
 }
 
 bool is_same(const TwoStage& a, const TwoStage& b) {
@@ -98,20 +102,24 @@ StatedStages read_stated_stages(std::string_view document) {
   return stated;
 }
 
-std::string write_stages(std::string_view document, const TwoStage& figures) {
+std::string write_stages(std::string_view document, const TwoStage& figures,
+                         std::string_view measured_of) {
   const std::size_t first = document.find_first_not_of(" \t\r\n");
   const bool is_json = first != std::string_view::npos && document[first] == '{' &&
                        Json::accept(document);
-  const std::string text = is_json ? in_json(document, figures) : in_yaml(document, figures);
+  const std::string text = is_json ? in_json(document, figures, measured_of)
+                                   : in_yaml(document, figures, measured_of);
   bool is_written = false;
   try {
-    is_written = is_same(pack::read_policy(text).policy().two_stage, figures);
+    const pack::PolicyDocument written = pack::read_policy(text);
+    is_written =
+        is_same(written.policy().two_stage, figures) && written.measured_of() == measured_of;
   } catch (const PackError&) {
   }
   if (!is_written)
     throw PackError(Status::argument, std::string(key),
                     "the document's form is not one that can be edited; put this line into it: " +
-                        as_yaml(figures));
+                        as_yaml(figures, measured_of));
   return text;
 }
 

@@ -16,8 +16,10 @@ struct StatedStages {
 };
 StatedStages read_stated_stages(std::string_view document);
 
-// The document with these figures. YAML keeps its comments and order: the block of `two_stage` (or
-// the end of the document) takes one line. JSON is written again, members in their order.
-std::string write_stages(std::string_view document, const TwoStage& figures);
+// The document with these figures, and what they were measured of ("sha256:.."). YAML keeps its comments
+// and order: the block of `two_stage` (or the end of the document) takes one line. JSON is written
+// again, members in their order.
+std::string write_stages(std::string_view document, const TwoStage& figures,
+                         std::string_view measured_of);
 
 }  // namespace guardrank::plan

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/engine/snapshot.h"
+#include "models/pack/documents/policy_document.h"
 #include "models/pack/pack_error.h"
+#include "models/pack/retrieval/measured_of.h"
 #include "models/pack/weights/input_file.h"
 #include "models/plan/pages.h"
 #include "models/plan/stage_document.h"
@@ -54,6 +56,8 @@ class StagePlanning {
     pack::PackInputs forced = inputs;
     forced.two_stage = always_two_stages();
     packed_ = pack::pack(forced);
+    measured_of_ = pack::measured_of(packed_.model->trained,
+                                     pack::read_policy(document_, forced.two_stage).policy());
     Error error;
     pack::throw_if(snapshot_.open(packed_.bundle, Check::structure, KernelChoice::automatic, false,
                                   &error), error);
@@ -72,7 +76,7 @@ class StagePlanning {
     const Json report = make_report();
     plan.report = report.dump();
     plan.page = stages_page(report);
-    plan.policy = write_stages(document_, figures_);
+    plan.policy = write_stages(document_, figures_, measured_of_);
     return plan;
   }
 
@@ -201,7 +205,8 @@ class StagePlanning {
               {"c1_us", figures_.c1_us},
               {"c2_us", figures_.c2_us},
               {"min_value_recall", figures_.min_value_recall},
-              {"measured_value_recall", figures_.measured_value_recall}}},
+              {"measured_value_recall", figures_.measured_value_recall},
+              {"measured_of", measured_of_}}},
             {"fit_error", fit_error()},
             {"k", median_kept_},
             {"requests_in_two_stages", n_two_stage_},
@@ -214,7 +219,7 @@ class StagePlanning {
   StagesChoice choice_;
   pack::Progress progress_;
   std::vector<SampledRequest> sample_;
-  std::string document_;
+  std::string document_, measured_of_;
   TwoStage figures_;
   pack::PackResult packed_;
   Snapshot snapshot_{pack::system_allocator()};

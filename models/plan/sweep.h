@@ -26,7 +26,7 @@ struct Target {
 
 struct TargetChoice {
   std::vector<Target> targets;
-  std::size_t n_steps = 40;
+  std::size_t n_steps = 40;              // of the ascent
   std::size_t depth = 10;
 };
 
@@ -42,10 +42,14 @@ PlanReport sweep(const Pipeline& pipeline, std::string_view requests, const Swee
                  const pack::Progress& progress);
 
 // Projected dual ascent: a multiplier grows while its figure is under the target and falls while it
-// is above, within the parameter's bounds, by normalised steps that shrink geometrically (Shor,
-// Minimization Methods for Non-Differentiable Functions, 1985). Proposed are the values of the step
-// that meets all targets with most revenue. Where none does, nothing is proposed, and what is found is
-// of the step that misses least.
+// is above, within the parameter's bounds, by steps in proportion to the miss that shrink geometrically
+// (Shor, Minimization Methods for Non-Differentiable Functions, 1985). Where no step meets all targets,
+// a search for any values that do: one parameter after another is raised to the least value that meets
+// its own target while the others stay, from the step that misses least and then from the minima. Where
+// raising one multiplier only lowers the other figures, that ends at the least values that meet all, if
+// there are any (Yates, A Framework for Uplink Power Control, 1995), but for the fineness of the
+// bisection. Proposed are the values of the step that meets all targets with most revenue. Where none
+// does, nothing is proposed, and what is found is of the step that misses least.
 PlanReport meet_targets(const Pipeline& pipeline, std::string_view requests,
                         const TargetChoice& choice, const pack::Progress& progress);
 

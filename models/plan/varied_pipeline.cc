@@ -1,11 +1,19 @@
 #include "models/plan/varied_pipeline.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/limits.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::plan {
+
+void require_bounds(const Parameter& parameter) {
+  if (!std::isfinite(parameter.minimum) || !std::isfinite(parameter.maximum))
+    throw pack::PackError(Status::argument, "parameter",
+                          std::string(parameter.name) +
+                              " has no minimum or no maximum to move between");
+}
 
 VariedPipeline::VariedPipeline(const Pipeline& pipeline)
     : pipeline_(pipeline), kept_(pipeline.kept), own_heads_(pipeline.calibration.facts) {

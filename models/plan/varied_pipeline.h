@@ -12,6 +12,9 @@
 
 namespace guardrank::plan {
 
+// Throws PackError (Status::argument) for a parameter without a minimum or a maximum.
+void require_bounds(const Parameter& parameter);
+
 // Shares the artifacts; has facts of its own, in which the parameters' values stand, and beside them one
 // fact of each type that no request can give.
 class VariedPipeline {

@@ -23,6 +23,13 @@ static owned_record take_record(const world* w) {
   return copy;
 }
 
+static bool holds(gr_text text, const char* wanted) {
+  const size_t size = strlen(wanted);
+  for (size_t i = 0; i + size <= text.size; ++i)
+    if (memcmp(text.data + i, wanted, size) == 0) return true;
+  return false;
+}
+
 static void test_replay(const world* w, owned_record record) {
   gr_replay_result result = {.struct_size = sizeof result};
   CHECK_OK(gr_replay(w->session, w->snapshot, record.bytes, record.size, &result, &error));
@@ -90,6 +97,44 @@ static void test_decision_after_replay(const world* w, owned_record record) {
   CHECK_FAILS(gr_decision_record(decision, &bytes, &error), GR_STATUS_ARGUMENT, "decision");
 }
 
+/* The request of a full record is one that ranks to the same record. */
+static void test_recorded_request(const world* w, owned_record record) {
+  gr_record_info info = {.struct_size = sizeof info};
+  const gr_decision* decision = NULL;
+  gr_bytes again = {NULL, 0};
+  CHECK_OK(gr_record_open(record.bytes, record.size, &info, &error));
+  CHECK_OK(gr_request_from_json(w->request, info.request.data, info.request.size, &error));
+  CHECK_OK(gr_rank(w->session, w->request, &decision, &error));
+  CHECK_OK(gr_decision_record(decision, &again, &error));
+  CHECK(again.size == record.size && memcmp(again.data, record.bytes, again.size) == 0);
+  /* A host built with an older header gets what it knows. */
+  gr_record_info old = {.struct_size = offsetof(gr_record_info, request)};
+  CHECK_OK(gr_record_open(record.bytes, record.size, &old, &error));
+  CHECK(old.request.data == NULL && is_text(old.engine, "0.1.0"));
+}
+
+/* What may stand in clear: what a request can give, and no protected fact. */
+static void test_shown_names(const gr_decision* decision, const uint8_t* salt) {
+  static const char* const allowed[] = {"ctx.state", "ctx.age", "offer.apr", "route.market", "route.unit",
+                                        "request_id"};
+  static const char* const unknown[] = {"ctx.nope", "nonsense..x", "ctx.", "ctx", "", "state", "ctxstate",
+                                        "param.rejection_cost", "p.click", "route.nope", "route", "time"};
+  gr_bytes bytes = {NULL, 0};
+  gr_text shown[] = {{"ctx.state", 9}, {NULL, 0}};
+  gr_record_options options = {.struct_size = sizeof options, .level = GR_RECORD_REDACTED,
+                               .shown = shown, .shown_count = 2, .salt = {salt, 16}};
+  for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; ++i) {
+    shown[1] = text_of(allowed[i]);
+    CHECK_OK(gr_decision_record_as(decision, &options, &bytes, &error));
+  }
+  for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; ++i) {
+    shown[1] = text_of(unknown[i]);
+    CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_NAME, "shown");
+  }
+  shown[1] = text_of("ctx.race");
+  CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_PROTECTED, "shown");
+}
+
 /* Levels and chains: a redacted record after a full one. */
 static void test_levels(const world* w, owned_record record) {
   const gr_decision* decision = NULL;
@@ -108,6 +153,7 @@ static void test_levels(const world* w, owned_record record) {
   CHECK_OK(gr_record_open(bytes.data, bytes.size, &info, &error));
   CHECK(info.level == GR_RECORD_REDACTED && info.has_previous && memcmp(info.previous, hash, 32) == 0);
   CHECK(is_text(info.engine, "0.1.0"));
+  CHECK(holds(info.request, "\"state\":\"CA\"") && holds(info.request, "{\"commitment\":"));
   uint8_t* copy = malloc(bytes.size);
   const size_t size = bytes.size;
   memcpy(copy, bytes.data, size);
@@ -125,6 +171,10 @@ static void test_levels(const world* w, owned_record record) {
   free(copy);
 
   CHECK_OK(gr_rank(w->session, w->request, &decision, &error));
+  options.level = GR_RECORD_DIGEST;
+  CHECK_OK(gr_decision_record_as(decision, &options, &bytes, &error));
+  CHECK_OK(gr_record_open(bytes.data, bytes.size, &info, &error));
+  CHECK(info.request.size == 0);
   options.level = 3;
   CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_ARGUMENT, "level");
   options.level = GR_RECORD_DIGEST;
@@ -132,6 +182,7 @@ static void test_levels(const world* w, owned_record record) {
   CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_ARGUMENT, "salt");
   options.shown = NULL;
   CHECK_FAILS(gr_decision_record_as(decision, &options, &bytes, &error), GR_STATUS_ARGUMENT, "shown");
+  test_shown_names(decision, options.salt.data);
   CHECK_FAILS(gr_record_open(NULL, 0, &info, &error), GR_STATUS_ARGUMENT, "record");
   CHECK_FAILS(gr_record_open(hash, 32, &info, &error), GR_STATUS_IDENTIFIER, "record");
 }
@@ -144,6 +195,7 @@ void test_record(void) {
   test_damage(&w, record);
   test_other_artifacts(&w, record);
   test_arguments(&w, record);
+  test_recorded_request(&w, record);
   test_levels(&w, record);
   test_decision_after_replay(&w, record);
   free(record.bytes);

@@ -63,11 +63,20 @@ TEST_CASE("figures are rounded to the safe side") {
   CHECK(median({4, 1, 9, 2}) == 3);
 }
 
+bool mentions_warning(const std::string& report) {
+  const Json json = Json::parse(report);
+  return json.contains("warnings") &&
+         json.at("warnings").dump().find("two_stage.measured_value_recall: nothing says of which") !=
+             std::string::npos;
+}
+
 const std::string head = "format: 1\nname: p\nversion: \"1\"\n";
 constexpr TwoStage measured{true, 900, 40.5, 0.0123, 0.456, 0.95, 0.9876};
+constexpr std::string_view of =
+    "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const std::string line =
     "two_stage: {budget_us: 900, fixed_us: 40.5, c1_us: 0.0123, c2_us: 0.456, "
-    "min_value_recall: 0.95, measured_value_recall: 0.9876}\n";
+    "min_value_recall: 0.95, measured_value_recall: 0.9876, measured_of: \"" + std::string(of) + "\"}\n";
 
 TEST_CASE("a YAML policy keeps everything but its two_stage") {
   const std::string before = "# why\n" + head + "# of the shop\n";
@@ -77,19 +86,20 @@ TEST_CASE("a YAML policy keeps everything but its two_stage") {
       "two_stage :\n    budget_us: 5\n", "\"two_stage\": {budget_us: 5,\n  c2_us: 1}\n"};
   for (const std::string& form : forms) {
     CAPTURE(form);
-    CHECK(write_stages(before + form + after, measured) == before + line + after);
-    CHECK(write_stages(before + form, measured) == before + line);
+    CHECK(write_stages(before + form + after, measured, of) == before + line + after);
+    CHECK(write_stages(before + form, measured, of) == before + line);
   }
-  CHECK(write_stages(before + "\n# two_stage: {}\n", measured) ==
+  CHECK(write_stages(before + "\n# two_stage: {}\n", measured, of) ==
         before + "\n# two_stage: {}\n\n" + line);
-  CHECK(write_stages(before + "facts: {}", measured) == before + "facts: {}\n\n" + line);
+  CHECK(write_stages(before + "facts: {}", measured, of) == before + "facts: {}\n\n" + line);
 }
 
 TEST_CASE("a JSON policy keeps its members and their order") {
   const std::string text =
       R"({"format": 1, "two_stage": {"budget_us": 5}, "name": "p", "version": "1"})";
-  const std::string written = write_stages(text, measured);
+  const std::string written = write_stages(text, measured, of);
   CHECK(pack::read_policy(written).policy().two_stage.c1_us == 0.0123);
+  CHECK(pack::read_policy(written).measured_of() == of);
   std::vector<std::string> keys;
   const Json json = Json::parse(written);
   for (const auto& [key, value] : json.items()) keys.push_back(key);
@@ -98,25 +108,35 @@ TEST_CASE("a JSON policy keeps its members and their order") {
 
 TEST_CASE("a form that cannot be edited is refused with the line to put there") {
   const std::string flow = "{format: 1, name: p, version: \"1\", two_stage: {budget_us: 5}}\n";
-  const auto error = error_of([&] { write_stages(flow, measured); });
+  const auto error = error_of([&] { write_stages(flow, measured, of); });
   CHECK(error.status() == Status::argument);
   CHECK(mentions(error, "c1_us: 0.0123"));
 }
 
 // 600 offers with a fact each; the model's only head grows with it, and so do the towers.
 struct Shop {
-  explicit Shop(const std::string& stages = "two_stage: {budget_us: 100000}\n") {
+  // What differs between two shops of one catalog.
+  struct Other {
+    float offer_tower = 1, click = 2;
+    std::string term = "p.click", more = "";
+  };
+  explicit Shop(const std::string& stages = "two_stage: {budget_us: 100000}\n")
+      : Shop(stages, Other{}) {}
+  Shop(const std::string& stages, const Other& other)
+      : policy(head + "facts: {offer.charm: {type: double}}\n"
+                      "terms: [{id: click, kind: revenue, unit: USD, expr: \"" + other.term +
+               "\"}]\n" + other.more) {
     Json spec = Json::parse(R"({"format": 1, "name": "shop", "version": "1",
       "fields": [{"name": "mood", "side": "context", "type": "f64", "transforms": [], "output": "dense"},
                  {"name": "charm", "side": "candidate", "type": "f64", "transforms": [], "output": "dense"}],
       "levels": [], "heads": [{"name": "click", "kind": "probability", "tower": [],
         "negative_sampling_rate": 1.0, "sampling_handled": "none", "calibrator": {"kind": "identity"}}],
       "retrieval": {"dim": 1, "context_tower": [], "offer_tower": []}})");
-    folder.write_model(spec, {{"tower.click.layer.0.weight", {{1, 2}, {0, 2}}},
+    folder.write_model(spec, {{"tower.click.layer.0.weight", {{1, 2}, {0, other.click}}},
                               {"tower.click.layer.0.bias", {{1}, {-3}}},
                               {"retrieval.context.layer.0.weight", {{1, 1}, {0}}},
                               {"retrieval.context.layer.0.bias", {{1}, {1}}},
-                              {"retrieval.offer.layer.0.weight", {{1, 1}, {1}}},
+                              {"retrieval.offer.layer.0.weight", {{1, 1}, {other.offer_tower}}},
                               {"retrieval.offer.layer.0.bias", {{1}, {0}}}});
     std::string rows;
     catalog = "offer,offer.charm\n";
@@ -130,9 +150,7 @@ struct Shop {
   }
   static std::string charm(int i) { return std::to_string((i * 37 % 600) / 300.0 - 1); }
 
-  const std::string policy = head +
-      "facts: {offer.charm: {type: double}}\n"
-      "terms: [{id: click, kind: revenue, unit: USD, expr: \"p.click\"}]\n";
+  const std::string policy;
   Folder folder;
   std::string catalog;
   pack::PackInputs inputs;
@@ -205,6 +223,37 @@ TEST_CASE("packing refuses what was not measured, or not well enough") {
   CHECK(status_of(wide + "}\n", "nothing was thrown") == Status::ok);
   CHECK(status_of(wide + ", measured_value_recall: 0.5}\n", "under min_value_recall") ==
         Status::argument);
+}
+
+TEST_CASE("a recall stands for the towers, the network and the terms that it was measured of") {
+  Shop shop;
+  StagesChoice choice;
+  choice.n_runs = 1;
+  choice.budget_us = 1;
+  choice.min_value_recall = 0.9;
+  const StagesPlan plan = plan_stages(shop.inputs, requests, choice);
+  const std::string stages = plan.policy.substr(plan.policy.find("two_stage"));
+  const auto packed = [&](const Shop::Other& other, const std::string& written) {
+    Shop now(written, other);
+    std::string report;
+    const auto error = error_of([&] { report = pack::pack(now.inputs).report; });
+    CHECK_MESSAGE((error.status() == Status::ok) == !mentions(error, "guardrank plan again"), error.message());
+    CHECK((report.empty() || mentions_warning(report) == (written != stages)));
+    return error.status();
+  };
+  CHECK(packed({}, stages) == Status::ok);
+  CHECK(packed({.offer_tower = -1}, stages) == Status::reference);
+  CHECK(packed({.click = 1.5}, stages) == Status::reference);
+  CHECK(packed({.term = "2.0 * p.click"}, stages) == Status::reference);
+  // What changes from day to day: a parameter that a term reads, rules, the catalog's rows.
+  CHECK(packed({.more = "rules: [{id: a, expr: \"offer.charm < 9.0\", code: A, text: A}]\n"}, stages) ==
+        Status::ok);
+  // Without the hash it is packed with a warning, as figures of another hand are.
+  const std::string by_hand = stages.substr(0, stages.find(", measured_of")) + "}\n";
+  CHECK(packed({}, by_hand) == Status::ok);
+  CHECK(packed({.offer_tower = -1}, by_hand) == Status::ok);
+  Shop bad(stages.substr(0, stages.size() - 5) + "\"}\n");
+  CHECK(error_of([&] { pack::pack(bad.inputs); }).status() == Status::argument);
 }
 
 TEST_CASE("inputs of a plan that are no good") {

@@ -314,6 +314,45 @@ TEST_CASE("multipliers meet a target that a grid can meet") {
   }
 }
 
+// The figures of a policy with two parameters moved are targets that those values meet.
+Json targets_of(const Reference& reference, std::pair<const char*, double> floor,
+                std::pair<const char*, double> weight, const char* floor_figure,
+                const char* weight_figure) {
+  VariedPipeline varied(reference.pipeline());
+  const Sample sample(reference.pipeline(), reference.requests(), "", 10);
+  varied.set(varied.find(floor.first), floor.second);
+  varied.set(varied.find(weight.first), weight.second);
+  const std::vector<double> means = sample.run(varied.pipeline(), {}).means;
+  const auto just_under = [&](const char* name) {
+    const double figure = means[sample.figures().find(name)];
+    return figure - 1e-6 * std::fabs(figure);
+  };
+  TargetChoice choice;
+  choice.targets = {{floor_figure, just_under(floor_figure), floor.first},
+                    {weight_figure, just_under(weight_figure), weight.first}};
+  return Json::parse(
+      meet_targets(reference.pipeline(), reference.requests(), choice, {}).report);
+}
+
+TEST_CASE("two targets that some values meet are met, also beside a floor's jumps") {
+  int n = 0;
+  const auto check = [&](const Json& report) {
+    ++n;
+    CAPTURE(n);
+    CHECK(report.at("is_met") == true);
+    for (const Json& target : report.at("targets"))
+      CHECK(target.at("found").get<double>() >= target.at("at_least").get<double>());
+  };
+  const Reference cards("cards"), goods("goods");
+  for (const double floor : {0.25, 0.4, 0.5, 0.6})
+    for (const double share : {0.004, 0.012})
+      check(targets_of(cards, {"approve_floor", floor}, {"spend_share", share}, "p.approve", "score"));
+  for (const double floor : {0.01, 0.03})
+    for (const double weight : {3.0, 6.0})
+      check(targets_of(goods, {"purchase_floor", floor}, {"w_favorite", weight}, "p.purchase",
+                       "share.favorite"));
+}
+
 TEST_CASE("what cannot be swept is refused by name") {
   const Reference goods("goods");
   SweepChoice choice;

@@ -201,8 +201,7 @@ class Records(unittest.TestCase):
                 "--out", decision, data=json.dumps(REQUEST))
             self.assertEqual(base64.b64decode(json.loads(decision.read_text())["record"]), record.read_bytes())
             for source in (record, decision):
-                self.assertEqual(json.loads(run("replay", "--bundle", BUNDLE, "--record", source, "--json")),
-                                 {"equal": True})
+                self.assertTrue(json.loads(run("replay", "--bundle", BUNDLE, "--record", source, "--json"))["equal"])
             other = ROOT / "tests/conformance/bundles/goods.guardrank"
             error = json.loads(run("replay", "--bundle", other, "--record", record, "--json", code=1))["error"]
             self.assertEqual(error["code"], 305)
@@ -220,11 +219,11 @@ class Records(unittest.TestCase):
                 self.assertEqual(level == "redacted", b'"state":"CA"' in record and b'"request_id":"r-1"' in record)
                 replay = ("replay", "--bundle", BUNDLE, "--record", folder / "d", "--json")
                 supplied = ("--request", folder / "request", "--record-secret", folder / "secret")
-                self.assertEqual(json.loads(run(*replay, *supplied)), {"equal": True})
+                self.assertTrue(json.loads(run(*replay, *supplied))["equal"])
                 laid_out = json.dumps(dict(reversed(REQUEST.items())), indent=2)
                 (folder / "laid out").write_text(laid_out)
                 same = ("--request", folder / "laid out", *supplied[2:])
-                self.assertEqual(json.loads(run(*replay, *same)), {"equal": True})
+                self.assertTrue(json.loads(run(*replay, *same))["equal"])
                 self.assertEqual(json.loads(run(*replay, code=1))["error"]["code"], 202)
                 (folder / "other").write_text(json.dumps({**REQUEST, "seed": 9}))
                 told = json.loads(run(*replay, "--request", folder / "other", *supplied[2:], code=1))
@@ -262,7 +261,8 @@ class Records(unittest.TestCase):
             lines = self.chain(folder, 5)
             told = self.replay_chain(folder, lines, 0)
             head = (folder / "head").read_text().strip()
-            self.assertEqual(told, {"records": 5, "equal": 5, "chain": "intact", "head": head, "differences": []})
+            self.assertEqual(told, {"records": 5, "equal": 5, "decisions": 5, "not_compared": [], "chain": "intact",
+                                    "head": head, "differences": []})
             left_out = self.replay_chain(folder, lines[:3] + lines[4:], 1)
             self.assertEqual((left_out["equal"], left_out["chain"]), (4, "line 4 does not follow the one before it"))
             cut = self.replay_chain(folder, lines[:-1], 1)
@@ -344,10 +344,18 @@ class Others(unittest.TestCase):
                          for state in ("CA", "CA", "NY"))
         words = ("evaluate", "--bundle", BUNDLE, "--requests", "-")
         text = run(*words, "--sweep", "--points", 3, "--segment", "ctx.state", "--min-segment", 2, data=sample)
-        self.assertIn("rejection_cost", text)
+        # The figures that every table has, and of the rest those that move with its parameter.
+        titles = [line.split() for line in text.splitlines() if line.split()[:1] == ["rejection_cost"]][0]
+        self.assertEqual(titles[1:5], ["revenue", "score", "shown", "empty"])
+        report = json.loads(run(*words, "--sweep", "--points", 3, "--json", data=sample))
+        swept = next(one for one in report["parameters"] if one["name"] == "rejection_cost")
+        points = [point["figures"] for point in swept["points"]]
+        moved = [name for name in points[0] if len({point[name] for point in points}) > 1]
+        self.assertIn("term.rejection_risk", moved)
+        self.assertEqual(titles[5:], [name for name in moved if name not in titles[1:5]])
         self.assertIn("segments by ctx.state: 1 compared, 1 of fewer than 2 requests left out (1 requests)", text)
         target = ("--target", "p.approve>=0.999:rejection_cost")
-        self.assertIn("not all targets can be met: nothing is proposed", run(*words, *target, data=sample))
+        self.assertIn("no values were found that meet all targets: nothing is proposed", run(*words, *target, data=sample))
         told = json.loads(run(*words, *target, "--json", data=sample))["targets"][0]
         self.assertIsNone(told["proposed"])
         self.assertLess(told["found"], 0.999)

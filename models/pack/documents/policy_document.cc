@@ -22,6 +22,7 @@ PolicyDocument read_policy(std::string_view text, const std::optional<TwoStage>&
   policy.terms = read_terms(root, memory);
   read_placement(root, memory, &policy);
   policy.two_stage = two_stage ? *two_stage : read_two_stage(root);
+  if (!two_stage) document.measured_of_ = read_measured_of(root);
   policy.source = memory->text(text);
   return document;
 }

@@ -13,12 +13,15 @@ namespace guardrank::pack {
 class PolicyDocument {
  public:
   const Policy& policy() const { return policy_; }
+  // What two_stage's recall was measured of, "sha256:..", or empty (models/pack/retrieval).
+  std::string_view measured_of() const { return measured_of_; }
 
  private:
   friend PolicyDocument read_policy(std::string_view text, const std::optional<TwoStage>& stages);
 
   Memory memory_;
   Policy policy_;
+  std::string_view measured_of_;
 };
 
 // Beside the members of contracts.md a fact may say whether it may be missing (`missing`, true unless

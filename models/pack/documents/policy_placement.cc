@@ -1,3 +1,4 @@
+#include "core/base/hash.h"
 #include "core/base/limits.h"
 #include "models/pack/documents/policy_reader.h"
 
@@ -73,7 +74,7 @@ TwoStage read_two_stage(const DocumentNode& document) {
   const auto node = document.maybe("two_stage");
   if (!node) return {};
   node->allow({"budget_us", "fixed_us", "c1_us", "c2_us", "min_value_recall",
-               "measured_value_recall"});
+               "measured_value_recall", "measured_of"});
   const auto time = [&](std::string_view member) {
     const auto found = node->maybe(member);
     if (!found)
@@ -94,6 +95,17 @@ TwoStage read_two_stage(const DocumentNode& document) {
   if (const auto recall = node->maybe("measured_value_recall"))
     stages.measured_value_recall = recall->number_within(0, 1);
   return stages;
+}
+
+std::string_view read_measured_of(const DocumentNode& document) {
+  const auto node = document.maybe("two_stage");
+  const auto measured_of = node ? node->maybe("measured_of") : std::nullopt;
+  if (!measured_of) return {};
+  Sha256Digest digest;
+  if (!parse_digest(measured_of->text(), &digest))
+    measured_of->refuse(Status::argument,
+                        "wanted \"sha256:\" and 64 digits, as guardrank plan writes them");
+  return measured_of->text();
 }
 
 }  // namespace guardrank::pack

@@ -48,5 +48,7 @@ std::span<const Guardrail> read_guardrails(const DocumentNode& document, Memory*
 std::span<const Term> read_terms(const DocumentNode& document, Memory* memory);
 void read_placement(const DocumentNode& document, Memory* memory, Policy* policy);
 TwoStage read_two_stage(const DocumentNode& document);
+// Its measured_of, or empty.
+std::string_view read_measured_of(const DocumentNode& document);
 
 }  // namespace guardrank::pack
