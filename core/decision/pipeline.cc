@@ -174,12 +174,20 @@ Status tell_wanted(const WantedShard& first, Error* error) {
                     {"the rows are not at hand"});
 }
 
+// A request whose expressions take too much fails as a whole: it is told by which of them.
+Status fail_step(Status status, const Step& step, const PolicyPart& part, Error* error) {
+  if (status != Status::limit || part.id.empty()) return fail(status, step.name, error);
+  return error->set(status, Text<Error::max_part_bytes>{part.kind, part.id},
+                    {step.name, ": its expression takes more steps or memory than a request has"});
+}
+
 // Where nothing is left, later steps have nothing to do.
 Status run_steps(std::span<const Step> steps, Run* run, Error* error) {
   for (const Step& step : steps) {
     if (run->decision->exclusions != nullptr && run->frame.n_rows() == 0) break;
+    run->frame.evaluated = {};
     if (const Status status = step.run(run); status != Status::ok) {
-      return fail(status, step.name, error);
+      return fail_step(status, step, run->frame.evaluated, error);
     }
   }
   return Status::ok;

@@ -106,6 +106,7 @@ Status apply_eligibility(const EligibilityPlan& plan, Frame* frame, ExclusionLis
   for (std::uint32_t i = 0; i < plan.rules.size(); ++i) {
     const Rule& rule = plan.policy->rules[i];
     if (now < rule.from || now >= rule.to) continue;   // not in force
+    frame->evaluated = {"rules.", rule.id};
     GUARDRANK_TRY(check_rule(plan.rules[i], i, frame, &memory, &failures));
   }
   std::span<const std::uint32_t> kept;

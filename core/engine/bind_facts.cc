@@ -62,15 +62,26 @@ Status bind_column(const CatalogColumn& column, std::uint32_t index, FactTable* 
   return Status::ok;
 }
 
+// `part` and `owner`: who reads it, for the message.
+Status check_readable(Namespace space, std::string_view name, std::string_view part,
+                      std::string_view owner, const FactTable& facts, Error* error) {
+  const std::uint32_t ordinal = facts.find(space, name);
+  if (ordinal == no_fact || !facts[ordinal].is_protected) return Status::ok;
+  return error->set(Status::protected_fact, Text<Error::max_part_bytes>{"model.", part, owner},
+                    {"the policy protects '", namespace_name(space), ".", name,
+                     "': no model may read it"});
+}
+
+// Crosses read the facts of other fields. A calibrator's segments are picked by a fact as well.
 Status check_protected(const Model& model, const FactTable& facts, Error* error) {
   constexpr Namespace spaces[] = {Namespace::context, Namespace::candidate, Namespace::pair};
   for (const Field& field : model.fields) {
-    const std::uint32_t ordinal = facts.find(spaces[static_cast<std::size_t>(field.side)],
-                                             field.name);
-    if (ordinal == no_fact || !facts[ordinal].is_protected) continue;
-    const Text<Error::max_part_bytes> where{"model.fields.", field.name};
-    return error->set(Status::protected_fact, where,
-                      {"the policy protects this fact: no model may read it"});
+    GUARDRANK_TRY(check_readable(spaces[static_cast<std::size_t>(field.side)], field.name,
+                                 "fields.", field.name, facts, error));
+  }
+  for (const Head& head : model.heads) {
+    GUARDRANK_TRY(check_readable(Namespace::context, head.segment_field, "heads.", head.name,
+                                 facts, error));
   }
   return Status::ok;
 }

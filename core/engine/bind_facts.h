@@ -10,7 +10,8 @@
 namespace guardrank {
 
 // Status::type names a catalog column whose type is not its fact's; Status::protected_fact a field
-// of the model that reads a protected fact.
+// of the model that reads a protected fact, or a head whose calibrator is picked by one: looked at
+// last, so that the table is whole by then.
 Status bind_facts(const Model& model, const Policy& policy, const Catalog& catalog, Arena* arena,
                   FactTable* facts, Error* error);
 

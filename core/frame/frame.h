@@ -12,6 +12,12 @@
 
 namespace guardrank {
 
+// A part of the policy, for messages: "rules." and its id.
+struct PolicyPart {
+  const char* kind = "";
+  std::string_view id;
+};
+
 struct Pick;   // where one row's value comes from (core/frame/gather.h)
 
 class Frame {
@@ -44,6 +50,8 @@ class Frame {
   std::span<const std::uint8_t> context_codes;
   // Between model and calibration: float logits by head, n_rows() each.
   std::span<std::span<float>> logits;
+  // Whose expression a stage evaluates: to be named where that takes more than a request may.
+  PolicyPart evaluated;
 
  private:
   Status gather(std::uint32_t fact, Column* column);

@@ -83,6 +83,7 @@ Status find_mandates(const PlacementPlan& plan, Frame* frame, std::uint32_t last
     if (wanted[i].row == no_row || stands_in(found.subspan(0, size), wanted[i].row)) continue;
     if (declared[i].slot > last_slot) continue;
     bool is_due = false;
+    frame->evaluated = {"placement.mandated.", declared[i].offer};
     GUARDRANK_TRY(applies(plan.mandated[i], wanted[i].row, frame, &memory, &is_due));
     if (is_due) insert(found, size++, {wanted[i].row, declared[i].slot});
   }

@@ -37,32 +37,18 @@ Status compile_mandates(const Policy& policy, const FactTable& facts, Arena* are
   return Status::ok;
 }
 
-Status resolve_fact(std::string_view name, std::string_view where, const FactTable& facts,
-                    std::uint32_t* ordinal, Error* error) {
-  *ordinal = facts.find(Namespace::candidate, name);
-  if (*ordinal == no_fact)
-    return error->set(Status::name, where, {"no fact is called 'offer.", name, "'"});
-  if (facts[*ordinal].is_protected)
-    return error->set(Status::protected_fact, where,
-                      {"'offer.", name, "' is protected: placement may not read it"});
-  if (!can_group(facts[*ordinal].type))
-    return error->wanted(Status::typecheck, where, {"a single value in 'offer.", name, "'"},
-                         {fact_type_name(facts[*ordinal].type)});
-  return Status::ok;
-}
-
 Status resolve_facts(const Policy& policy, const FactTable& facts, Arena* arena,
                      PlacementPlan* plan, Error* error) {
   std::span<std::uint32_t> caps, diversity;
   GUARDRANK_TRY(arena->make(policy.caps.size(), &caps));
   for (std::size_t i = 0; i < caps.size(); ++i)
-    GUARDRANK_TRY(resolve_fact(policy.caps[i].fact, Where({"placement.caps[", i, "].fact"}), facts,
-                               &caps[i], error));
+    GUARDRANK_TRY(find_group(policy.caps[i].fact, Where({"placement.caps[", i, "].fact"}), facts,
+                             &caps[i], error));
   GUARDRANK_TRY(arena->make(policy.diversity.facts.size(), &diversity));
   for (std::size_t i = 0; i < diversity.size(); ++i)
-    GUARDRANK_TRY(resolve_fact(policy.diversity.facts[i],
-                               Where({"placement.diversity.facts[", i, "]"}), facts, &diversity[i],
-                               error));
+    GUARDRANK_TRY(find_group(policy.diversity.facts[i],
+                             Where({"placement.diversity.facts[", i, "]"}), facts, &diversity[i],
+                             error));
   plan->cap_facts = caps;
   plan->diversity_facts = diversity;
   return Status::ok;
@@ -87,6 +73,20 @@ Status check_figures(const Policy& policy, Error* error) {
 
 }  // namespace
 
+Status find_group(std::string_view name, std::string_view where, const FactTable& facts,
+                  std::uint32_t* ordinal, Error* error) {
+  *ordinal = facts.find(Namespace::candidate, name);
+  if (*ordinal == no_fact)
+    return error->set(Status::name, where, {"no fact is called 'offer.", name, "'"});
+  if (facts[*ordinal].is_protected)
+    return error->set(Status::protected_fact, where,
+                      {"'offer.", name, "' is protected: placement may not read it"});
+  if (!can_group(facts[*ordinal].type))
+    return error->wanted(Status::typecheck, where, {"a single value in 'offer.", name, "'"},
+                         {fact_type_name(facts[*ordinal].type)});
+  return Status::ok;
+}
+
 Status prepare_placement(const Policy& policy, const FactTable& facts, Arena* arena,
                          PlacementPlan* plan, Error* error) {
   plan->policy = &policy;
@@ -103,6 +103,7 @@ Status apply_guardrails(const PlacementPlan& plan, Frame* frame, ExclusionList* 
   EvaluationMemory memory;
   for (std::uint32_t i = 0; i < plan.guardrails.size() && frame->n_rows() > 0; ++i) {
     EvaluatedColumn holds;
+    frame->evaluated = {"guardrails.", plan.policy->guardrails[i].id};
     GUARDRANK_TRY(evaluate(plan.guardrails[i], frame, &memory, &holds));
     if (holds.n_rows == 1 && is_true(holds, 0)) continue;
     for (std::uint32_t row = 0; row < frame->n_rows(); ++row)

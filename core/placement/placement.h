@@ -23,6 +23,10 @@ struct PlacementPlan {
   std::span<const std::uint32_t> diversity_facts;
 };
 
+// A fact that caps and diversity group offers by: its ordinal. Status::name, protected_fact, typecheck.
+Status find_group(std::string_view name, std::string_view where, const FactTable& facts,
+                  std::uint32_t* ordinal, Error* error);
+
 Status prepare_placement(const Policy& policy, const FactTable& facts, Arena* arena,
                          PlacementPlan* plan, Error* error);
 

@@ -60,6 +60,7 @@ class Scoring {
 
   Status run_term(std::uint32_t ordinal) {
     EvaluatedColumn column;
+    frame_.evaluated = {"terms.", plan_.policy->terms[ordinal].id};
     GUARDRANK_TRY(evaluate(plan_.terms[ordinal], &frame_, &memory_, &column));
     for (std::uint32_t row = 0; row < frame_.n_rows(); ++row) {
       const TermOutcome outcome = settle_term(plan_.policy->terms[ordinal], column, row);

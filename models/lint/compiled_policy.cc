@@ -1,6 +1,8 @@
 #include "models/lint/compiled_policy.h"
 
 #include "core/engine/bind_facts.h"
+#include "core/placement/placement.h"
+#include "models/pack/expressions/constant_parts.h"
 
 namespace guardrank::lint {
 namespace {
@@ -12,6 +14,7 @@ std::string_view check_of(Status status) {
     case Status::typecheck: return "type";
     case Status::name: return "name";
     case Status::protected_fact: return "protected";
+    case Status::eval: return "fails";
     default: return "compile";
   }
 }
@@ -31,9 +34,12 @@ std::string message_of(const Error& error) {
 void CompiledPolicy::compile(CompiledExpression* expression, NamespaceSet allowed,
                              ExprType wanted) {
   Error error;
-  const Status status =
+  Status status =
       compile_expression(expression->source, expression->where, facts_, allowed, wanted,
                          &memory_.arena(), &expression->program, &error);
+  if (status == Status::ok)
+    status = pack::check_constant_parts(expression->source, expression->where, facts_, allowed,
+                                        &error);
   expression->is_compiled = status == Status::ok;
   if (expression->is_compiled) {
     expression->exactness =
@@ -41,7 +47,25 @@ void CompiledPolicy::compile(CompiledExpression* expression, NamespaceSet allowe
     return;
   }
   is_all_compiled_ = false;
-  findings_->add(Severity::error, check_of(status), expression->where, message_of(error));
+  report(status, error);
+}
+
+void CompiledPolicy::report(Status status, const Error& error) {
+  findings_->add(Severity::error, check_of(status), text_of(error.where()), message_of(error));
+}
+
+// What placement groups offers by, each for itself.
+void CompiledPolicy::check_groups() {
+  const auto check = [&](std::string_view fact, const std::string& where) {
+    Error error;
+    std::uint32_t ordinal = no_fact;
+    const Status status = find_group(fact, where, facts_, &ordinal, &error);
+    if (status != Status::ok) report(status, error);
+  };
+  for (std::size_t i = 0; i < policy_.caps.size(); ++i)
+    check(policy_.caps[i].fact, "placement.caps[" + std::to_string(i) + "].fact");
+  for (std::size_t i = 0; i < policy_.diversity.facts.size(); ++i)
+    check(policy_.diversity.facts[i], "placement.diversity.facts[" + std::to_string(i) + "]");
 }
 
 CompiledPolicy::CompiledPolicy(const Policy& policy, const Catalog& catalog,
@@ -52,13 +76,10 @@ CompiledPolicy::CompiledPolicy(const Policy& policy, const Catalog& catalog,
   model.fields = fields;
   model.heads = heads_.heads();
   Error error;
-  if (const Status status = bind_facts(model, policy, catalog, &memory_.arena(), &facts_, &error);
-      status != Status::ok) {
-    is_all_compiled_ = false;
-    findings->add(Severity::error, check_of(status), text_of(error.where()), message_of(error));
-    return;
-  }
-  is_bound_ = true;
+  const Status status = bind_facts(model, policy, catalog, &memory_.arena(), &facts_, &error);
+  if (status != Status::ok) report(status, error);
+  is_bound_ = status == Status::ok || status == Status::protected_fact;   // the table is whole
+  if (!is_bound_) return;
   for (const Rule& rule : policy.rules) {
     CompiledRuleOf compiled{&rule, {"rules." + text_of(rule.id), rule.expr, false, {}, {}},
                             {"rules." + text_of(rule.id) + ".when", rule.when, false, {}, {}}};
@@ -77,8 +98,9 @@ CompiledPolicy::CompiledPolicy(const Policy& policy, const Catalog& catalog,
   for (const MandatedOffer& mandated : policy.mandated) {
     mandates_.push_back(
         {"placement.mandated." + text_of(mandated.offer), mandated.when, false, {}, {}});
-    if (!mandated.when.empty()) compile(&mandates_.back(), facts_only, ExprType::boolean);
+    if (!mandated.when.empty()) compile(&mandates_.back(), facts_and_outcomes, ExprType::boolean);
   }
+  check_groups();
 }
 
 }  // namespace guardrank::lint

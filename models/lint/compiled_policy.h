@@ -35,7 +35,7 @@ struct CompiledRuleOf {
 
 class CompiledPolicy {
  public:
-  // `fields`: of the model, empty without one. Mistakes become findings; the policy is then bound
+  // `fields`: of the model and of its stage one, empty without one. Mistakes become findings; the policy is then bound
   // as far as it goes. Views `policy` and `catalog`.
   CompiledPolicy(const Policy& policy, const Catalog& catalog, std::span<const Field> fields,
                  StatedHeads heads, Findings* findings);
@@ -53,6 +53,8 @@ class CompiledPolicy {
 
  private:
   void compile(CompiledExpression* expression, NamespaceSet allowed, ExprType wanted);
+  void check_groups();
+  void report(Status status, const Error& error);
 
   const Policy& policy_;
   const Catalog& catalog_;

@@ -112,7 +112,7 @@ std::vector<double> neighbours(const std::set<double>& own, std::size_t n_beside
       if (std::fabs(at[i]) > 1e15) all.insert(at[i] + std::fabs(at[i]) * steps);
       if (i > 0) all.insert(at[i - 1] + (at[i] - at[i - 1]) * steps / gaps);
     }
-  for (const double value : {0.0, 0.5, 1.0, 1e3, 1e6}) all.insert(value);
+  for (const double value : {-1.0, 0.0, 0.5, 1.0, 1e3, 1e6}) all.insert(value);
   return std::vector<double>(all.begin(), all.end());
 }
 
@@ -181,9 +181,23 @@ std::vector<std::int64_t> times_of_now() {
   return times;
 }
 
+// What a model says has bounds: they stand for constants.
+constexpr double least_outcome = 0, largest_probability = 1;
+
+bool is_probability(Namespace space) {
+  return space == Namespace::probability || space == Namespace::reach;
+}
+
+void keep_possible(Namespace space, std::vector<double>* numbers) {
+  std::erase_if(*numbers, [&](double number) {
+    return number < least_outcome || (is_probability(space) && number > largest_probability);
+  });
+}
+
 // True where values that the expressions name were left out.
 bool set_values(const Fact& fact, const Constants& found, std::int64_t now, CriticalValues* out) {
   bool is_thinned = set_numbers(found, out);
+  if (is_outcome(fact.space)) keep_possible(fact.space, &out->numbers);
   const std::vector<std::string> strings(found.strings.begin(), found.strings.end());
   out->strings = thinned(strings, most_own);
   is_thinned |= strings.size() > most_own;
@@ -200,10 +214,7 @@ bool set_values(const Fact& fact, const Constants& found, std::int64_t now, Crit
   return is_thinned;
 }
 
-bool is_tried(const Fact& fact) {
-  return fact.space == Namespace::context || fact.space == Namespace::candidate ||
-         fact.space == Namespace::pair || fact.space == Namespace::time;
-}
+bool is_tried(const Fact& fact) { return fact.space != Namespace::parameter; }
 
 // What an expression compares, and what the catalog and the defaults give the facts that it reads:
 // those that it compares with each other meet each other's values.
@@ -214,6 +225,7 @@ Constants constants_of(const CompiledPolicy& policy, const CompiledExpression& e
   found.reads_times = expression.source.find("timestamp(") != std::string_view::npos;
   for (const std::uint32_t ordinal : expression.program.facts) {
     const Fact& fact = policy.facts()[ordinal];
+    if (is_outcome(fact.space)) found.numbers.insert({least_outcome, largest_probability});
     if (fact.catalog_column != no_column)
       add_column(policy.catalog().columns[fact.catalog_column].column, &found);
     add_column(fact.fallback, &found);
@@ -234,6 +246,8 @@ void join(const Constants& found, bool is_first, Constants* all) {
 bool is_number(FactType type) { return type == FactType::f64 || type == FactType::i64; }
 
 }  // namespace
+
+bool is_outcome(Namespace space) { return is_probability(space) || space == Namespace::value; }
 
 std::size_t CriticalValues::n_values() const {
   switch (type) {

@@ -24,13 +24,17 @@ struct CriticalValues {
   std::size_t n_values() const;
 };
 
+// What a model says: p and reach from 0 to 1, value from 0.
+bool is_outcome(Namespace space);
+
 struct ValuesToTry {
   std::vector<CriticalValues> facts;
   // Whether the expressions do with all combinations what they do with any values at all.
   bool is_exhaustive = false;
 };
 
-// For the facts (ordinals) that these expressions read, `now` among them and parameters left out. A
+// For the facts (ordinals) that these expressions read, `now` and outcomes among them and parameters
+// left out: reach is tried apart from p, which is more than there is. A
 // number keeps its own neighbours (beside it, and between it and the next), so that an order of
 // several facts among themselves is met as well. `now`: micros, where times begin.
 // Where the expressions do more than compare, `wide` adds what is made of the constants, and more

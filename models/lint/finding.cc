@@ -25,4 +25,9 @@ std::size_t Findings::count(Severity severity) const {
   return static_cast<std::size_t>(std::count_if(all_.begin(), all_.end(), counts));
 }
 
+bool Findings::has(std::string_view check) const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [&](const Finding& finding) { return finding.check == check; });
+}
+
 }  // namespace guardrank::lint

@@ -25,6 +25,7 @@ class Findings {
   // Errors first, then warnings, then notes; within each in the order of adding.
   std::vector<Finding> ordered() const;
   std::size_t count(Severity severity) const;
+  bool has(std::string_view check) const;
 
  private:
   std::vector<Finding> all_;

@@ -3,7 +3,9 @@
 #include "core/base/json.h"
 #include "core/base/math.h"
 #include "models/lint/hygiene_checks.h"
+#include "models/lint/pair_checks.h"
 #include "models/lint/policy_tests.h"
+#include "models/lint/reach_checks.h"
 #include "models/lint/rule_checks.h"
 #include "models/lint/term_checks.h"
 #include "models/pack/artifact/writers.h"
@@ -56,6 +58,10 @@ class Linting {
       return pack::read_model_json(pack::read_document(path, file_name(path)));
     });
     for (const pack::TrainedHead& head : model_.heads) model_heads_.push_back(head.head);
+    fields_.assign(model_.fields.begin(), model_.fields.end());
+    if (!model_.retrieval || !model_.retrieval->offer_fields) return;
+    const pack::TrainedModel& own = *model_.retrieval->offer_fields;
+    fields_.insert(fields_.end(), own.fields.begin(), own.fields.end());
   }
 
   StatedHeads heads_without_tests() {
@@ -91,20 +97,29 @@ class Linting {
   }
 
   void check() {
-    const CompiledPolicy policy(policy_.policy(), catalog_, model_.fields,
-                                heads_without_tests(), &findings_);
+    const CompiledPolicy policy(policy_.policy(), catalog_, fields_, heads_without_tests(),
+                                &findings_);
     check_texts(policy_.policy(), &findings_);
     check_stages();
     if (!policy.is_bound()) return;
-    check_unused(policy, model_.fields, &findings_);
+    check_unused(policy, fields_, &findings_);
     check_cost(policy, &findings_);
     check_missing(policy, &findings_);
     check_dates(policy, inputs_.now, &findings_);
     check_placement(policy, &findings_);
-    check_constant_terms(policy, &findings_);
-    check_each_rule(policy, inputs_.now, &findings_);
-    check_rule_pairs(policy, inputs_.now, inputs_.progress, &findings_);
-    check_reach_of_offers(policy, inputs_.now, inputs_.progress, &findings_);
+    check_terms(policy, inputs_.now, &findings_);
+    check_each_condition(policy, inputs_.now, &findings_);
+    check_mandates(policy, inputs_.now, &findings_);
+    check_pairs(policy, inputs_.now, inputs_.progress, &findings_);
+    check_reach(policy);
+  }
+
+  void check_reach(const CompiledPolicy& policy) {
+    const bool is_explained = findings_.has("never-holds") || findings_.has("contradiction");
+    if (catalog_.n_offers > 0)
+      check_reach_of_offers(policy, inputs_.now, inputs_.progress, &findings_);
+    else if (!is_explained && policy.is_all_compiled())
+      check_all_together(policy, inputs_.now, &findings_);
   }
 
   void check_stages() {
@@ -177,6 +192,7 @@ class Linting {
   const LintInputs& inputs_;
   pack::TrainedModel model_;
   std::vector<Head> model_heads_;
+  std::vector<Field> fields_;   // of the model, then those that stage one's offer tower alone reads
   pack::PolicyDocument policy_;
   pack::Memory memory_;
   pack::AlignedBytes catalog_bytes_;

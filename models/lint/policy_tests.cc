@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/base/limits.h"
 #include "core/base/math.h"
@@ -21,6 +22,7 @@ using pack::DocumentNode;
 using pack::PackError;
 
 constexpr std::size_t most_tests = 10'000, most_others = 1000;
+constexpr double largest_amount = std::numeric_limits<double>::max();
 
 // What is stated of one candidate; the later layers come first.
 using Layers = std::vector<DocumentNode>;
@@ -42,7 +44,7 @@ class TestRunner {
   // The first candidate is the one that the test is about, and states the context: the document's
   // defaults, then the test. The others are the defaults, then their own.
   Outcome run(const std::vector<Layers>& candidates, std::int64_t now) {
-    for (const Layers& layers : candidates) check_head_names(layers);
+    for (const Layers& layers : candidates) check_outcomes(layers);
     Request request(facts_, &allowing_unlisted_, pack::system_allocator());
     for (const DocumentNode& layer : candidates[0])
       if (const auto time = layer.maybe("time")) now = time->timestamp();
@@ -128,14 +130,20 @@ class TestRunner {
     return found;
   }
 
-  void check_head_names(const Layers& layers) const {
+  void check_outcomes(const Layers& layers) const {
     for (const DocumentNode& layer : layers)
       for (const std::string_view member : {"p", "reach", "value"})
         if (const auto all = layer.maybe(member))
           for (const DocumentNode& given : all->members(limits::heads))
-            if (std::none_of(heads_.begin(), heads_.end(),
-                             [&](const Head& head) { return head.name == given.key(); }))
-              given.refuse(Status::name, "no head of this name");
+            check_outcome(member, given);
+  }
+
+  // What no model gives would test nothing: probabilities are from 0 to 1, amounts from 0.
+  void check_outcome(std::string_view member, const DocumentNode& given) const {
+    if (std::none_of(heads_.begin(), heads_.end(),
+                     [&](const Head& head) { return head.name == given.key(); }))
+      given.refuse(Status::name, "no head of this name");
+    if (!given.is_null()) (void)given.number_within(0, member == "value" ? largest_amount : 1);
   }
 
   // A number per row; NaN is missing.

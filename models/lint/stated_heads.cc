@@ -31,13 +31,16 @@ std::uint32_t StatedHeads::find(std::string_view name) const {
   return no_head;
 }
 
-void StatedHeads::add(std::string_view name, HeadKind kind, std::uint32_t given) {
-  names_.push_back(std::make_unique<std::string>(name));
+std::string_view StatedHeads::keep(std::string_view text) {
+  return *texts_.emplace_back(std::make_unique<std::string>(text));
+}
+
+Head* StatedHeads::add(std::string_view name, HeadKind kind, std::uint32_t given) {
   Head head;
-  head.name = *names_.back();
+  head.name = keep(name);
   head.kind = kind;
   head.given = given;
-  heads_.push_back(head);
+  return &heads_.emplace_back(head);
 }
 
 StatedHeads StatedHeads::from_expressions(const Policy& policy) {
@@ -78,7 +81,11 @@ StatedHeads StatedHeads::from_document(const pack::DocumentNode& heads) {
 
 StatedHeads StatedHeads::from_model(std::span<const Head> heads) {
   StatedHeads stated;
-  for (const Head& head : heads) stated.add(head.name, head.kind, head.given);
+  for (const Head& head : heads) {
+    Head* own = stated.add(head.name, head.kind, head.given);
+    own->segment_field = stated.keep(head.segment_field);
+    own->unit = stated.keep(head.unit);
+  }
   return stated;
 }
 

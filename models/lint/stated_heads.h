@@ -10,7 +10,7 @@
 
 namespace guardrank::lint {
 
-// Owns the names that its heads view.
+// Owns the texts that its heads view.
 class StatedHeads {
  public:
   // "p.click" and "reach.click" name a probability head, "value.amount" a value head.
@@ -18,16 +18,18 @@ class StatedHeads {
   // {click: {}, apply: {given: click}, amount: {kind: log_amount, given: apply}}: a head stands
   // after the one it is given. PackError: Status::reference, Status::json, Status::argument.
   static StatedHeads from_document(const pack::DocumentNode& heads);
+  // With the fact that picks their calibrators and the unit of their amounts.
   static StatedHeads from_model(std::span<const Head> heads);
 
   std::span<const Head> heads() const { return heads_; }
   bool is_empty() const { return heads_.empty(); }
 
  private:
-  void add(std::string_view name, HeadKind kind, std::uint32_t given);
+  Head* add(std::string_view name, HeadKind kind, std::uint32_t given);
+  std::string_view keep(std::string_view text);
   std::uint32_t find(std::string_view name) const;   // no_head
 
-  std::vector<std::unique_ptr<std::string>> names_;
+  std::vector<std::unique_ptr<std::string>> texts_;
   std::vector<Head> heads_;
 };
 

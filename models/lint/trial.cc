@@ -1,5 +1,7 @@
 #include "models/lint/trial.h"
 
+#include <algorithm>
+
 #include "core/base/random.h"
 #include "core/frame/fact_path.h"
 #include "models/pack/pack_error.h"
@@ -124,12 +126,25 @@ void Trial::set_value(const CriticalValues& values, std::size_t which, std::uint
   std::vector<std::string_view> texts;
   const Value value = value_of(values, which, now_, &texts);
   const Namespace space = policy_.facts()[values.fact].space;
+  if (is_outcome(space)) return set_outcome(values, which, row);
   if (space == Namespace::time) return request_->set_time(now_ + values.times[which]);
   Error error;
   pack::throw_if(space == Namespace::context ? request_->set_context(values.fact, value, &error)
                  : space == Namespace::pair  ? request_->set_pair(row, values.fact, value, &error)
                                  : request_->set_candidate(row, values.fact, value, &error),
                  error);
+}
+
+void Trial::set_outcome(const CriticalValues& values, std::size_t which, std::uint32_t row) {
+  auto held = std::find_if(outcomes_.begin(), outcomes_.end(),
+                           [&](const Outcome& outcome) { return outcome.fact == values.fact; });
+  if (held == outcomes_.end()) {
+    const std::vector<std::uint8_t> none(request_->n_candidates());
+    held = outcomes_.insert(held, {values.fact, std::vector<double>(none.size()), none});
+  }
+  if (which == values.n_values()) return;
+  held->numbers[row] = values.numbers[which];
+  held->present[row] = 1;
 }
 
 void Trial::set_context(std::size_t context) {
@@ -143,6 +158,13 @@ void Trial::set_context(std::size_t context) {
   arena_->reset();
   if (frame_->open(*request_, arena_.get()) != Status::ok)
     throw pack::PackError(Status::memory, "", "no memory to try the policy");
+  for (const Outcome& outcome : outcomes_) {
+    Column column;
+    column.n_rows = request_->n_candidates();
+    column.numbers = outcome.numbers.data();
+    column.present = outcome.present.data();
+    frame_->set_column(outcome.fact, column);
+  }
 }
 
 EvaluatedColumn Trial::evaluate(const CompiledExpression& expression) {

@@ -54,12 +54,20 @@ class Trial {
   Trial(const CompiledPolicy& policy, std::vector<CriticalValues> varied,
         std::size_t most_contexts, std::int64_t now);
   void set_value(const CriticalValues& values, std::size_t which, std::uint32_t row);
+  void set_outcome(const CriticalValues& values, std::size_t which, std::uint32_t row);
   void open_rows(std::vector<CriticalValues> facts, std::size_t most_rows);
 
   const CompiledPolicy& policy_;
   Combinations contexts_;
   std::int64_t now_;
   bool is_complete_ = true, is_exhaustive_ = false;
+  // What a model would say of each row.
+  struct Outcome {
+    std::uint32_t fact = no_fact;
+    std::vector<double> numbers;
+    std::vector<std::uint8_t> present;
+  };
+  std::vector<Outcome> outcomes_;
   std::unique_ptr<Request> request_;
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<Frame> frame_;

@@ -9,6 +9,7 @@
 #include "models/pack/documents/catalog_document.h"
 #include "models/pack/documents/cost_warning.h"
 #include "models/pack/documents/policy_document.h"
+#include "models/pack/expressions/constant_parts.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/report.h"
 #include "models/pack/retrieval/measured_of.h"
@@ -66,18 +67,30 @@ class Binding {
     throw_if(prepare_value(policy, facts_, arena, &value, &error), error);
     throw_if(prepare_placement(policy, facts_, arena, &placement, &error), error);
     for (std::size_t i = 0; i < policy.rules.size(); ++i) {
-      warn("rules", policy.rules[i].id, eligibility.rules[i].expr);
-      warn("rules", policy.rules[i].id, eligibility.rules[i].when);
+      const Rule& rule = policy.rules[i];
+      look_at("rules", rule.id, "", rule.expr, eligibility.rules[i].expr);
+      if (!rule.when.empty())
+        look_at("rules", rule.id, ".when", rule.when, eligibility.rules[i].when);
     }
     for (std::size_t i = 0; i < policy.guardrails.size(); ++i)
-      warn("guardrails", policy.guardrails[i].id, placement.guardrails[i]);
+      look_at("guardrails", policy.guardrails[i].id, "", policy.guardrails[i].expr,
+              placement.guardrails[i]);
     for (std::size_t i = 0; i < policy.terms.size(); ++i)
-      warn("terms", policy.terms[i].id, value.terms[i]);
+      look_at("terms", policy.terms[i].id, "", policy.terms[i].expr, value.terms[i]);
+    for (std::size_t i = 0; i < policy.mandated.size(); ++i)
+      if (!policy.mandated[i].when.empty())
+        look_at("placement.mandated", policy.mandated[i].offer, ".when", policy.mandated[i].when,
+                placement.mandated[i].when);
   }
 
-  void warn(const std::string& kind, std::string_view id, const Program& program) {
+  // What compiles may still fail whatever the facts are, or not do what its author thinks.
+  void look_at(const std::string& kind, std::string_view id, const char* part,
+               std::string_view source, const Program& program) {
+    const std::string where = kind + "." + std::string(id) + part;
+    Error error;
+    throw_if(check_constant_parts(source, where, facts_, facts_and_outcomes, &error), error);
     const std::string warning = cost_warning(program);
-    if (!warning.empty()) warnings_.push_back(kind + "." + std::string(id) + ": " + warning);
+    if (!warning.empty()) warnings_.push_back(where + ": " + warning);
   }
 
   Memory memory_;

@@ -2,13 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <unistd.h>
-
 #include <fstream>
 #include <sstream>
-
-#include <nlohmann/json.hpp>
 
 #include "core/artifact/catalog.h"
 #include "models/lint/compiled_policy.h"
@@ -17,68 +12,10 @@
 #include "models/pack/documents/catalog_document.h"
 #include "models/pack/documents/policy_document.h"
 #include "models/pack/pack_error.h"
+#include "tests/policy_lint/lint_run.h"
 
 namespace guardrank::lint {
 namespace {
-
-using Json = nlohmann::ordered_json;
-namespace fs = std::filesystem;
-
-constexpr std::int64_t june_2026 = 1'780'315'200'000'000;
-
-// A folder of its own, removed at the end.
-class Folder {
- public:
-  Folder() : path_(fs::temp_directory_path() / ("guardrank-lint-" + std::to_string(counter_++) +
-                                                "-" + std::to_string(::getpid()))) {
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  fs::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return path_ / name;
-  }
-
- private:
-  static inline int counter_ = 0;
-  fs::path path_;
-};
-
-constexpr const char* head = R"(format: 1
-name: t
-version: "1"
-facts:
-  ctx.age: {type: int}
-  ctx.state: {type: string}
-  ctx.race: {type: string, protected: true}
-  offer.min_age: {type: int, default: 18, override: false}
-  offer.fee: {type: double, override: false}
-)";
-
-Json run(const std::string& rest, const std::string& catalog = "", const std::string& test = "") {
-  const Folder folder;
-  LintInputs inputs;
-  inputs.policy = folder.write("policy.yaml", head + rest);
-  if (!catalog.empty()) inputs.catalog = folder.write("catalog.csv", catalog);
-  if (!test.empty()) inputs.tests = {folder.write("tests.yaml", test)};
-  inputs.now = june_2026;
-  return Json::parse(lint(inputs));
-}
-
-// How often a check was raised at a place, and with which severity.
-int count(const Json& report, const std::string& check, const std::string& where,
-          const std::string& severity) {
-  int n = 0;
-  for (const Json& finding : report.at("findings"))
-    n += finding.at("check") == check && finding.at("where") == where &&
-         finding.at("severity") == severity;
-  return n;
-}
-
-std::string rule(const std::string& id, const std::string& expr, const std::string& more = "") {
-  return "  - {id: " + id + ", expr: \"" + expr + "\", code: C, text: T, adverse_action: A" + more +
-         "}\n";
-}
 
 TEST_CASE("every mistake in an expression is told, not the first alone") {
   const Json report = run("rules:\n" + rule("a", "ctx.agee > 3") + rule("b", "ctx.age > 'x'") +
@@ -184,7 +121,7 @@ TEST_CASE("an expression that may run out of steps is told, and why it then fail
     bomb = "[1,2,3,4,5,6,7,8,9,10].all(" + std::string(name) + "," + bomb + ")";
   const Json report = run("rules:\n" + rule("r", bomb));
   CHECK(count(report, "cost", "rules.r", "warning") == 1);
-  CHECK(run("rules:\n" + rule("r", "ctx.age / 0 == 1")).dump().find(
+  CHECK(run("rules:\n" + rule("r", "ctx.age / (ctx.age - ctx.age) == 1")).dump().find(
             "an error on all: division by zero") != std::string::npos);
   CHECK(report.dump().find("an error on some: over the limit of steps or size") != std::string::npos);
 }
@@ -267,7 +204,8 @@ tests:
 }
 
 TEST_CASE("malformed test documents are refused by place") {
-  const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age");
+  const std::string rules = "rules:\n" + rule("age", "ctx.age >= offer.min_age") +
+                            "terms:\n  - {id: r, kind: revenue, unit: USD, expr: p.click}\n";
   const auto refuses = [&](const std::string& test, const std::string& where) {
     try {
       run(rules, "", "format: 1\ntests:\n  - " + test + "\n");
@@ -288,6 +226,9 @@ TEST_CASE("malformed test documents are refused by place") {
   refuses("{name: a, context: {agee: 3}, expect: {}}", "tests[0].context.agee");
   refuses("{name: a, context: {age: x}, expect: {}}", "tests[0].context.age");
   refuses("{name: a, p: {nothing: 0.5}, expect: {}}", "tests[0].p.nothing");
+  refuses("{name: a, p: {click: 1.5}, expect: {eligible: true}}", "tests[0].p.click");
+  refuses("{name: a, p: {click: -0.1}, expect: {eligible: true}}", "tests[0].p.click");
+  refuses("{name: a, reach: {click: 1.01}, expect: {eligible: true}}", "tests[0].reach.click");
   refuses("{name: a, expect: {score: 1e300}}", "tests[0].expect.score");
 }
 

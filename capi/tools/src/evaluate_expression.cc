@@ -4,10 +4,11 @@
 
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/expression_text.h"
-#include "capi/tools/src/failure_place.h"
 #include "capi/tools/src/json_facts.h"
 #include "capi/tools/src/tools_text.h"
 #include "core/expr/expression.h"
+#include "models/pack/expressions/failure_finder.h"
+#include "models/pack/expressions/failure_place.h"
 
 namespace {
 
@@ -36,7 +37,7 @@ Status write_result(const JsonFacts& given, const EvaluatedColumn& column, std::
         std::string(namespace_name(fact.space)) + "." + std::string(fact.name);
     writer.key("type").string("unknown").key("fact").string(name);
   } else {
-    const ExprValue value = guardrank::tools::first_value(column);
+    const ExprValue value = guardrank::pack::first_value(column);
     guardrank::tools::write_members(value, &writer);
     writer.key("text").string(guardrank::tools::expression_text(value));
   }
@@ -84,8 +85,8 @@ Status evaluate_expression(const gr_tools_expression_options& options, gr_tools_
   if (status != Status::ok)
     return error->set(status, where, {status == Status::limit ? "takes too long" : "no memory"});
   if (column.state(0) == RowState::error)
-    return guardrank::tools::report_failure(expression, where, scope, column.problems[0], &frame,
-                                            &arena, error);
+    return guardrank::pack::report_failure(expression, where, scope, column.problems[0], &frame,
+                                           &arena, error);
   return write_result(given, column, program.cost, &arena, out);
 }
 

@@ -25,18 +25,6 @@ std::string quoted(std::string_view text, bool is_bytes) {
 
 }  // namespace
 
-ExprValue first_value(const EvaluatedColumn& column) {
-  switch (column.type) {
-    case ExprType::boolean: return ExprValue::of(column.booleans[0] != 0);
-    case ExprType::integer: return ExprValue::of(column.integers[0]);
-    case ExprType::unsigned_integer:
-      return ExprValue::of(static_cast<std::uint64_t>(column.integers[0]));
-    case ExprType::number: return ExprValue::of(column.numbers[0]);
-    case ExprType::string: return ExprValue::of(column.strings[0]);
-    default: return column.values[0];
-  }
-}
-
 std::string number_text(double number) {
   if (std::isnan(number)) return "NaN";
   if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";

@@ -7,8 +7,6 @@
 
 namespace guardrank::tools {
 
-// What the first row has; its state must be a value.
-ExprValue first_value(const EvaluatedColumn& column);
 // "2.5", or "NaN", "Infinity", "-Infinity".
 std::string number_text(double number);
 // "2026-11-21T10:00:00Z", "3.5s".

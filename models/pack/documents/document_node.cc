@@ -78,10 +78,21 @@ std::vector<DocumentNode> DocumentNode::members(std::size_t max_members) const {
 
 std::string_view DocumentNode::text() const { return check(JsonType::string, "a text").text; }
 
+namespace {
+
+// People read these texts, and C programs hand them on.
+std::string_view without_zero(const DocumentNode& node, std::string_view text) {
+  if (text.find('\0') != std::string_view::npos)
+    node.refuse(Status::argument, "holds a zero byte, which no text for people has");
+  return text;
+}
+
+}  // namespace
+
 std::string_view DocumentNode::name() const {
   const std::string_view found = text();
   if (found.empty()) refuse(Status::argument, "wanted a text, found an empty one");
-  return found;
+  return without_zero(*this, found);
 }
 
 double DocumentNode::number() const { return check(JsonType::number, "a number").number; }
@@ -127,7 +138,7 @@ std::int64_t DocumentNode::timestamp() const {
 std::string_view text_or(const DocumentNode& node, std::string_view member,
                          std::string_view otherwise) {
   const std::optional<DocumentNode> found = node.maybe(member);
-  return found ? found->text() : otherwise;
+  return found ? without_zero(*found, found->text()) : otherwise;
 }
 
 double number_or(const DocumentNode& node, std::string_view member, double otherwise) {

@@ -22,7 +22,10 @@ std::string literal(const DocumentNode& node) {
 std::string membership(const DocumentNode& pack) {
   std::string test(pack.at("fact").text());
   test += " in [";
-  for (const DocumentNode& value : pack.at("values").items(limits::list_elements)) {
+  const std::vector<DocumentNode> values = pack.at("values").items(limits::list_elements);
+  if (values.empty())
+    pack.at("values").refuse(Status::argument, "without any the pack's rules apply nowhere");
+  for (const DocumentNode& value : values) {
     if (!test.ends_with('[')) test += ", ";
     test += literal(value);
   }

@@ -75,6 +75,21 @@ TEST_CASE("a model that reads a protected fact is refused") {
   CHECK(sample.error.where() == "model.fields.apr");
 }
 
+TEST_CASE("a head whose calibrator a protected fact would pick is refused") {
+  Sample sample;
+  Head heads[2];
+  heads[0].name = "click";
+  heads[1].name = "apply";
+  heads[1].segment_field = "race";
+  sample.model.heads = heads;
+  Fact race = fact_of(Namespace::context, FactType::string, "race", true);
+  sample.policy.facts = {&race, 1};
+  CHECK(sample.bind() == Status::ok);
+  race.is_protected = true;
+  CHECK(sample.bind() == Status::protected_fact);
+  CHECK(sample.error.where() == "model.heads.apply");
+}
+
 TEST_CASE("parameters become facts with their value") {
   Sample sample;
   const Parameter cost{"cost", {}, {}, 2.5, 0, 10};

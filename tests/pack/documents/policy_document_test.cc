@@ -177,6 +177,8 @@ TEST_CASE("what is wrong is named with its path, line and status") {
       {"value: 2.0", "value: 21", Status::argument, "parameters.rejection_cost.value"},
       {"value: 2.0", "value: .inf", Status::type, "parameters.rejection_cost.value"},
       {"code: AGE", "cod: AGE", Status::json, "rules[0].cod"},
+      {"text: Too young", "text: \"Too\\0young\"", Status::argument, "rules[0].text"},
+      {"id: min_age", "id: \"min\\0age\"", Status::argument, "rules[0].id"},
       {"\"ctx.age >= offer.min_age\"", "\"\"", Status::argument, "rules[0].expr"},
       {"from: null", "from: yesterday", Status::type, "rules[0].from"},
       {"from: null, to: null", "from: 2026-02-01, to: 2026-01-01", Status::argument,
@@ -204,6 +206,15 @@ TEST_CASE("what is wrong is named with its path, line and status") {
   }
   CHECK(refuse_with("offer.min_age\", code: AGE", "x\", cod: A").message ==
         "rules[0].cod: line 12: unknown member");
+}
+
+TEST_CASE("a jurisdiction pack names at least one value") {
+  const std::string pack = std::string(yaml) +
+                           "jurisdiction_packs: [{id: a, fact: ctx.state, values: [], rules: "
+                           "[{id: r, expr: \"ctx.age > 3\"}]}]\n";
+  const Refused refused = refuse(pack);
+  CHECK(refused.status == Status::argument);
+  CHECK(refused.where == "jurisdiction_packs[0].values");
 }
 
 TEST_CASE("hostile documents") {

@@ -5,7 +5,7 @@
 
 #include "core/expr/expression.h"
 
-namespace guardrank::tools {
+namespace guardrank::pack {
 
 // Reports `problem`, which the expression came to in the frame's first row, at the part that it came
 // from: its parts are run by themselves, from the whole down. Always returns Status::eval. Within a
@@ -14,4 +14,4 @@ Status report_failure(std::string_view source, std::string_view where,
                       const ExpressionScope& scope, EvalProblem problem, Frame* frame,
                       Arena* arena, Error* error);
 
-}  // namespace guardrank::tools
+}  // namespace guardrank::pack
