@@ -150,7 +150,8 @@ constexpr const char* click = R"({"name": "click", "kind": "probability", "tower
 
 TEST_CASE("protected facts that a model would read in other ways than by its fields") {
   const std::string segments = std::string(click) +
-      R"(, "segments": {"field": "race", "kappa": 1, "values": {"w": {"kind": "platt", "a": 2, "b": 1, "positives": 9}}}}})";
+      R"(, "segments": {"field": "race", "kappa": 1,
+          "values": {"w": {"kind": "platt", "a": 2, "b": 1, "positives": 9}}}}})";
   const std::string rules = "rules:\n" + rule("typo", "ctx.agee > 3");
   const Json report = run(rules, "", "", model(segments));
   CHECK(count(report, "protected", "model.heads.click", "error") == 1);

@@ -355,7 +355,8 @@ class Others(unittest.TestCase):
         self.assertEqual(titles[5:], [name for name in moved if name not in titles[1:5]])
         self.assertIn("segments by ctx.state: 1 compared, 1 of fewer than 2 requests left out (1 requests)", text)
         target = ("--target", "p.approve>=0.999:rejection_cost")
-        self.assertIn("no values were found that meet all targets: nothing is proposed", run(*words, *target, data=sample))
+        self.assertIn("no values were found that meet all targets: nothing is proposed",
+                      run(*words, *target, data=sample))
         told = json.loads(run(*words, *target, "--json", data=sample))["targets"][0]
         self.assertIsNone(told["proposed"])
         self.assertLess(told["found"], 0.999)
