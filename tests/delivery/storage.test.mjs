@@ -115,10 +115,13 @@ test("CacheStorageApi: what was harmed is fetched anew, never ranked", async () 
   const again = await rank(context, "CacheStorageApi");
   assert.deepEqual(again.offers, offers);
   assert.equal(again.blobs.length, 3);
-  // One whose removal was under way when it came anew is not written before the next page has it.
-  const after = await rank(context, "CacheStorageApi");
-  assert.ok(after.blobs.length < 3);
-  assert.deepEqual(after.offers, offers);
-  assert.deepEqual((await rank(context, "CacheStorageApi")).blobs, []);
+  // One whose removal was under way when it came anew is written by a later page.
+  let missing = 3;
+  for (let pages = 0; missing > 0 && pages < 4; pages++) {
+    const later = await rank(context, "CacheStorageApi");
+    assert.deepEqual(later.offers, offers);
+    missing = later.blobs.length;
+  }
+  assert.equal(missing, 0);
   await context.close();
 });
