@@ -61,10 +61,10 @@ bool is_usual(const std::string& figure) {
 // What guardrails and heads do as the parameter moves: figures that are not the same at every point.
 std::vector<std::string> moved_figures(const Json& points) {
   std::vector<std::string> moved;
-  for (const auto& [figure, first] : points.front().at("figures").items()) {
-    const auto is_other = [&, &figure = figure, &first = first](const Json& point) {
-      return point.at("figures").at(figure) != first;
-    };
+  for (const auto& each : points.front().at("figures").items()) {
+    const std::string& figure = each.key();
+    const Json& first = each.value();
+    const auto is_other = [&](const Json& point) { return point.at("figures").at(figure) != first; };
     if (!is_usual(figure) && std::any_of(points.begin(), points.end(), is_other))
       moved.push_back(figure);
   }
