@@ -84,11 +84,10 @@ RecordInfo open_record(const std::string& record) {
 }
 
 struct Replayed {
+  bool is_equal = false;
   bool is_compared = false;      // the decision beside the record too
-  std::string difference;        // the first, or empty
+  std::string difference;        // the first
   std::vector<std::string> not_compared;
-
-  bool is_equal() const { return difference.empty(); }
 };
 
 // Replays with one session; the request is needed where the record is not full.
@@ -105,15 +104,15 @@ class Replayer {
   Replayed replay(const Recorded& recorded, const std::string& request) {
     const RecordInfo info = open_record(recorded.bytes);
     Replayed result;
-    result.difference = replay_record(recorded.bytes, info, request);
-    if (result.is_equal() && recorded.decision.is_object())
+    replay_record(recorded.bytes, info, request, &result);
+    if (result.is_equal && recorded.decision.is_object())
       compare_decision(recorded.decision, info, info.is_full ? info.request : request, &result);
     return result;
   }
 
  private:
-  std::string replay_record(const std::string& record, const RecordInfo& info,
-                            const std::string& request) const {
+  void replay_record(const std::string& record, const RecordInfo& info, const std::string& request,
+                     Replayed* replayed) const {
     const std::string salt = info.is_full ? "" : salt_of(secret_, request);
     gr_replay_options options{};
     options.struct_size = sizeof options;
@@ -126,7 +125,8 @@ class Replayer {
                             reinterpret_cast<const uint8_t*>(record.data()), record.size(),
                             &options, &result, error);
     });
-    return result.is_equal != 0 ? "" : result.first_difference;
+    replayed->is_equal = result.is_equal != 0;
+    replayed->difference = result.first_difference;
   }
 
   void compare_decision(const Json& decision, const RecordInfo& info, const std::string& request,
@@ -136,6 +136,7 @@ class Replayer {
     again["engine"] = info.engine;   // the decision names the one that made it
     DecisionComparison comparison = compare_decisions(decision, again, is_same_engine);
     result->is_compared = comparison.is_compared;
+    result->is_equal = comparison.difference.empty();
     result->difference = std::move(comparison.difference);
     result->not_compared = std::move(comparison.not_compared);
   }
@@ -154,7 +155,7 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 void show(const Replayed& replayed) {
-  if (!replayed.is_equal()) {
+  if (!replayed.is_equal) {
     std::cout << "different: " << printable(replayed.difference) << '\n';
     return;
   }
@@ -170,15 +171,15 @@ int replay_one(const Options& options, bool as_json) {
   const std::string request = options.request.empty() ? "" : read_input(options.request, most_bytes::request);
   const Replayed replayed = replayer.replay(read_record(options.record), request);
   if (as_json) {
-    Json json = {{"equal", replayed.is_equal()}, {"compared", {"record"}}};
+    Json json = {{"equal", replayed.is_equal}, {"compared", {"record"}}};
     if (replayed.is_compared) json["compared"].push_back("decision");
     json["not_compared"] = replayed.not_compared;
-    if (!replayed.is_equal()) json["first_difference"] = replayed.difference;
+    if (!replayed.is_equal) json["first_difference"] = replayed.difference;
     std::cout << json.dump() << '\n';
   } else {
     show(replayed);
   }
-  return replayed.is_equal() ? 0 : 1;
+  return replayed.is_equal ? 0 : 1;
 }
 
 // What many records came to.
@@ -193,7 +194,7 @@ struct Tally {
     for (const std::string& name : replayed.not_compared)
       if (std::find(not_compared.begin(), not_compared.end(), name) == not_compared.end())
         not_compared.push_back(name);
-    if (replayed.is_equal()) ++n_equal;
+    if (replayed.is_equal) ++n_equal;
     else differences.push_back({{"line", line}, {"difference", replayed.difference}});
   }
 };

@@ -20,7 +20,7 @@ const Fact* find_given(std::string_view text, const FactTable& facts) {
   return nullptr;
 }
 
-bool is_of_head(std::string_view text) {
+bool is_of_request(std::string_view text) {
   if (text == "request_id") return true;
   for (const RoutePart& part : route_parts)
     if (name_within("route", text) == part.name) return true;
@@ -31,7 +31,7 @@ bool is_of_head(std::string_view text) {
 
 Status check_shown(std::span<const std::string_view> shown, const FactTable& facts, Error* error) {
   for (const std::string_view text : shown) {
-    if (is_of_head(text)) continue;
+    if (is_of_request(text)) continue;
     const Fact* fact = find_given(text, facts);
     if (fact == nullptr)
       return error->set(Status::name, "shown", {"no request gives a value called '", text, "'"});

@@ -40,6 +40,12 @@ class Eval(unittest.TestCase):
         self.assertEqual(run("eval", "--expr", "has(ctx.state) && ctx.state == 'CA'"), "bool false\n")
         self.assertEqual(run("eval", "--expr", "'ctx.state' != '' && offer.x > 1"),
                          "unknown: nothing is given for offer.x\n")
+        # As many types as four may have are tried, and the error is that of the first.
+        four = json.dumps({"ctx": dict.fromkeys("abcd")})
+        wrong = " && ".join(f"ctx.{name} == 'CA'" for name in "abcd") + " && 1 == 'CA'"
+        error = json.loads(run("eval", "--expr", wrong, "--facts", four, "--check", "--json", code=1))["error"]
+        self.assertEqual(error["name"], "GR_STATUS_TYPECHECK")
+        self.assertIn("1:7: '==' does not take double and string", error["message"])
         for expression, facts in (("ctx.state == 1 && ctx.state == 'CA'", both), ("ctx.gone > 1", both)):
             run("eval", "--expr", expression, "--facts", facts, "--check", code=1)
 

@@ -1,5 +1,7 @@
 #include "capi/tools/src/json_facts.h"
 
+#include <algorithm>
+
 #include "core/base/limits.h"
 #include "core/base/number_text.h"
 #include "core/expr/lexer.h"
@@ -46,7 +48,8 @@ JsonFacts::JsonFacts(std::string_view json) : values_(&memory.arena()) {
 void JsonFacts::make_table() {
   Error error;
   facts = FactTable();
-  pack::throw_if(facts.open(limits::facts, &memory.arena(), &error), error);
+  const auto room = static_cast<std::uint32_t>(std::max<std::size_t>(added_.size(), 1));
+  pack::throw_if(facts.open(room, &memory.arena(), &error), error);
   for (const Fact& fact : added_) pack::throw_if(facts.add(fact, nullptr, &error), error);
 }
 

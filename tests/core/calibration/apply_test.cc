@@ -3,24 +3,16 @@
 
 #include <deque>
 #include <limits>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "core/calibration/calibration.h"
+#include "tests/core/support/heap.h"
 
 using namespace guardrank;
+using guardrank::testing::heap;
 
 namespace {
-
-const Allocator heap = {
-    nullptr,
-    [](void*, std::size_t size, std::size_t alignment) {
-      return ::operator new(size, std::align_val_t{alignment}, std::nothrow);
-    },
-    [](void*, void* memory, std::size_t, std::size_t alignment) {
-      ::operator delete(memory, std::align_val_t{alignment});
-    }};
 
 doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-13); }
 

@@ -3,23 +3,14 @@
 
 #include <algorithm>
 #include <deque>
-#include <new>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "core/feature/feature.h"
+#include "tests/core/support/heap.h"
 
 namespace guardrank::testing {
-
-inline const Allocator heap = {
-    nullptr,
-    [](void*, std::size_t size, std::size_t alignment) {
-      return ::operator new(size, std::align_val_t{alignment}, std::nothrow);
-    },
-    [](void*, void* memory, std::size_t, std::size_t alignment) {
-      ::operator delete(memory, std::align_val_t{alignment});
-    }};
 
 // A column that owns its values; nothing in an optional is missing.
 class OwnedColumn {

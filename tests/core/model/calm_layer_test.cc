@@ -3,25 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 
 #include "core/model/prepared_network.h"
 #include "tests/core/model/random_model.h"
+#include "tests/core/support/heap.h"
 
 using namespace guardrank;
+using guardrank::testing::heap;
 using guardrank::testing::draw_architecture;
 using guardrank::testing::RandomModel;
 
 namespace {
-
-const Allocator heap = {
-    nullptr,
-    [](void*, std::size_t size, std::size_t alignment) {
-      return ::operator new(size, std::align_val_t{alignment}, std::nothrow);
-    },
-    [](void*, void* memory, std::size_t, std::size_t alignment) {
-      ::operator delete(memory, std::align_val_t{alignment});
-    }};
 
 // The largest total of a layer over codes, in size, times its output's multiplier.
 double largest_product(const Layer& layer) {

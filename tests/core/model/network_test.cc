@@ -5,14 +5,15 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "core/model/prepared_network.h"
 #include "tests/core/model/built_kernels.h"
 #include "tests/core/model/random_model.h"
 #include "tests/core/model/reference_network.h"
+#include "tests/core/support/heap.h"
 
 using namespace guardrank;
+using guardrank::testing::heap;
 using guardrank::testing::Architecture;
 using guardrank::testing::built_kernels;
 using guardrank::testing::draw_architecture;
@@ -24,15 +25,6 @@ using guardrank::testing::RandomModel;
 using guardrank::testing::reference_logits;
 
 namespace {
-
-const Allocator heap = {
-    nullptr,
-    [](void*, std::size_t size, std::size_t alignment) {
-      return ::operator new(size, std::align_val_t{alignment}, std::nothrow);
-    },
-    [](void*, void* memory, std::size_t, std::size_t alignment) {
-      ::operator delete(memory, std::align_val_t{alignment});
-    }};
 
 std::uint32_t bits(float value) {
   std::uint32_t result;
