@@ -171,8 +171,8 @@ def main() -> None:
     parts += [text for text in (load_text(given.build, given.folder, given.rounds),
                                 scale_text(given.build, given.folder / "M.guardrank")) if text]
     (HERE / "RESULTS.md").write_text(
-        f"# Results\n\nWritten by `tests/bench/results.py` (`./dev bench`). {before}. All of it was run in "
-        f"{given.rounds} rounds, one after the other; a figure is the least of the rounds. One thread, from encoded "
+        f"# Results\n\nWritten by `tests/bench/results.py` (`./dev bench`). {before}. Rounds of all of it, one "
+        f"after the other, of which a figure is the least: {given.rounds}. One thread, from encoded "
         "fields to logits, processor time, the least of many runs. \"Limit\" is the share of the multiply-accumulates "
         "that the same core does from registers alone with the kernel's own instructions, measured in the same rounds. "
         "ONNX Runtime reads the same inputs (codes and dense floats) and multiplies with weights of the same shapes; "

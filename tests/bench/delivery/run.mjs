@@ -19,6 +19,7 @@ if (native === undefined) {
   console.error("usage: node run.mjs BUNDLE REQUEST.json GUARDRANK DELIVERY_BENCH [OUT.md]");
   process.exit(2);
 }
+const load = loadavg()[0].toFixed(1);   // before it makes its own
 const folder = mkdtempSync(join(tmpdir(), "guardrank-bench-"));
 execFileSync(example("make_origin.sh"), [folder, bundle, "bench"], { env: { ...process.env, GUARDRANK: guardrank } });
 const ports = [await freePort(), await freePort()];
@@ -204,7 +205,7 @@ const [machine, day] = [cpus()[0].model.trim(), new Date().toISOString().slice(0
 const text = `# What delivery costs
 
 \`./dev bench delivery\` on ${machine}, ${day}; a bundle of ${size} KB (the network of size S) from nginx on loopback,
-one conditional or full request per file; medians; load of the machine ${loadavg()[0].toFixed(1)}. "Ready" includes
+one conditional or full request per file; medians; load of the machine before ${load}. "Ready" includes
 verifying signatures and every section's hash, opening, and replaying the golden vectors. The empty page fetches what
 the store does, and only what can be known: root, timestamp, snapshot, targets, release, then three artifacts at once.
 
