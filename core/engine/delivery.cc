@@ -78,13 +78,17 @@ Delivery::~Delivery() {
 }
 
 Status Delivery::open_tickets(std::uint32_t n) {
-  GUARDRANK_TRY(arena_.make(n, &tickets_));
-  GUARDRANK_TRY(arena_.make(std::size_t{n} + 1, &owners_));
-  for (std::uint32_t i = n; i-- > 0;) {
-    tickets_[i].next_free = free_ticket_;
-    free_ticket_ = i;
+  GUARDRANK_TRY(arena_.make_uninitialised(n, &tickets_));
+  return arena_.make(std::size_t{n} + 1, &owners_);
+}
+
+// As Store::has_free_ticket.
+bool Delivery::has_free_ticket() {
+  if (free_ticket_ == no_slot && n_made_tickets_ < tickets_.size()) {
+    tickets_[n_made_tickets_] = {};
+    free_ticket_ = n_made_tickets_++;
   }
-  return Status::ok;
+  return free_ticket_ != no_slot;
 }
 
 bool Delivery::give(Source source, Need* need) {
@@ -183,7 +187,7 @@ Status Delivery::want_shadow(const RouteKey& key, std::uint32_t index, std::int6
 
 Status Delivery::want_choice(const RouteChoice& choice, std::int64_t deadline_micros,
                              std::int64_t now_micros, TicketId* ticket, Error* error) {
-  if (free_ticket_ == no_slot) return error->set(Status::limit, "tickets", {"all are in use"});
+  if (!has_free_ticket()) return error->set(Status::limit, "tickets", {"all are in use"});
   Ticket& made = tickets_[free_ticket_];
   made.chain[0] = place_of(choice.primary);
   for (std::uint32_t i = 0; i < choice.n_fallbacks; ++i)
@@ -202,7 +206,7 @@ Status Delivery::want_choice(const RouteChoice& choice, std::int64_t deadline_mi
 Status Delivery::want_shard(const Sha256Digest& hash, std::uint64_t bytes,
                             std::int64_t deadline_micros, std::int64_t now_micros, TicketId* ticket,
                             Error* error) {
-  if (free_ticket_ == no_slot) return error->set(Status::limit, "tickets", {"all are in use"});
+  if (!has_free_ticket()) return error->set(Status::limit, "tickets", {"all are in use"});
   TicketId inner = 0;
   const Status status = store_.want_shard(hash, bytes, deadline_micros, now_micros, &inner);
   if (status == Status::argument)
@@ -232,6 +236,7 @@ TicketId Delivery::open_ticket(std::uint32_t n_chain, TicketId inner) {
 std::uint32_t Delivery::find_ticket(TicketId id) const {
   if (tickets_.empty()) return no_slot;
   const auto index = static_cast<std::uint32_t>(id % tickets_.size());
+  if (index >= n_made_tickets_) return no_slot;
   const Ticket& ticket = tickets_[index];
   return ticket.is_open && ticket.serial == id / tickets_.size() ? index : no_slot;
 }

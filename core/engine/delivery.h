@@ -157,6 +157,7 @@ class Delivery {
   // delivery.cc
   Status open_entries(const DeliveryOptions& options, Error* error);
   Status open_tickets(std::uint32_t n);
+  bool has_free_ticket();
   bool give(Source source, Need* need);
   bool next_own(Need* need);
   bool next_wake(Need* need);
@@ -168,7 +169,7 @@ class Delivery {
   TicketId open_ticket(std::uint32_t n_chain, TicketId inner);
   TicketId id_of(std::uint32_t index) const { return tickets_[index].serial * tickets_.size() + index; }
   bool is_owner(std::uint32_t index, TicketId inner) const {
-    return tickets_[index].is_open && tickets_[index].inner == inner;
+    return index < n_made_tickets_ && tickets_[index].is_open && tickets_[index].inner == inner;
   }
   void take_release(const Ticket& ticket, Delivered* out) const;
   void tell_route(const Release& release, std::uint32_t route, Delivered* out) const;
@@ -252,6 +253,7 @@ class Delivery {
 
   std::span<Ticket> tickets_;
   std::span<std::uint32_t> owners_;            // by place of the store's ticket
+  std::uint32_t n_made_tickets_ = 0;           // of tickets_, initialised
   std::uint32_t free_ticket_ = no_slot;
   std::uint64_t last_serial_ = 0;
 };

@@ -31,10 +31,6 @@ Status Store::open(const StoreOptions& options, const ReleaseSource& source) {
   arena_.open(allocator_, SIZE_MAX / 2);
   scratch_.open(allocator_, SIZE_MAX / 2);
   GUARDRANK_TRY(make_tables());
-  for (std::uint32_t i = options.tickets; i-- > 0;) {
-    tickets_[i].after = free_ticket_;
-    free_ticket_ = i;
-  }
   disk_ = options.tiers.disk.budget_bytes == 0 ? DiskState::none : DiskState::unread;
   return Status::ok;
 }
@@ -43,7 +39,7 @@ Status Store::make_tables() {
   const TierOptions& tiers = options_.tiers;
   GUARDRANK_TRY(
       tiers_.open(tiers, {this, &memory_evicted}, {this, &disk_evicted}, &arena_));
-  GUARDRANK_TRY(arena_.make(options_.tickets, &tickets_));
+  GUARDRANK_TRY(arena_.make_uninitialised(options_.tickets, &tickets_));
   GUARDRANK_TRY(arena_.make(options_.bundles, &bundles_));
   GUARDRANK_TRY(arena_.make(options_.bundles, &bundle_hashes_));
   GUARDRANK_TRY(arena_.make(tiers.loads, &loads_));

@@ -225,6 +225,7 @@ class Store {
 
   // store_tickets.cc
   std::uint32_t find_ticket(TicketId id) const;
+  bool has_free_ticket();
   void list_push(TicketList* list, std::uint32_t ticket);
   void list_drop(TicketList* list, std::uint32_t ticket);
   void list_ended(std::uint32_t ticket, TicketList* list);
@@ -336,6 +337,7 @@ class Store {
   std::uint64_t n_uses_ = 0;
 
   std::span<Ticket> tickets_;
+  std::uint32_t n_made_tickets_ = 0;                   // of these, initialised
   std::uint32_t free_ticket_ = no_slot;
   TicketList ended_, failed_;                          // the second: not ready
   TimeHeap deadlines_;                                 // of waiting tickets

@@ -3,8 +3,9 @@
 namespace guardrank {
 
 Status TimeHeap::open(std::uint32_t capacity, Arena* arena) {
-  GUARDRANK_TRY(arena->make(capacity, &items_));
-  return arena->make(capacity, &order_);
+  n_slots_ = size_ = 0;
+  GUARDRANK_TRY(arena->make_uninitialised(capacity, &items_));
+  return arena->make_uninitialised(capacity, &order_);
 }
 
 bool TimeHeap::is_before(std::uint32_t a, std::uint32_t b) const {
@@ -30,12 +31,14 @@ void TimeHeap::settle(std::uint32_t place, std::uint32_t slot) {
 }
 
 void TimeHeap::set(std::uint32_t slot, std::int64_t at_micros) {
+  while (n_slots_ <= slot) items_[n_slots_++] = {};
   clear(slot);
   items_[slot].at = at_micros;
   settle(size_++, slot);
 }
 
 void TimeHeap::clear(std::uint32_t slot) {
+  if (slot >= n_slots_) return;
   const std::uint32_t place = items_[slot].place;
   if (place == UINT32_MAX) return;
   items_[slot].place = UINT32_MAX;

@@ -10,7 +10,7 @@ namespace guardrank {
 
 class TimeHeap {
  public:
-  // Slots number from 0 to `capacity` - 1.
+  // Slots number from 0 to `capacity` - 1. Memory is touched up to the highest slot that had a time.
   Status open(std::uint32_t capacity, Arena* arena);
 
   // Sets when a slot is due, in place of an earlier time.
@@ -34,6 +34,7 @@ class TimeHeap {
 
   std::span<Item> items_;                  // by slot
   std::span<std::uint32_t> order_;
+  std::uint32_t n_slots_ = 0;              // of items_, those that are initialised
   std::uint32_t size_ = 0;
 };
 

@@ -105,6 +105,19 @@ void ReleaseTargets::check_fallbacks_with(const Json& document) const {
   check_fallbacks(documents);
 }
 
+namespace {
+
+// What a reader may fetch with the release instead of after it: the artifacts and their bytes, where every
+// request is answered by the same three.
+Json artifacts_of(const Json& document) {
+  Json artifacts = Json::object();
+  for (const Json& blob : member_or(document, "blobs", Json::array()))
+    artifacts[blob["id"].get<std::string>()] = blob["bytes"];
+  return artifacts.size() <= 3 ? artifacts : Json::object();
+}
+
+}  // namespace
+
 void ReleaseTargets::put(const Json& document, const Json& custom, const Json& step) {
   const std::string path = path_of(document["name"].get<std::string>());
   const pack::AlignedBytes artifact = write_release(document);
@@ -114,6 +127,7 @@ void ReleaseTargets::put(const Json& document, const Json& custom, const Json& s
   const std::string hash = sha256_hex(bytes);
   Json target = {{"length", artifact.size()}, {"hashes", {{"sha256", hash}}},
                  {"custom", {{"guardrank", custom}}}};
+  target["custom"]["guardrank"]["artifacts"] = artifacts_of(document);
   const Json before = find_target(document["name"].get<std::string>());
   if (!before.is_null() && hash_of(before) != hash)
     target["custom"]["guardrank"]["previous"] = hash_of(before);

@@ -1,4 +1,4 @@
-// The browser's two storages, in Chromium: what one page fetched the next has, what was harmed there costs a
+// The browser's three storages, in Chromium: what one page fetched the next has, what was harmed there costs a
 // fetch, and a store removes what its budget has no room for.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -84,7 +84,7 @@ async function harmCache(context) {
   return n;
 }
 
-for (const storage of ["CacheStorageApi", "OpfsStorage"]) {
+for (const storage of ["CacheStorageApi", "IndexedDbStorage", "OpfsStorage"]) {
   test(`${storage}: what one page fetched the next one has`, async () => {
     const context = await browser.newContext();
     const first = await rank(context, storage);
@@ -125,3 +125,74 @@ test("CacheStorageApi: what was harmed is fetched anew, never ranked", async () 
   assert.equal(missing, 0);
   await context.close();
 });
+
+/** What a storage says of itself, each step in a page. */
+async function steps(context, storage) {
+  const page = await context.newPage();
+  await page.goto(address);
+  return page.evaluate(async (name) => {
+    const library = await import("/dist/index.js");
+    const storage = new library[name]("steps"), other = new library[name]("steps");
+    const text = async (key) => {
+      const bytes = await storage.read(key);
+      return bytes && new TextDecoder().decode(bytes).split("\n").sort().join("\n");
+    };
+    const bytes = (words) => new TextEncoder().encode(words);
+    const told = {};
+    told.nothing = await text("blobs/a");
+    await storage.write("blobs/a", bytes("first"));
+    await storage.write("blobs/a", bytes("xsecondx").subarray(1, 7));   // a view: its own part alone
+    await storage.write("blobs/b", bytes("b"));
+    await storage.write("blobs0", bytes("beside the folder"));
+    await storage.flush?.();
+    told.again = new TextDecoder().decode(await other.read("blobs/a"));
+    told.folder = await text("blobs/");
+    await storage.remove("blobs/b");
+    await storage.remove("blobs/never");
+    told.removed = await text("blobs/b");
+    await storage.remove("blobs/");
+    told.emptied = [await text("blobs/a"), await text("blobs/"), await text("blobs0")];
+    if (name === "IndexedDbStorage") {
+      await new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase("steps");
+        request.onsuccess = resolve;
+        request.onblocked = reject;
+      });
+      told.deleted = await text("blobs0");
+      await storage.write("blobs0", bytes("anew"));
+      told.anew = await text("blobs0");
+      // The browser takes a write back after it was begun (a full disk): the next one says so.
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (...given) {
+        const request = put.apply(this, given);
+        if (this.name === "sizes") this.transaction.abort();
+        return request;
+      };
+      await storage.write("full", bytes("lost"));
+      IDBObjectStore.prototype.put = put;
+      await storage.flush();
+      told.lost = [await text("full"), await text("blobs0")];
+      told.failed = await storage.write("later", bytes("x")).catch(() => "failed");
+      await storage.write("later", bytes("kept"));
+      await storage.flush();
+      told.later = new TextDecoder().decode(await new library[name]("steps").read("later"));
+    }
+    return told;
+  }, storage).finally(() => page.close());
+}
+
+for (const storage of ["IndexedDbStorage", "OpfsStorage"]) {
+  test(`${storage}: replaces, lists, removes, and keeps what is beside a folder`, async () => {
+    const context = await browser.newContext();
+    const { deleted, anew, lost, failed, later, ...told } = await steps(context, storage);
+    assert.deepEqual(told, {
+      nothing: undefined, again: "second", folder: "\na 6\nb 1", removed: undefined,
+      emptied: [undefined, "", "beside the folder"],
+    });
+    if (storage === "IndexedDbStorage") {
+      assert.deepEqual([deleted, anew, failed, later], [undefined, "anew", "failed", "kept"]);
+      assert.deepEqual(lost, [undefined, "anew"]);
+    }
+    await context.close();
+  });
+}

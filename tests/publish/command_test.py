@@ -249,6 +249,10 @@ class Publish(OnOrigin):
         self.assertEqual(self.publish("a", "--catalog", "catalog.bin")["stage"], "full")
         custom = self.origin.check()["a.release"]["custom"]["guardrank"]
         self.assertEqual(custom["figures"]["values"], {"ece": "0.01"})
+        blobs = self.origin.folder / "origin" / "blobs"
+        self.assertEqual(len(custom["artifacts"]), 3)
+        for artifact, size in custom["artifacts"].items():
+            self.assertEqual((blobs / artifact).stat().st_size, size)
         self.assertIn("there is no figure ece", self.publish("a", "--bundle", OTHER, code=1)["error"]["message"])
         self.assertEqual(self.publish("a", "--bundle", OTHER, "--figures", "good.json")["stage"], "full")
 

@@ -70,3 +70,72 @@ test("names that nobody signed lead nowhere", () => serve(async (origin, open) =
     assert.deepEqual(origin.asked().filter((path) => !/\d\.root|timestamp/.test(path)), []);
   }
 }));
+
+/** The origin says, as `guardrank publish` does, which artifacts its release leads to. */
+async function serveNamed(artifactsOf, run) {
+  const origin = new Origin().add(name, partsOf(bundle));
+  const blobs = [...origin.files].filter(([path]) => path.startsWith("blobs/"));
+  const artifacts = artifactsOf(Object.fromEntries(blobs.map(([path, bytes]) => [path.slice(6), bytes.length])));
+  origin.targets[`${name}.release`].custom = { guardrank: { artifacts } };
+  await withStores(origin.publish(), { releases: [name] }, run);
+}
+const isBlob = (path) => path.startsWith("blobs/");
+const engine = await Engine.create();
+
+test("artifacts that the metadata names come before the module, and once", { timeout: 10_000 }, () =>
+  serveNamed((blobs) => blobs, async (origin, open) => {
+    const arrived = [];
+    let all;
+    const three = new Promise((resolve) => { all = resolve; });
+    origin.fault = (path, response, next) => {
+      next();
+      if (isBlob(path) && arrived.push(path) === 3) all();
+    };
+    const store = await open({ module: moduleAfter(three) });
+    const { snapshot } = await store.snapshot(engine);
+    assert.equal(snapshot.rank({ time: "2026-11-21T10:00:00Z", context: {} }).release, name);
+    assert.equal(new Set(arrived).size, 3);
+    assert.equal(arrived.length, 3);
+  }));
+
+test("a budget of bytes has them counted: none comes early", () =>
+  serveNamed((blobs) => blobs, async (origin, open) => {
+    const store = await open({ bytesPerDay: 1 << 30 });
+    assert.deepEqual(origin.asked().filter(isBlob), []);
+    await store.snapshot(engine);
+    assert.equal(origin.asked().filter(isBlob).length, 3);
+  }));
+
+test("artifacts larger than said, or of odd sizes, come when they are asked for", async () => {
+  const odd = [(size) => size - 1, (size) => `${size}`, () => -1, () => 5 << 20, () => null];
+  for (const change of odd) {
+    const artifactsOf = (blobs) => Object.fromEntries(Object.entries(blobs).map(([id, size]) => [id, change(size)]));
+    await serveNamed(artifactsOf, async (origin, open) => {
+      const store = await open();
+      assert.equal((await store.snapshot(engine)).release, name);
+    });
+  }
+});
+
+test("a storage that has them, however slow to say so, has none of them fetched", () =>
+  serveNamed((blobs) => blobs, async (origin, open) => {
+    const storage = new MemoryStorage();
+    const first = await open({ storage });
+    await first.snapshot(engine);
+    await first.settled();
+    first.dispose();
+    origin.asked();
+    const slow = {
+      read: async (key) => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return storage.read(key);
+      },
+      write: (key, bytes) => storage.write(key, bytes), remove: (key) => storage.remove(key),
+    };
+    const store = await open({ storage: slow });
+    await store.snapshot(engine);
+    await store.settled();
+    const asked = origin.asked();
+    assert.deepEqual(asked.filter(isBlob), []);
+    assert.equal(asked.filter((path) => path.endsWith("timestamp.json")).length, 1);
+  }));

@@ -50,15 +50,16 @@ export class Store {
   static async open(options: StoreOptions): Promise<Store> {
     const host = hostOptions(options);
     options.signal?.throwIfAborted();
-    const ahead = new FetchAhead(host);
+    const ahead = new FetchAhead(host, artifactsAhead(options));
     try {
       if (options.forgetsTime === true) await host.storage.remove("highest_time");
       if (options.trustedRoot !== undefined) void ahead.begin(options.trustedRoot, options.releases);
       const library = new Library(await compile(options.module ?? storeAddress));
       await turn();
       return await Store.look(new Store(new StoreModule(library, options), { ...host, ahead }, options));
-    } finally {
+    } catch (failure) {
       ahead.end();
+      throw failure;
     }
   }
 
@@ -136,8 +137,9 @@ export class Store {
    * hand this to the host: `context.waitUntil(store.settled())`. Looks for changes that are due begin
    * with the next call of `snapshot` there, since no timer outlives a request.
    */
-  settled(): Promise<void> {
-    return this.work.settled();
+  async settled(): Promise<void> {
+    await this.work.settled();
+    await this.options.storage?.flush?.();
   }
 
   /** How things stand. */
@@ -251,6 +253,12 @@ export class Store {
     const state = this.state();
     queueMicrotask(() => onChange(state));   // what it throws is not the store's
   }
+}
+
+/** Bytes of artifacts to fetch before the store asks: its budgets cannot count them. */
+function artifactsAhead({ memoryBytes, bytesPerSecond, bytesPerDay }: StoreOptions): number {
+  if (bytesPerSecond !== undefined || bytesPerDay !== undefined) return 0;
+  return Math.min(4 << 20, (memoryBytes ?? Infinity) / 4);
 }
 
 /** Lets what came meanwhile be taken, and what it names be asked for, before a long piece of work. */

@@ -65,6 +65,7 @@ export class StoreWork {
 
   /** Ends everything, unanswered. */
   stop(): void {
+    this.host.ahead?.end();
     for (const abort of this.running.values()) abort.abort();
     this.running.clear();
     this.lost.clear();

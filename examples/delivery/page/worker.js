@@ -1,16 +1,5 @@
-// Releases are kept in the browser (the origin private file system; the Cache API where that is
-// missing), so that the next visit ranks without a download.
-import { CacheStorageApi, Engine, OpfsStorage, Store } from "./guardrank/guardrank.min.js";
-
-async function storage() {
-  try {
-    if (!("createWritable" in FileSystemFileHandle.prototype)) throw new Error("no writable streams");
-    await navigator.storage.getDirectory();
-    return new OpfsStorage();
-  } catch {
-    return new CacheStorageApi();
-  }
-}
+// Releases are kept in the browser's IndexedDB, so that the next visit ranks without a download.
+import { Engine, IndexedDbStorage, Store } from "./guardrank/guardrank.min.js";
 
 async function start() {
   const [{ release }, root] = await Promise.all([
@@ -22,7 +11,7 @@ async function start() {
     Engine.create(),
     Store.open({
       origin: new URL("origin/", location.href).href, releases: [release],
-      trustedRoot: new Uint8Array(root), storage: await storage(),
+      trustedRoot: new Uint8Array(root), storage: new IndexedDbStorage(),
     }),
   ]);
   return { engine, store, began };

@@ -1,7 +1,8 @@
-// Metadata that a first look at an origin will ask for, fetched before it is asked for: while the
-// module compiles, and each file as soon as the one before names it rather than when that was
-// verified. What is read here decides only what is fetched early. The store verifies every byte as
-// if it had come later, and what it does not ask for is dropped.
+// What a first look at an origin will ask for, fetched before it is asked for: while the module
+// compiles, and each file as soon as the one before names it rather than when that was verified; the
+// artifacts too, of a release that leads to one small bundle. What is read here decides only what is
+// fetched early. The store verifies every byte as if it had come later, and what it does not ask for
+// is dropped.
 import { download, type Downloaded } from "./download.js";
 import type { HostOptions } from "./needs.js";
 
@@ -10,73 +11,107 @@ interface Signed {
   version?: unknown;
   consistent_snapshot?: unknown;
   meta?: Record<string, { version?: unknown } | undefined>;
-  targets?: Record<string, { hashes?: { sha256?: unknown } } | undefined>;
+  targets?: Record<string, Target | undefined>;
+}
+interface Target {
+  hashes?: { sha256?: unknown };
+  custom?: { guardrank?: { artifacts?: Record<string, unknown> } };
+}
+interface Early {
+  coming: Promise<Downloaded>;
+  since: number;
+  abort: AbortController;
 }
 
-/** Largest file that is worth it; a larger one comes when the store asks. */
+/** Largest file of metadata that is worth it; a larger one comes when the store asks. */
 const mostBytes = 1 << 20;
+/** Milliseconds for which what came early is as good as what is asked for. */
+const longestWait = 10_000;
 
 const decoder = new TextDecoder();
 
 export class FetchAhead {
-  private readonly found = new Map<string, Promise<Downloaded>>();
+  private readonly found = new Map<string, Early>();
   private readonly asked = new Set<string>();
-  private readonly abort = new AbortController();
+  private isEnded = false;
 
-  constructor(private readonly host: HostOptions) {}
+  /** @param artifactBytes most bytes of artifacts, all together; 0: none is fetched early */
+  constructor(private readonly host: HostOptions, private readonly artifactBytes: number) {}
 
-  /** Never rejects; where anything is not as expected, the store's own asking finds out. */
+  /**
+   * Never rejects; where anything is not as expected, the store's own asking finds out. The timestamp is
+   * needed whatever the storage holds. That has until the timestamp's arrival to say that it holds the
+   * rest: a new page's storage may take longer to open than the origin to answer.
+   */
   async begin(trustedRoot: Uint8Array, releases: readonly string[]): Promise<void> {
     try {
-      // What the storage holds is asked for with its entity tag, by the store.
-      if (await this.host.storage.read("timestamp.json") !== undefined) return;
       const root = parse(trustedRoot);
-      if (root.consistent_snapshot === false || this.abort.signal.aborted) return;
-      const { metadata, targets } = this.host.origin;
+      if (root.consistent_snapshot === false) return;
+      const { metadata } = this.host.origin;
+      const timestamp = this.read(`${metadata}timestamp.json`);
+      const isKept = this.host.storage.read("timestamp.json").then((bytes) => bytes !== undefined, () => true);
+      if (await Promise.race([isKept, timestamp.then(() => false)])) return;
       void this.fetch(`${metadata}${whole(root.version) + 1}.root.json`);
-      const timestamp = await this.read(`${metadata}timestamp.json`);
-      const snapshot = await this.read(`${metadata}${named(timestamp, "snapshot.json")}.snapshot.json`);
+      const snapshot = await this.read(`${metadata}${named(await timestamp, "snapshot.json")}.snapshot.json`);
       const top = await this.read(`${metadata}${named(snapshot, "targets.json")}.targets.json`);
-      for (const release of releases) {
-        const hash = top.targets?.[`${release}.release`]?.hashes?.sha256;
-        if (isHash(hash)) void this.fetch(targets + targetPath(release, hash));
-      }
+      if (!await isKept) this.fetchReleases(top, releases);
     } catch {
       // Then it comes when the store asks.
     }
   }
 
-  /** What came, or is about to, of that address: once. */
-  take(address: string): Promise<Downloaded> | undefined {
-    const found = this.found.get(address);
-    this.found.delete(address);
+  /** What came, or is about to, of that address: once. `signal` ends it. */
+  take(address: string, signal: AbortSignal): Promise<Downloaded> | undefined {
+    for (const [old, { since }] of this.found) if (since + longestWait < Date.now()) this.found.delete(old);
     this.asked.add(address);
-    return found;
+    const early = this.found.get(address);
+    if (early === undefined) return undefined;
+    this.found.delete(address);
+    signal.addEventListener("abort", () => early.abort.abort(), { once: true });
+    return early.coming;
   }
 
-  /** Nothing more is wanted. */
+  /** Ends what nobody took. */
   end(): void {
-    this.abort.abort();
+    this.isEnded = true;
+    for (const { abort } of this.found.values()) abort.abort();
     this.found.clear();
   }
 
-  private fetch(address: string): Promise<Downloaded> {
-    if (this.abort.signal.aborted || this.asked.has(address)) throw new Error("no longer wanted");
+  private fetchReleases(top: Signed, releases: readonly string[]): void {
+    let left = this.artifactBytes;
+    for (const release of releases) {
+      const target = top.targets?.[`${release}.release`];
+      const hash = target?.hashes?.sha256;
+      if (isHash(hash)) void this.fetch(this.host.origin.targets + targetPath(release, hash));
+      for (const [id, size] of Object.entries(target?.custom?.guardrank?.artifacts ?? {})) {
+        const bytes = whole(size);
+        if (!isHash(id) || bytes < 1 || bytes > left) continue;
+        left -= bytes;
+        void this.fetch(this.host.origin.blobs + id, bytes);
+      }
+    }
+  }
+
+  /** Undefined where the store has asked for it already. */
+  private fetch(address: string, maxBytes = mostBytes): Promise<Downloaded> | undefined {
+    if (this.isEnded || this.asked.has(address) || this.found.has(address)) return undefined;
     const { firstByteTimeout, stallTimeout, timeout, fetch, progress } = this.host;
+    const abort = new AbortController();
     const coming = download(address, {
-      maxBytes: mostBytes, firstByteTimeout, stallTimeout, timeout, signal: this.abort.signal,
+      maxBytes, firstByteTimeout, stallTimeout, timeout, signal: abort.signal,
       ...(fetch && { fetch }),
       ...(progress && {
         progress: (received: number, total: number | undefined) => progress(address, received, total),
       }),
     });
-    this.found.set(address, coming);
+    this.found.set(address, { coming, since: Date.now(), abort });
     return coming;
   }
 
   private async read(address: string): Promise<Signed> {
     const coming = await this.fetch(address);
-    if (coming.outcome !== "done") throw new Error(coming.outcome);
+    if (coming?.outcome !== "done") throw new Error(coming?.outcome ?? "no longer wanted");
     return parse(coming.bytes);
   }
 }

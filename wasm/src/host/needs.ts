@@ -102,7 +102,7 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
   const address = options.origin[origin] + need.path;
   const attempts = origin === "blobs" ? 1 : options.attempts;
   for (let attempt = 1; ; ++attempt) {
-    const found = await takeAhead(address, need, options) ??
+    const found = await takeAhead(address, need, options, signal) ??
       await tryFetch(address, need, options, signal);
     if (found.outcome === "done") {
       return { outcome: "done", bytes: found.bytes, entityTag: found.entityTag };
@@ -123,10 +123,10 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
 
 /** What was fetched early is of use where it came, is known not to be there, or is not to be asked for again. */
 async function takeAhead(
-  address: string, need: Need, options: HostOptions,
+  address: string, need: Need, options: HostOptions, signal: AbortSignal,
 ): Promise<Downloaded | undefined> {
   if (need.isRange || need.entityTag !== "") return undefined;
-  const found = await options.ahead?.take(address);
+  const found = await options.ahead?.take(address, signal);
   const isLast = found?.outcome === "failed" && (found.retryAfter ?? 0) > longestWait;
   if (found?.outcome === "not_found" || isLast) return found;
   if (found?.outcome !== "done") return undefined;

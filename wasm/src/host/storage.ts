@@ -11,6 +11,8 @@ export interface Storage {
   write(key: string, bytes: Uint8Array): Promise<void>;
   /** A key that ends in "/" is a folder: all below it goes. */
   remove(key: string): Promise<void>;
+  /** Of a storage whose `write` does not wait: resolves when all that was written is kept, or has failed. */
+  flush?(): Promise<void>;
 }
 
 /** What `read` gives for a folder. */
