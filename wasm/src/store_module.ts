@@ -198,9 +198,9 @@ export class StoreModule {
     library.checkBare(library.exports.gr_store_take(this.openHandle(), ticket, now(), struct));
     const state = memory.u32(struct + at.state);
     if (state === ticketState.pending) return undefined;
-    const code = memory.view.getInt32(struct + at.status, true);
-    const release = memory.text(struct + at.release);
     if (state !== ticketState.ready) {
+      const code = memory.view.getInt32(struct + at.status, true);
+      const release = memory.text(struct + at.release);
       const status = library.statusName(code), trouble = memory.text(struct + at.trouble);
       const why = trouble === "" ? status : `${status} (${trouble})`;
       const message = release === "" ? `the shard is not at hand: ${why}`
@@ -213,11 +213,11 @@ export class StoreModule {
   private readDelivered(struct: number, isKept: (key: string) => boolean): Delivered {
     const { library } = this, { memory } = library, at = layout.delivered;
     const release = memory.text(struct + at.release);
-    const status = library.statusName(memory.view.getInt32(struct + at.status, true));
     const isFallback = memory.u32(struct + at.is_fallback) !== 0;
+    const status = isFallback ? library.statusName(memory.view.getInt32(struct + at.status, true)) : undefined;
     const parts = [at.model, at.policy, at.catalog, at.release_bytes] as const;
     const key = parts.map((part) => artifactHash(memory.bytes, memory.u32(struct + part))).join(" ");
-    const served: ServedBy = isFallback ? { reason: status } : {}, fallback = served.reason;
+    const served: ServedBy = status === undefined ? {} : { reason: status }, fallback = served.reason;
     for (const name of ["stage", "arm", "instead_of"] as const) {
       const text = memory.text(struct + at[name]);
       if (text !== "") served[name] = text;

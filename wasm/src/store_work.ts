@@ -46,7 +46,7 @@ export class StoreWork {
     for (const [id, at] of this.wakes) {
       if (at > time) continue;
       this.wakes.delete(id);
-      this.end(id);
+      this.running.delete(id);   // its timer ends by itself, if its request has not ended before it
       this.module.answer(id, { outcome: "done" });
     }
     for (const [id, at] of this.lost) {
