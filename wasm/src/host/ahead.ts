@@ -25,6 +25,8 @@ interface Early {
 
 /** Largest file of metadata that is worth it; a larger one comes when the store asks. */
 const mostBytes = 1 << 20;
+/** Milliseconds in which a storage answers at once. */
+const patience = 3;
 /** Milliseconds for which what came early is as good as what is asked for. */
 const longestWait = 10_000;
 
@@ -39,17 +41,20 @@ export class FetchAhead {
   constructor(private readonly host: HostOptions, private readonly artifactBytes: number) {}
 
   /**
-   * Never rejects; where anything is not as expected, the store's own asking finds out. The timestamp is
-   * needed whatever the storage holds. That has until the timestamp's arrival to say that it holds the
-   * rest: a new page's storage may take longer to open than the origin to answer.
+   * Never rejects; where anything is not as expected, the store's own asking finds out. A storage that
+   * answers at once is waited for. A new page's may take longer to open than the origin to answer: the
+   * timestamp, which is needed whatever it holds, is fetched meanwhile, and until that has come it may
+   * say that it holds the rest.
    */
   async begin(trustedRoot: Uint8Array, releases: readonly string[]): Promise<void> {
     try {
       const root = parse(trustedRoot);
       if (root.consistent_snapshot === false) return;
       const { metadata } = this.host.origin;
-      const timestamp = this.read(`${metadata}timestamp.json`);
       const isKept = this.host.storage.read("timestamp.json").then((bytes) => bytes !== undefined, () => true);
+      const atOnce = new Promise<boolean>((resolve) => setTimeout(resolve, patience, false));
+      if (await Promise.race([isKept, atOnce])) return;
+      const timestamp = this.read(`${metadata}timestamp.json`);
       if (await Promise.race([isKept, timestamp.then(() => false)])) return;
       void this.fetch(`${metadata}${whole(root.version) + 1}.root.json`);
       const snapshot = await this.read(`${metadata}${named(await timestamp, "snapshot.json")}.snapshot.json`);
