@@ -101,6 +101,8 @@ int print_step(const Json& report, bool as_json) {
               << printable(report["release"].get<std::string>()) << " version "
               << printable(report["version"].get<std::string>()) << ", stage "
               << report["stage"].get<std::string>() << '\n';
+  for (const Json& warning : report.value("warnings", Json::array()))
+    std::cerr << "warning: " << printable(warning.get<std::string>()) << '\n';
   if (report.contains("stored"))
     std::cout << "stored: " << report["stored"]["new_blob_bytes"] << " new bytes, of chunks "
               << report["stored"]["new_chunk_bytes"] << " of " << report["stored"]["chunk_bytes"]

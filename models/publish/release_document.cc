@@ -168,6 +168,48 @@ void check_routes(const Json& routes) {
   }
 }
 
+namespace {
+
+// What share of all traffic a release's experiments take, by the values that their requests have.
+std::map<std::vector<std::string>, double> experiment_shares(const Json& document) {
+  std::map<std::vector<std::string>, double> shares;
+  for (const Json& route : document.at("routes")) {
+    if (route.at("stage") != "canary" && route.at("stage") != "ab") continue;
+    std::vector<std::string> key;
+    for (std::size_t i = 0; i < n_matched_values; ++i) key.push_back(route.at(values[i]).get<std::string>());
+    shares[key] += route.at("weight").get<double>();
+  }
+  return shares;
+}
+
+std::string requests_of(const std::vector<std::string>& key) {
+  std::string text;
+  for (std::size_t i = 0; i < key.size(); ++i)
+    if (!key[i].empty()) text += (text.empty() ? "" : ", ") + std::string(values[i]) + " " + key[i];
+  return text.empty() ? "all requests" : "requests of " + text;
+}
+
+}  // namespace
+
+std::vector<std::string> find_crowded(const std::vector<Json>& documents) {
+  std::vector<std::string> found;
+  for (const auto& [key, own] : experiment_shares(documents.front())) {
+    double all = own;
+    std::string others;
+    for (std::size_t i = 1; i < documents.size(); ++i) {
+      const auto shares = experiment_shares(documents[i]);
+      const auto share = shares.find(key);
+      if (share == shares.end() || share->second == 0) continue;
+      all += share->second;
+      others += (others.empty() ? "" : ", ") + documents[i].at("name").get<std::string>();
+    }
+    if (own != 0 && all > 1 + rounding)
+      found.push_back("experiments on " + requests_of(key) + " take more than all traffic together with those of " +
+                      others + ": who joins these releases gives the last, by salt, what is left");
+  }
+  return found;
+}
+
 void check_fallbacks(const std::vector<Json>& documents) {
   std::map<std::string, std::set<std::string>> next;
   for (const Json& document : documents)

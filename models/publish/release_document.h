@@ -26,6 +26,11 @@ void check_routes(const Json& routes);
 // `documents`: of every release of the origin, as it will be.
 void check_fallbacks(const std::vector<Json>& documents);
 
+// A text for each set of requests where the experiments of the first document take, with those of the
+// others, more than all traffic. Which of them a reader joins is its own affair, so that is no error:
+// one that joins them all gives the last, by salt, what is left.
+std::vector<std::string> find_crowded(const std::vector<Json>& documents);
+
 // Throws where it is none of offline, shadow, canary, ab, full; else its place among them.
 int stage_rank(const std::string& stage);
 

@@ -170,8 +170,11 @@ Json next_custom(const Json& custom, const Json& document, const std::string& st
   return next;
 }
 
-Json report_of(const Json& outcome, const Json& custom, const std::string& action) {
+// "warnings" where there are any.
+Json report_of(const Json& outcome, const Json& custom, const std::string& action,
+               const std::vector<std::string>& warnings) {
   Json report = outcome;
+  if (!warnings.empty()) report["warnings"] = warnings;
   report["action"] = action;
   for (const char* member : {"release", "version", "stage", "weight"})
     report[member] = custom.at(member);
@@ -223,7 +226,8 @@ Json publish_release(const Publisher& publisher, const Json& request) {
   targets.check_fallbacks_with(document);
   document["blobs"] = blobs.store(member_or(request, "is_cut", true));
   targets.put(document, custom, step_of("publish", custom));
-  Json report = report_of(repository.commit(), custom, "publish");
+  const std::vector<std::string> warnings = targets.find_crowded_with(document);
+  Json report = report_of(repository.commit(), custom, "publish", warnings);
   report["stored"] = blobs.figures();
   return report;
 }
@@ -248,7 +252,8 @@ Json promote_release(const Publisher& publisher, const Json& request) {
   if (to == "full") document["created"] = publisher.now;
   custom = next_custom(custom, document, to, document["routes"][0]["weight"], publisher.now);
   targets.put(document, custom, step_of("promote", custom));
-  return report_of(repository.commit(), custom, "promote");
+  const std::vector<std::string> warnings = targets.find_crowded_with(document);
+  return report_of(repository.commit(), custom, "promote", warnings);
 }
 
 Json rollback_release(const Publisher& publisher, const Json& request) {
@@ -259,7 +264,8 @@ Json rollback_release(const Publisher& publisher, const Json& request) {
   const std::string name = wanted_member<std::string>(request, "release");
   targets.document(name);
   const Json custom = targets.restore_previous(name, publisher.now);
-  return report_of(repository.commit(), custom, "rollback");
+  const std::vector<std::string> warnings = targets.find_crowded_with(targets.document(name));
+  return report_of(repository.commit(), custom, "rollback", warnings);
 }
 
 }  // namespace guardrank::publish

@@ -95,14 +95,23 @@ std::vector<Json> ReleaseTargets::all() const {
   return releases;
 }
 
-void ReleaseTargets::check_fallbacks_with(const Json& document) const {
+// The document first, then those of all other releases.
+std::vector<Json> ReleaseTargets::documents_with(const Json& document) const {
   std::vector<Json> documents = {document};
   for (const Json& each : all()) {
     const std::string path = each["path"].get<std::string>();
     if (path.ends_with(suffix) && path != path_of(document["name"].get<std::string>()))
       documents.push_back(read_target(path, each["target"]));
   }
-  check_fallbacks(documents);
+  return documents;
+}
+
+void ReleaseTargets::check_fallbacks_with(const Json& document) const {
+  check_fallbacks(documents_with(document));
+}
+
+std::vector<std::string> ReleaseTargets::find_crowded_with(const Json& document) const {
+  return find_crowded(documents_with(document));
 }
 
 namespace {

@@ -39,6 +39,26 @@ class Steps(OnOrigin):
         self.assertEqual(self.promote("b", "shadow", code=1)["error"]["code"], 202)
         self.assertEqual(self.promote("a", "loud", code=1)["error"]["where"], "stage")
 
+    def test_experiments_of_several_releases_that_take_more_than_all_traffic_are_told(self):
+        def us(arm, weight):
+            (self.origin.folder / "routes.json").write_text(json.dumps([
+                {"product": "card", "market": "US", "arm": arm, "stage": "ab", "weight": weight, "salt": arm}]))
+            return "--routes", "routes.json", "--stage", "ab", "--weight", weight
+        self.assertNotIn("warnings", self.publish("a", "--bundle", BUNDLE, *us("a", 0.6)))
+        self.assertNotIn("warnings", self.publish("b", "--bundle", OTHER, *us("b", 0.4)))
+        warnings = self.publish("b", "--bundle", OTHER, *us("b", 0.5))["warnings"]
+        self.assertEqual(len(warnings), 1)
+        self.assertIn("requests of product card, market US", warnings[0])
+        self.assertIn("those of a:", warnings[0])
+        # Other requests, and none of an experiment's any more.
+        self.assertNotIn("warnings", self.publish("c", "--bundle", BUNDLE, "--stage", "ab", "--weight", 0.9))
+        self.assertNotIn("warnings", self.promote("a", "full"))
+        self.assertIn("warnings", self.rollback("a"))
+        keys = [part for key in ("snapshot", "timestamp", "targets") for part in ("--key", key + ".pem")]
+        words = ["promote", "--origin", "origin", "--release", "b", "--to", "ab", "--weight", "0.7", *keys]
+        told = subprocess.run([COMMAND, *words], cwd=self.origin.folder, capture_output=True, text=True)
+        self.assertRegex(told.stderr, "(?m)^warning: experiments on requests of product card, market US take more")
+
     def test_gates_close_a_step_until_their_figures_hold(self):
         gates = {"canary": [{"figure": "ece", "at_most": 0.02}], "full": [{"figure": "lift", "at_least": 0}]}
         (self.origin.folder / "gates.json").write_text(json.dumps(gates))
