@@ -174,6 +174,7 @@ class Store {
     std::uint64_t need = 0;
     std::uint64_t bytes = 0;                           // as the release or the header says; 0: not known
     std::uint64_t prefix = 0;                          // of them at hand, in the room that is reserved
+    std::int64_t day = 0;                              // in which its fetch was spent
     std::uint32_t next = no_slot;                      // of the queue
     std::uint32_t attempts = 0;
     std::uint32_t free_tries = 0;                      // not counted as attempts
@@ -195,7 +196,8 @@ class Store {
   enum class AssemblyStep : std::uint8_t { list, older, reading, pieces };
   struct PieceFetch {
     std::uint64_t need = 0;
-    std::uint32_t piece = 0;
+    std::uint32_t piece = 0, bytes = 0;
+    std::int64_t day = 0;
     char key[72];
   };
   struct Assembly {
@@ -283,6 +285,7 @@ class Store {
   std::uint32_t take_queued(std::int64_t now_micros);
   bool may_fetch(std::int64_t now_micros) const { return free_at_ <= now_micros; }
   bool spend(std::uint64_t bytes, std::int64_t now_micros);
+  void give_back(std::int64_t day, std::uint64_t spent, std::uint64_t came);
   void provide_load(std::uint32_t load, Outcome outcome, Bytes bytes, std::int64_t now_micros);
   void have_blob(std::uint32_t load, std::uint32_t memory_slot);
   void retry_load(std::uint32_t load, Status status, std::int64_t now_micros, bool counts = true);

@@ -168,6 +168,8 @@ bool Store::next_piece(std::int64_t now_micros, Need* need) {
         break;
       }
       write_blob_key(hash, fetch.key);
+      fetch.bytes = n_bytes;
+      fetch.day = day_;
       need->id = fetch.need = new_need();
       need->kind = NeedKind::fetch;
       need->origin = Origin::blobs;
@@ -208,6 +210,8 @@ bool Store::provide_piece(std::uint64_t id, Outcome outcome, Bytes bytes, std::i
   if (outcome == Outcome::done) {
     fetched_bytes_ += bytes.size();
     status = assembly.pieces.place(fetch->piece, bytes);
+  } else {
+    give_back(fetch->day, fetch->bytes, bytes.size());
   }
   if (status != Status::ok) {
     assembly.pieces.give_back(fetch->piece);

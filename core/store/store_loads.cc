@@ -59,6 +59,11 @@ bool Store::spend(std::uint64_t bytes, std::int64_t now_micros) {
   return true;
 }
 
+// A try that failed cost the day what came of it.
+void Store::give_back(std::int64_t day, std::uint64_t spent, std::uint64_t came) {
+  if (day == day_ && came < spent) spent_ -= std::min(spent_, spent - came);
+}
+
 bool Store::next_load(std::int64_t now_micros, Need* need) {
   if (n_asked_ >= options_.fetches) return false;
   std::uint32_t slot = take_queued(now_micros);
@@ -70,6 +75,7 @@ bool Store::next_load(std::int64_t now_micros, Need* need) {
   if (slot == no_slot) return false;
   Load& load = loads_[slot];
   load.step = LoadStep::asked;
+  load.day = day_;
   load.need = need->id = new_need();
   ++n_asked_;
   if (load.assembly != no_slot) return ask_for_list(&assemblies_[load.assembly], need), true;
@@ -98,6 +104,7 @@ void Store::provide_load(std::uint32_t slot, Outcome outcome, Bytes bytes,
   if (!load.is_read) {
     fetched_bytes_ += bytes.size();
     if (load.bytes == 0 || load.assembly != no_slot) spend(bytes.size(), now_micros);
+    else if (outcome != Outcome::done) give_back(load.day, load.bytes - load.prefix, bytes.size());
   }
   if (load.assembly != no_slot) return provide_list(slot, outcome, bytes, now_micros);
   std::uint32_t memory_slot = no_slot;

@@ -77,6 +77,28 @@ TEST_CASE("over the bytes of a day a load fails, until the next day; a clock set
   CHECK(host.is_served(next_day, b));
 }
 
+TEST_CASE("a try of which nothing came costs the day nothing, wrong bytes cost all of them") {
+  for (const bool is_wrong : {false, true}) {
+    StoreOptions options = small_options();
+    options.bytes_per_day = 30'000;
+    options.tiers.disk.budget_bytes = 0;
+    ScriptedHost host(options);
+    host.now = 20 * day + 5;
+    const Product& cards = host.publish("cards", 1, 9'872);
+    bool is_over = false;
+    host.fault = [&](const AskedNeed& need, Answered* answered) {
+      if (need.kind != NeedKind::fetch || is_over) return false;
+      is_over = true;
+      if (is_wrong) *answered = {Outcome::done, std::string(10'000, 'x')};
+      else *answered = {Outcome::failed, {}};
+      return true;
+    };
+    const TicketId ticket = host.want("cards", INT64_MAX);
+    for (int i = 0; i < 4; ++i, host.now += second) host.run();
+    CHECK(host.is_served(ticket, cards) != is_wrong);
+  }
+}
+
 TEST_CASE("a budget that one artifact is larger than fetches nothing, and no figure overflows") {
   StoreOptions options = small_options();
   options.bytes_per_day = 9'999;
