@@ -139,3 +139,19 @@ test("a storage that has them, however slow to say so, has none of them fetched"
     assert.deepEqual(asked.filter(isBlob), []);
     assert.equal(asked.filter((path) => path.endsWith("timestamp.json")).length, 1);
   }));
+
+test("a storage that cannot be read holds nothing up", { timeout: 10_000 }, () =>
+  serveNamed((blobs) => blobs, async (origin, open) => {
+    let arrived;
+    const all = new Promise((resolve) => { arrived = resolve; });
+    let left = 3;
+    origin.fault = (path, response, next) => {
+      next();
+      if (isBlob(path) && --left === 0) arrived();
+    };
+    const refuse = () => Promise.reject(new Error("no such thing here"));
+    const storage = { read: refuse, write: refuse, remove: refuse };
+    const store = await open({ storage, module: moduleAfter(all) });
+    assert.equal((await store.snapshot(engine)).release, name);
+    assert.equal(store.state().isStorageWritable, false);
+  }));

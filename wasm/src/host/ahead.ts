@@ -51,7 +51,7 @@ export class FetchAhead {
       const root = parse(trustedRoot);
       if (root.consistent_snapshot === false) return;
       const { metadata } = this.host.origin;
-      const isKept = this.host.storage.read("timestamp.json").then((bytes) => bytes !== undefined, () => true);
+      const isKept = this.host.storage.read("timestamp.json").then((bytes) => bytes !== undefined, () => false);
       const atOnce = new Promise<boolean>((resolve) => setTimeout(resolve, patience, false));
       if (await Promise.race([isKept, atOnce])) return;
       const timestamp = this.read(`${metadata}timestamp.json`);
