@@ -1,9 +1,11 @@
 // Hashes of an artifact's sections, which WebCrypto computes for the store.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { hashSections } from "../../wasm/dist/host/hash.js";
+import { webCrypto } from "../../wasm/dist/host/web_crypto.js";
 import { Origin, partsOf } from "./origin.mjs";
 import { bundleBytes, Engine, Store } from "./support.mjs";
 
@@ -56,10 +58,10 @@ test("the store holds them against what was signed for", async (context) => {
   const engine = await Engine.create();
   const name = engine.open(bundle).rank({ time: "2026-11-21T10:00:00Z", context: { age: 34 } }).release;
   const origin = await new Origin().add(name, partsOf(bundle)).publish().listen();
-  const { digest } = crypto.subtle;
+  const subtle = await webCrypto(), { digest } = subtle;
   let asked = 0, isWrong = false;
-  context.mock.method(crypto.subtle, "digest", async (...values) => {
-    const hash = await digest.apply(crypto.subtle, values);
+  context.mock.method(subtle, "digest", async (...values) => {
+    const hash = await digest.apply(subtle, values);
     ++asked;
     if (isWrong) new Uint8Array(hash)[31] ^= 1;
     return hash;
@@ -78,4 +80,15 @@ test("the store holds them against what was signed for", async (context) => {
     await origin.close();
     engine.dispose();
   }
+});
+
+test("where WebCrypto is no global, as in Node 18, Node's module has it", () => {
+  const script = `
+    delete globalThis.crypto;
+    const { hashSections } = await import(${JSON.stringify(new URL("../../wasm/dist/host/hash.js", import.meta.url))});
+    const bytes = new Uint8Array((await import("node:fs")).readFileSync(0));
+    process.stdout.write(Buffer.from(await hashSections(bytes)).toString("hex") + typeof globalThis.crypto);`;
+  const words = ["--input-type=module", "-e", script];
+  const told = execFileSync(process.execPath, words, { input: model, encoding: "utf8" });
+  assert.match(told, /^[0-9a-f]{64}.*undefined$/);
 });

@@ -47,7 +47,7 @@ test("the first program of README.md runs as it stands", () => {
     assert.equal(Number(position), index + 1);
     return Number(score);
   });
-  assert.deepEqual(scores, scores.toSorted((a, b) => b - a));
+  assert.deepEqual(scores, [...scores].sort((a, b) => b - a));
   assert.match(lines.slice(3).join(" "), /^[a-z-]+ Credit history .* { fact: 'ctx.credit_rank', from: 3, to: 4 }$/);
 });
 

@@ -40,13 +40,17 @@ test("without the host's consent the module is neither validated nor chosen", (t
   assert.equal(found.kernel, "wasm_simd128");
 });
 
-test("with it, the choice is the kernel that multiplies rightly, and gives the same bits", async () => {
+test("with it, the choice is the kernel that multiplies rightly, and gives the same bits", async (t) => {
   let flags = ["--experimental-wasm-relaxed-simd"];
   let found;
   try {
     found = inNode(flags);
   } catch {
     found = inNode((flags = []));
+  }
+  if (!found.hasRelaxedSimd && process.versions.node.startsWith("18.")) {
+    assert.equal(found.kernel, "wasm_simd128");
+    return t.skip(`${process.version} knows relaxed SIMD by the numbers of a draft`);
   }
   assert.equal(found.hasRelaxedSimd, true, `${process.version} ${flags}`);
   // An engine by this module either refuses, or is right.

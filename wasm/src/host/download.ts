@@ -33,14 +33,10 @@ export async function download(url: string, options: DownloadOptions): Promise<D
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted) stop();
   const deadline = new Deadline(abort, options.timeout);
-  const body = new Body(options);
+  const body = new Body(options, abort.signal);
   try {
     deadline.within(options.firstByteTimeout, "no answer");
-    const response = await (options.fetch ?? fetch)(url, {
-      headers: headersOf(options), signal: abort.signal, redirect: "follow",
-      cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
-    });
-    return await readResponse(response, body, options, deadline);
+    return await unlessAborted(abort.signal, fetchAndRead(url, body, options, deadline, abort.signal));
   } catch (failure) {
     const why = deadline.why ?? (failure instanceof Error ? failure.message : String(failure));
     if (options.signal?.aborted) return { outcome: "failed", why, canRetry: false };
@@ -49,6 +45,28 @@ export async function download(url: string, options: DownloadOptions): Promise<D
     deadline.clear();
     options.signal?.removeEventListener("abort", stop);
   }
+}
+
+async function fetchAndRead(
+  url: string, body: Body, options: DownloadOptions, deadline: Deadline, signal: AbortSignal,
+): Promise<Downloaded> {
+  const response = await (options.fetch ?? fetch)(url, {
+    headers: headersOf(options), signal, redirect: "follow",
+    cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
+  });
+  if (!signal.aborted) return readResponse(response, body, options, deadline);
+  void response.body?.cancel();
+  throw signal.reason;
+}
+
+/** The promise, or the signal's reason: Node 18's fetch may lose sight of a signal, and then never ends. */
+function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  const aborted = new Promise<never>((_, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+  return Promise.race([promise, aborted]);
 }
 
 function headersOf(options: DownloadOptions): Record<string, string> {
@@ -112,7 +130,7 @@ class Body {
   private readonly pieces: Uint8Array[] = [];
   private received = 0;
 
-  constructor(private readonly options: DownloadOptions) {}
+  constructor(private readonly options: DownloadOptions, private readonly signal: AbortSignal) {}
 
   /** Bytes that are of use. */
   get most(): number {
@@ -135,6 +153,10 @@ class Body {
     for (;;) {
       deadline.within(stallTimeout, "the answer stalled");
       const { done: isDone, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (this.signal.aborted) {
+        void reader?.cancel();
+        throw this.signal.reason;
+      }
       if (isDone || value === undefined) return true;
       this.pieces.push(value);
       this.received += value.length;

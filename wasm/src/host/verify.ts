@@ -1,4 +1,5 @@
 // Signatures of metadata, checked by WebCrypto: browsers, Node and edge runtimes have it.
+import { webCrypto } from "./web_crypto.js";
 
 /** As core/store/need.h numbers them. */
 export const schemes = {
@@ -37,7 +38,7 @@ function readKey(
   const found = known.get(name);
   if (found !== undefined) return found;
   const bytes = format === "raw" ? hexBytes(text) : pemBytes(text);
-  const key = crypto.subtle.importKey(format, bytes, algorithm, false, ["verify"]);
+  const key = webCrypto().then((subtle) => subtle.importKey(format, bytes, algorithm, false, ["verify"]));
   if (known.size === mostKnown) known.clear();
   known.set(name, key);
   key.catch(() => known.delete(name));
@@ -47,14 +48,14 @@ function readKey(
 async function verifyEd25519(publicKey: string, message: Uint8Array, signature: Uint8Array) {
   const isHex = /^[0-9a-fA-F]{64}$/.test(publicKey.trim());
   const key = await readKey(isHex ? "raw" : "spki", publicKey.trim(), { name: "Ed25519" });
-  return crypto.subtle.verify({ name: "Ed25519" }, key, copy(signature), copy(message));
+  return (await webCrypto()).verify({ name: "Ed25519" }, key, copy(signature), copy(message));
 }
 
 async function verifyEcdsa(publicKey: string, message: Uint8Array, signature: Uint8Array) {
   const curve = { name: "ECDSA", namedCurve: "P-256" };
   const key = await readKey("spki", publicKey, curve);
   const algorithm = { name: "ECDSA", hash: "SHA-256" };
-  return crypto.subtle.verify(algorithm, key, rawFromDer(signature), copy(message));
+  return (await webCrypto()).verify(algorithm, key, rawFromDer(signature), copy(message));
 }
 
 /** Bits; as natively. */
@@ -67,9 +68,10 @@ async function verifyPss(publicKey: string, message: Uint8Array, signature: Uint
   const { modulusLength } = key.algorithm as RsaHashedKeyAlgorithm;
   if (modulusLength < shortestModulus) return false;
   const longest = Math.ceil((modulusLength - 1) / 8) - 32 - 2;
+  const subtle = await webCrypto();
   for (const saltLength of [32, longest]) {
     const how = { name: "RSA-PSS", saltLength };
-    if (await crypto.subtle.verify(how, key, copy(signature), copy(message))) return true;
+    if (await subtle.verify(how, key, copy(signature), copy(message))) return true;
   }
   return false;
 }
@@ -78,7 +80,7 @@ async function verifyPkcs1(publicKey: string, message: Uint8Array, signature: Ui
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const key = await readKey("spki", publicKey, algorithm);
   if ((key.algorithm as RsaHashedKeyAlgorithm).modulusLength < shortestModulus) return false;
-  return crypto.subtle.verify(algorithm.name, key, copy(signature), copy(message));
+  return (await webCrypto()).verify(algorithm.name, key, copy(signature), copy(message));
 }
 
 function hexBytes(text: string): Buffer {
