@@ -121,14 +121,18 @@ async function fetchNeed(need: Need, options: HostOptions, signal: AbortSignal):
   }
 }
 
-/** What was fetched early is of use where it came, is known not to be there, or is not to be asked for again. */
+/**
+ * What was fetched early is of use where it came, is known not to be there, or is not to be asked for again;
+ * of an artifact also what came of it, since the store asks for the rest alone.
+ */
 async function takeAhead(
   address: string, need: Need, options: HostOptions, signal: AbortSignal,
 ): Promise<Downloaded | undefined> {
   if (need.isRange || need.entityTag !== "") return undefined;
   const found = await options.ahead?.take(address, signal);
   const isLast = found?.outcome === "failed" && (found.retryAfter ?? 0) > longestWait;
-  if (found?.outcome === "not_found" || isLast) return found;
+  const isBegun = found?.outcome === "failed" && origins[need.origin] === "blobs" && found.bytes?.length;
+  if (found?.outcome === "not_found" || isLast || isBegun) return found;
   if (found?.outcome !== "done") return undefined;
   return found.bytes.length > need.maxBytes ? { outcome: "too_large" } : found;
 }
