@@ -13,7 +13,8 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { guardrank, makeOrigin, release } from "./support.mjs";
 
 // As the library says itself; the command need not be there.
-const ask = "import ctypes; f = ctypes.CDLL('libcurl.so.4').curl_version; f.restype = ctypes.c_char_p; print(f().decode())";
+const ask = "import ctypes; f = ctypes.CDLL('libcurl.so.4').curl_version; f.restype = ctypes.c_char_p; " +
+  "print(f().decode())";
 const made = spawnSync("python3", ["-c", ask], { encoding: "utf8" }).stdout ?? "";
 const lacks = (library) => !made.includes(` ${library}/`) && `libcurl here is without ${library}`;
 const zstd = (bytes) => execFileSync("zstd", ["-q", "-c"], { input: bytes });
