@@ -78,17 +78,8 @@ Delivery::~Delivery() {
 }
 
 Status Delivery::open_tickets(std::uint32_t n) {
-  GUARDRANK_TRY(arena_.make_uninitialised(n, &tickets_));
+  GUARDRANK_TRY(tickets_.open(n, &arena_));
   return arena_.make(std::size_t{n} + 1, &owners_);
-}
-
-// As Store::has_free_ticket.
-bool Delivery::has_free_ticket() {
-  if (free_ticket_ == no_slot && n_made_tickets_ < tickets_.size()) {
-    tickets_[n_made_tickets_] = {};
-    free_ticket_ = n_made_tickets_++;
-  }
-  return free_ticket_ != no_slot;
 }
 
 bool Delivery::give(Source source, Need* need) {
@@ -187,17 +178,17 @@ Status Delivery::want_shadow(const RouteKey& key, std::uint32_t index, std::int6
 
 Status Delivery::want_choice(const RouteChoice& choice, std::int64_t deadline_micros,
                              std::int64_t now_micros, TicketId* ticket, Error* error) {
-  if (!has_free_ticket()) return error->set(Status::limit, "tickets", {"all are in use"});
-  Ticket& made = tickets_[free_ticket_];
-  made.chain[0] = place_of(choice.primary);
+  if (tickets_.is_full()) return error->set(Status::limit, "tickets", {"all are in use"});
+  const Place primary = place_of(choice.primary);
+  TicketId inner = 0;
+  const Status status = store_.want(entries_[primary.entry]->name, primary.route, deadline_micros,
+                                    now_micros, &inner);
+  if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
+  Ticket& made = open_ticket(1 + choice.n_fallbacks, inner, ticket);
+  made.chain[0] = primary;
   for (std::uint32_t i = 0; i < choice.n_fallbacks; ++i)
     made.chain[i + 1] = place_of(choice.fallbacks[i]);
-  TicketId inner = 0;
-  const Status status = store_.want(entries_[made.chain[0].entry]->name, made.chain[0].route,
-                                    deadline_micros, now_micros, &inner);
-  if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
   made.deadline = deadline_micros;
-  *ticket = open_ticket(1 + choice.n_fallbacks, inner);
   if (made.n_chain > 1 && store_.take(inner, now_micros).state != TicketState::ready)
     read_ahead(made, now_micros);
   return Status::ok;
@@ -206,39 +197,36 @@ Status Delivery::want_choice(const RouteChoice& choice, std::int64_t deadline_mi
 Status Delivery::want_shard(const Sha256Digest& hash, std::uint64_t bytes,
                             std::int64_t deadline_micros, std::int64_t now_micros, TicketId* ticket,
                             Error* error) {
-  if (!has_free_ticket()) return error->set(Status::limit, "tickets", {"all are in use"});
+  if (tickets_.is_full()) return error->set(Status::limit, "tickets", {"all are in use"});
   TicketId inner = 0;
   const Status status = store_.want_shard(hash, bytes, deadline_micros, now_micros, &inner);
   if (status == Status::argument)
     return error->wanted(status, "shard", {"1 to ", limits::shard_bytes, " bytes"}, {bytes});
   if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
-  *ticket = open_ticket(0, inner);
+  open_ticket(0, inner, ticket);
   return Status::ok;
 }
 
-// The free one, for a ticket of the store's.
-TicketId Delivery::open_ticket(std::uint32_t n_chain, TicketId inner) {
-  Ticket& made = tickets_[free_ticket_];
-  owners_[Store::place_of(inner)] = free_ticket_;
+// A free one, for a ticket of the store's.
+Delivery::Ticket& Delivery::open_ticket(std::uint32_t n_chain, TicketId inner, TicketId* ticket) {
+  const std::uint32_t index = tickets_.take();
+  Ticket& made = tickets_[index];
+  owners_[Store::place_of(inner)] = index;
   made.n_chain = n_chain;
   made.inner = inner;
   made.is_open = true;
-  made.was_ready = made.is_prolonged = false;
-  made.at = 0;
   made.serial = ++last_serial_;
   made.revision = revision_;
-  made.primary_status = Status::ok;
-  const TicketId id = id_of(free_ticket_);
-  free_ticket_ = made.next_free;
-  return id;
+  *ticket = id_of(index);
+  return made;
 }
 
 std::uint32_t Delivery::find_ticket(TicketId id) const {
-  if (tickets_.empty()) return no_slot;
-  const auto index = static_cast<std::uint32_t>(id % tickets_.size());
-  if (index >= n_made_tickets_) return no_slot;
+  if (tickets_.capacity() == 0) return no_slot;
+  const auto index = static_cast<std::uint32_t>(id % tickets_.capacity());
+  if (!tickets_.has(index)) return no_slot;
   const Ticket& ticket = tickets_[index];
-  return ticket.is_open && ticket.serial == id / tickets_.size() ? index : no_slot;
+  return ticket.is_open && ticket.serial == id / tickets_.capacity() ? index : no_slot;
 }
 
 // The first fallback at hand is read into memory, for the next who asks at the latest: what a ticket's
@@ -274,7 +262,7 @@ bool Delivery::fall_back(Ticket* ticket, std::int64_t now_micros) {
       return false;
     store_.cancel(ticket->inner);
     ticket->inner = next;
-    owners_[Store::place_of(next)] = static_cast<std::uint32_t>(ticket - tickets_.data());
+    owners_[Store::place_of(next)] = tickets_.place(ticket);
     ++ticket->at;
     const TicketState state = store_.take(next, now_micros).state;
     if (state == TicketState::ready || state == TicketState::pending) return true;
@@ -354,8 +342,7 @@ void Delivery::cancel(TicketId id) {
   if (index == no_slot) return;
   store_.cancel(tickets_[index].inner);
   tickets_[index].is_open = false;
-  tickets_[index].next_free = free_ticket_;
-  free_ticket_ = index;
+  tickets_.give_back(index);
 }
 
 TicketId Delivery::next_ended(std::int64_t now_micros) {

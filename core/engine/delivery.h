@@ -146,7 +146,6 @@ class Delivery {
     std::int64_t deadline = 0;
     std::uint64_t serial = 0;
     std::uint64_t revision = 0;                // of the releases, as the chain was chosen
-    std::uint32_t next_free = no_slot;
     std::uint32_t n_chain = 0, at = 0;         // the chain: primary, then fallbacks; none for a shard
     Place chain[1 + limits::fallback_releases];
     Status primary_status = Status::ok;
@@ -157,7 +156,6 @@ class Delivery {
   // delivery.cc
   Status open_entries(const DeliveryOptions& options, Error* error);
   Status open_tickets(std::uint32_t n);
-  bool has_free_ticket();
   bool give(Source source, Need* need);
   bool next_own(Need* need);
   bool next_wake(Need* need);
@@ -166,10 +164,10 @@ class Delivery {
   Status choose(const RouteKey& key, RouteChoice* choice, Error* error) const;
   Status want_choice(const RouteChoice& choice, std::int64_t deadline_micros,
                      std::int64_t now_micros, TicketId* ticket, Error* error);
-  TicketId open_ticket(std::uint32_t n_chain, TicketId inner);
-  TicketId id_of(std::uint32_t index) const { return tickets_[index].serial * tickets_.size() + index; }
+  Ticket& open_ticket(std::uint32_t n_chain, TicketId inner, TicketId* ticket);
+  TicketId id_of(std::uint32_t index) const { return tickets_[index].serial * tickets_.capacity() + index; }
   bool is_owner(std::uint32_t index, TicketId inner) const {
-    return index < n_made_tickets_ && tickets_[index].is_open && tickets_[index].inner == inner;
+    return tickets_.has(index) && tickets_[index].is_open && tickets_[index].inner == inner;
   }
   void take_release(const Ticket& ticket, Delivered* out) const;
   void tell_route(const Release& release, std::uint32_t route, Delivered* out) const;
@@ -251,10 +249,8 @@ class Delivery {
   Status status_ = Status::ok;                 // of the last that ended
   Error error_, told_;
 
-  std::span<Ticket> tickets_;
+  SlotTable<Ticket> tickets_;
   std::span<std::uint32_t> owners_;            // by place of the store's ticket
-  std::uint32_t n_made_tickets_ = 0;           // of tickets_, initialised
-  std::uint32_t free_ticket_ = no_slot;
   std::uint64_t last_serial_ = 0;
 };
 

@@ -39,7 +39,7 @@ Status Store::make_tables() {
   const TierOptions& tiers = options_.tiers;
   GUARDRANK_TRY(
       tiers_.open(tiers, {this, &memory_evicted}, {this, &disk_evicted}, &arena_));
-  GUARDRANK_TRY(arena_.make_uninitialised(options_.tickets, &tickets_));
+  GUARDRANK_TRY(tickets_.open(options_.tickets, &arena_));
   GUARDRANK_TRY(arena_.make(options_.bundles, &bundles_));
   GUARDRANK_TRY(arena_.make(options_.bundles, &bundle_hashes_));
   GUARDRANK_TRY(arena_.make(tiers.loads, &loads_));

@@ -12,6 +12,7 @@
 #include "core/store/chunk_assembly.h"
 #include "core/store/need.h"
 #include "core/store/release_source.h"
+#include "core/store/slot_table.h"
 #include "core/store/tier_set.h"
 #include "core/store/time_heap.h"
 
@@ -227,7 +228,6 @@ class Store {
 
   // store_tickets.cc
   std::uint32_t find_ticket(TicketId id) const;
-  bool has_free_ticket();
   void list_push(TicketList* list, std::uint32_t ticket);
   void list_drop(TicketList* list, std::uint32_t ticket);
   void list_ended(std::uint32_t ticket, TicketList* list);
@@ -339,9 +339,7 @@ class Store {
   std::uint64_t last_serial_ = 0;
   std::uint64_t n_uses_ = 0;
 
-  std::span<Ticket> tickets_;
-  std::uint32_t n_made_tickets_ = 0;                   // of these, initialised
-  std::uint32_t free_ticket_ = no_slot;
+  SlotTable<Ticket> tickets_;
   TicketList ended_, failed_;                          // the second: not ready
   TimeHeap deadlines_;                                 // of waiting tickets
   std::span<Bundle> bundles_;

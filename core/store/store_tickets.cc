@@ -7,20 +7,10 @@ namespace guardrank {
 
 std::uint32_t Store::find_ticket(TicketId id) const {
   const std::uint32_t slot = place_of(id);
-  if (slot >= n_made_tickets_ || tickets_[slot].step == TicketStep::free ||
+  if (!tickets_.has(slot) || tickets_[slot].step == TicketStep::free ||
       tickets_[slot].serial != id >> slot_bits)
     return no_slot;
   return slot;
-}
-
-// One that was given back, else the first that never was in use. The table has room for the busiest of
-// stores; its memory is touched as far as this one needs it.
-bool Store::has_free_ticket() {
-  if (free_ticket_ == no_slot && n_made_tickets_ < tickets_.size()) {
-    tickets_[n_made_tickets_] = {};
-    free_ticket_ = n_made_tickets_++;
-  }
-  return free_ticket_ != no_slot;
 }
 
 void Store::list_push(TicketList* list, std::uint32_t ticket) {
@@ -41,7 +31,7 @@ Status Store::want(std::string_view release, std::uint32_t route, std::int64_t d
   *ticket = 0;
   const bool is_one = !release.empty() && release.size() <= name_most && route != shard_route;
   if (!is_one) return Status::argument;
-  if (!has_free_ticket()) return Status::limit;
+  if (tickets_.is_full()) return Status::limit;
   FoundRelease found;
   const FoundState state = source_.find(source_.user, release, now_micros, &found);
   const std::uint64_t revision = state == FoundState::ready ? found.revision : 0;
@@ -59,7 +49,7 @@ Status Store::want_shard(const Sha256Digest& hash, std::uint64_t bytes, std::int
                          std::int64_t now_micros, TicketId* ticket) {
   *ticket = 0;
   if (bytes == 0 || bytes > limits::shard_bytes) return Status::argument;
-  if (!has_free_ticket()) return Status::limit;
+  if (tickets_.is_full()) return Status::limit;
   char key[blob_key_size];
   write_blob_key(hash, key);
   const std::string_view name = slice({key, blob_key_size}, blob_folder_size);
@@ -80,10 +70,8 @@ Status Store::want_shard(const Sha256Digest& hash, std::uint64_t bytes, std::int
 
 TicketId Store::open_ticket(std::uint32_t bundle, std::int64_t deadline_micros,
                             std::int64_t now_micros) {
-  const std::uint32_t slot = free_ticket_;
+  const std::uint32_t slot = tickets_.take();
   Ticket& made = tickets_[slot];
-  free_ticket_ = made.after;
-  made = {};
   made.serial = ++last_serial_;
   made.bundle = bundle;
   made.step = TicketStep::waiting;
@@ -154,8 +142,7 @@ void Store::cancel(TicketId id) {
     if (ticket.step == TicketStep::ready) --of.n_ready;
   }
   ticket.step = TicketStep::free;
-  ticket.after = free_ticket_;
-  free_ticket_ = slot;
+  tickets_.give_back(slot);
   --of.n_tickets;
   maybe_idle(bundle);
 }

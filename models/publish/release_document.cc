@@ -130,7 +130,7 @@ std::vector<Json> read_routes(const Json& given, const Json& release) {
     for (const char* name : {"stage", "salt", "fallback", "tier"})
       route[name] = member_or(each, name, release.at(name).get<std::string>());
     const std::string stage = route["stage"];
-    const bool is_experiment = stage == "canary" || stage == "ab";
+    const bool is_experiment = is_experiment_stage(stage);
     const auto weight = find_member<double>(each, "weight");
     if (is_experiment && !weight && release.at("weight").is_null())
       throw PackError(Status::missing, "weight", "a canary or A/B release must say its share of traffic");
@@ -141,6 +141,8 @@ std::vector<Json> read_routes(const Json& given, const Json& release) {
   }
   return routes;
 }
+
+bool is_experiment_stage(const std::string& stage) { return stage == "canary" || stage == "ab"; }
 
 void check_routes(const Json& routes) {
   std::set<std::vector<std::string>> seen;
@@ -160,7 +162,7 @@ void check_routes(const Json& routes) {
     key.push_back(is_full ? "" : route.at("salt").get<std::string>());
     if (route.at("stage") != "offline" && !seen.insert(key).second)
       throw PackError(Status::duplicate, route_name(i), "another route serves the same requests");
-    if (route.at("stage") != "canary" && route.at("stage") != "ab") continue;
+    if (!is_experiment_stage(route.at("stage").get<std::string>())) continue;
     double& share = shares[{key.begin(), key.begin() + n_matched_values}];
     if ((share += weight) > 1 + rounding)
       throw PackError(Status::argument, route_name(i) + ".weight",
@@ -174,7 +176,7 @@ namespace {
 std::map<std::vector<std::string>, double> experiment_shares(const Json& document) {
   std::map<std::vector<std::string>, double> shares;
   for (const Json& route : document.at("routes")) {
-    if (route.at("stage") != "canary" && route.at("stage") != "ab") continue;
+    if (!is_experiment_stage(route.at("stage").get<std::string>())) continue;
     std::vector<std::string> key;
     for (std::size_t i = 0; i < n_matched_values; ++i) key.push_back(route.at(values[i]).get<std::string>());
     shares[key] += route.at("weight").get<double>();

@@ -33,5 +33,7 @@ std::vector<std::string> find_crowded(const std::vector<Json>& documents);
 
 // Throws where it is none of offline, shadow, canary, ab, full; else its place among them.
 int stage_rank(const std::string& stage);
+// Whether its routes take the share of traffic that they say: canary, ab.
+bool is_experiment_stage(const std::string& stage);
 
 }  // namespace guardrank::publish

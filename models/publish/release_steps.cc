@@ -146,13 +146,13 @@ void check_step(const std::string& from, const std::string& to, bool skips) {
 
 // Routes that stand at the release's stage move with it.
 void move_routes(const std::string& from, const std::string& to, const Json& weight, Json* routes) {
-  const bool is_experiment = to == "canary" || to == "ab";
+  const bool is_experiment = is_experiment_stage(to);
   for (Json& route : *routes) {
     if (route["stage"] != from) continue;
     route["stage"] = to;
     if (!weight.is_null()) route["weight"] = weight;
     else if (!is_experiment) route["weight"] = 1.0;
-    else if (from != "canary" && from != "ab")
+    else if (!is_experiment_stage(from))
       throw PackError(Status::missing, "weight", "a canary or A/B step must say its share of traffic");
   }
 }
@@ -223,11 +223,11 @@ Json publish_release(const Publisher& publisher, const Json& request) {
     refuse_closed(custom, "offline", stage);
     for (const Json& route : routes) refuse_closed(custom, "offline", route["stage"].get<std::string>());
   }
-  targets.check_fallbacks_with(document);
+  const std::vector<Json> documents = targets.documents_with(document);
+  check_fallbacks(documents);
   document["blobs"] = blobs.store(member_or(request, "is_cut", true));
   targets.put(document, custom, step_of("publish", custom));
-  const std::vector<std::string> warnings = targets.find_crowded_with(document);
-  Json report = report_of(repository.commit(), custom, "publish", warnings);
+  Json report = report_of(repository.commit(), custom, "publish", find_crowded(documents));
   report["stored"] = blobs.figures();
   return report;
 }
@@ -252,7 +252,7 @@ Json promote_release(const Publisher& publisher, const Json& request) {
   if (to == "full") document["created"] = publisher.now;
   custom = next_custom(custom, document, to, document["routes"][0]["weight"], publisher.now);
   targets.put(document, custom, step_of("promote", custom));
-  const std::vector<std::string> warnings = targets.find_crowded_with(document);
+  const std::vector<std::string> warnings = find_crowded(targets.documents_with(document));
   return report_of(repository.commit(), custom, "promote", warnings);
 }
 
@@ -264,7 +264,7 @@ Json rollback_release(const Publisher& publisher, const Json& request) {
   const std::string name = wanted_member<std::string>(request, "release");
   targets.document(name);
   const Json custom = targets.restore_previous(name, publisher.now);
-  const std::vector<std::string> warnings = targets.find_crowded_with(targets.document(name));
+  const std::vector<std::string> warnings = find_crowded(targets.documents_with(targets.document(name)));
   return report_of(repository.commit(), custom, "rollback", warnings);
 }
 

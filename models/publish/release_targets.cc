@@ -95,7 +95,6 @@ std::vector<Json> ReleaseTargets::all() const {
   return releases;
 }
 
-// The document first, then those of all other releases.
 std::vector<Json> ReleaseTargets::documents_with(const Json& document) const {
   std::vector<Json> documents = {document};
   for (const Json& each : all()) {
@@ -104,14 +103,6 @@ std::vector<Json> ReleaseTargets::documents_with(const Json& document) const {
       documents.push_back(read_target(path, each["target"]));
   }
   return documents;
-}
-
-void ReleaseTargets::check_fallbacks_with(const Json& document) const {
-  check_fallbacks(documents_with(document));
-}
-
-std::vector<std::string> ReleaseTargets::find_crowded_with(const Json& document) const {
-  return find_crowded(documents_with(document));
 }
 
 namespace {
@@ -136,7 +127,8 @@ void ReleaseTargets::put(const Json& document, const Json& custom, const Json& s
   const std::string hash = sha256_hex(bytes);
   Json target = {{"length", artifact.size()}, {"hashes", {{"sha256", hash}}},
                  {"custom", {{"guardrank", custom}}}};
-  target["custom"]["guardrank"]["artifacts"] = artifacts_of(document);
+  if (const Json artifacts = artifacts_of(document); !artifacts.empty())
+    target["custom"]["guardrank"]["artifacts"] = artifacts;
   const Json before = find_target(document["name"].get<std::string>());
   if (!before.is_null() && hash_of(before) != hash)
     target["custom"]["guardrank"]["previous"] = hash_of(before);
@@ -185,7 +177,7 @@ Json ReleaseTargets::restore_previous(const std::string& name, std::int64_t now)
   Json target = find_version(role, path, previous);
   const Json document = read_target(path, target);
   check_blobs(document);
-  check_fallbacks_with(document);
+  check_fallbacks(documents_with(document));
   Json& custom = target["custom"]["guardrank"];
   custom["since"] = time_text(now);
   repository_->change(role)["targets"][path] = target;

@@ -23,16 +23,14 @@ class ReleaseTargets {
   // {"role", "path", "target"} of every release.
   std::vector<Json> all() const;
 
-  // With the document in the place of its release's.
-  void check_fallbacks_with(const Json& document) const;
-  std::vector<std::string> find_crowded_with(const Json& document) const;
+  // The document first, in the place of its release's, then those of all other releases.
+  std::vector<Json> documents_with(const Json& document) const;
   // Writes the release and changes its role.
   void put(const Json& document, const Json& custom, const Json& step);
   // The target that the release had before the present one, in its role again.
   Json restore_previous(const std::string& name, std::int64_t now);
 
  private:
-  std::vector<Json> documents_with(const Json& document) const;
   Json find_target(const std::string& name) const;
   Json read_target(const std::string& path, const Json& target) const;
   Json find_version(const std::string& role, const std::string& path, const std::string& hash) const;

@@ -82,7 +82,7 @@ test("the store holds them against what was signed for", async (context) => {
   }
 });
 
-test("where WebCrypto is no global, as in Node 18, Node's module has it", () => {
+test("where WebCrypto is no global, as in Node 18, Node's module has it", async () => {
   const script = `
     delete globalThis.crypto;
     const { hashSections } = await import(${JSON.stringify(new URL("../../wasm/dist/host/hash.js", import.meta.url))});
@@ -90,5 +90,5 @@ test("where WebCrypto is no global, as in Node 18, Node's module has it", () => 
     process.stdout.write(Buffer.from(await hashSections(bytes)).toString("hex") + typeof globalThis.crypto);`;
   const words = ["--input-type=module", "-e", script];
   const told = execFileSync(process.execPath, words, { input: model, encoding: "utf8" });
-  assert.match(told, /^[0-9a-f]{64}.*undefined$/);
+  assert.equal(told, `${Buffer.from(await hashSections(model)).toString("hex")}undefined`);
 });

@@ -56,7 +56,9 @@ export class Store {
       if (options.trustedRoot !== undefined) void ahead.begin(options.trustedRoot, options.releases);
       const library = new Library(await compile(options.module ?? storeAddress));
       await turn();
-      return await Store.look(new Store(new StoreModule(library, options), { ...host, ahead }, options));
+      const store = await Store.look(new Store(new StoreModule(library, options), { ...host, ahead }, options));
+      ahead.opened();
+      return store;
     } catch (failure) {
       ahead.end();
       throw failure;
@@ -257,8 +259,8 @@ export class Store {
 
 /** Bytes of artifacts to fetch before the store asks: its budgets cannot count them. */
 function artifactsAhead({ memoryBytes, bytesPerSecond, bytesPerDay }: StoreOptions): number {
-  if (bytesPerSecond !== undefined || bytesPerDay !== undefined) return 0;
-  return Math.min(4 << 20, (memoryBytes ?? Infinity) / 4);
+  if (bytesPerSecond || bytesPerDay) return 0;
+  return Math.min(4 << 20, (memoryBytes || Infinity) / 4);   // 0 is the default, as left out
 }
 
 /** Lets what came meanwhile be taken, and what it names be asked for, before a long piece of work. */

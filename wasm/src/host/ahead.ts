@@ -19,7 +19,6 @@ interface Target {
 }
 interface Early {
   coming: Promise<Downloaded>;
-  since: number;
   abort: AbortController;
 }
 
@@ -27,8 +26,8 @@ interface Early {
 const mostBytes = 1 << 20;
 /** Milliseconds in which a storage answers at once. */
 const patience = 3;
-/** Milliseconds for which what came early is as good as what is asked for. */
-const longestWait = 10_000;
+/** Milliseconds from the store's opening in which it may still ask for what came early. */
+const shelfLife = 10_000;
 
 const decoder = new TextDecoder();
 
@@ -36,6 +35,7 @@ export class FetchAhead {
   private readonly found = new Map<string, Early>();
   private readonly asked = new Set<string>();
   private isEnded = false;
+  private until = Infinity;
 
   /** @param artifactBytes most bytes of artifacts, all together; 0: none is fetched early */
   constructor(private readonly host: HostOptions, private readonly artifactBytes: number) {}
@@ -67,7 +67,8 @@ export class FetchAhead {
 
   /** What came, or is about to, of that address: once. `signal` ends it. */
   take(address: string, signal: AbortSignal): Promise<Downloaded> | undefined {
-    for (const [old, { since }] of this.found) if (since + longestWait < Date.now()) this.found.delete(old);
+    if (Date.now() > this.until) this.end();
+    if (this.isEnded) return undefined;
     this.asked.add(address);
     const early = this.found.get(address);
     if (early === undefined) return undefined;
@@ -76,11 +77,17 @@ export class FetchAhead {
     return early.coming;
   }
 
+  /** The store is open: what it does not ask for soon is not wanted, and too old to be. */
+  opened(): void {
+    this.until = Date.now() + shelfLife;
+  }
+
   /** Ends what nobody took. */
   end(): void {
     this.isEnded = true;
     for (const { abort } of this.found.values()) abort.abort();
     this.found.clear();
+    this.asked.clear();
   }
 
   private fetchReleases(top: Signed, releases: readonly string[]): void {
@@ -110,7 +117,7 @@ export class FetchAhead {
         progress: (received: number, total: number | undefined) => progress(address, received, total),
       }),
     });
-    this.found.set(address, { coming, since: Date.now(), abort });
+    this.found.set(address, { coming, abort });
     return coming;
   }
 

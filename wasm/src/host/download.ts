@@ -55,7 +55,7 @@ async function fetchAndRead(
     cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
   });
   if (!signal.aborted) return readResponse(response, body, options, deadline);
-  void response.body?.cancel();
+  response.body?.cancel().catch(() => {});
   throw signal.reason;
 }
 
@@ -154,7 +154,7 @@ class Body {
       deadline.within(stallTimeout, "the answer stalled");
       const { done: isDone, value } = (await reader?.read()) ?? { done: true, value: undefined };
       if (this.signal.aborted) {
-        void reader?.cancel();
+        reader?.cancel().catch(() => {});
         throw this.signal.reason;
       }
       if (isDone || value === undefined) return true;
