@@ -12,7 +12,7 @@
 namespace guardrank::pack {
 
 struct PackInputs {
-  std::filesystem::path model_folder;    // model.json, weights.safetensors, ...
+  std::filesystem::path model_folder;    // model.json, weights.safetensors or weights.onnx, ...
   std::filesystem::path policy;          // YAML or JSON
   std::filesystem::path catalog;         // CSV or JSON; empty: no offers, any may be named
   std::uint32_t shard_rows = 0;          // context fields' tables of more rows are in shards of so many

@@ -69,6 +69,30 @@ def sections(data: bytes):
         yield kind, data[offset:offset + length]
 
 
+def field(number: int, value: bytes | int) -> bytes:
+    """One field of a protobuf message; numbers below 128 only."""
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def onnx_file() -> bytes:
+    """A product and a sum, one of whose tensors stands in another file, and a hidden layer's Relu."""
+    tensor = field(1, 2) + field(1, 2) + field(2, 1) + field(8, b"w") + field(9, bytes(16))
+    beside = field(13, field(1, b"location") + field(2, b"data")) + field(14, 1)
+    bias = field(1, bytes([2])) + field(2, 1) + field(8, b"b") + beside
+    nodes = [(b"Transpose", [b"w"], [b"t"]), (b"MatMul", [b"x", b"t"], [b"m"]), (b"Add", [b"m", b"b"], [b"s"]),
+             (b"Gemm", [b"x", b"w", b"b"], [b"g"]), (b"Relu", [b"s"], [b"h"])]
+    graph = b"".join(field(1, b"".join([field(1, i) for i in ins] + [field(2, o) for o in outs] + [
+        field(4, op), field(5, field(1, b"transB") + field(3, 1))])) for op, ins, outs in nodes)
+    return field(1, 8) + b"\x3a" + varint(len(graph + field(5, tensor) + field(5, bias))) + (
+        graph + field(5, tensor) + field(5, bias))
+
+
+def varint(number: int) -> bytes:
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
+
+
 def write_sources() -> None:
     for folder in sorted((ROOT / "tests/conformance/sources").iterdir()):
         for target, names in {"policy_document": ["policy.yaml"], "model_json": ["model.json"],
@@ -81,6 +105,7 @@ def write_sources() -> None:
     header = json.dumps(tensors).encode()
     write("safetensors", struct.pack("<Q", len(header)) + header + bytes(14))
     write("safetensors", b"\x80\x04\x95")
+    write("onnx", onnx_file())
 
 
 def write_record(command: str, bundle: pathlib.Path) -> None:

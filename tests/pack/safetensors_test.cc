@@ -130,15 +130,15 @@ TEST_CASE("a folder that has only unsafe weights is told why") {
   }
 }
 
-TEST_CASE("a folder that has an ONNX graph is told what to save instead") {
+TEST_CASE("an ONNX file of another name is told the one it is read by") {
   const Folder folder;
   folder.write("model.json", small_spec().dump());
   folder.write("model.onnx", "anything");
   const auto error =
       error_of([&] { guardrank::pack::read_weights_folder(folder.path()); });
-  CHECK(error.status() == Status::unsafe_format);
+  CHECK(error.status() == Status::missing);
   CHECK(mentions(error, "model.onnx"));
-  CHECK(mentions(error, "weights.safetensors"));
+  CHECK(mentions(error, "named weights.onnx"));
 }
 
 TEST_CASE("a header whose length looks like a pickle is a header") {

@@ -3,8 +3,9 @@
 Each network is written as a weights folder and ranked with `guardrank rank --model`, float and int8;
 the same weights run in PyTorch (float32) and, exported, in ONNX Runtime. Float logits must agree
 within 1e-4 relative to their size; int8 logits within the bound printed, which grows with the spread
-of the logits. Usage: forward.py [--networks N] [--seed S] [--no-onnx]. Needs torch and the command in
-build/dev (or GUARDRANK_COMMAND).
+of the logits. The file that ONNX Runtime ran is packed, too, as weights.onnx: the logits must be the very
+same bits as from weights.safetensors. Usage: forward.py [--networks N] [--seed S] [--no-onnx]. Needs
+torch and the command in build/dev (or GUARDRANK_COMMAND).
 """
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -137,14 +139,30 @@ def run_onnx(jobs: list[dict], folder: pathlib.Path) -> None:
     subprocess.run(["node", str(HERE / "run_onnx.mjs"), str(folder / "jobs.json")], check=True)
 
 
-def export(network: Network, inputs: tuple, folder: pathlib.Path) -> dict:
+def export(network: Network, inputs: tuple, folder: pathlib.Path, folds: bool) -> dict:
+    """The network as ONNX. Where constants are folded, weights stand transposed and have lost their names."""
     path = folder / "network.onnx"
     torch.onnx.export(network, inputs, str(path), input_names=["dense", "codes", "mask"],
-                      output_names=["logits"], opset_version=14, do_constant_folding=True)
+                      output_names=["logits"], opset_version=14, do_constant_folding=folds)
     job_input = lambda t: {"type": "int64" if t.dtype == torch.int64 else "float32", "dims": list(t.shape),
                            "data": t.flatten().tolist()}
     return {"model": str(path), "output": str(folder / "onnx.json"),
             "inputs": dict(zip(["dense", "codes", "mask"], map(job_input, inputs)))}
+
+
+def packs_alike(folder: pathlib.Path, spec: dict, network: Network, folds: bool, wanted: dict) -> bool:
+    """Whether the exported file gives the logits that weights.safetensors gave, by precision."""
+    other = folder / "from_onnx"
+    other.mkdir()
+    lost = ".weight" if folds else None
+    names = {name.replace("/", "."): f"tensors.{name}" for name in network.tensors
+             if lost is None or name.startswith("embedding") or not name.replace("/", ".").endswith(lost)}
+    (other / "model.json").write_text(json.dumps(clean(spec) | {"tensors": names}))
+    shutil.copy(folder / "network.onnx", other / "weights.onnx")
+    for name in ("calibration.jsonl", "policy.yaml", "catalog.json", "requests.jsonl"):
+        shutil.copy(folder / name, other / name)
+    return all(numpy.array_equal(guardrank_logits(other, spec, len(logits), precision), logits)
+               for precision, logits in wanted.items())
 
 
 def relative_error(found: numpy.ndarray, wanted: numpy.ndarray) -> float:
@@ -171,7 +189,12 @@ def compare(seed: int, folder: pathlib.Path, with_onnx: bool) -> tuple[dict, dic
     row = {"seed": seed, "float": relative_error(as_float, wanted), "int8": worst, "spread": spread,
            "levels": len(spec["levels"]), "heads": len(spec["heads"]), "wanted": wanted, "folder": folder,
            "int8_ok": worst <= 0.03 + INT8_TOLERANCE * spread}
-    return row, export(network, inputs, folder) if with_onnx else None
+    if not with_onnx:
+        return row, None
+    folds = seed % 2 == 0
+    job = export(network, inputs, folder, folds)
+    row["packed"] = packs_alike(folder, spec, network, folds, {"float": as_float, "int8": as_int8})
+    return row, job
 
 
 def main() -> int:
@@ -198,12 +221,15 @@ def main() -> int:
             if jobs:
                 data = json.loads((row["folder"] / "onnx.json").read_text())
                 onnx = relative_error(numpy.array(data["data"]).reshape(data["dims"]), row["wanted"])
-            ok = row["float"] <= FLOAT_TOLERANCE and row["int8_ok"] and not onnx > FLOAT_TOLERANCE
+            ok = (row["float"] <= FLOAT_TOLERANCE and row["int8_ok"] and not onnx > FLOAT_TOLERANCE
+                  and row.get("packed", True))
             failed += not ok
             print(f"{row['seed']:>5} {row['levels']:>6} {row['heads']:>5} {row['float']:9.1e} {onnx:9.1e} "
                   f"{row['int8']:7.3f} {row['spread']:7.2f}{'' if ok else '  FAILED'}")
     worst = max(row["int8"] for row in rows)
-    print(f"{len(rows)} networks, {failed} failed; worst int8 logit error {worst:.3f}")
+    packed = sum(row.get("packed", False) for row in rows)
+    print(f"{len(rows)} networks, {failed} failed; worst int8 logit error {worst:.3f}; "
+          f"the same bits from weights.onnx: {packed} of {len(jobs)}")
     return 1 if failed else 0
 
 

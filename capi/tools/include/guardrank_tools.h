@@ -24,7 +24,7 @@ typedef void (*gr_tools_progress)(void* user, const char* step, uint64_t done, u
 typedef struct {
   uint32_t struct_size;
   uint32_t reserved;
-  const char* model_folder;      /* model.json, weights.safetensors, calibration.jsonl, holdout.safetensors */
+  const char* model_folder;      /* model.json, weights.safetensors or .onnx, calibration.jsonl, holdout.safetensors */
   const char* policy_path;       /* YAML or JSON; "-": standard input, once, here and below */
   const char* catalog_path;      /* CSV or JSON; NULL: an empty catalog that allows unlisted offers */
   gr_tools_progress progress;

@@ -75,9 +75,9 @@ void refuse_unsafe_weights(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
     const std::string extension = entry.path().extension().string();
     if (extension == ".onnx")
-      throw PackError(Status::unsafe_format, entry.path().filename().string(),
-                      "is a graph without roles for its layers (experts, gates, towers). Save its tensors as "
-                      "weights.safetensors beside a model.json");
+      throw PackError(Status::missing, entry.path().filename().string(),
+                      "is read where it is named weights.onnx and stands beside a model.json, which says what its "
+                      "layers are");
     for (std::string_view unsafe : unsafe_extensions) {
       if (extension == unsafe)
         throw PackError(Status::unsafe_format, entry.path().filename().string(),

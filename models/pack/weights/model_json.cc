@@ -3,6 +3,7 @@
 #include "models/pack/json_copy.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/rows/model_facts.h"
+#include "models/pack/weights/tensor_file.h"
 
 namespace guardrank::pack {
 namespace {
@@ -40,7 +41,7 @@ void read_lineage(const JsonNode& lineage, TrainedModel* model) {
 TrainedModel read_model_json(std::string_view text) {
   TrainedModel model;
   const JsonNode root = parse_document(text, document_name, Status::model_json, &model.memory);
-  root.allow({"format", "name", "version", "fields", "levels", "heads", "lineage", "retrieval"});
+  root.allow({"format", "name", "version", "fields", "levels", "heads", "lineage", "retrieval", "tensors"});
   const JsonNode format = root.at("format");
   if (format.number() != 1) format.wanted("1");
   model.name = model.memory.text(root.at("name").name());
@@ -52,6 +53,10 @@ TrainedModel read_model_json(std::string_view text) {
   if (const auto retrieval = root.maybe("retrieval"); retrieval && !retrieval->is(JsonType::null))
     read_retrieval(*retrieval, &model);
   if (const auto lineage = root.maybe("lineage")) read_lineage(*lineage, &model);
+  if (const auto tensors = root.maybe("tensors")) {
+    for (const JsonNode& name : tensors->members(max_tensors))
+      model.tensor_names.emplace(name.key(), name.name());
+  }
   check_features(model);
   return model;
 }

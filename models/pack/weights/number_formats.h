@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "models/pack/weights/safetensors.h"
+#include "models/pack/weights/tensor_file.h"
 
 namespace guardrank::pack {
 

@@ -30,12 +30,9 @@ TensorEntry read_entry(const JsonNode& node) {
   node.allow({"dtype", "shape", "data_offsets"});
   TensorEntry entry;
   entry.type = read_type(node.at("dtype"));
-  entry.count = 1;
-  for (const JsonNode& item : node.at("shape").items(max_tensor_rank)) {
-    entry.shape.push_back(whole(item));
-    if (__builtin_mul_overflow(entry.count, entry.shape.back(), &entry.count))
-      item.refuse("the shape has more elements than a file can hold");
-  }
+  const JsonNode shape = node.at("shape");
+  for (const JsonNode& item : shape.items(max_tensor_rank)) entry.shape.push_back(whole(item));
+  if (!count_elements(&entry)) shape.refuse("the shape has more elements than a file can hold");
   const JsonNode offsets = node.at("data_offsets");
   const std::vector<JsonNode> range = offsets.items(2);
   if (range.size() != 2) offsets.refuse("wanted [begin, end]");
@@ -51,15 +48,8 @@ TensorEntry read_entry(const JsonNode& node) {
 
 }  // namespace
 
-std::string shape_text(const std::vector<std::uint64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, std::string name)
-    : name_(std::move(name)), file_(path, std::ios::binary) {
+    : TensorFile(std::move(name)), file_(path, std::ios::binary) {
   std::error_code code;
   if (!file_ || std::filesystem::is_directory(path, code))
     throw PackError(Status::missing, name_, "cannot be read: no such file");
@@ -101,9 +91,9 @@ std::string SafetensorsFile::read_header() {
 void SafetensorsFile::read_entries(const std::string& header) {
   Memory memory;
   const JsonNode root = parse_document(header, name_, Status::verify, &memory);
-  for (const JsonNode& node : root.members(max_safetensors_tensors)) {
+  for (const JsonNode& node : root.members(max_tensors)) {
     if (node.key() == "__metadata__") {
-      for (const JsonNode& text : node.members(max_safetensors_tensors)) text.text();
+      for (const JsonNode& text : node.members(max_tensors)) text.text();
       continue;
     }
     entries_.emplace(std::string(node.key()), read_entry(node));
@@ -136,11 +126,6 @@ void SafetensorsFile::check_places() const {
                     std::to_string(data_bytes - at) + " bytes at the end belong to no tensor");
 }
 
-const TensorEntry* SafetensorsFile::find(std::string_view tensor) const {
-  const auto found = entries_.find(tensor);
-  return found == entries_.end() ? nullptr : &found->second;
-}
-
 std::vector<std::uint8_t> SafetensorsFile::read_bytes(const TensorEntry& entry,
                                                       std::string_view tensor) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(entry.end - entry.begin));
@@ -150,28 +135,6 @@ std::vector<std::uint8_t> SafetensorsFile::read_bytes(const TensorEntry& entry,
   if (static_cast<std::size_t>(file_.gcount()) != bytes.size())
     throw PackError(Status::truncated, name_ + ": tensor " + std::string(tensor), "ends early");
   return bytes;
-}
-
-std::vector<double> SafetensorsFile::read_double(std::string_view tensor) {
-  const TensorEntry* entry = find(tensor);
-  if (entry == nullptr)
-    throw PackError(Status::tensor_missing, name_, "no tensor " + std::string(tensor));
-  const std::vector<std::uint8_t> bytes = read_bytes(*entry, tensor);
-  std::vector<double> out(static_cast<std::size_t>(entry->count));
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = number_at(entry->type, bytes.data() + i * bytes_of(entry->type));
-  return out;
-}
-
-std::vector<float> SafetensorsFile::read(std::string_view tensor) {
-  const TensorEntry* entry = find(tensor);
-  if (entry == nullptr)
-    throw PackError(Status::tensor_missing, name_, "no tensor " + std::string(tensor));
-  const std::vector<std::uint8_t> bytes = read_bytes(*entry, tensor);
-  std::vector<float> out(static_cast<std::size_t>(entry->count));
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = static_cast<float>(number_at(entry->type, bytes.data() + i * bytes_of(entry->type)));
-  return out;
 }
 
 }  // namespace guardrank::pack

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -74,6 +75,7 @@ struct TrainedModel {
   std::vector<TrainedHead> heads;
   std::optional<TrainedRetrieval> retrieval;
   Lineage lineage;
+  std::map<std::string, std::string, std::less<>> tensor_names;   // by the contract's name: the file's, if another
   std::vector<std::uint32_t> json_order;     // json_order[i]: x ordinal of model.json's field i
   std::array<std::uint32_t, 3> block_inputs{};
   std::uint32_t n_inputs = 0;                // columns of x

@@ -1,4 +1,4 @@
-// A folder of trained weights: model.json and weights.safetensors.
+// A folder of trained weights: model.json and weights.safetensors or weights.onnx.
 #pragma once
 
 #include <filesystem>
