@@ -34,9 +34,9 @@ class Patience {
   explicit Patience(std::uint32_t milliseconds) : whole_(milliseconds) {}
 
   double spent_ms() const { return std::chrono::duration<double, std::milli>(Clock::now() - began_).count(); }
-  // Never nothing: what is in the folder has to be read.
+  // Never nothing: what is in the folder has to be read, also where the origin is not waited for.
   std::int64_t left_micros() const {
-    const double least = std::min(whole_, 500.0);
+    const double least = std::clamp(whole_, 50.0, 500.0);
     return static_cast<std::int64_t>(std::max(whole_ - spent_ms(), least) * 1000);
   }
 
@@ -74,7 +74,7 @@ Client open_client(const Options& options, const gr_engine* engine, Progress* pr
   given.asks_origin = options.is_at_hand ? 0 : 1;
   given.disk_bytes = options.cache_bytes;
   given.memory_bytes = options.memory_bytes;
-  given.open_micros = std::max<std::int64_t>(std::int64_t{options.timeout_ms} * 1000, 1);
+  given.open_micros = std::max<std::int64_t>(options.timeout_ms, 50) * 1000;   // the folder's part of it
   given.forgets_time = options.forgets_time ? 1 : 0;
   given.maps_files = options.maps_files ? 1 : 0;
   gr_fetch_client* client = nullptr;

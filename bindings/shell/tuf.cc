@@ -27,7 +27,7 @@ Repository open(const Options& options) {
   if (!options.metadata_address.empty()) given.metadata_address = options.metadata_address.c_str();
   if (!options.targets_address.empty()) given.targets_address = options.targets_address.c_str();
   const std::string root = options.trusted_root.empty() ? "" : read_input(options.trusted_root, most_bytes::text);
-  if (!root.empty()) {
+  if (!options.trusted_root.empty()) {
     given.trusted_root = reinterpret_cast<const uint8_t*>(root.data());
     given.trusted_root_size = root.size();
   }

@@ -105,7 +105,7 @@ typedef struct {
   uint32_t struct_size;
   uint32_t release_count;
   const gr_text* releases;       /* names, copied: "cards", "team/cards" */
-  gr_bytes trusted_root;         /* root.json that comes with the program, copied; empty: the cache's */
+  gr_bytes trusted_root;         /* root.json that comes with the program, copied; data NULL: the cache's */
   uint64_t memory_bytes;         /* of artifacts held; 0: 64 MiB */
   uint64_t disk_bytes;           /* of artifacts that the host keeps for the store; 0: none are kept */
   uint64_t artifact_bytes;       /* largest that is fetched; 0: 256 MiB */

@@ -59,6 +59,8 @@ Status read_options(const gr_store_options& given, gr_store* store, DeliveryOpti
   options->tries_next = given.tries_next != 0;
   set(given.check_micros, &options->check_micros);
   set(given.retry_micros, &options->retry_micros);
+  if (given.trusted_root.data != nullptr && given.trusted_root.size == 0)
+    return error->set(Status::argument, "options.trusted_root", {"has no bytes; NULL trusts the cache's"});
   options->trusted_root = as_bytes(given.trusted_root);
   return Status::ok;
 }

@@ -19,6 +19,53 @@ bool is_unreserved(char byte) {
 }
 bool is_plain_in_cache(char byte) { return is_lower_or_digit(byte) || byte == '-' || byte == '.'; }
 
+// The character at `*at` of a text that is not over; documents hold UTF-8 alone.
+std::uint32_t take_character(std::string_view text, std::size_t* at) {
+  const auto lead = static_cast<std::uint8_t>(text[(*at)++]);
+  std::uint32_t character = lead < 0x80 ? lead : lead & (lead < 0xe0 ? 31u : lead < 0xf0 ? 15u : 7u);
+  while (*at < text.size() && (static_cast<std::uint8_t>(text[*at]) & 0xc0) == 0x80)
+    character = character << 6 | (static_cast<std::uint8_t>(text[(*at)++]) & 63u);
+  return character;
+}
+
+// Where the list of characters that starts behind `begin` ends; npos: a bracket that is none but itself. A bracket
+// in front, or behind the mark, is one of the list; no list goes over a slash.
+std::size_t end_of_list(std::string_view pattern, std::size_t begin) {
+  std::size_t at = begin + 1;
+  at += at < pattern.size() && pattern[at] == '!';
+  for (bool is_first = true; at < pattern.size() && pattern[at] != '/'; ++at, is_first = false) {
+    if (pattern[at] == ']' && !is_first) return at;
+  }
+  return std::string_view::npos;
+}
+
+bool is_listed(std::string_view pattern, std::size_t at, std::size_t end, std::uint32_t character) {
+  bool is_found = false;
+  while (at < end) {
+    const std::uint32_t least = take_character(pattern, &at);
+    std::uint32_t most = least;
+    if (at + 1 < end && pattern[at] == '-') {
+      ++at;
+      most = take_character(pattern, &at);
+    }
+    is_found = is_found || (least <= character && character <= most);
+  }
+  return is_found;
+}
+
+// Whether the pattern's next element, which is no star, is this character; moves behind the element.
+bool fits_one(std::string_view pattern, std::size_t* at, std::uint32_t character) {
+  const std::size_t end = pattern[*at] == '[' ? end_of_list(pattern, *at) : std::string_view::npos;
+  if (end == std::string_view::npos) {
+    const bool is_any = pattern[*at] == '?';
+    return take_character(pattern, at) == character || (is_any && character != '/');
+  }
+  const std::size_t first = *at + 1;
+  const bool is_negated = pattern[first] == '!';
+  *at = end + 1;
+  return character != '/' && is_listed(pattern, first + is_negated, end, character) != is_negated;
+}
+
 template <typename Out>
 void append_byte(char mark, std::string_view digits, char byte, Out* out) {
   const auto value = static_cast<std::uint8_t>(byte);
@@ -36,13 +83,16 @@ bool matches_path_pattern(std::string_view pattern, std::string_view path) {
     if (p < pattern.size() && pattern[p] == '*') {
       after_star = ++p;
       star_path = i;
-    } else if (p < pattern.size() &&
-               (pattern[p] == path[i] || (pattern[p] == '?' && path[i] != '/'))) {
-      ++p;
-      ++i;
+      continue;
+    }
+    std::size_t next_p = p, next_i = i;
+    if (p < pattern.size() && fits_one(pattern, &next_p, take_character(path, &next_i))) {
+      p = next_p;
+      i = next_i;
     } else if (after_star != std::string_view::npos && path[star_path] != '/') {
       p = after_star;
-      i = ++star_path;
+      take_character(path, &star_path);
+      i = star_path;
     } else {
       return false;
     }

@@ -10,7 +10,8 @@
 
 namespace guardrank {
 
-// A pattern of a delegation: `*` is any number of characters and `?` one, neither of them a slash.
+// A pattern of a delegation, as a shell has it (TUF 1.0, 4.5): `*` is any number of characters, `?` one, `[a-z_]` one
+// of these and `[!a-z]` one of all others; none of them is a slash. Characters are those of UTF-8.
 bool matches_path_pattern(std::string_view pattern, std::string_view path);
 
 // The first digits of a path's SHA-256, as path_hash_prefixes gives them.

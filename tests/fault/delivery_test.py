@@ -83,6 +83,11 @@ class Delivery(unittest.TestCase):
 
     # ---- Fallbacks
 
+    def test_no_time_for_the_origin_is_time_for_the_folder(self):
+        self.told()
+        for timeout in ("0", "1"):
+            self.assertEqual(self.told("--timeout-ms", timeout, "--at-hand")["release"], "gold")
+
     def test_a_fallback_in_the_folder_serves_when_time_is_up(self):
         self.assertEqual(self.told(product="loan")["release"], "cards")
         self.break_blob("gold", faults.stall)

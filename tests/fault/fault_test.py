@@ -301,6 +301,23 @@ class Metadata(Faults):
         self.expect(SIGNATURE, "refresh")
         self.assertEqual(self.versions(), [1, 0, 0, 0])
 
+    def test_an_empty_root_is_no_leave_to_trust_the_folder(self):
+        self.root.write_bytes(b"")
+        self.assertIn("trusted_root: has no bytes", self.expect(ARGUMENT, "refresh", "--trusted-root", str(self.root)))
+
+    def test_no_key_asks_for_a_passphrase(self):
+        """PEM that says it is encrypted: libcrypto's own answer would be to ask the terminal, and wait."""
+        root = json.loads(self.repository.files["metadata/1.root.json"])
+        text = ("-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC," + "0" * 32 +
+                "\n\n" + "A" * 64 + "\n-----END PUBLIC KEY-----\n")
+        for given in root["signed"]["keys"].values():
+            given.update(keytype="ecdsa", scheme="ecdsa-sha2-nistp256", keyval={"public": text})
+        self.root.write_text(json.dumps(root))
+        result = self.run_command("init", str(self.root), cache=self.folder / "other", stdin=subprocess.PIPE,
+                                  start_new_session=True)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertNotIn(b"pass phrase", result.stderr)
+
     def test_keys_rotate(self):
         self.expect(0, "refresh")
         old = self.repository.keys

@@ -1,6 +1,7 @@
 // The store in Node: fetched from a server on loopback, verified, kept, ranked.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -47,6 +48,10 @@ test("what is delivered ranks as the bundle does, to the byte", () => serve(asyn
   assert.equal(count(asked, "blobs/"), 3);
   assert.equal(await store.snapshot(engine, {}, patient).then((again) => again.snapshot), served.snapshot);
   assert.deepEqual(origin.asked(), []);
+}));
+
+test("an empty root is no leave to trust the cache", () => serve(async (origin, open) => {
+  await assert.rejects(open({ trustedRoot: new Uint8Array(0) }), { status: "GR_STATUS_ARGUMENT", where: "trustedRoot" });
 }));
 
 test("many who wait for a cold release cause one fetch of each artifact", () => serve(async (origin, open) => {
@@ -264,6 +269,17 @@ test("storages keep, replace and remove, one by one and by folder", async () => 
       assert.deepEqual([...await storage.read("metadata/blobs")], [1, 2, 3]);
       await storage.remove("nothing/");
     }
+    const storage = new FolderStorage(folder);
+    writeFileSync(join(folder, "elsewhere"), "anything");
+    symlinkSync(join(folder, "elsewhere"), join(folder, "root.json"));
+    execFileSync("mkfifo", [join(folder, "timestamp.json")]);
+    symlinkSync("/dev/zero", join(folder, "snapshot.json"));
+    for (const key of ["root.json", "timestamp.json", "snapshot.json"]) assert.equal(await storage.read(key), undefined);
+    await storage.write("root.json", Uint8Array.of(5));
+    assert.deepEqual([...await storage.read("root.json")], [5]);
+    assert.equal(readFileSync(join(folder, "elsewhere"), "utf8"), "anything");
+    symlinkSync(tmpdir(), join(folder, "links"));
+    await assert.rejects(storage.write("links/a", new Uint8Array(1)), /found a link/);
     await assert.rejects(new FolderStorage(folder).write("../x", new Uint8Array(1)));
     await assert.rejects(new FolderStorage(folder).read("a/../../x"));
   } finally {

@@ -107,7 +107,10 @@ function requireStoreOptions(options: StoreOptions): void {
   requireOptions(options, optionNames);
   if (!Array.isArray(options.releases)) throw wrongArgument("releases", "an array of names", options.releases);
   options.releases.forEach((name, i) => { requireText(name, `releases[${i}]`); });
-  if (options.trustedRoot !== undefined) requireBytes(options.trustedRoot, "trustedRoot");
+  if (options.trustedRoot !== undefined) {
+    requireBytes(options.trustedRoot, "trustedRoot");
+    if (options.trustedRoot.length === 0) throw wrongArgument("trustedRoot", "the bytes of a root.json", "none");
+  }
   if (options.storage !== undefined) requireObject(options.storage, "storage");
   for (const name of ["memoryBytes", "diskBytes", "artifactBytes", "bytesPerSecond", "bytesPerDay"] as const) {
     byteCount(options[name], name);

@@ -57,6 +57,8 @@ Status read_options(const gr_fetch_options* options, RepositoryOptions* out, Err
                         const std::string& address, std::uint64_t done, std::uint64_t total) {
       call(user, address.c_str(), done, total);
     };
+  if (known.trusted_root != nullptr && known.trusted_root_size == 0)
+    return error->set(Status::argument, "options.trusted_root", {"has no bytes; NULL trusts the folder's"});
   if (known.trusted_root != nullptr)
     out->trusted_root.assign(known.trusted_root, known.trusted_root + known.trusted_root_size);
   return Status::ok;

@@ -30,10 +30,13 @@ using Memory = std::unique_ptr<BIO, Freed<BIO_free>>;
 
 constexpr int least_rsa_bits = 2048;
 
+// A key that claims to be encrypted is no public key; libcrypto would ask the terminal for a passphrase.
+int give_no_passphrase(char*, int, int, void*) { return -1; }
+
 Key read_pem(std::string_view text) {
   if (text.size() > INT_MAX) return nullptr;
   const Memory memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  return memory == nullptr ? nullptr : Key(PEM_read_bio_PUBKEY(memory.get(), nullptr, nullptr, nullptr));
+  return memory == nullptr ? nullptr : Key(PEM_read_bio_PUBKEY(memory.get(), nullptr, give_no_passphrase, nullptr));
 }
 
 Key read_key(KeyScheme scheme, std::string_view text) {

@@ -124,13 +124,18 @@ TEST_CASE("files at, below and above their limits") {
   CHECK(f.refresh() == Status::limit);
 }
 
-TEST_CASE("patterns of paths: no wildcard crosses a slash") {
+TEST_CASE("patterns of paths: no wildcard crosses a slash; a list of characters is one of them") {
   struct Case { const char* pattern; const char* path; bool matches; };
   for (const Case& one : std::initializer_list<Case>{
            {"*", "a", true}, {"*", "", true}, {"*", "a/b", false}, {"a/*", "a/b", true}, {"a/*", "a/b/c", false},
            {"*/*", "a/b", true}, {"a?c", "abc", true}, {"a?c", "a/c", false}, {"a?c", "ac", false},
            {"*.py", "x.py", true}, {"*.py", "d/x.py", false}, {"a*b*c", "aXbYbZc", true}, {"a*b*c", "aXbYbZ", false},
-           {"", "", true}, {"", "a", false}, {"a", "a", true}, {"[a]", "a", false}, {"[a]", "[a]", true},
+           {"", "", true}, {"", "a", false}, {"a", "a", true}, {"[a]", "a", true}, {"[a]", "[a]", false},
+           {"[a-c]?", "bx", true}, {"[a-c]x", "dx", false}, {"[!a-c]x", "dx", true}, {"[!a-c]x", "ax", false},
+           {"[!a]", "/", false}, {"[]]", "]", true}, {"[!]]", "a", true}, {"[!]]", "]", false}, {"[a", "[a", true},
+           {"[a/]", "a", false}, {"[a/]", "[a/]", true}, {"[a-]", "-", true}, {"[-a]", "-", true}, {"[c-a]", "b", false},
+           {"*[0-9]", "v10", true}, {"*[0-9].zip", "v1x.zip", false}, {"[*]", "a", false}, {"[*]", "*", true},
+           {"?", "é", true}, {"??", "é", false}, {"[é]", "é", true}, {"[a-é]", "z", true}, {"*é", "aéé", true},
            {"*a*", "bbab", true}, {"a/*b", "a/c/b", false}, {"**", "ab", true},
            {"releases/*/*.zip", "releases/y/v.zip", true}}) {
     CAPTURE(one.pattern);

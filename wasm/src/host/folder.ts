@@ -1,11 +1,14 @@
 // A folder of files, for Node. A module of its own, so that browsers never see node:fs.
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 
 import { listing, type Storage } from "./storage.js";
 
 const isMissing = (failure: unknown) => (failure as NodeJS.ErrnoException).code === "ENOENT";
+/** What O_NOFOLLOW says of a link, and opening of a socket. */
+const isLink = (failure: unknown) => ["ELOOP", "ENXIO"].includes((failure as NodeJS.ErrnoException).code ?? "");
 
 /** What a writer leaves that was ended before it could rename or remove its file. */
 const leftOver = /\.[0-9a-f-]{36}\.part$/;
@@ -19,19 +22,13 @@ export class FolderStorage implements Storage {
 
   /** Removes left-overs, once; what is younger than an hour another process may be writing. */
   private sweep(): Promise<void> {
-    return this.swept ??= (async () => {
-      for (const name of await readdir(this.folder, { recursive: true })) {
-        if (!leftOver.test(name)) continue;
-        const path = join(this.folder, name), { mtimeMs } = await stat(path);
-        if (Date.now() - mtimeMs > hour) await rm(path, { force: true });
-      }
-    })().catch(() => {});   // a folder that is not there yet, or not ours to clean
+    return this.swept ??= sweepFolder(this.folder).catch(() => {});   // not there yet, or not ours to clean
   }
 
   private async list(folder: string): Promise<Uint8Array> {
     const found: [string, number][] = [];
     for (const name of await readdir(folder)) {
-      const facts = await stat(join(folder, name));
+      const facts = await lstat(join(folder, name));
       if (facts.isFile() && !leftOver.test(name)) found.push([name, facts.size]);
     }
     return listing(found);
@@ -46,15 +43,36 @@ export class FolderStorage implements Storage {
     await this.sweep();
     try {
       if (key.endsWith("/")) return await this.list(this.path(key.slice(0, -1)));
-      return new Uint8Array(await readFile(this.path(key)));
+      return await this.readOwn(this.path(key));
     } catch (failure) {
-      if (isMissing(failure)) return undefined;
+      if (isMissing(failure) || isLink(failure)) return undefined;
       throw failure;
     }
   }
+
+  /** What this class writes is a plain file; a link or a pipe in its place is nobody's, and is never waited for. */
+  private async readOwn(path: string): Promise<Uint8Array | undefined> {
+    const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    try {
+      return (await file.stat()).isFile() ? new Uint8Array(await file.readFile()) : undefined;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Folders between the storage's own and the file: none of them is a link to elsewhere. */
+  private async makeFolders(key: string): Promise<void> {
+    const folders = key.split("/").slice(0, -1);
+    await mkdir(join(this.folder, ...folders), { recursive: true });
+    for (let n = 1; n <= folders.length; ++n) {
+      const path = join(this.folder, ...folders.slice(0, n));
+      if (!(await lstat(path)).isDirectory()) throw new Error(`${path}: wanted a folder, found a link`);
+    }
+  }
+
   async write(key: string, bytes: Uint8Array): Promise<void> {
     const path = this.path(key), temporary = `${path}.${randomUUID()}.part`;
-    await mkdir(dirname(path), { recursive: true });
+    await this.makeFolders(key);
     try {
       const file = await open(temporary, "wx");
       try {
@@ -76,6 +94,18 @@ export class FolderStorage implements Storage {
       await unlink(this.path(key));
     } catch (failure) {
       if (!isMissing(failure)) throw failure;
+    }
+  }
+}
+
+/** Goes into folders alone, never along links, which may lead anywhere. */
+async function sweepFolder(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      await sweepFolder(path);
+    } else if (entry.isFile() && leftOver.test(entry.name)) {
+      if (Date.now() - (await lstat(path)).mtimeMs > hour) await rm(path, { force: true });
     }
   }
 }
