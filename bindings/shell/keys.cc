@@ -161,7 +161,7 @@ void add_init_options(CLI::App* verb, Options* options) {
     verb->add_option("--" + role + "-threshold", options->thresholds[i], "Signatures that it takes")
         ->capture_default_str();
     verb->add_option("--" + role + "-days", options->days[i], "How long each version of it holds")
-        ->capture_default_str();
+        ->check(CLI::Range(1, 3650))->capture_default_str();
   }
 }
 
@@ -173,16 +173,18 @@ void add_change_verbs(CLI::App* keys, CommonOptions* common, const std::shared_p
   verb->add_option("--role", options->role, "root, targets, snapshot, timestamp or a team")->required();
   verb->add_option("--add", options->added, "Keys to add, PEM");
   verb->add_option("--remove", options->removed, "Keys to remove: PEM files or ids");
-  verb->add_option("--threshold", options->threshold, "Signatures that it takes from now on");
+  verb->add_option("--threshold", options->threshold, "Signatures that it takes from now on")
+      ->check(CLI::PositiveNumber);
 
   verb = add_verb(keys, "delegate", "Let a team sign for its own releases", common, chosen, delegate);
   add_origin_options(verb, &options->origin, true);
   verb->add_option("--team", options->team, "Name of the team, and of its role")->required();
   verb->add_option("--add", options->added, "The team's keys, PEM")->required();
-  verb->add_option("--threshold", options->threshold, "Signatures that it takes; 1 unless told");
+  verb->add_option("--threshold", options->threshold, "Signatures that it takes; 1 unless told")
+      ->check(CLI::PositiveNumber);
   verb->add_option("--path", options->paths, "Patterns of its targets; TEAM/* unless told");
   verb->add_option("--days", options->team_days, "How long each version of it holds")
-      ->capture_default_str();
+      ->check(CLI::Range(1, 3650))->capture_default_str();
 
   verb = add_verb(keys, "sign", "Sign what waits for signatures", common, chosen, sign);
   add_origin_options(verb, &options->origin, true);

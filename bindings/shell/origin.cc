@@ -112,7 +112,7 @@ int print_step(const Json& report, bool as_json) {
               << report["stored"]["shard_bytes"] << " bytes in " << report["stored"]["shards"]
               << " pieces, each fetched for the user whose row it holds\n";
   if (!report["published"].get<bool>()) {
-    std::cout << waiting_text(report["waiting"]);
+    std::cout << "not published yet\n" << waiting_text(report["waiting"]);
     return 0;
   }
   std::cout << "published:";

@@ -71,16 +71,4 @@ std::int64_t parse_time(const std::string& text) {
   return static_cast<std::int64_t>(::timegm(&parts)) * 1'000'000;
 }
 
-bool path_matches(std::string_view pattern, std::string_view path) {
-  if (pattern.empty()) return path.empty();
-  if (pattern[0] == '*') {
-    for (std::size_t n = 0;; ++n) {
-      if (path_matches(pattern.substr(1), path.substr(n))) return true;
-      if (n == path.size() || path[n] == '/') return false;
-    }
-  }
-  if (path.empty() || (pattern[0] == '?' ? path[0] == '/' : pattern[0] != path[0])) return false;
-  return path_matches(pattern.substr(1), path.substr(1));
-}
-
 }  // namespace guardrank::publish

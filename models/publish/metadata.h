@@ -44,7 +44,4 @@ std::string time_text(std::int64_t micros);
 // Throws PackError where it is no such text.
 std::int64_t parse_time(const std::string& text);
 
-// A pattern of a delegation against a target's path: '*' and '?' within one part between slashes.
-bool path_matches(std::string_view pattern, std::string_view path);
-
 }  // namespace guardrank::publish

@@ -160,7 +160,8 @@ PublisherLock::PublisherLock(const std::filesystem::path& origin, const std::fil
     if (problem != EWOULDBLOCK) fail(path, "cannot be locked");
     throw PackError(Status::internal, path.string(), "another publisher is at work on this origin");
   }
-  sweep(origin);
+  // Folders of an origin, and no others: a name that was mistyped may be anybody's.
+  for (const char* part : {"metadata", "targets", "blobs"}) sweep(origin / part);
   sweep(staged);
 }
 

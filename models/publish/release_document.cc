@@ -117,6 +117,13 @@ pack::AlignedBytes write_release(const Json& document) {
   return bytes;
 }
 
+// What the route is for, of one part of a request; empty: any.
+static std::string read_value(const Json& route, const char* name) {
+  const std::string value = member_or<std::string>(route, name, "");
+  if (value == "*") throw PackError(Status::argument, name, "'*' is no pattern: leave it out, and any value will do");
+  return value;
+}
+
 std::vector<Json> read_routes(const Json& given, const Json& release) {
   if (!given.is_array() || given.empty())
     throw PackError(Status::type, "routes", "wanted a list of routes");
@@ -126,7 +133,7 @@ std::vector<Json> read_routes(const Json& given, const Json& release) {
     refuse_unknown(each, {"product", "market", "segment", "partner", "surface", "arm", "stage", "weight",
                           "tier", "salt", "fallback", "model", "policy", "catalog"});
     Json route = each;
-    for (const char* name : values) route[name] = member_or<std::string>(each, name, "");
+    for (const char* name : values) route[name] = read_value(each, name);
     for (const char* name : {"stage", "salt", "fallback", "tier"})
       route[name] = member_or(each, name, release.at(name).get<std::string>());
     const std::string stage = route["stage"];

@@ -1,4 +1,6 @@
 // Releases: published, moved from stage to stage, taken back.
+#include <regex>
+
 #include "models/publish/blobs.h"
 #include "models/publish/gates.h"
 #include "models/publish/publish.h"
@@ -185,6 +187,16 @@ Json step_of(const std::string& action, const Json& custom) {
   return {{"action", action}, {"release", custom.at("release")}, {"stage", custom.at("stage")}};
 }
 
+// The engine that a release needs stays until it is said anew. Empty: any.
+std::string minimum_engine_of(const Json& request, const Json& before) {
+  const auto given = find_member<std::string>(request, "minimum_engine");
+  if (!given) return before.is_null() ? "" : member_or<std::string>(before, "minimum_engine", "");
+  static const std::regex version(R"((\d{1,9}\.\d{1,9}\.\d{1,9})?)");
+  if (!std::regex_match(*given, version))
+    throw PackError(Status::argument, "minimum_engine", "wanted three numbers, as in 0.1.0, found '" + *given + "'");
+  return *given;
+}
+
 }  // namespace
 
 Json publish_release(const Publisher& publisher, const Json& request) {
@@ -209,7 +221,7 @@ Json publish_release(const Publisher& publisher, const Json& request) {
   Json document = {{"name", name}, {"routes", routes},
                    {"created", stands ? before["created"] : Json(publisher.now)},
                    {"version", member_or(request, "version", time_text(publisher.now))},
-                   {"minimum_engine", member_or<std::string>(request, "minimum_engine", "")}};
+                   {"minimum_engine", minimum_engine_of(request, before)}};
   const std::string stage = defaults["stage"];
   Json custom = next_custom(Json::object(), document, stage, leading_route(document, stage)["weight"],
                             publisher.now);

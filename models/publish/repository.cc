@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/store/target_path.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::publish {
@@ -30,13 +31,17 @@ Repository::Repository(const Publisher& publisher)
 Repository::Repository(const Publisher& publisher, std::optional<bool> takes_staged)
     : Repository(publisher) {
   load();
-  if (takes_staged) load_staged(*takes_staged);
+  if (takes_staged == true) load_staged();
+  passes_staged_ = takes_staged == false;
 }
 
 Repository Repository::create(const Publisher& publisher) {
   Repository repository(publisher);
   if (repository.folder_.has("metadata/timestamp.json"))
     throw PackError(Status::argument, publisher.origin.string(), "it has metadata already");
+  if (!repository.staged_roles().empty())
+    throw PackError(Status::argument, repository.staged_.path().string(),
+                    "a first root waits for signatures: `guardrank keys sign` or `keys discard` it");
   return repository;
 }
 
@@ -49,7 +54,7 @@ Repository Repository::open_staged(const Publisher& publisher) {
     return repository;
   }
   Repository repository(publisher);
-  repository.load_staged(true);
+  repository.load_staged();
   if (!repository.changed_.contains("root"))
     throw PackError(Status::missing, publisher.origin.string(), "it has no metadata");
   return repository;
@@ -98,16 +103,26 @@ void Repository::sign_anew_where_keys_changed() {
       note(role, {{"action", "sign anew"}});
 }
 
-void Repository::load_staged(bool takes_staged) {
-  std::vector<std::string> names;
+std::set<std::string> Repository::staged_roles() const {
+  std::set<std::string> names;
   std::error_code problem;
   for (const auto& entry : std::filesystem::directory_iterator(staged_.path(), problem))
-    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
-  if (names.empty()) return;
-  if (!takes_staged)
-    throw PackError(Status::argument, staged_.path().string(),
-                    "a change waits for signatures: `guardrank keys sign` or `keys discard` it first");
-  for (const std::string& role : names) {
+    if (entry.path().extension() == ".json") names.insert(entry.path().stem().string());
+  return names;
+}
+
+// A step of other roles goes past what waits, which is made for the versions of its own roles alone: a
+// release is rolled back and a timestamp renewed while a root looks for its second signature.
+void Repository::check_staged() const {
+  for (const std::string& role : staged_roles())
+    if (changed_.contains(role))
+      throw PackError(Status::argument, staged_.path().string(),
+                      "a change of " + role +
+                          " waits for signatures: `guardrank keys sign` or `keys discard` it first");
+}
+
+void Repository::load_staged() {
+  for (const std::string& role : staged_roles()) {
     const Envelope staged = Envelope::parse(staged_.read(role + ".json"), role + ".json");
     if (staged.version() == 0) {
       fresh_[role] = staged.body;
@@ -151,10 +166,12 @@ const Json* Repository::delegation(const std::string& role) const {
   return nullptr;
 }
 
+// As readers look (TUF 1.0, 5.6.7): what the targets of the top list is theirs, whatever is delegated.
 std::string Repository::role_of(const std::string& path) const {
+  if (at("targets").body.at("targets").contains(path)) return "targets";
   for (const std::string& team : teams())
     for (const Json& pattern : delegation(team)->at("paths"))
-      if (path_matches(pattern.get<std::string>(), path)) return team;
+      if (matches_path_pattern(pattern.get<std::string>(), path)) return team;
   return "targets";
 }
 
@@ -283,6 +300,9 @@ Json Repository::stage(const std::set<std::string>& roles) {
   if (!is_kept)
     throw PackError(Status::signature, *roles.begin(),
                     "the keys that sign it must be given at once: nothing was changed");
+  if (passes_staged_ && !staged_roles().empty())
+    throw PackError(Status::signature, *roles.begin(),
+                    "lacks signatures, and another change waits already: nothing was changed");
   // Snapshot and timestamp are made anew once the rest is signed; of a new origin their first bodies
   // wait with it.
   for (const std::string& role : changed_)
@@ -316,6 +336,7 @@ void Repository::write() {
 }
 
 Json Repository::commit() {
+  if (passes_staged_) check_staged();
   for (const std::string& role : std::set<std::string>(changed_)) sign(role);
   if (const auto roles = wanting(); !roles.empty()) return stage(roles);
   change_snapshot();

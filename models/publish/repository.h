@@ -32,7 +32,7 @@ class Repository {
  public:
   // Opens the newest metadata and checks its signatures against the root (not its expiry: it may be
   // there to be renewed). `takes_staged`: what waits for signatures is taken up as changes; false:
-  // there must be none; nothing: it is left alone, as by those who only look.
+  // a step passes it where it changes other roles; nothing: it is left alone, as by those who only look.
   Repository(const Publisher& publisher, std::optional<bool> takes_staged);
   // For an origin without metadata, or where that waits for its first signatures.
   static Repository create(const Publisher& publisher);
@@ -69,7 +69,9 @@ class Repository {
   explicit Repository(const Publisher& publisher);
   void load();
   void load_role(const std::string& role);
-  void load_staged(bool takes_staged);
+  std::set<std::string> staged_roles() const;
+  void check_staged() const;
+  void load_staged();
   Envelope read(const std::string& name) const;
   void check(const std::string& role);
 
@@ -91,6 +93,7 @@ class Repository {
   OriginFolder folder_, staged_;
   std::map<std::string, Envelope> before_, now_;   // by role; as loaded, and with the changes
   std::set<std::string> changed_;
+  bool passes_staged_ = false;
   std::map<std::string, Json> fresh_;              // of roles that are not there yet
 };
 

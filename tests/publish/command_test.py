@@ -49,7 +49,9 @@ class Keys(OnOrigin):
     def test_wrong_usage(self):
         for arguments in (("keys",), ("keys", "generate"), ("publish",), ("promote", "--origin", "x"),
                           ("keys", "init", "--origin", "x"), ("status",), ("rollback", "--origin", "x"),
-                          ("promote", "--origin", "x", "--release", "y", "--to", "ab", "--weight", "2")):
+                          ("promote", "--origin", "x", "--release", "y", "--to", "ab", "--weight", "2"),
+                          ("keys", "delegate", "--origin", "x", "--team", "t", "--add", "k", "--days", "0"),
+                          ("keys", "rotate", "--origin", "x", "--role", "root", "--threshold", "0")):
             done = subprocess.run([COMMAND, *arguments], capture_output=True)
             self.assertEqual(done.returncode, 2, arguments)
         for command in (("keys",), ("keys", "generate"), ("keys", "show"), ("keys", "init"), ("keys", "rotate"),
@@ -93,6 +95,46 @@ class Keys(OnOrigin):
         self.assertEqual(self.stages(), {"a": "offline"})
         self.origin.check()
         self.assertIn("nothing waits", self.origin.step("keys", "sign", code=1)["error"]["message"])
+
+    def test_other_roles_go_past_what_waits(self):
+        """A root that looks for its second signature keeps no timestamp from being renewed and no release back."""
+        self.origin.create()
+        self.publish("a", "--bundle", BUNDLE)
+        self.publish("a", "--bundle", OTHER)
+        self.origin.generate("second", "third")
+        rotate = ("keys", "rotate", "--role", "root")
+        self.assertTrue(self.origin.step(*rotate, "--add", "second.pub", "--threshold", "2",
+                                         keys=("root", "second", "snapshot", "timestamp"))["published"])
+        self.assertFalse(self.origin.step(*rotate, "--add", "third.pub", keys=("root",))["published"])
+        before = self.origin.metadata("timestamp.json")["signed"]["version"]
+        self.assertTrue(self.origin.step("keys", "refresh", keys=("snapshot", "timestamp"))["published"])
+        self.assertGreater(self.origin.metadata("timestamp.json")["signed"]["version"], before)
+        self.assertTrue(self.origin.step("rollback", "--release", "a")["published"])
+        self.origin.check()
+        # Not what changes the same role, nor what would wait as well.
+        error = self.origin.step(*rotate, "--add", "targets.pub", keys=("root", "second"), code=1)["error"]
+        self.assertIn("a change of root waits for signatures", error["message"])
+        error = self.publish("b", "--bundle", BUNDLE, keys=(), code=1)["error"]
+        self.assertIn("another change waits already", error["message"])
+        self.assertTrue(self.origin.step("keys", "sign", keys=("second", "snapshot", "timestamp"))["published"])
+        self.assertEqual(len(self.origin.newest_root()["signed"]["roles"]["root"]["keyids"]), 3)
+
+    def test_a_first_root_that_waits_is_not_written_over(self):
+        self.origin.generate("root", "targets", "snapshot", "timestamp")
+        given = [part for role in ("root", "targets", "snapshot", "timestamp") for part in ("--" + role, role + ".pub")]
+        self.assertFalse(self.origin.step("keys", "init", *given, keys=("targets",))["published"])
+        error = self.origin.step("keys", "init", *given, keys=("targets",), code=1)["error"]
+        self.assertIn("a first root waits", error["message"])
+        self.assertTrue(self.origin.step("keys", "sign", keys=("root", "snapshot", "timestamp"))["published"])
+
+    def test_files_of_others_are_not_swept(self):
+        """Named by mistake, a folder that is no origin keeps what looks like a publisher's unfinished file."""
+        folder = self.origin.folder / "home"
+        (folder / "docs").mkdir(parents=True)
+        for name in (".new.abc123", "docs/.new.abc123"):
+            (folder / name).write_text("mine")
+        self.origin.run("keys", "discard", "--origin", "home")
+        self.assertTrue(all((folder / name).exists() for name in (".new.abc123", "docs/.new.abc123")))
 
     def test_discarded_is_forgotten(self):
         self.origin.create()
@@ -216,6 +258,38 @@ class Publish(OnOrigin):
         self.assertEqual(self.publish("canary", "--stage", "ab", code=1)["error"]["where"], "weight")
         self.assertEqual(self.publish("canary", "--stage", "offline")["stage"], "offline")
         self.assertEqual(self.publish("new", "--bundle", BUNDLE)["stage"], "offline")
+
+    def test_the_engine_that_a_release_needs_stays(self):
+        error = self.publish("a", "--bundle", BUNDLE, "--minimum-engine", "banana", code=1)["error"]
+        self.assertEqual(error["where"], "minimum_engine")
+
+        def release_bytes():
+            digest = self.origin.check()["a.release"]["hashes"]["sha256"]
+            return (self.origin.path / "targets" / f"{digest}.a.release").read_bytes()
+        self.publish("a", "--bundle", OTHER, "--minimum-engine", "0.0.7")
+        self.assertIn(b"0.0.7", release_bytes())
+        self.publish("a", "--bundle", BUNDLE)
+        self.assertIn(b"0.0.7", release_bytes())
+        self.publish("a", "--bundle", OTHER, "--minimum-engine", "0.0.9")
+        self.assertNotIn(b"0.0.7", release_bytes())
+
+    def test_a_star_is_no_value_of_a_route(self):
+        (self.origin.folder / "routes.json").write_text('[{"product": "*"}]')
+        error = self.publish("a", "--bundle", BUNDLE, "--routes", "routes.json", code=1)["error"]
+        self.assertIn("leave it out", error["message"])
+
+    def test_a_team_does_not_take_over_what_the_top_list_has(self):
+        """Readers find it there first: a second copy in the team's list nobody would ever see."""
+        self.publish("cards/x", "--bundle", BUNDLE)
+        self.origin.generate("team")
+        self.origin.step("keys", "delegate", "--team", "cards", "--add", "team.pub",
+                         keys=("targets", "team", "snapshot", "timestamp"))
+        by_team = ("team", "snapshot", "timestamp")
+        self.assertFalse(self.publish("cards/x", "--bundle", OTHER, keys=by_team)["published"])
+        self.origin.run("keys", "discard", "--origin", "origin")
+        self.assertTrue(self.publish("cards/x", "--bundle", OTHER)["published"])
+        self.assertEqual(len(self.origin.check()), 1)
+        self.assertTrue(self.publish("cards/y", "--bundle", OTHER, keys=by_team)["published"])
 
     def test_routes_keep_the_stages_that_they_have(self):
         routes = [{"market": "US", "arm": "a", "stage": "ab", "weight": 0.125}, {"stage": "full"}]

@@ -51,7 +51,8 @@ test("what is delivered ranks as the bundle does, to the byte", () => serve(asyn
 }));
 
 test("an empty root is no leave to trust the cache", () => serve(async (origin, open) => {
-  await assert.rejects(open({ trustedRoot: new Uint8Array(0) }), { status: "GR_STATUS_ARGUMENT", where: "trustedRoot" });
+  const refusal = { status: "GR_STATUS_ARGUMENT", where: "trustedRoot" };
+  await assert.rejects(open({ trustedRoot: new Uint8Array(0) }), refusal);
 }));
 
 test("many who wait for a cold release cause one fetch of each artifact", () => serve(async (origin, open) => {
@@ -274,7 +275,9 @@ test("storages keep, replace and remove, one by one and by folder", async () => 
     symlinkSync(join(folder, "elsewhere"), join(folder, "root.json"));
     execFileSync("mkfifo", [join(folder, "timestamp.json")]);
     symlinkSync("/dev/zero", join(folder, "snapshot.json"));
-    for (const key of ["root.json", "timestamp.json", "snapshot.json"]) assert.equal(await storage.read(key), undefined);
+    for (const key of ["root.json", "timestamp.json", "snapshot.json"]) {
+      assert.equal(await storage.read(key), undefined);
+    }
     await storage.write("root.json", Uint8Array.of(5));
     assert.deepEqual([...await storage.read("root.json")], [5]);
     assert.equal(readFileSync(join(folder, "elsewhere"), "utf8"), "anything");
