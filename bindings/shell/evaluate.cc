@@ -46,7 +46,8 @@ void add_evaluate(CLI::App* app, CommonOptions* common, Actions* actions) {
   add_json_option(command, common);
   command->add_option("--requests", options->requests,
                       "JSON lines, or -: requests, for heads with \"labels\": {\"<head>\": "
-                      "[0, 1, null, ...]}")
+                      "[0, 1, null, ...]}, one per candidate; null is outside the population: no figure "
+                      "counts it. NDCG and hit rate at 10 count only what was shown as found")
       ->required();
   add_sweep_options(command, &options->sweep);
   (*actions)[command] = [options, common] { return evaluate(*options, common->as_json); };

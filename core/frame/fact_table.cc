@@ -49,12 +49,19 @@ Status convert_fallback(Arena* arena, Fact* fact, Error* error) {
   return Status::ok;
 }
 
+// Of two that name a fact, where one is the policy and the other is not, who says the type.
+const char* owner_of(const Fact& fact, const Fact& other) {
+  if (fact.is_declared == other.is_declared) return "";
+  return fact.is_declared ? " as the policy declares it" : " as the model's field has it";
+}
+
 // Lays what `other` says over `fact`; `fact` is a copy that the caller stores on success.
 Status join(const Fact& other, Arena* arena, Fact* fact, Error* error) {
   FactType type;
   if (!join_types(*fact, other, &type)) {
-    return error->wanted(Status::type, path_of(other).view(), {fact_type_name(fact->type)},
-                         {fact_type_name(other.type)});
+    return error->wanted(Status::type, path_of(other).view(),
+                         {fact_type_name(fact->type), owner_of(*fact, other)},
+                         {fact_type_name(other.type), owner_of(other, *fact)});
   }
   if (fact->width != 0 && other.width != 0 && fact->width != other.width) {
     return error->wanted(Status::type, path_of(other).view(), {"width ", fact->width},

@@ -62,7 +62,7 @@ Status read_seed(const JsonValue& value, Request* request, Error* error) {
 
 Status read_limit(const JsonValue& value, Request* request, Error* error) {
   if (value.type == JsonType::null) return Status::ok;
-  constexpr std::string_view wanted = "a whole number of at least 1";
+  constexpr std::string_view wanted = "a whole number from 1 to 4294967295";
   if (value.type != JsonType::number) return wrong_type("limit", wanted, value.type, error);
   if (!value.is_integer || value.integer < 1 || value.integer > UINT32_MAX) {
     const bool is_whole = value.text.find_first_of(".eE") == std::string_view::npos;

@@ -59,7 +59,8 @@ Status to_whole(double number, const Place& place, std::int64_t* whole) {
   constexpr double largest_exact = 0x1p53;
   GUARDRANK_TRY(check_finite(number, place));
   const bool is_in_range = number >= -largest_exact && number <= largest_exact;
-  if (!is_in_range || static_cast<double>(static_cast<std::int64_t>(number)) != number) {
+  if (!is_in_range) return place.wanted(Status::type, {"a whole number from -2^53 to 2^53"}, {number});
+  if (static_cast<double>(static_cast<std::int64_t>(number)) != number) {
     return place.wanted(Status::type, {wanted_name(FactType::i64)}, {number});
   }
   *whole = static_cast<std::int64_t>(number);

@@ -33,6 +33,10 @@ Ranges observe(const TrainedModel& trained, const FloatReference& reference,
     ranges.add(trained, x, reference.run(x));
     if (progress) progress("activation ranges", first + count, rows.encoded.size());
   }
+  for (std::size_t f = 0; f < rows.missing.size(); ++f) {
+    ranges.fields[f].add(rows.missing[f].low);
+    ranges.fields[f].add(rows.missing[f].high);
+  }
   return ranges;
 }
 
@@ -75,10 +79,10 @@ std::unique_ptr<ModelFolder> read_model_folder(const std::filesystem::path& fold
 }
 
 PackedModel pack_model(const std::filesystem::path& folder, const ModelFolder& model,
-                       const Progress& progress, std::uint32_t shard_rows) {
+                       const Progress& progress, std::uint32_t shard_rows, bool wants_rows) {
   const TrainedModel& trained = model.trained;
   const CalibrationRows rows = read_calibration_rows(folder, trained, golden_samples, progress);
-  check_rows(trained, rows);
+  if (wants_rows) check_rows(trained, rows);
   const FloatReference reference(trained);
   QuantisedModel quantised = quantise(trained, observe(trained, reference, rows, progress));
   const std::vector<LogitError> errors =

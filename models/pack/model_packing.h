@@ -23,8 +23,9 @@ struct PackedModel {
   AlignedBytes shards;                   // tables that are in shards; empty: none is
   std::string report;
 };
-// Ranges from calibration.jsonl, int8 form, golden vectors, measured errors. `shard_rows`: as in PackInputs.
+// Ranges from calibration.jsonl, int8 form, golden vectors, measured errors. `shard_rows` and
+// `wants_rows`: as in PackInputs.
 PackedModel pack_model(const std::filesystem::path& folder, const ModelFolder& model,
-                       const Progress& progress, std::uint32_t shard_rows = 0);
+                       const Progress& progress, std::uint32_t shard_rows = 0, bool wants_rows = true);
 
 }  // namespace guardrank::pack

@@ -14,6 +14,7 @@
 #include "models/pack/report.h"
 #include "models/pack/retrieval/measured_of.h"
 #include "models/pack/retrieval/offer_vectors.h"
+#include "models/pack/warnings.h"
 #include "models/pack/weights/input_file.h"
 
 namespace guardrank::pack {
@@ -188,6 +189,9 @@ PackResult pack(const PackInputs& inputs) {
   const std::unique_ptr<Binding> bound =
       bind(catalog.catalog());  // caps and diversity may name catalog columns
   std::vector<std::string> warnings = bound->warnings();
+  for (const auto& more :
+       {default_warnings(trained, policy.policy()), calibrator_warnings(trained, out.model->holdout)})
+    warnings.insert(warnings.end(), more.begin(), more.end());
   if (!inputs.two_stage)
     reading(policy_name, [&] {
       check_two_stage(trained, policy.policy().two_stage, catalog.catalog());
@@ -195,8 +199,8 @@ PackResult pack(const PackInputs& inputs) {
       warnings.insert(warnings.end(), more.begin(), more.end());
       return 0;
     });
-  const PackedModel model =
-      pack_model(inputs.model_folder, *out.model, inputs.progress, inputs.shard_rows);
+  const PackedModel model = pack_model(inputs.model_folder, *out.model, inputs.progress,
+                                       inputs.shard_rows, inputs.wants_rows);
   const AlignedBytes policy_bytes = write_policy(policy.policy());
   const AlignedBytes catalog_bytes =
       write_offers(trained, policy.policy(), catalog.catalog(), model.artifact);

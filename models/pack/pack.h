@@ -17,6 +17,7 @@ struct PackInputs {
   std::filesystem::path catalog;         // CSV or JSON; empty: no offers, any may be named
   std::uint32_t shard_rows = 0;          // context fields' tables of more rows are in shards of so many
   std::optional<TwoStage> two_stage;     // in the policy's place, unchecked: for measuring
+  bool wants_rows = true;                // else calibration.jsonl may lack: int8 then says nothing
   Progress progress;
 };
 

@@ -105,6 +105,43 @@ TEST_CASE("a refusal names the path, the wanted and the found") {
                  "model.json: heads[0].towers: unknown member"));
 }
 
+TEST_CASE("a fill is of the type that it fills") {
+  const auto fill = [](const char *type, const Json &value) {
+    Json spec = small_spec();
+    spec["fields"][0]["type"] = type;
+    spec["fields"][0]["transforms"] =
+        Json::array({{{"op", "fill"}, {"value", value}}});
+    return read_error(spec);
+  };
+  const auto refused = [&](const char *type, const Json &value,
+                           const std::string &wanted) {
+    const PackError error = fill(type, value);
+    CAPTURE(error.message());
+    CHECK(error.status() == Status::model_json);
+    CHECK(mentions(error, "fields[0].transforms[0].value: wanted " + wanted));
+  };
+  const std::string number = "a number that a 32-bit float holds, found ";
+  refused("f64", "7", number + "a string");
+  refused("f64", true, number + "a boolean");
+  refused("i64", "7", number + "a string");
+  refused("f64", 1e300, number + "1e+300");
+  refused("f64", -3.5e38, number);
+  refused("string", 7, "a string, found 7");
+  refused("string[]", 7, "a string, found 7");
+  refused("bool", "true", "a boolean, 0 or 1, found a string");
+  refused("timestamp", "today", "a time as RFC 3339 has it");
+  CHECK(fill("f64", 7).status() == Status::ok);
+  CHECK(fill("bool", true).status() == Status::ok);
+  Json spec = small_spec();
+  spec["fields"][0]["type"] = "timestamp";
+  spec["fields"][0]["transforms"] = Json::parse(
+      R"([{"op": "fill", "value": "2026-11-21T10:00:00Z"}, {"op": "days_since"},
+          {"op": "fill", "value": 30}])");
+  CHECK(read_error(spec).status() == Status::ok);
+  spec["fields"][0]["transforms"][2]["value"] = "2026-11-21T10:00:00Z";
+  CHECK(mentions(read_error(spec), "transforms[2].value: wanted a number"));
+}
+
 TEST_CASE("each rule of the graph is held") {
   const auto refused = [](const std::string &pointer, const Json &value,
                           const std::string &message) {

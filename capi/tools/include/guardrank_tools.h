@@ -42,13 +42,14 @@ GR_API gr_status gr_tools_pack(const gr_tools_pack_options* options, gr_tools_te
                                gr_tools_text** report, gr_error** error);
 
 /* Like gr_tools_pack, then a snapshot whose logits come from the float reference instead of the
- * int8 network: to test a graph apart from quantisation. Since 0.1. */
+ * int8 network: to test a graph apart from quantisation. calibration.jsonl may lack. Since 0.1. */
 GR_API gr_status gr_tools_snapshot_float(const gr_engine* engine, const gr_tools_pack_options* options,
                                          gr_snapshot** snapshot, gr_error** error);
 
 /* Scores labelled rows and measures: `requests` is JSON lines, each a request with
  * "labels": {"<head>": [one per candidate, null outside the population]}. Gives JSON with AUC,
- * PR-AUC, log loss, ECE (equal mass), NDCG@10 and rows per head. Since 0.1. */
+ * PR-AUC, log loss, ECE (equal mass), NDCG@10, hit rate at 10 and rows per head. A positive that was not
+ * shown is missed by the last two; null takes no place in them. Since 0.1. */
 GR_API gr_status gr_tools_evaluate(const gr_snapshot* snapshot, gr_session* session,
                                    const char* requests, size_t size, gr_tools_progress progress,
                                    void* progress_user, gr_tools_text** report, gr_error** error);

@@ -38,26 +38,32 @@ std::vector<Label> read_labels(const JsonValue& list, std::uint32_t n_candidates
   return labels;
 }
 
-// Labels in the order shown; what was not shown stands behind, so that a positive that was left out
-// counts as missed.
-std::vector<std::uint8_t> shown_labels(const std::vector<Label>& labels, const Decision& decision) {
-  std::vector<std::uint8_t> shown;
+// What NDCG and the hit rate look at: labels in the order shown, then those of what was not shown. The
+// places in between that nothing took count as negatives: a positive that was left out is missed
+// however few were shown, and is still one of those that an ideal list has. Who is outside the
+// population takes no place, as in the other figures.
+std::vector<std::uint8_t> listed_labels(const std::vector<Label>& labels, const Decision& decision) {
+  std::vector<std::uint8_t> listed;
   std::vector<bool> is_shown(labels.size(), false);
+  const auto add = [&](Label label) {
+    if (label != Label::outside) listed.push_back(label == Label::positive);
+  };
   for (const Placed& placed : decision.ranked) {
     const std::uint32_t candidate = decision.candidates[placed.row];
-    shown.push_back(labels[candidate] == Label::positive);
+    add(labels[candidate]);
     is_shown[candidate] = true;
   }
+  listed.resize(std::max(listed.size(), ranking_depth), 0);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (!is_shown[i]) shown.push_back(labels[i] == Label::positive);
+    if (!is_shown[i]) add(labels[i]);
   }
-  return shown;
+  return listed;
 }
 
-void add_list(const std::vector<std::uint8_t>& shown, HeadRows* rows) {
-  if (std::find(shown.begin(), shown.end(), 1) == shown.end()) return;
-  rows->ndcg += pack::ndcg_at(shown, ranking_depth);
-  rows->hits += pack::hit_rate_at(shown, ranking_depth);
+void add_list(const std::vector<std::uint8_t>& listed, HeadRows* rows) {
+  if (std::find(listed.begin(), listed.end(), 1) == listed.end()) return;
+  rows->ndcg += pack::ndcg_at(listed, ranking_depth);
+  rows->hits += pack::hit_rate_at(listed, ranking_depth);
   ++rows->n_lists;
 }
 
@@ -98,7 +104,7 @@ void Evaluation::add_head(std::size_t head, const JsonValue& list, const Decisio
     ++n_scored;
   }
   rows.n_unscored += n_labelled - n_scored;
-  add_list(shown_labels(labels, decision), &rows);
+  add_list(listed_labels(labels, decision), &rows);
 }
 
 void Evaluation::add(const JsonValue& labels, const Decision& decision) {

@@ -99,6 +99,7 @@ gr_status gr_tools_snapshot_float(const gr_engine* engine, const gr_tools_pack_o
   const gr_status packed = at_border(&outcome, [&] {
     pack::PackInputs inputs;
     GUARDRANK_TRY(read_inputs(options, &inputs, outcome.error()));
+    inputs.wants_rows = false;
     pack::PackResult result = pack::pack(inputs);
     bundle = std::move(result.bundle);
     scorer = std::make_unique<FloatScorer>(std::move(result.model));

@@ -74,7 +74,7 @@ double slope(const Labelled& rows, double s) {
 }
 
 Calibrator fit_temperature(const Labelled& rows) {
-  double low = std::log(1e-3), high = std::log(1e3);
+  double low = -std::log(largest_temperature), high = std::log(largest_temperature);
   for (int i = 0; i < 60; ++i) {
     const double middle = (low + high) / 2;
     (slope(rows, std::exp(middle)) > 0 ? low : high) = middle;

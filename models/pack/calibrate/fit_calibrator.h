@@ -9,11 +9,13 @@
 
 namespace guardrank::pack {
 
+inline constexpr double largest_temperature = 1000;
+
 // `z`: corrected logits; `labels`: 0 or 1. Wants both labels, else Status::calibrator.
 //
 // platt: a z + b (Platt 1999). Where labels are separated by z the likelihood has no maximum; then
 //   Platt's own smoothed targets ((n1 + 1) / (n1 + 2), 1 / (n0 + 2)) are fitted.
-// temperature: z / t (Guo et al. 2017), t within 1/1000 to 1000.
+// temperature: z / t (Guo et al. 2017), t within 1 / largest_temperature to largest_temperature.
 // beta: a ln p - b ln(1 - p) + c with a, b >= 0 (Kull et al. 2017); separated labels as for platt.
 // isotonic: pool adjacent violators on p, knots at both ends of each pool, linear between.
 Calibrator fit_calibrator(CalibratorKind kind, std::span<const double> z,

@@ -7,7 +7,6 @@
 #include "core/base/number_text.h"
 #include "core/frame/frame.h"
 #include "models/pack/pack_error.h"
-#include "models/pack/quantise/ranges.h"
 #include "models/pack/rows/line_file.h"
 #include "models/pack/rows/model_facts.h"
 #include "models/pack/weights/json_node.h"
@@ -48,8 +47,8 @@ void survey(const std::filesystem::path& path, const TrainedModel& model, Calibr
   for (; file.next(&line); ++rows->n_lines) {
     if (wants_time) add_latest(line, model.fields, &latest);
   }
-  rows->has_assumed_time = wants_time && latest != INT64_MIN;
-  if (rows->has_assumed_time) rows->now = latest;
+  rows->can_assume_time = wants_time && latest != INT64_MIN;
+  if (rows->can_assume_time) rows->now = latest;
 }
 
 // True for `wanted` of `total` indices, evenly spread.
@@ -116,6 +115,17 @@ bool widen(const TrainedModel& model, std::span<const EncodedField> encoded,
   return has_widened;
 }
 
+// What dense fields are where their facts are missing, as a fill says: serving meets it even where no
+// row does. A field that asks for the time is left out while none is known.
+std::vector<Range> missing_ranges(const TrainedModel& model, const CalibrationRows& rows, RowEncoder* encoder) {
+  std::vector<Range> ranges(model.fields.size());
+  widen(model, encoder->encode(CalibrationLine{}, rows.now), &ranges);
+  for (std::size_t f = 0; f < ranges.size(); ++f) {
+    if (asks_for_time(model.fields[f]) && !rows.can_assume_time) ranges[f] = {};
+  }
+  return ranges;
+}
+
 }  // namespace
 
 CalibrationRows read_calibration_rows(const std::filesystem::path& folder,
@@ -135,6 +145,7 @@ CalibrationRows read_calibration_rows(const std::filesystem::path& folder,
     const CalibrationLine line = read_calibration_line(text, file.number());
     try {
       const std::span<const EncodedField> encoded = encoder.encode(line, rows.now);
+      rows.has_assumed_time |= rows.can_assume_time && !line.time;
       const bool is_wider = widen(model, encoded, &ranges);
       if (is_wider || is_drawn(i, max_calibration_rows, rows.n_lines)) rows.encoded.append(encoded);
     } catch (const PackError& problem) {
@@ -144,6 +155,7 @@ CalibrationRows read_calibration_rows(const std::filesystem::path& folder,
     if (progress && i % progress_rows == 0) progress("calibration rows", i, rows.n_lines);
   }
   rows.absent = encoder.absent();
+  if (rows.n_lines > 0) rows.missing = missing_ranges(model, rows, &encoder);
   return rows;
 }
 

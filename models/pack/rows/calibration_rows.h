@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "models/pack/quantise/ranges.h"
 #include "models/pack/rows/calibration_line.h"
 #include "models/pack/rows/encoded_rows.h"
 #include "models/pack/weights/trained_model.h"
@@ -24,8 +25,10 @@ struct CalibrationRows {
   bool exists = false;
   std::size_t n_lines = 0;
   std::int64_t now = 0;                  // for rows without a time
-  bool has_assumed_time = false;         // `now` is the latest time found in the rows
+  bool can_assume_time = false;          // `now` is the latest time found in the rows
+  bool has_assumed_time = false;         // and a row had none of its own
   EncodedRows encoded;
+  std::vector<Range> missing;            // by field, what a dense one is without its fact; empty: no rows
   std::vector<CalibrationLine> samples;  // evenly drawn, for golden vectors
   std::vector<std::string> absent;       // facts that no row gave
 };

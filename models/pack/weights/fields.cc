@@ -55,11 +55,13 @@ bool read_flag(const JsonNode& node, std::string_view member, std::string_view w
 
 void read_transforms(const JsonNode& node, Field* field, Memory* memory) {
   std::vector<Transform> transforms;
+  FactType type = field->type;
   const std::vector<JsonNode> items = node.items(limits::transforms_per_field);
   for (const JsonNode& item : items) {
     if (!transforms.empty() && code_count(transforms.back()) != 0)
       item.refuse("nothing may follow an op that gives codes");
-    transforms.push_back(read_transform(item, field->type, memory));
+    transforms.push_back(read_transform(item, type, memory));
+    type = type_after(transforms.back(), type);
   }
   field->transforms = memory->copy(transforms);
 }

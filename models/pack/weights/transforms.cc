@@ -1,6 +1,7 @@
 #include "models/pack/weights/transforms.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "core/base/limits.h"
@@ -9,27 +10,46 @@
 namespace guardrank::pack {
 namespace {
 
+// Inputs of the network are floats: a larger number would be infinite there.
+double float_number(const JsonNode& node) {
+  const double number = node.is(JsonType::number) ? node.value().number : 0;
+  constexpr double largest = std::numeric_limits<float>::max();
+  if (!node.is(JsonType::number) || !(number >= -largest && number <= largest))
+    node.wanted("a number that a 32-bit float holds");
+  return number;
+}
+
+double read_time(const JsonNode& node) {
+  std::int64_t micros = 0;
+  if (!node.is(JsonType::string) || !parse_timestamp(node.text(), &micros))
+    node.wanted("a time as RFC 3339 has it");
+  return static_cast<double>(micros);
+}
+
+double read_truth(const JsonNode& node) {
+  if (!node.is(JsonType::boolean) && !node.is(JsonType::number)) node.wanted("a boolean, 0 or 1");
+  return node.is(JsonType::boolean) ? (node.boolean() ? 1 : 0) : float_number(node);
+}
+
+// `type` is what the ops before it made of the field. A value of another type would silently be 0 or "".
 void read_fill(const JsonNode& node, FactType type, Memory* memory, Transform* out) {
   node.allow({"op", "value"});
   const JsonNode value = node.at("value");
-  switch (value.value().type) {
-    case JsonType::number:
-      out->number = value.number();
+  switch (type) {
+    case FactType::string:
+    case FactType::string_list:
+      if (!value.is(JsonType::string)) value.wanted("a string");
+      out->text = memory->text(value.text());
       return;
-    case JsonType::boolean:
-      out->number = value.boolean() ? 1 : 0;
+    case FactType::timestamp:
+      out->number = value.is(JsonType::number) ? float_number(value) : read_time(value);
       return;
-    case JsonType::string:
-      break;
+    case FactType::boolean:
+      out->number = read_truth(value);
+      return;
     default:
-      value.wanted("a number, a boolean or a string");
+      out->number = float_number(value);
   }
-  std::int64_t micros = 0;
-  if (type == FactType::timestamp) {
-    if (!parse_timestamp(value.text(), &micros)) value.wanted("a time as RFC 3339 has it");
-    out->number = static_cast<double>(micros);
-  }
-  out->text = memory->text(value.text());
 }
 
 void read_clip(const JsonNode& node, FactType, Memory*, Transform* out) {
@@ -128,6 +148,10 @@ Transform read_transform(const JsonNode& node, FactType type, Memory* memory) {
   op.wanted(
       "one of identity, fill, clip, log1p, signed_log, standardize, bucketize, vocabulary, "
       "hash, cross, days_since");
+}
+
+FactType type_after(const Transform& transform, FactType type) {
+  return transform.kind == TransformKind::days_since ? FactType::f64 : type;
 }
 
 std::uint32_t code_count(const Transform& transform) {

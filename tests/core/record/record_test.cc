@@ -8,6 +8,7 @@
 #include "core/decision/version.h"
 #include "models/schema/record_generated.h"
 #include "tests/core/decision/world.h"
+#include "tests/core/support/test_memory.h"
 
 using namespace guardrank;
 using namespace guardrank::testing;
@@ -196,6 +197,23 @@ TEST_CASE("a redacted record shows what is listed and commits to the rest") {
         R"("pair":{"seen_before":{"commitment":"sfO6tiHmm4H668VFjUKujoR0qD7ZKycd7pW0bP+MRj4="}}},)"
         R"({"offer":"o-2"}]})");
   CHECK(replayed(&world, record, personal, secret) == "equal");
+}
+
+TEST_CASE("a part of the route is protected as the context fact of its name is") {
+  TestMemory memory;
+  Arena arena{memory.allocator(), 1 << 20};
+  FactTable facts;
+  Error error;
+  REQUIRE(facts.open(2, &arena, &error) == Status::ok);
+  Fact segment = fact_of(Namespace::context, FactType::string, "segment", true);
+  segment.is_protected = true;
+  REQUIRE(facts.add(segment, nullptr, &error) == Status::ok);
+  REQUIRE(facts.add(fact_of(Namespace::context, FactType::string, "market", true), nullptr, &error) == Status::ok);
+  const auto status = [&](std::string_view name) { return check_shown({&name, 1}, facts, &error); };
+  CHECK(status("route.segment") == Status::protected_fact);
+  CHECK(error.message() == "shown: 'route.segment' is protected: no record shows it in clear");
+  CHECK(status("route.market") == Status::ok);
+  CHECK(status("route.partner") == Status::ok);
 }
 
 TEST_CASE("a redacted record replays with its own request and salt only") {
