@@ -264,6 +264,7 @@ bool Delivery::fall_back(Ticket* ticket, std::int64_t now_micros) {
     ticket->inner = next;
     owners_[Store::place_of(next)] = tickets_.place(ticket);
     ++ticket->at;
+    ticket->refused = Status::ok;
     const TicketState state = store_.take(next, now_micros).state;
     if (state == TicketState::ready || state == TicketState::pending) return true;
   }
@@ -287,7 +288,7 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
   const std::uint32_t index = find_ticket(id);
   if (index == no_slot) return out;
   Ticket& ticket = tickets_[index];
-  Taken taken = store_.take(ticket.inner, now_micros);
+  Taken taken = take_inner(&ticket, now_micros);
   if (ticket.n_chain == 0) {
     out.state = taken.state == TicketState::fallback ? TicketState::failed : taken.state;
     out.status = taken.status;
@@ -295,11 +296,14 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
     out.shard = taken.shard;
     return out;
   }
-  if (taken.state == TicketState::fallback || taken.state == TicketState::failed) {
+  while (taken.state == TicketState::fallback || taken.state == TicketState::failed) {
     if (ticket.at == 0) ticket.primary_status = taken.status;
     // What was handed out stays as it is until the ticket is cancelled.
-    if (!ticket.was_ready && fall_back(&ticket, now_micros)) taken = store_.take(ticket.inner, now_micros);
-    else ticket.n_chain = ticket.at + 1;       // asked again, it says the same
+    if (ticket.was_ready || !fall_back(&ticket, now_micros)) {
+      ticket.n_chain = ticket.at + 1;          // asked again, it says the same
+      break;
+    }
+    taken = take_inner(&ticket, now_micros);
   }
   ticket.was_ready = ticket.was_ready || taken.state == TicketState::ready;
   out.state = taken.state == TicketState::fallback ? TicketState::failed : taken.state;
@@ -316,11 +320,30 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
   return out;
 }
 
-// The document in which the ticket's route was chosen: it names what was fetched.
-void Delivery::take_release(const Ticket& ticket, Delivered* out) const {
+// What could not be opened has failed at once, also for those who wait for it beside the one that tried.
+Taken Delivery::take_inner(Ticket* ticket, std::int64_t now_micros) {
+  Taken taken = store_.take(ticket->inner, now_micros);
+  if (ticket->n_chain == 0 || ticket->was_ready) return taken;
+  const Document* document = document_of(*ticket);
+  if (ticket->refused == Status::ok && document != nullptr)
+    ticket->refused = document->refused[ticket->chain[ticket->at].route];
+  if (ticket->refused == Status::ok) return taken;
+  taken = {};
+  taken.state = TicketState::failed;
+  taken.status = ticket->refused;
+  return taken;
+}
+
+// The document in which the ticket's route was chosen: it names what was fetched. null: changed twice since.
+const Delivery::Document* Delivery::document_of(const Ticket& ticket) const {
   const Entry& entry = *entries_[ticket.chain[ticket.at].entry];
-  for (const Document* document : {&entry.documents[entry.side], &entry.documents[1 - entry.side]}) {
-    if (document->revision == 0 || document->revision > ticket.revision) continue;
+  for (const Document* document : {&entry.documents[entry.side], &entry.documents[1 - entry.side]})
+    if (document->revision != 0 && document->revision <= ticket.revision) return document;
+  return nullptr;
+}
+
+void Delivery::take_release(const Ticket& ticket, Delivered* out) const {
+  if (const Document* document = document_of(ticket); document != nullptr) {
     out->release_bytes = document->bytes;
     tell_route(document->release, ticket.chain[ticket.at].route, out);
     if (ticket.at != 0) out->instead_of = entries_[ticket.chain[0].entry]->name;

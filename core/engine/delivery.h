@@ -86,7 +86,8 @@ class Delivery {
   // they serve; its name to `tried`. 0: none. Views until then, or until the next call.
   TicketId next_trial(std::int64_t now_micros, Delivered* out);
   // How it went. Where it went wrong that version is refused, and what served goes on; without memory to
-  // try it, it serves untried.
+  // try it, it serves untried. Of a ticket that is ready and whose artifacts the host could not open: the
+  // ticket goes on to its next fallback, and until its release changes nobody is given that route.
   void tried(TicketId trial, Status status, std::int64_t now_micros);
   // Releases whose next version is on its way, and routes that are held in memory.
   std::uint32_t n_warming() const { return n_warming_; }
@@ -99,6 +100,7 @@ class Delivery {
  private:
   static constexpr std::size_t name_most = 256;
   static constexpr std::string_view next_mark = "/";   // no release's name begins so
+  static constexpr TicketId trial_mark = TicketId{1} << 62;   // a trial's id is no ticket's
 
   // A release's document as it is verified.
   struct Document {
@@ -108,6 +110,7 @@ class Delivery {
     Sha256Digest hash{};
     std::int64_t expires = 0;                  // when what vouches for it does
     std::uint64_t revision = 0;                // of the releases, when it began to serve; 0: it has not
+    std::span<Status> refused;                 // by route: why it could not be opened; ok: nobody said so
   };
   // A route whose artifacts are wanted before anyone asks: of a next version, until it serves; of what
   // serves, as long as it is pinned. As many as have other artifacts.
@@ -149,6 +152,7 @@ class Delivery {
     std::uint32_t n_chain = 0, at = 0;         // the chain: primary, then fallbacks; none for a shard
     Place chain[1 + limits::fallback_releases];
     Status primary_status = Status::ok;
+    Status refused = Status::ok;               // of what stands at `at`: why it could not be opened
   };
   enum class Step : std::uint8_t { idle, refresh, find, read, fetch, write, remove };
   enum class Source : std::uint8_t { metadata = 0, store = 1, own = 2 };
@@ -169,6 +173,8 @@ class Delivery {
   bool is_owner(std::uint32_t index, TicketId inner) const {
     return tickets_.has(index) && tickets_[index].is_open && tickets_[index].inner == inner;
   }
+  Taken take_inner(Ticket* ticket, std::int64_t now_micros);
+  const Document* document_of(const Ticket& ticket) const;
   void take_release(const Ticket& ticket, Delivered* out) const;
   void tell_route(const Release& release, std::uint32_t route, Delivered* out) const;
   const Route& route_at(const Place& place) const {
@@ -210,6 +216,7 @@ class Delivery {
   void pin_routes(Entry* entry, std::int64_t now_micros);
   void pin_again(Entry* entry, std::int64_t now_micros);
   void give_up(Warm* warm);
+  void could_not_open(TicketId ticket, Status status);
   static FoundState find_release(void* user, std::string_view name, std::int64_t now_micros,
                                  FoundRelease* found);
 

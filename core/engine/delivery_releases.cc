@@ -146,6 +146,8 @@ Status Delivery::adopt(Bytes bytes) {
   made.bytes = copy;
   if (open_release(made.bytes, Check::full, &made.memory, &made.release, &error_) != Status::ok)
     return error_.within(entry.name);
+  if (made.memory.make(made.release.routes.size(), &made.refused) != Status::ok)
+    return error_.no_memory(entry.name);
   if (made.release.name != entry.name.view())
     return error_.wanted(Status::reference, entry.name, {"a release of this name"}, {made.release.name});
   std::copy_n(facts_.hash.begin(), made.hash.size(), made.hash.begin());

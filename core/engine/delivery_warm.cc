@@ -202,13 +202,30 @@ TicketId Delivery::next_trial(std::int64_t now_micros, Delivered* out) {
       out->catalog = taken.catalog;
       out->release_bytes = entry->other().bytes;
       tell_route(entry->other().release, warm.route, out);
-      return warm.ticket;
+      return warm.ticket | trial_mark;
     }
   }
   return 0;
 }
 
+// The route is refused, and not the whole release: its others may be good. What is no fault of its artifacts
+// (too little memory now) is tried again by the next who asks.
+void Delivery::could_not_open(TicketId id, Status status) {
+  const std::uint32_t index = find_ticket(id);
+  if (index == no_slot || !tickets_[index].was_ready || status == Status::ok) return;
+  Ticket& ticket = tickets_[index];
+  ticket.refused = status;
+  ticket.was_ready = false;                    // so `take` goes on to the next of the chain
+  const Document* document = document_of(ticket);
+  if (document == nullptr || status >= Status::network) return;
+  document->refused[ticket.chain[ticket.at].route] = status;
+  status_ = status;
+  told_.set(status, document->release.name, {"it could not be opened"});
+}
+
 void Delivery::tried(TicketId trial, Status status, std::int64_t now_micros) {
+  if ((trial & trial_mark) == 0) return could_not_open(trial, status);
+  trial -= trial_mark;
   for (Entry* entry : entries_)
     for (Warm& warm : entry->warm) {
       if (warm.step != WarmStep::given || warm.ticket != trial) continue;

@@ -19,11 +19,12 @@ from server import Server
 COMMAND = str(pathlib.Path(sys.argv[1]).resolve())
 REQUEST = {"time": "2026-11-21T10:00:00Z", "seed": 5, "limit": 20, "explain": False,
            "context": {"age": 34, "state": "CA", "income": 80000}}
-NETWORK, EXPIRED, DEADLINE, REFERENCE, LIMIT, INTERNAL = 700, 702, 704, 305, 800, 901
+NETWORK, EXPIRED, DEADLINE, VERSION, REFERENCE, LIMIT, INTERNAL = 700, 702, 704, 303, 305, 800, 901
 
 
 class Delivery(unittest.TestCase):
-    """"cards" serves all; "gold" those who ask for cards, with "cards" to fall back to; "next" is its shadow."""
+    """"cards" serves all; "gold" those who ask for cards, with "cards" to fall back to; "next" is its
+    shadow; "late", for "late" alone, wants an engine that is yet to come."""
 
     @classmethod
     def setUpClass(cls):
@@ -34,12 +35,17 @@ class Delivery(unittest.TestCase):
         publisher.begin(bundles["cards"])
         routes = publisher.folder / "routes.json"
         routes.write_text(json.dumps([{"product": "card"}]))
+        late = publisher.folder / "late.json"
+        late.write_text(json.dumps([{"product": "late"}]))
+        bundles["late"] = bundles["gold"]
         for name, words in (("gold", ("--routes", routes, "--stage", "full", "--fallback", "cards")),
+                            ("late", ("--routes", late, "--stage", "full", "--fallback", "cards",
+                                      "--minimum-engine", "99.0.0")),
                             ("next", ("--stage", "shadow"))):
             publisher.run("publish", "--origin", "origin", "--release", name, "--bundle", bundles[name],
                           "--key", "keys/publisher.pem", *words)
         cls.files, cls.root = publisher.files(), publisher.folder / "root.json"
-        cls.requests = {product: publisher.folder / f"{product}.json" for product in ("card", "loan")}
+        cls.requests = {product: publisher.folder / f"{product}.json" for product in ("card", "loan", "late")}
         for product, path in cls.requests.items():
             path.write_text(json.dumps({**REQUEST, "route": {"product": product}}))
         asked = ("--request", cls.requests["loan"], "--json")
@@ -106,6 +112,17 @@ class Delivery(unittest.TestCase):
     def test_a_fallback_is_fetched_in_the_rest_of_the_time(self):
         self.break_blob("gold", faults.status(404))
         self.assertEqual(self.told()["release"], "cards")
+
+    def test_a_fallback_serves_in_place_of_what_cannot_be_opened(self):
+        for _ in range(2):                       # cold, then in the folder
+            told = self.told("--rank", product="late", releases=("cards", "late"))
+            self.assertEqual(told["release"], "cards")
+            self.assertEqual(told["served"],
+                             {"stage": "full", "instead_of": "late", "reason": "GR_STATUS_VERSION"})
+            self.assertEqual(told["ranked"], self.truths["cards"]["ranked"])
+        refusal = self.refusal(product="late", releases=("late",))
+        self.assertEqual(refusal["code"], VERSION)
+        self.assertIn("99.0.0", refusal["message"])
 
     # ---- Shadows
 

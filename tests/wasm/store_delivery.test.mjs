@@ -184,6 +184,37 @@ test("a fallback that the storage holds serves at the deadline, in a process tha
     assert.deepEqual([name, fallback], ["plain", "GR_STATUS_DEADLINE"]);
   }));
 
+test("a cold release that cannot be opened gives way to its fallback, and is opened once", () =>
+  serve(async (origin, open) => {
+    put(origin, "gold", "1", [{ ...cards, model: broken(cards.model), product: "card", fallback: "cards" }]);
+    put(origin, "cards", "1", [{ ...cards }]).publish();
+    const store = await open({ releases: ["gold", "cards"] });
+    let opened = 0;
+    const counting = new Proxy(engine, { get: (of, name) => {
+      if (name === "open") return (...given) => { opened++; return of.open(...given); };
+      return typeof of[name] === "function" ? of[name].bind(of) : of[name];
+    } });
+    const asked = await Promise.all([1, 2, 3].map(() => store.snapshot(counting, { product: "card" }, patient)));
+    asked.push(await store.snapshot(counting, { product: "card" }, patient));
+    for (const { release: name, fallback, served, snapshot } of asked) {
+      assert.deepEqual([name, fallback, served.instead_of], ["cards", "GR_STATUS_GOLDEN", "gold"]);
+      assert.equal(JSON.parse(snapshot.rankText({ ...request, served })).served.reason, "GR_STATUS_GOLDEN");
+    }
+    assert.equal(opened, 2);
+    put(origin, "gold", "2", [{ ...cards, product: "card", fallback: "cards" }]).publish();
+    await until(async () => (await store.snapshot(counting, { product: "card" }, patient)).release === "gold");
+  }));
+
+test("a cold release that cannot be opened and has no fallback says what is wrong with it, each time", () =>
+  serve(async (origin, open) => {
+    put(origin, "cards", "1", [{ ...cards, model: broken(cards.model) }]).publish();
+    const store = await open();
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(store.snapshot(engine, {}, patient), ({ status }) => status === "GR_STATUS_GOLDEN");
+    }
+    await assert.rejects(store.snapshot(engine, {}, { ...patient, nonsense: 1 }));
+  }));
+
 test("what failed stands in the message", () => serve(async (origin, open) => {
   put(origin, "cards", "1", [cards]).publish();
   const store = await open({ checkSeconds: 60 });

@@ -185,31 +185,41 @@ export class Store {
     signal?.throwIfAborted();
     if (this.work.hasWake()) this.pump();
     const ticket = want(timeout);
+    let refusal: unknown;
     try {
-      let found = take(ticket);
-      if (found === undefined) {
-        const ended = new Promise<void>((resolve, reject) => this.waiting.set(ticket, { resolve, reject }));
-        // Of this request, whatever becomes of the others' timers; and it keeps a process alive.
-        const alarm = setTimeout(() => this.pump(), Math.min(timeout + 1, 2 ** 31 - 1));
+      for (;;) {
+        let found = take(ticket);
+        for (; found === undefined; found = take(ticket)) await this.ended(ticket, timeout, signal);
         try {
-          this.pump();
-          await untilAborted(signal, ended);
-        } finally {
-          clearTimeout(alarm);
+          return use(found);
+        } catch (failure) {
+          if (!isOfRelease(failure)) throw failure;
+          refusal ??= failure;
+          this.module.couldNotOpen(ticket, failure.code);
         }
-        found = take(ticket);
       }
-      if (found === undefined) throw new Error("a ticket ended and is pending");
-      return use(found);
     } catch (failure) {
       this.pump();   // a fallback may have begun to load
-      throw failure;
+      throw signal?.aborted ? failure : refusal ?? failure;
     } finally {
       this.waiting.delete(ticket);
       if (this.module.isOpen) {
         this.module.cancel(ticket);
         this.work.stopUnwanted();
       }
+    }
+  }
+
+  /** Until a ticket has ended: its fallback's end is another one. */
+  private async ended(ticket: bigint, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+    const ended = new Promise<void>((resolve, reject) => this.waiting.set(ticket, { resolve, reject }));
+    // Of this request, whatever becomes of the others' timers; and it keeps a process alive.
+    const alarm = setTimeout(() => this.pump(), Math.min(timeout + 1, 2 ** 31 - 1));
+    try {
+      this.pump();
+      await untilAborted(signal, ended);
+    } finally {
+      clearTimeout(alarm);
     }
   }
 
@@ -261,6 +271,11 @@ export class Store {
 function artifactsAhead({ memoryBytes, bytesPerSecond, bytesPerDay }: StoreOptions): number {
   if (bytesPerSecond || bytesPerDay) return 0;
   return Math.min(4 << 20, (memoryBytes || Infinity) / 4);   // 0 is the default, as left out
+}
+
+/** Whether a release could not be opened for a reason of its own: wrong options would harm its fallback, too. */
+function isOfRelease(failure: unknown): failure is GuardrankError {
+  return failure instanceof GuardrankError && failure.code >= 200;
 }
 
 /** Lets what came meanwhile be taken, and what it names be asked for, before a long piece of work. */

@@ -140,6 +140,11 @@ export class StoreModule {
     return true;
   }
 
+  /** What a ticket gave could not be opened: it goes on to its next fallback. */
+  couldNotOpen(ticket: bigint, code: number): void {
+    this.library.exports.gr_store_tried(this.handle, ticket, code, now());
+  }
+
   /** What the store needs next of its host; undefined where nothing more. */
   nextNeed(): (Need & { id: bigint }) | undefined {
     const { library } = this;

@@ -198,6 +198,22 @@ Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* op
   return Status::ok;
 }
 
+// The first of the ticket's chain that opens; else what was wrong with the first that did not. A caller's
+// wrong options would harm the next as well.
+Status Client::open_first(TicketId ticket, std::int64_t deadline_micros, const gr_snapshot_options* options,
+                          Delivered* delivered, gr_snapshot** snapshot, Error* error) {
+  for (Status refused = Status::ok;;) {
+    Error later;
+    Error* const told = refused == Status::ok ? error : &later;
+    Status status = wait_for(ticket, deadline_micros, delivered, told);
+    if (status != Status::ok) return refused == Status::ok ? status : refused;
+    status = prepare(*delivered, options, snapshot, told);
+    if (status == Status::ok || status < Status::json) return status;
+    if (refused == Status::ok) refused = status;
+    delivery_.tried(ticket, status, wall_clock_micros());
+  }
+}
+
 Status Client::add_shards(gr_session* session, std::int64_t timeout_micros, std::uint32_t* added,
                           Error* error) {
   const std::int64_t deadline = wall_clock_micros() + bounded(timeout_micros);
@@ -245,18 +261,15 @@ Status Client::serve(const RouteKey& route, std::uint32_t shadow, std::int64_t t
     ~Cancel() { delivery->cancel(ticket); }
   } cancel{&delivery_, ticket};
   Delivered delivered;
-  Status status = wait_for(ticket, deadline, &delivered, error);
-  if (status == Status::ok) status = prepare(delivered, options, &served->snapshot, error);
-  if (status == Status::ok) {
-    gr_snapshot_retain(served->snapshot);
-    served->release = delivered.release;
-    served->stage = delivered.stage;
-    served->arm = delivered.arm;
-    served->instead_of = delivered.instead_of;
-    served->is_fallback = delivered.is_fallback;
-    served->primary_status = delivered.is_fallback ? delivered.status : Status::ok;
-  }
-  return status;
+  GUARDRANK_TRY(open_first(ticket, deadline, options, &delivered, &served->snapshot, error));
+  gr_snapshot_retain(served->snapshot);
+  served->release = delivered.release;
+  served->stage = delivered.stage;
+  served->arm = delivered.arm;
+  served->instead_of = delivered.instead_of;
+  served->is_fallback = delivered.is_fallback;
+  served->primary_status = delivered.is_fallback ? delivered.status : Status::ok;
+  return Status::ok;
 }
 
 }  // namespace guardrank::fetch

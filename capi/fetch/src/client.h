@@ -58,6 +58,8 @@ class Client {
   void provide(const Completion& completion);
   Status open_part(Bytes bytes, std::unique_ptr<gr_artifact, FreeArtifact>* artifact, Error* error);
   Status wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered* delivered, Error* error);
+  Status open_first(TicketId ticket, std::int64_t deadline_micros, const gr_snapshot_options* options,
+                    Delivered* delivered, gr_snapshot** snapshot, Error* error);
   Status prepare(const Delivered& delivered, const gr_snapshot_options* options, gr_snapshot** snapshot,
                  Error* error);
 

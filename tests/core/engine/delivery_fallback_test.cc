@@ -154,6 +154,88 @@ TEST_CASE("when all fail, the primary is what failed, told once; asked again it 
   CHECK(disk.n_named(ticket) == 0);
 }
 
+// "cards" is cold; "plain" and "last" are in the folder.
+TEST_CASE("what cannot be opened falls back, and is not given out again until its release changes") {
+  OnDisk disk;
+  DeliveryHost& host = disk.host;
+  const TicketId first = host.want("card"), beside = host.want("card");
+  host.run();
+  REQUIRE(host.handed(first) == host.artifacts(1));
+  host.delivery->tried(first, Status::version, host.now);
+  CHECK(host.delivery->status() == Status::version);
+  for (const TicketId ticket : {first, beside, host.want("card")}) {
+    host.run();
+    const Delivered found = host.take(ticket);
+    REQUIRE(found.state == TicketState::ready);
+    CHECK(found.is_fallback);
+    CHECK(found.status == Status::version);
+    CHECK(found.release == "plain");
+    CHECK(found.instead_of == "cards");
+    CHECK(host.handed(ticket) == host.artifacts(2));
+    host.delivery->cancel(ticket);
+  }
+  host.look();                                           // it is as it was
+  const TicketId later = host.want("card");
+  host.run();
+  CHECK(host.take(later).release == "plain");
+  host.delivery->cancel(later);
+  host.set("cards", {{4, Tier::warm, "card", "plain", "", Stage::full, 1}});
+  host.publish();
+  host.look();
+  const TicketId changed = host.want("card");
+  host.run();
+  CHECK(host.handed(changed) == host.artifacts(4));
+  CHECK(!host.take(changed).is_fallback);
+}
+
+TEST_CASE("a chain of which nothing can be opened has failed with what was wrong with its first") {
+  OnDisk disk;
+  DeliveryHost& host = disk.host;
+  const TicketId ticket = host.want("card"), beside = host.want("card");
+  host.run();
+  for (const Status status : {Status::golden, Status::version, Status::hash}) {
+    REQUIRE(host.take(ticket).state == TicketState::ready);
+    host.delivery->tried(ticket, status, host.now);
+    host.take(ticket);
+    host.run();
+  }
+  for (const TicketId id : {ticket, beside}) {
+    CHECK(host.take(id).state == TicketState::failed);
+    CHECK(host.take(id).status == Status::golden);
+    CHECK(host.take(id).release == "cards");
+  }
+  CHECK(host.take(host.want("card")).status == Status::golden);   // at once
+}
+
+TEST_CASE("what could not be opened for want of memory falls back this once; other routes are not harmed") {
+  DeliveryHost host({"cards", "plain"});
+  host.set("cards", {{1, Tier::warm, "card", "plain", "", Stage::full, 1},
+                     {3, Tier::warm, "loan", "plain", "", Stage::full, 1}});
+  host.set("plain", {{2, Tier::warm, "", "", "", Stage::full, 1}});
+  host.publish();
+  host.open();
+  const auto serves = [&](const char* product) {
+    const TicketId ticket = host.want(product);
+    host.run();
+    const std::string handed = host.handed(ticket);
+    host.delivery->cancel(ticket);
+    return handed;
+  };
+  for (const Status status : {Status::memory, Status::golden}) {
+    const TicketId ticket = host.want("card");
+    host.run();
+    host.delivery->tried(ticket, Status::ok, host.now);
+    REQUIRE(host.handed(ticket) == host.artifacts(1));
+    host.delivery->tried(ticket, status, host.now);
+    host.take(ticket);
+    host.run();
+    CHECK(host.handed(ticket) == host.artifacts(2));
+    host.delivery->cancel(ticket);
+    CHECK(serves("card") == host.artifacts(status == Status::memory ? 1 : 2));
+    CHECK(serves("loan") == host.artifacts(3));
+  }
+}
+
 TEST_CASE("as many as have tickets fall back, with none to spare") {
   OnDisk disk(4);
   DeliveryHost& host = disk.host;
