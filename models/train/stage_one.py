@@ -213,6 +213,8 @@ def train(model, policy, catalog, requests, choice, library, offer_fields=(), lo
     with open(os.path.join(model, "model.json"), encoding="utf-8") as file:
         description = json.load(file)
     weights = os.path.join(model, "weights.safetensors")
+    if not os.path.exists(weights):
+        raise ValueError(f"{weights}: is not there, and the towers are written into it; only pack reads weights.onnx")
     tensors = {k: v for k, v in read_safetensors(weights).items() if not k.startswith(PREFIX)}
     fields = description["fields"]
     n_context, n_offer = block_width(fields, "context"), block_width(fields, "candidate")
