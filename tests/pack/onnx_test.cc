@@ -50,11 +50,14 @@ std::string tensor_beside(const std::string &name, const Shape &shape, const std
     out->add_packed_int64(1, shape.begin(), shape.end());
     out->add_int32(2, 1);
     out->add_string(8, name);
-    for (const auto &[key, value] : {std::pair{"location", file}, std::pair{"offset", offset}})
-      out->add_message(13, message([&, key = key, value = value](pbf_writer *entry) {
+    const auto add = [out](const std::string &key, const std::string &value) {
+      out->add_message(13, message([&](pbf_writer *entry) {
                          entry->add_string(1, key);
                          entry->add_string(2, value);
                        }));
+    };
+    add("location", file);
+    add("offset", offset);
     out->add_int32(14, 1);
   });
 }
