@@ -28,15 +28,18 @@ struct Options {
   bool is_ranked = false, is_at_hand = false, forgets_time = false, maps_files = false;
 };
 
+// What reading the folder is given, however little the origin is.
+constexpr std::uint32_t least_timeout_ms = 50;
+
 // --timeout-ms, of the whole command.
 class Patience {
  public:
   explicit Patience(std::uint32_t milliseconds) : whole_(milliseconds) {}
 
   double spent_ms() const { return std::chrono::duration<double, std::milli>(Clock::now() - began_).count(); }
-  // Never nothing: what is in the folder has to be read, also where the origin is not waited for.
+  // Never nothing: what is in the folder has to be read.
   std::int64_t left_micros() const {
-    const double least = std::clamp(whole_, 50.0, 500.0);
+    const double least = std::clamp<double>(whole_, least_timeout_ms, 500);
     return static_cast<std::int64_t>(std::max(whole_ - spent_ms(), least) * 1000);
   }
 
@@ -74,7 +77,7 @@ Client open_client(const Options& options, const gr_engine* engine, Progress* pr
   given.asks_origin = options.is_at_hand ? 0 : 1;
   given.disk_bytes = options.cache_bytes;
   given.memory_bytes = options.memory_bytes;
-  given.open_micros = std::max<std::int64_t>(options.timeout_ms, 50) * 1000;   // the folder's part of it
+  given.open_micros = std::int64_t{std::max(options.timeout_ms, least_timeout_ms)} * 1000;
   given.forgets_time = options.forgets_time ? 1 : 0;
   given.maps_files = options.maps_files ? 1 : 0;
   gr_fetch_client* client = nullptr;

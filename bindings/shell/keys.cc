@@ -161,7 +161,7 @@ void add_init_options(CLI::App* verb, Options* options) {
     verb->add_option("--" + role + "-threshold", options->thresholds[i], "Signatures that it takes")
         ->capture_default_str();
     verb->add_option("--" + role + "-days", options->days[i], "How long each version of it holds")
-        ->check(CLI::Range(1, 3650))->capture_default_str();
+        ->capture_default_str();
   }
 }
 
@@ -184,7 +184,7 @@ void add_change_verbs(CLI::App* keys, CommonOptions* common, const std::shared_p
       ->check(CLI::PositiveNumber);
   verb->add_option("--path", options->paths, "Patterns of its targets; TEAM/* unless told");
   verb->add_option("--days", options->team_days, "How long each version of it holds")
-      ->check(CLI::Range(1, 3650))->capture_default_str();
+      ->capture_default_str();
 
   verb = add_verb(keys, "sign", "Sign what waits for signatures", common, chosen, sign);
   add_origin_options(verb, &options->origin, true);

@@ -52,7 +52,7 @@ Status convert_fallback(Arena* arena, Fact* fact, Error* error) {
 // Of two that name a fact, where one is the policy and the other is not, who says the type.
 const char* owner_of(const Fact& fact, const Fact& other) {
   if (fact.is_declared == other.is_declared) return "";
-  return fact.is_declared ? " as the policy declares it" : " as the model's field has it";
+  return fact.is_declared ? " as the policy declares it" : " as the model has it";
 }
 
 // Lays what `other` says over `fact`; `fact` is a copy that the caller stores on success.

@@ -14,6 +14,14 @@ int default_days(const std::string& role) {
   return role == "root" ? 365 : 180;
 }
 
+int checked_days(const Json& request, const char* member, const std::string& role) {
+  const auto days = member_or<std::int64_t>(request, member, default_days(role));
+  constexpr std::int64_t most = 3650;
+  if (days >= 1 && days <= most) return static_cast<int>(days);
+  throw PackError(Status::argument, role + ".days",
+                  "wanted 1 to " + std::to_string(most) + ", found " + std::to_string(days));
+}
+
 std::int64_t checked_threshold(std::int64_t threshold, std::size_t n_keys, const std::string& role) {
   if (threshold >= 1 && threshold <= static_cast<std::int64_t>(n_keys)) return threshold;
   throw PackError(Status::argument, role + ".threshold",
@@ -91,7 +99,7 @@ Json create_origin(const Publisher& publisher, const Json& request) {
   const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository = Repository::create(publisher);
   const Json days = member_or(request, "days", Json::object());
-  const auto days_of = [&](const char* role) { return member_or(days, role, default_days(role)); };
+  const auto days_of = [&](const char* role) { return checked_days(days, role, role); };
   const Json given = wanted_member<Json>(request, "roles");
   Json& root = repository.change("root", new_body("root", days_of("root")));
   root["consistent_snapshot"] = true;
@@ -145,13 +153,15 @@ Json delegate_team(const Publisher& publisher, const Json& request) {
   if (delegations.is_null()) delegations = {{"keys", Json::object()}, {"roles", Json::array()}};
   std::vector<std::string> paths = texts_member(request, "paths");
   if (paths.empty()) paths.push_back(team + "/*");
+  for (const std::string& path : paths)
+    if (path.empty()) throw PackError(Status::argument, "paths", "an empty pattern matches nothing");
   Json role = {{"name", team}, {"keyids", Json::array()}, {"paths", paths}, {"terminating", true}};
   add_keys(texts_member(request, "keys"), &role, &delegations["keys"]);
   role["threshold"] = checked_threshold(member_or<std::int64_t>(request, "threshold", 1),
                                         role["keyids"].size(), team);
   delegations["roles"].push_back(role);
   repository.note("targets", {{"action", "delegate"}, {"of", team}});
-  repository.change(team, new_targets(member_or(request, "days", default_days(team))));
+  repository.change(team, new_targets(checked_days(request, "days", team)));
   repository.note(team, {{"action", "create"}});
   return repository.commit();
 }

@@ -69,6 +69,13 @@ Route route_of(const Json& json, pack::Memory* memory) {
 
 std::string route_name(std::size_t index) { return "routes[" + std::to_string(index) + "]"; }
 
+// What the route is for, of one part of a request; empty: any.
+std::string read_value(const Json& route, const char* name) {
+  const std::string value = member_or<std::string>(route, name, "");
+  if (value == "*") throw PackError(Status::argument, name, "'*' is no pattern: leave it out, and any value will do");
+  return value;
+}
+
 }  // namespace
 
 int stage_rank(const std::string& stage) {
@@ -115,13 +122,6 @@ pack::AlignedBytes write_release(const Json& document) {
   Release opened;
   pack::throw_if(open_release(bytes, Check::full, &memory.arena(), &opened, &error), error);
   return bytes;
-}
-
-// What the route is for, of one part of a request; empty: any.
-static std::string read_value(const Json& route, const char* name) {
-  const std::string value = member_or<std::string>(route, name, "");
-  if (value == "*") throw PackError(Status::argument, name, "'*' is no pattern: leave it out, and any value will do");
-  return value;
 }
 
 std::vector<Json> read_routes(const Json& given, const Json& release) {

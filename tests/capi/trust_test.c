@@ -3,6 +3,8 @@
 #include <fenv.h>
 #include <stdlib.h>
 
+#include "guardrank_store.h"
+
 #include "check.h"
 
 /* The section of a kind within a container (core/artifact/container.h). */
@@ -196,6 +198,20 @@ static void test_texts_without_bytes(const world* w) {
   CHECK_FAILS(gr_request_set_candidates(w->request, &nothing, 1, &error), GR_STATUS_ARGUMENT, "offers[0]");
 }
 
+/* A root that was to be given and is not must not mean that the cache's is trusted. */
+static void test_empty_root(const world* w) {
+  const gr_text name = text_of("cards");
+  gr_store_options options = {.struct_size = sizeof options, .release_count = 1, .releases = &name};
+  options.trusted_root.data = (const uint8_t*)"";
+  gr_store* store = NULL;
+  CHECK_FAILS(gr_store_create(w->engine, &options, 0, &store, &error), GR_STATUS_ARGUMENT,
+              "options.trusted_root");
+  CHECK(store == NULL);
+  options.trusted_root.data = NULL;
+  CHECK_OK(gr_store_create(w->engine, &options, 0, &store, &error));
+  gr_store_free(store);
+}
+
 /* An error object stands wherever a status says that there is one. */
 static void test_unsized_results(const world* w) {
   const gr_decision* decision = NULL;
@@ -219,5 +235,6 @@ void test_trust(void) {
   test_newer_options(&w);
   test_texts_without_bytes(&w);
   test_unsized_results(&w);
+  test_empty_root(&w);
   close_world(&w);
 }

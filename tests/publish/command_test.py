@@ -50,7 +50,6 @@ class Keys(OnOrigin):
         for arguments in (("keys",), ("keys", "generate"), ("publish",), ("promote", "--origin", "x"),
                           ("keys", "init", "--origin", "x"), ("status",), ("rollback", "--origin", "x"),
                           ("promote", "--origin", "x", "--release", "y", "--to", "ab", "--weight", "2"),
-                          ("keys", "delegate", "--origin", "x", "--team", "t", "--add", "k", "--days", "0"),
                           ("keys", "rotate", "--origin", "x", "--role", "root", "--threshold", "0")):
             done = subprocess.run([COMMAND, *arguments], capture_output=True)
             self.assertEqual(done.returncode, 2, arguments)
@@ -74,6 +73,18 @@ class Keys(OnOrigin):
         for threshold in ("0", "2"):
             error = self.origin.step("keys", "init", *given, "--root-threshold", threshold, keys=(), code=1)["error"]
             self.assertEqual(error["where"], "root.threshold")
+
+    def test_metadata_holds_for_some_days(self):
+        self.origin.generate("root", "targets", "snapshot", "timestamp", "team")
+        given = [part for role in ("root", "targets", "snapshot", "timestamp") for part in ("--" + role, role + ".pub")]
+        for days in ("0", "-5", "3651", "2000000000"):
+            error = self.origin.step("keys", "init", *given, "--root-days", days, code=1)["error"]
+            self.assertEqual(error["where"], "root.days")
+        self.assertTrue(self.origin.step("keys", "init", *given, "--root-days", "3650",
+                                         keys=("root", "targets", "snapshot", "timestamp"))["published"])
+        delegate = ("keys", "delegate", "--team", "cards", "--add", "team.pub")
+        self.assertEqual(self.origin.step(*delegate, "--days", "0", code=1)["error"]["where"], "cards.days")
+        self.assertEqual(self.origin.step(*delegate, "--path", "", code=1)["error"]["where"], "paths")
 
     def test_what_lacks_signatures_waits_and_is_not_seen(self):
         self.origin.create()

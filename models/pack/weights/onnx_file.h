@@ -1,4 +1,4 @@
-// ONNX files (IR versions 3 to 13): the tensors of the graph's initialisers and constants, and what the graph
+// ONNX files: the tensors of the graph's initialisers and constants, and what the graph
 // says of them. Reading one runs nothing. Messages: onnx/onnx.proto of github.com/onnx/onnx.
 #pragma once
 

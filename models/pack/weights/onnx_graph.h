@@ -1,5 +1,5 @@
 // What a network's graph in ONNX says of its weights: which way a matrix is multiplied, which bias belongs
-// to it, and what takes the sum. Operators: https://onnx.ai/onnx/operators/ (opsets 7 to 24).
+// to it, and what takes the sum. Operators: https://onnx.ai/onnx/operators/.
 #pragma once
 
 #include <cstdint>

@@ -14,6 +14,7 @@
 namespace guardrank::pack {
 
 inline constexpr std::uint64_t max_safetensors_header_bytes = 32u << 20;
+
 // An open file whose header has been checked: types known, every tensor's bytes as many as its
 // shape says, all within the file, none shared, none left over. Tensors are read one by one, so
 // memory follows what the caller has asked for. Throws PackError: Status::truncated when the file

@@ -92,7 +92,7 @@ TEST_CASE("two parties name one fact") {
   const FactType text = FactType::string;
   CHECK(t.facts.add(fact_of(Namespace::candidate, "cpa", text), nullptr, &t.error) == Status::type);
   CHECK(t.error.message() ==
-        "offer.cpa: wanted f64 as the policy declares it, found string as the model's field has it");
+        "offer.cpa: wanted f64 as the policy declares it, found string as the model has it");
   CHECK(t.facts[ordinal].type == FactType::f64);
 }
 
