@@ -229,7 +229,8 @@ typedef struct {
   /* Since 0.1, appended. READY: what gr_request_set_route takes as "served.stage" and so on; texts as
    * long as the release's bytes. */
   gr_text stage, arm;            /* of the route that serves */
-  gr_text instead_of;            /* by a fallback: the release that was to serve */
+  gr_text instead_of;            /* by a fallback: the release that was to serve; its own name:
+                                  * what it was before serves */
   gr_bytes shard;                /* of a ticket for one, READY: for gr_session_add_shard. Since 0.1, appended */
   /* Beside a status that is not OK: what went wrong last with the artifacts, as "blobs/12ab..: HTTP status
    * 500"; empty: nothing did so far. Until the next call on the store. Since 0.1, appended */

@@ -31,6 +31,7 @@ inline constexpr std::uint32_t routed_releases = 65'536;  // that one table of r
 inline constexpr std::uint32_t table_routes = 1'000'000;  // of all of them
 inline constexpr std::uint32_t shadow_routes = 4;         // that score one request beside the primary
 inline constexpr std::uint32_t fallback_releases = 4;     // of one chain
+inline constexpr std::uint32_t predecessors = 4;          // of a release, in its signed target
 inline constexpr std::uint32_t name_bytes = 256;          // a name or id inside an artifact
 
 // Models

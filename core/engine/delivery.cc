@@ -101,9 +101,8 @@ bool Delivery::next(std::int64_t now_micros, Need* need) {
 }
 
 bool Delivery::next_own(Need* need) {
-  const bool is_own = step_ == Step::read || step_ == Step::fetch || step_ == Step::write ||
-                      step_ == Step::remove;
-  if (!is_own || is_asked_) return false;
+  if (step_ == Step::wait && store_.knows_disk()) read_before();
+  if (step_ <= Step::wait || is_asked_) return false;
   is_asked_ = true;
   *need = need_;
   return true;
@@ -147,7 +146,7 @@ Delivery::Place Delivery::place_of(std::uint32_t ordinal) const {
   const std::uint32_t release = table.release_index(ordinal);
   std::uint32_t first = ordinal;
   while (first > 0 && table.release_index(first - 1) == release) --first;
-  return {known_entries_[release], ordinal - first};
+  return {known_entries_[release], ordinal - first, entries_[known_entries_[release]]->current().revision};
 }
 
 Status Delivery::choose(const RouteKey& key, RouteChoice* choice, Error* error) const {
@@ -162,7 +161,7 @@ Status Delivery::want(const RouteKey& key, std::int64_t deadline_micros, std::in
   GUARDRANK_TRY(choose(key, &choice, error));
   if (choice.primary == no_route)
     return error->set(Status::missing, "route", {"no release serves such a request"});
-  return want_choice(choice, deadline_micros, now_micros, ticket, error);
+  return want_choice(choice, &key, deadline_micros, now_micros, ticket, error);
 }
 
 Status Delivery::want_shadow(const RouteKey& key, std::uint32_t index, std::int64_t deadline_micros,
@@ -173,24 +172,27 @@ Status Delivery::want_shadow(const RouteKey& key, std::uint32_t index, std::int6
     return error->set(Status::missing, "shadow", {"the request has ", choice.n_shadows, " of them"});
   choice.primary = choice.shadows[index];
   choice.n_fallbacks = 0;
-  return want_choice(choice, deadline_micros, now_micros, ticket, error);
+  return want_choice(choice, nullptr, deadline_micros, now_micros, ticket, error);
 }
 
-Status Delivery::want_choice(const RouteChoice& choice, std::int64_t deadline_micros,
+// `key`: of the request; null: a shadow's, for which nothing falls back.
+Status Delivery::want_choice(const RouteChoice& choice, const RouteKey* key, std::int64_t deadline_micros,
                              std::int64_t now_micros, TicketId* ticket, Error* error) {
   if (tickets_.is_full()) return error->set(Status::limit, "tickets", {"all are in use"});
   const Place primary = place_of(choice.primary);
   TicketId inner = 0;
-  const Status status = store_.want(entries_[primary.entry]->name, primary.route, deadline_micros,
-                                    now_micros, &inner);
+  const Status status = want_place(primary, deadline_micros, now_micros, &inner);
   if (status != Status::ok) return error->set(status, "tickets", {"the store has no room for more"});
   Ticket& made = open_ticket(1 + choice.n_fallbacks, inner, ticket);
   made.chain[0] = primary;
   for (std::uint32_t i = 0; i < choice.n_fallbacks; ++i)
     made.chain[i + 1] = place_of(choice.fallbacks[i]);
   made.deadline = deadline_micros;
-  if (made.n_chain > 1 && store_.take(inner, now_micros).state != TicketState::ready)
-    read_ahead(made, now_micros);
+  made.is_shadow = key == nullptr;
+  const bool may_fall = made.n_chain > 1 || (!made.is_shadow && entries_[primary.entry]->has_before());
+  if (!may_fall || store_.take(inner, now_micros).state == TicketState::ready) return Status::ok;
+  add_predecessor(&made, key);
+  read_ahead(made, now_micros);
   return Status::ok;
 }
 
@@ -216,7 +218,6 @@ Delivery::Ticket& Delivery::open_ticket(std::uint32_t n_chain, TicketId inner, T
   made.inner = inner;
   made.is_open = true;
   made.serial = ++last_serial_;
-  made.revision = revision_;
   *ticket = id_of(index);
   return made;
 }
@@ -227,60 +228,6 @@ std::uint32_t Delivery::find_ticket(TicketId id) const {
   if (!tickets_.has(index)) return no_slot;
   const Ticket& ticket = tickets_[index];
   return ticket.is_open && ticket.serial == id / tickets_.capacity() ? index : no_slot;
-}
-
-// The first fallback at hand is read into memory, for the next who asks at the latest: what a ticket's
-// deadline has cut short is read to its end.
-void Delivery::read_ahead(const Ticket& ticket, std::int64_t now_micros) {
-  for (std::uint32_t i = 1; i < ticket.n_chain; ++i) {
-    const Place place = ticket.chain[i];
-    if (!is_here(route_at(place), Tier::disk)) continue;
-    if (is_here(route_at(place), Tier::warm)) return;
-    TicketId reading = 0;
-    store_.want(entries_[place.entry]->name, place.route, now_micros, now_micros, &reading);
-    store_.take(reading, now_micros);
-    return store_.cancel(reading);
-  }
-}
-
-// On to the next of the chain that is ready, or may be in what is left of the deadline; for a read from
-// disk a little later. Routes are named by their places, which hold as long as their release does not change.
-bool Delivery::fall_back(Ticket* ticket, std::int64_t now_micros) {
-  while (ticket->at + 1 < ticket->n_chain) {
-    const Place place = ticket->chain[ticket->at + 1];
-    const Entry& entry = *entries_[place.entry];
-    if (entry.current().revision > ticket->revision) return false;
-    std::int64_t read_until = 0;
-    if (!ticket->is_prolonged && is_here(route_at(place), Tier::disk) &&
-        add_checked(now_micros, options_.read_micros, &read_until)) {
-      ticket->deadline = std::max(ticket->deadline, read_until);
-      ticket->is_prolonged = true;
-    }
-    TicketId next = 0;
-    if (store_.want(entry.name, place.route, std::max(ticket->deadline, now_micros), now_micros, &next) !=
-        Status::ok)
-      return false;
-    store_.cancel(ticket->inner);
-    ticket->inner = next;
-    owners_[Store::place_of(next)] = tickets_.place(ticket);
-    ++ticket->at;
-    ticket->refused = Status::ok;
-    const TicketState state = store_.take(next, now_micros).state;
-    if (state == TicketState::ready || state == TicketState::pending) return true;
-  }
-  return false;
-}
-
-// Tickets whose release failed them fall back, whether or not someone asks how they stand; those that
-// have nothing to fall back to have ended.
-void Delivery::end_failed(std::int64_t now_micros) {
-  for (TicketId inner = store_.next_failed(now_micros); inner != 0;
-       inner = store_.next_failed(now_micros)) {
-    const std::uint32_t i = owners_[Store::place_of(inner)];
-    if (is_owner(i, inner) && take(id_of(i), now_micros).state == TicketState::failed &&
-        is_owner(i, inner))
-      store_.name_again(inner);
-  }
 }
 
 Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
@@ -299,10 +246,8 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
   while (taken.state == TicketState::fallback || taken.state == TicketState::failed) {
     if (ticket.at == 0) ticket.primary_status = taken.status;
     // What was handed out stays as it is until the ticket is cancelled.
-    if (ticket.was_ready || !fall_back(&ticket, now_micros)) {
-      ticket.n_chain = ticket.at + 1;          // asked again, it says the same
-      break;
-    }
+    ticket.has_ended = ticket.has_ended || ticket.was_ready || !fall_back(&ticket, now_micros);
+    if (ticket.has_ended) break;               // asked again, it says the same
     taken = take_inner(&ticket, now_micros);
   }
   ticket.was_ready = ticket.was_ready || taken.state == TicketState::ready;
@@ -324,7 +269,7 @@ Delivered Delivery::take(TicketId id, std::int64_t now_micros) {
 Taken Delivery::take_inner(Ticket* ticket, std::int64_t now_micros) {
   Taken taken = store_.take(ticket->inner, now_micros);
   if (ticket->n_chain == 0 || ticket->was_ready) return taken;
-  const Document* document = document_of(*ticket);
+  const Document* document = document_at(ticket->chain[ticket->at]);
   if (ticket->refused == Status::ok && document != nullptr)
     ticket->refused = document->refused[ticket->chain[ticket->at].route];
   if (ticket->refused == Status::ok) return taken;
@@ -334,16 +279,20 @@ Taken Delivery::take_inner(Ticket* ticket, std::int64_t now_micros) {
   return taken;
 }
 
-// The document in which the ticket's route was chosen: it names what was fetched. null: changed twice since.
-const Delivery::Document* Delivery::document_of(const Ticket& ticket) const {
-  const Entry& entry = *entries_[ticket.chain[ticket.at].entry];
-  for (const Document* document : {&entry.documents[entry.side], &entry.documents[1 - entry.side]})
-    if (document->revision != 0 && document->revision <= ticket.revision) return document;
+// The document that was chosen: it names what was fetched. null: its release has changed too often since.
+const Delivery::Document* Delivery::document_at(const Place& place) const {
+  for (const Document& document : entries_[place.entry]->documents)
+    if (document.revision == place.revision) return &document;
   return nullptr;
 }
 
+const Route* Delivery::route_at(const Place& place) const {
+  const Document* document = document_at(place);
+  return document == nullptr ? nullptr : &document->release.routes[place.route];
+}
+
 void Delivery::take_release(const Ticket& ticket, Delivered* out) const {
-  if (const Document* document = document_of(ticket); document != nullptr) {
+  if (const Document* document = document_at(ticket.chain[ticket.at]); document != nullptr) {
     out->release_bytes = document->bytes;
     tell_route(document->release, ticket.chain[ticket.at].route, out);
     if (ticket.at != 0) out->instead_of = entries_[ticket.chain[0].entry]->name;

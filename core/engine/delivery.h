@@ -69,7 +69,8 @@ class Delivery {
   const Store& store() const { return store_; }
 
   // A ticket for what serves a request. Status::missing: no release is known yet, or none of their
-  // routes serves it. A fallback on disk is read beside it, so that it is there when time is up.
+  // routes serves it. A fallback on disk is read beside it, so that it is there when time is up. Where the
+  // release changed and its artifacts cannot be had, what served in it before is the first fallback.
   Status want(const RouteKey& key, std::int64_t deadline_micros, std::int64_t now_micros,
               TicketId* ticket, Error* error);
   // A ticket for one of the request's shadows (RouteChoice::shadows): scored and logged, never shown. Of its
@@ -99,7 +100,8 @@ class Delivery {
 
  private:
   static constexpr std::size_t name_most = 256;
-  static constexpr std::string_view next_mark = "/";   // no release's name begins so
+  // What the store calls a release's next version, and the one before: no release's name begins so.
+  static constexpr std::string_view next_mark = "/", before_mark = "//";
   static constexpr TicketId trial_mark = TicketId{1} << 62;   // a trial's id is no ticket's
 
   // A release's document as it is verified.
@@ -121,11 +123,12 @@ class Delivery {
     std::uint32_t route = 0;
     WarmStep step = WarmStep::none;
   };
-  // Twice: what serves, and what takes its place when the look that found it is over.
+  // What serves, what takes its place when the look that found it is over, and what served before.
   struct Entry {
     Text<name_most> name;
-    Document documents[2];
-    std::uint32_t side = 0;
+    Document documents[3];
+    std::uint32_t current_at = 0, next_at = 1, before_at = 2;
+    Predecessors predecessors;                 // of what was found last
     bool is_known = false, has_new = false;
     bool is_warming = false;                   // the new one waits for its artifacts
     std::uint64_t warm_revision = 0;           // another one for each that begins to
@@ -133,14 +136,20 @@ class Delivery {
     Warm warm[most_warm], pinned[most_warm];
     Status status = Status::missing;           // of the last look
 
-    const Document& current() const { return documents[side]; }
-    const Document& other() const { return documents[1 - side]; }
-    Document& other() { return documents[1 - side]; }
+    const Document& current() const { return documents[current_at]; }
+    const Document& next() const { return documents[next_at]; }
+    const Document& before() const { return documents[before_at]; }
+    Document& current() { return documents[current_at]; }
+    Document& next() { return documents[next_at]; }
+    Document& before() { return documents[before_at]; }
+    bool has_before() const { return before().revision != 0; }
+    void shift(bool keeps_before);
     bool can_serve_new() const { return has_new && !is_warming; }
   };
-  // Where in the releases a route stands.
+  // Where in the releases a route stands: in which document, by its revision.
   struct Place {
     std::uint32_t entry = 0, route = 0;
+    std::uint64_t revision = 0;
   };
   struct Ticket {
     bool is_open = false, was_ready = false;
@@ -148,13 +157,15 @@ class Delivery {
     TicketId inner = 0;                        // the store's
     std::int64_t deadline = 0;
     std::uint64_t serial = 0;
-    std::uint64_t revision = 0;                // of the releases, as the chain was chosen
-    std::uint32_t n_chain = 0, at = 0;         // the chain: primary, then fallbacks; none for a shard
-    Place chain[1 + limits::fallback_releases];
+    bool is_shadow = false;                    // nothing falls back
+    bool has_ended = false;                    // nothing is left to fall back to
+    // The chain: primary, then fallbacks, each with what served before it; none for a shard.
+    std::uint32_t n_chain = 0, at = 0;
+    Place chain[2 * (1 + limits::fallback_releases)];
     Status primary_status = Status::ok;
     Status refused = Status::ok;               // of what stands at `at`: why it could not be opened
   };
-  enum class Step : std::uint8_t { idle, refresh, find, read, fetch, write, remove };
+  enum class Step : std::uint8_t { idle, refresh, find, wait, read, read_before, fetch, write, remove };
   enum class Source : std::uint8_t { metadata = 0, store = 1, own = 2 };
 
   // delivery.cc
@@ -166,7 +177,7 @@ class Delivery {
   Place place_of(std::uint32_t ordinal) const;
   std::uint32_t find_ticket(TicketId id) const;
   Status choose(const RouteKey& key, RouteChoice* choice, Error* error) const;
-  Status want_choice(const RouteChoice& choice, std::int64_t deadline_micros,
+  Status want_choice(const RouteChoice& choice, const RouteKey* key, std::int64_t deadline_micros,
                      std::int64_t now_micros, TicketId* ticket, Error* error);
   Ticket& open_ticket(std::uint32_t n_chain, TicketId inner, TicketId* ticket);
   TicketId id_of(std::uint32_t index) const { return tickets_[index].serial * tickets_.capacity() + index; }
@@ -174,12 +185,15 @@ class Delivery {
     return tickets_.has(index) && tickets_[index].is_open && tickets_[index].inner == inner;
   }
   Taken take_inner(Ticket* ticket, std::int64_t now_micros);
-  const Document* document_of(const Ticket& ticket) const;
+  const Document* document_at(const Place& place) const;
   void take_release(const Ticket& ticket, Delivered* out) const;
   void tell_route(const Release& release, std::uint32_t route, Delivered* out) const;
-  const Route& route_at(const Place& place) const {
-    return entries_[place.entry]->current().release.routes[place.route];
-  }
+  const Route* route_at(const Place& place) const;
+
+  // delivery_fallback.cc
+  Status want_place(const Place& place, std::int64_t deadline_micros, std::int64_t now_micros, TicketId* ticket);
+  std::uint32_t find_predecessor(const Release& before, const Route& route, const RouteKey& key) const;
+  void add_predecessor(Ticket* ticket, const RouteKey* key) const;
   void read_ahead(const Ticket& ticket, std::int64_t now_micros);
   bool fall_back(Ticket* ticket, std::int64_t now_micros);
   void end_failed(std::int64_t now_micros);
@@ -190,17 +204,29 @@ class Delivery {
   void look_for_releases(std::int64_t now_micros);
   void next_release(std::int64_t now_micros);
   void found_release(std::int64_t now_micros);
-  void ask(Step step, NeedKind kind);
-  void have_document(const Answer& answer, std::int64_t now_micros);
-  Status fetched(const Answer& answer);
-  Status adopt(Bytes bytes);
+  void keep_vouched(Entry* entry);
   void end_release(Status status, std::int64_t now_micros);
   void end_look(std::int64_t now_micros);
   Status serve_new(std::int64_t now_micros);
   Status make_routes();
 
+  // delivery_documents.cc
+  void ask(Step step, NeedKind kind);
+  void have_document(const Answer& answer, std::int64_t now_micros);
+  void have_read(const Answer& answer, std::int64_t now_micros);
+  void have_fetched(const Answer& answer, std::int64_t now_micros);
+  void have_before(const Answer& answer, std::int64_t now_micros);
+  bool wants_before() const;
+  void read_before();
+  Status fetched(const Answer& answer);
+  Status adopt(Bytes bytes);
+  Status open_document(Bytes bytes, std::span<const std::uint8_t> hash, Document* made);
+  void choose_removed();
+  void remove_more(std::int64_t now_micros);
+
   // delivery_warm.cc
   bool is_here(const Route& route, Tier tier) const;
+  bool is_any_here(const Release& release) const;
   bool is_near(const Entry& entry, Tier tier) const;
   const Route* server_of(const Route& route, std::int64_t now_micros) const;
   bool wants_warm(const Entry& entry, const Route& route, std::int64_t now_micros) const;
@@ -251,6 +277,11 @@ class Delivery {
   CacheKey key_;
   EncodedPath address_;
   FileFacts facts_;
+  Predecessors predecessors_;
+  std::uint32_t n_read_before_ = 0;            // of the predecessors
+  Sha256Digest replaced_{};                    // the document in whose place the new one is
+  Sha256Digest removed_[4 + limits::predecessors];   // documents whose files nobody needs
+  std::uint32_t n_removed_ = 0;
   std::int64_t target_expires_ = 0;
   Status look_status_ = Status::ok;            // of the look under way
   Status status_ = Status::ok;                 // of the last that ended

@@ -22,7 +22,7 @@ void Delivery::metadata_ended(std::int64_t now_micros) {
     error_ = metadata_.error();
     if (metadata_.status() == Status::missing) {     // signed: it is not there any more
       Entry& gone = *entries_[current_];
-      gone.documents[gone.side].expires = INT64_MIN;
+      for (Document& document : gone.documents) document.expires = INT64_MIN;
       stop_warming(&gone);
       gone.has_new = false;
     }
@@ -63,6 +63,7 @@ void Delivery::found_release(std::int64_t now_micros) {
   Entry& entry = *entries_[current_];
   facts_ = target.facts;
   target_expires_ = target.expires_micros;
+  predecessors_ = target.predecessors;
   if (facts_.hash_bytes != sizeof(Sha256Digest) ||
       facts_.length > std::int64_t{limits::release_bytes}) {
     const bool is_long = facts_.hash_bytes == sizeof(Sha256Digest);
@@ -70,16 +71,19 @@ void Delivery::found_release(std::int64_t now_micros) {
                {is_long ? "it is too long for a release" : "its SHA-256 is not said"});
     return end_release(error_.code(), now_micros);
   }
+  keep_vouched(&entry);
   const std::span<const std::uint8_t> wanted = facts_.hash_view();
   if (entry.is_known && std::equal(wanted.begin(), wanted.end(), entry.current().hash.begin())) {
-    entry.documents[entry.side].expires = target_expires_;
-    if (entry.has_new) stop_warming(&entry);         // taken back
+    entry.current().expires = target_expires_;
+    const bool is_taken_back = entry.has_new;
+    if (is_taken_back) stop_warming(&entry);
     entry.has_new = false;
     pin_again(&entry, now_micros);
-    return end_release(Status::ok, now_micros);
+    if (is_taken_back || !std::ranges::equal(entry.predecessors.view(), predecessors_.view())) choose_removed();
+    return remove_more(now_micros);
   }
-  if (entry.is_warming && std::equal(wanted.begin(), wanted.end(), entry.other().hash.begin())) {
-    entry.other().expires = target_expires_;
+  if (entry.is_warming && std::equal(wanted.begin(), wanted.end(), entry.next().hash.begin())) {
+    entry.next().expires = target_expires_;
     for (Warm& warm : entry.warm)                    // another try of what could not be had
       if (warm.step == WarmStep::waiting && warm.ticket == 0) want_warm(&entry, &warm, now_micros);
     return end_release(Status::ok, now_micros);
@@ -88,72 +92,17 @@ void Delivery::found_release(std::int64_t now_micros) {
     error_.set(Status::golden, entry.name, {"its next version failed its trial and does not serve"});
     return end_release(Status::golden, now_micros);
   }
+  n_read_before_ = 0;
+  replaced_ = {};
   key_.assign({"targets/", hash_text(facts_.hash_view()).view()});
   address_.assign({target.address});
   ask(Step::read, NeedKind::read);
 }
 
-void Delivery::ask(Step step, NeedKind kind) {
-  step_ = step;
-  is_asked_ = false;
-  need_ = {};
-  need_.id = ++last_id_;
-  need_.kind = kind;
-  need_.key = key_;
-  if (kind == NeedKind::write) need_.bytes = entries_[current_]->other().bytes;
-  if (kind != NeedKind::fetch) return;
-  need_.origin = Origin::targets;
-  need_.path = address_;
-  need_.max_bytes = static_cast<std::uint64_t>(facts_.length);
-}
-
-void Delivery::have_document(const Answer& answer, std::int64_t now_micros) {
-  // Kept or not, the new one is good; the old one's file is of no more use.
-  if (step_ == Step::write && entries_[current_]->is_known) {
-    key_.assign({"targets/", hash_text(entries_[current_]->current().hash).view()});
-    return ask(Step::remove, NeedKind::remove);
-  }
-  if (step_ == Step::write || step_ == Step::remove) return end_release(Status::ok, now_micros);
-  const bool is_read = step_ == Step::read;
-  Status status = is_read && answer.outcome != Outcome::done ? Status::missing : fetched(answer);
-  if (status == Status::ok) status = adopt(answer.bytes);
-  if (is_read && status != Status::ok) return ask(Step::fetch, NeedKind::fetch);
-  if (is_read || status != Status::ok) return end_release(status, now_micros);
-  ask(Step::write, NeedKind::write);
-}
-
-Status Delivery::fetched(const Answer& answer) {
-  const std::string_view name = entries_[current_]->name;
-  switch (answer.outcome) {
-    case Outcome::done: return check_file_facts(facts_, answer.bytes, name, &error_);
-    case Outcome::not_found: return error_.set(Status::missing, name, {"the origin does not have it"});
-    case Outcome::too_large: return error_.set(Status::hash, name, {"it is longer than signed for"});
-    default: return error_.set(Status::network, name, {answer.detail});
-  }
-}
-
-Status Delivery::adopt(Bytes bytes) {
-  Entry& entry = *entries_[current_];
-  Document& made = entry.other();
-  stop_warming(&entry);
-  entry.has_new = false;
-  made.revision = 0;
-  made.memory.reset();
-  std::span<std::uint8_t> copy;
-  if (made.memory.make_uninitialised(bytes.size(), &copy) != Status::ok)
-    return error_.no_memory(entry.name);
-  std::copy(bytes.begin(), bytes.end(), copy.begin());
-  made.bytes = copy;
-  if (open_release(made.bytes, Check::full, &made.memory, &made.release, &error_) != Status::ok)
-    return error_.within(entry.name);
-  if (made.memory.make(made.release.routes.size(), &made.refused) != Status::ok)
-    return error_.no_memory(entry.name);
-  if (made.release.name != entry.name.view())
-    return error_.wanted(Status::reference, entry.name, {"a release of this name"}, {made.release.name});
-  std::copy_n(facts_.hash.begin(), made.hash.size(), made.hash.begin());
-  made.expires = target_expires_;
-  entry.has_new = true;
-  return Status::ok;
+// What the release was before may serve as long as what vouches for the present one does.
+void Delivery::keep_vouched(Entry* entry) {
+  for (Document& document : entry->documents)
+    if (document.revision != 0 && predecessors_.has(document.hash)) document.expires = target_expires_;
 }
 
 void Delivery::end_release(Status status, std::int64_t now_micros) {
@@ -195,10 +144,11 @@ Status Delivery::serve_new(std::int64_t now_micros) {
   ++revision_;
   for (Entry* entry : entries_) {
     if (!entry->can_serve_new()) continue;
-    entry->side = 1 - entry->side;
+    entry->shift(entry->has_before() && !is_any_here(entry->current().release) &&
+                 is_any_here(entry->before().release));
     entry->has_new = false;
     entry->is_known = true;
-    entry->documents[entry->side].revision = revision_;
+    entry->current().revision = revision_;
     pin_routes(entry, now_micros);
   }
   return Status::ok;
@@ -213,7 +163,7 @@ Status Delivery::make_routes() {
   GUARDRANK_TRY(memory.make(entries_.size(), &known));
   std::uint32_t n = 0;
   for (Entry* entry : entries_) {
-    if (entry->can_serve_new()) known[n++] = entry->other().release;
+    if (entry->can_serve_new()) known[n++] = entry->next().release;
     else if (entry->is_known) known[n++] = entry->current().release;
   }
   made = RouteTable();
@@ -227,20 +177,29 @@ Status Delivery::make_routes() {
   return Status::ok;
 }
 
-// A name with the mark stands for the release's next version, while that is on its way.
+// What served goes where the next one was looked for, and is known until another is. `keeps_before`: there
+// is nothing at hand of it, but of what served before it; that stays.
+void Delivery::Entry::shift(bool keeps_before) {
+  const std::uint32_t served = current_at;
+  current_at = next_at;
+  next_at = served;
+  if (is_known && !keeps_before) std::swap(next_at, before_at);
+}
+
+// A name with a mark stands for the release's next version, while that is on its way, or the one before.
 FoundState Delivery::find_release(void* user, std::string_view name, std::int64_t,
                                   FoundRelease* found) {
   const Delivery& self = *static_cast<const Delivery*>(user);
-  const bool is_next = name.starts_with(next_mark);
-  if (is_next) name.remove_prefix(next_mark.size());
+  const bool is_before = name.starts_with(before_mark), is_next = !is_before && name.starts_with(next_mark);
+  if (is_before || is_next) name.remove_prefix((is_before ? before_mark : next_mark).size());
   for (const Entry* entry : self.entries_) {
     if (entry->name.view() != name) continue;
-    const Document& document = is_next ? entry->other() : entry->current();
-    const Document& before = is_next ? entry->current() : entry->other();
+    const Document& document = is_next ? entry->next() : is_before ? entry->before() : entry->current();
+    const Document& before = is_next ? entry->current() : entry->before();
     *found = {Status::ok, document.bytes, before.revision != 0 ? before.bytes : Bytes{},
               is_next ? entry->warm_revision : document.revision, document.expires};
-    if (is_next ? entry->is_warming : entry->is_known) return FoundState::ready;
-    found->status = is_next ? Status::missing : entry->status;
+    if (is_next ? entry->is_warming : document.revision != 0) return FoundState::ready;
+    found->status = is_next || is_before ? Status::missing : entry->status;
     return self.has_looked_ ? FoundState::failed : FoundState::pending;
   }
   found->status = Status::missing;

@@ -30,6 +30,13 @@ bool Delivery::is_here(const Route& route, Tier tier) const {
   return true;
 }
 
+// In memory or on disk, of what serves in it.
+bool Delivery::is_any_here(const Release& release) const {
+  for (const Route& route : release.routes)
+    if (route.stage != Stage::offline && is_here(route, Tier::disk)) return true;
+  return false;
+}
+
 // Whether what serves now is where this tier would have it: then its next version shall be, too.
 bool Delivery::is_near(const Entry& entry, Tier tier) const {
   if (!entry.is_known) return false;
@@ -45,7 +52,7 @@ const Route* Delivery::server_of(const Route& route, std::int64_t now_micros) co
       routes()->choose({route.product, route.market, route.segment, route.partner, route.surface, {}}).primary;
   if (ordinal == no_route) return nullptr;
   const Place place = place_of(ordinal);
-  return entries_[place.entry]->current().expires > now_micros ? &route_at(place) : nullptr;
+  return entries_[place.entry]->current().expires > now_micros ? route_at(place) : nullptr;
 }
 
 // Near are a release that is, and a route that takes traffic over from what is: one that has just been
@@ -62,7 +69,7 @@ bool Delivery::wants_warm(const Entry& entry, const Route& route, std::int64_t n
 
 // Whether someone goes without while the next version is on its way: what served them is gone.
 bool Delivery::is_missed(const Entry& entry, std::int64_t now_micros) const {
-  const Release& next = entry.other().release;
+  const Release& next = entry.next().release;
   for (const Warm& warm : entry.warm) {
     if (warm.step == WarmStep::none || !is_serving(next.routes[warm.route])) continue;
     const Route& route = next.routes[warm.route];
@@ -90,7 +97,7 @@ std::uint32_t Delivery::choose_warm(const Entry& entry, const Release& release, 
 }
 
 void Delivery::begin_warming(Entry* entry, std::int64_t now_micros) {
-  if (choose_warm(*entry, entry->other().release, false, now_micros, entry->warm) == 0) return;
+  if (choose_warm(*entry, entry->next().release, false, now_micros, entry->warm) == 0) return;
   entry->is_warming = true;
   entry->warm_revision = ++last_warm_;
   ++n_warming_;
@@ -200,8 +207,8 @@ TicketId Delivery::next_trial(std::int64_t now_micros, Delivered* out) {
       out->model = taken.model;
       out->policy = taken.policy;
       out->catalog = taken.catalog;
-      out->release_bytes = entry->other().bytes;
-      tell_route(entry->other().release, warm.route, out);
+      out->release_bytes = entry->next().bytes;
+      tell_route(entry->next().release, warm.route, out);
       return warm.ticket | trial_mark;
     }
   }
@@ -216,7 +223,7 @@ void Delivery::could_not_open(TicketId id, Status status) {
   Ticket& ticket = tickets_[index];
   ticket.refused = status;
   ticket.was_ready = false;                    // so `take` goes on to the next of the chain
-  const Document* document = document_of(ticket);
+  const Document* document = document_at(ticket.chain[ticket.at]);
   if (document == nullptr || status >= Status::network) return;
   document->refused[ticket.chain[ticket.at].route] = status;
   status_ = status;
@@ -232,7 +239,7 @@ void Delivery::tried(TicketId trial, Status status, std::int64_t now_micros) {
       warm.step = WarmStep::good;
       const bool is_good = status == Status::ok || status == Status::memory || status == Status::limit;
       if (is_good) return warm_more(now_micros);
-      entry->refused = entry->other().hash;
+      entry->refused = entry->next().hash;
       stop_warming(entry);
       entry->has_new = false;
       entry->status = status_ = status;

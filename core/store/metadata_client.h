@@ -23,6 +23,16 @@ enum class RefreshKind : std::uint8_t {
                  // passed over, nothing expired is
 };
 
+// Documents that a release was before, by SHA-256, newest first: "custom": {"guardrank": {"previous": [...]}}.
+// Who vouches for the target says that they may serve while its own artifacts cannot be had.
+struct Predecessors {
+  std::uint32_t n = 0;
+  Sha256Digest hashes[limits::predecessors];
+
+  std::span<const Sha256Digest> view() const { return {hashes, n}; }
+  bool has(const Sha256Digest& hash) const;
+};
+
 // What a target's role vouches for. Views live until the next operation.
 struct TargetFacts {
   std::string_view path;
@@ -30,6 +40,7 @@ struct TargetFacts {
   std::int64_t role_version = 0;
   FileFacts facts;                      // length and hash are said
   std::string_view custom;              // canonical JSON; empty when there is none
+  Predecessors predecessors;
   std::string_view address;             // below Origin::targets, percent-encoded
   std::int64_t expires_micros = 0;      // when the first of what vouches for it expires
 };

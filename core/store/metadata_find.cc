@@ -3,9 +3,30 @@
 
 #include "core/base/slice.h"
 #include "core/store/canonical_json.h"
+#include "core/store/key.h"
 #include "core/store/metadata_client.h"
 
 namespace guardrank {
+namespace {
+
+// Up to the first that is no SHA-256: what is signed by others may have other things there.
+void read_predecessors(const JsonValue& custom, Predecessors* out) {
+  const JsonValue* own = custom.member("guardrank");
+  const JsonValue* list = own == nullptr ? nullptr : own->member("previous");
+  if (list == nullptr || list->type != JsonType::array) return;
+  for (const JsonValue* each = list->first; each != nullptr && out->n < limits::predecessors; each = each->next) {
+    Sha256Digest& hash = out->hashes[out->n];
+    std::size_t size = 0;
+    if (each->type != JsonType::string || !read_hexadecimal(each->text, hash, &size) || size != hash.size()) return;
+    ++out->n;
+  }
+}
+
+}  // namespace
+
+bool Predecessors::has(const Sha256Digest& hash) const {
+  return std::find(hashes, hashes + n, hash) != hashes + n;
+}
 
 Status MetadataClient::find(std::string_view target_path, std::int64_t now_micros, Error* error) {
   if (!is_ready())
@@ -69,12 +90,12 @@ void MetadataClient::found(const JsonValue& target, const MetadataDocument& role
     error_.set(Status::json, role.role(), {"target ", search_.path(), " must have length and a sha256 or sha512"});
     return finish(Status::json);
   }
-  target_ = {search_.path(), role.role(), role.version(), facts, {}, {},
-             vouched_until_};
+  target_ = {search_.path(), role.role(), role.version(), facts, {}, {}, {}, vouched_until_};
   if (const JsonValue* custom = target.member("custom"); custom != nullptr) {
     const Status status = write_canonical_json(*custom, role.bytes().size(), search_.arena(),
                                                &target_.custom, &error_);
     if (status != Status::ok) return finish(status);
+    read_predecessors(*custom, &target_.predecessors);
   }
   address_.clear();
   const std::size_t name_at = target_.path.rfind('/') + 1;   // 0 without a slash

@@ -107,6 +107,8 @@ class Store {
   // False when a need was withdrawn: the host may stop what it does for it.
   bool is_wanted(std::uint64_t need_id) const;
 
+  // Whether it has been read what is on disk; without a disk at once.
+  bool knows_disk() const { return !is_disk_new(); }
   // Verified in memory, or on disk to be read.
   bool is_at_hand(const Sha256Digest& id) const;
   bool is_in_memory(const Sha256Digest& id) const;

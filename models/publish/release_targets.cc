@@ -116,6 +116,24 @@ Json artifacts_of(const Json& document) {
   return artifacts.size() <= 3 ? artifacts : Json::object();
 }
 
+// Hashes of what a target's document was before, newest first (core/store/metadata_client.h, Predecessors). Origins
+// of 0.1 have one hash in a list's place.
+std::vector<std::string> previous_of(const Json& target) {
+  const Json previous = member_or(custom_of(target), "previous", Json::array());
+  if (previous.is_string()) return {previous.get<std::string>()};
+  return previous.get<std::vector<std::string>>();
+}
+
+// What is published now comes before it all; if it was there already, from its place on.
+std::vector<std::string> previous_after(const Json& before, const std::string& hash) {
+  if (before.is_null()) return {};
+  std::vector<std::string> previous = previous_of(before);
+  previous.insert(previous.begin(), hash_of(before));
+  std::erase(previous, hash);
+  previous.resize(std::min<std::size_t>(previous.size(), limits::predecessors));
+  return previous;
+}
+
 }  // namespace
 
 void ReleaseTargets::put(const Json& document, const Json& custom, const Json& step) {
@@ -130,8 +148,8 @@ void ReleaseTargets::put(const Json& document, const Json& custom, const Json& s
   if (const Json artifacts = artifacts_of(document); !artifacts.empty())
     target["custom"]["guardrank"]["artifacts"] = artifacts;
   const Json before = find_target(document["name"].get<std::string>());
-  if (!before.is_null() && hash_of(before) != hash)
-    target["custom"]["guardrank"]["previous"] = hash_of(before);
+  if (const auto previous = previous_after(before, hash); !previous.empty())
+    target["custom"]["guardrank"]["previous"] = previous;
   repository_->folder().write(file_of(path, hash), bytes);
   const std::string role = repository_->role_of(path);
   repository_->change(role)["targets"][path] = target;
@@ -148,14 +166,19 @@ std::vector<Envelope> versions_of(const Repository& repository, const std::strin
   return versions;
 }
 
-Json ReleaseTargets::find_version(const std::string& role, const std::string& path,
-                                  const std::string& hash) const {
-  std::vector<Envelope> versions = versions_of(*repository_, role);
-  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
-    const Json targets = member_or(version->body, "targets", Json::object());
+// Goes back from when the present target was first signed, so that it ends, whatever was published twice.
+Json ReleaseTargets::find_previous(const std::string& role, const std::string& path, const Json& present) const {
+  const std::vector<std::string> previous = previous_of(present);
+  std::vector<Json> versions;
+  for (const Envelope& version : versions_of(*repository_, role)) {
+    const Json targets = member_or(version.body, "targets", Json::object());
     const auto found = targets.find(path);
-    if (found != targets.end() && hash_of(*found) == hash) return *found;
+    if (found == targets.end()) continue;
+    if (hash_of(*found) == hash_of(present) && previous_of(*found) == previous) break;
+    versions.push_back(*found);
   }
+  for (auto version = versions.rbegin(); version != versions.rend(); ++version)
+    if (hash_of(*version) == previous.front()) return *version;
   throw PackError(Status::missing, path, "the metadata that named what it was before is gone");
 }
 
@@ -171,10 +194,10 @@ void ReleaseTargets::check_blobs(const Json& document) const {
 Json ReleaseTargets::restore_previous(const std::string& name, std::int64_t now) {
   const std::string path = path_of(name);
   const std::string role = repository_->role_of(path);
-  const std::string previous = member_or<std::string>(find_custom(name), "previous", "");
-  if (previous.empty())
+  const Json present = find_target(name);
+  if (present.is_null() || previous_of(present).empty())
     throw PackError(Status::missing, "release", "'" + name + "' was nothing before");
-  Json target = find_version(role, path, previous);
+  Json target = find_previous(role, path, present);
   const Json document = read_target(path, target);
   check_blobs(document);
   check_fallbacks(documents_with(document));

@@ -33,7 +33,7 @@ class ReleaseTargets {
  private:
   Json find_target(const std::string& name) const;
   Json read_target(const std::string& path, const Json& target) const;
-  Json find_version(const std::string& role, const std::string& path, const std::string& hash) const;
+  Json find_previous(const std::string& role, const std::string& path, const Json& present) const;
   void check_blobs(const Json& document) const;
 
   Repository* repository_;

@@ -45,6 +45,9 @@ class Delivery(unittest.TestCase):
             publisher.run("publish", "--origin", "origin", "--release", name, "--bundle", bundles[name],
                           "--key", "keys/publisher.pem", *words)
         cls.files, cls.root = publisher.files(), publisher.folder / "root.json"
+        publisher.run("publish", "--origin", "origin", "--release", "cards", "--bundle", bundles["next"],
+                      "--stage", "full", "--key", "keys/publisher.pem")
+        cls.updated = publisher.files()          # "cards" has another version, with the catalog of "next"
         cls.requests = {product: publisher.folder / f"{product}.json" for product in ("card", "loan", "late")}
         for product, path in cls.requests.items():
             path.write_text(json.dumps({**REQUEST, "route": {"product": product}}))
@@ -123,6 +126,25 @@ class Delivery(unittest.TestCase):
         refusal = self.refusal(product="late", releases=("late",))
         self.assertEqual(refusal["code"], VERSION)
         self.assertIn("99.0.0", refusal["message"])
+
+    # ---- What a release was before
+
+    def test_what_served_goes_on_when_only_half_of_an_update_came_and_the_origin_went(self):
+        served = self.told("--rank", product="loan")
+        self.assertEqual(served["ranked"], self.truths["cards"]["ranked"])
+        self.server.files = dict(self.updated)
+        self.break_blob("next", faults.status(404))
+        for _ in range(2):                       # with the origin's metadata, then with nothing of the origin
+            told = self.told("--rank", product="loan")
+            self.assertEqual(told["ranked"], served["ranked"])
+            self.assertEqual((told["release"], told["served"]["instead_of"]), ("cards", "cards"))
+            for path in list(self.server.files):
+                self.server.faults[path] = [faults.reset]
+        self.server.faults.clear()
+        told = self.told("--rank", product="loan")
+        self.assertEqual(told["ranked"], self.truths["next"]["ranked"])
+        self.assertEqual(told["served"], {"stage": "full"})
+        self.assertEqual(len(list((self.cache / "targets").iterdir())), 3)     # the two, and "gold"
 
     # ---- Shadows
 

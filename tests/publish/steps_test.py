@@ -89,6 +89,36 @@ class Steps(OnOrigin):
         self.assertEqual(self.origin.metadata("timestamp.json")["signed"]["version"], version + 2)
         self.assertIn("was nothing before", self.rollback("a", code=1)["error"]["message"])
 
+    def hash(self):
+        return self.origin.check()["a.release"]["hashes"]["sha256"]
+
+    def previous(self):
+        return self.origin.check()["a.release"]["custom"]["guardrank"].get("previous", [])
+
+    def test_rollback_ends_although_versions_came_twice(self):
+        documents, shown = {}, []
+        for bundle, version in ((BUNDLE, 1), (OTHER, 2), (BUNDLE, 1), (BUNDLE, 1), (OTHER, 3), (BUNDLE, 1)):
+            self.publish("a", "--bundle", bundle, "--version", version)    # it stands, so the document may be as before
+            documents.setdefault(self.hash(), len(documents))
+            shown.append((documents[self.hash()], [documents[each] for each in self.previous()]))
+        self.assertEqual(shown, [(0, []), (1, [0]), (0, [1]), (0, [1]), (2, [0, 1]), (0, [2, 1])])
+        back = []
+        while self.previous():
+            self.rollback("a")
+            back.append(documents[self.hash()])
+        self.assertEqual(back, [2, 0, 1, 0])
+        self.assertIn("was nothing before", self.rollback("a", code=1)["error"]["message"])
+
+    def test_a_release_names_the_four_before_it_and_goes_back_further(self):
+        hashes = []
+        for version in range(1, 8):
+            self.publish("a", "--bundle", BUNDLE, "--version", version, "--stage", "full")
+            hashes.append(self.hash())
+        self.assertEqual(self.previous(), hashes[-2:-6:-1])
+        for expected in reversed(hashes[:-1]):
+            self.rollback("a")
+            self.assertEqual(self.hash(), expected)
+
     def test_rollback_leads_to_nothing_that_is_gone(self):
         self.publish("a", "--bundle", BUNDLE)
         model = self.origin.run("inspect", BUNDLE)["release"]["routes"][0]["model"].removeprefix("sha256:")

@@ -149,7 +149,8 @@ typedef struct {
   /* Texts until the client's next call. */
   gr_text release;               /* that serves */
   gr_text stage, arm;            /* of its route: "served.stage" and "served.arm" of gr_request_set_route */
-  gr_text instead_of;            /* by a fallback: "served.instead_of"; "served.reason" is why */
+  gr_text instead_of;            /* by a fallback: "served.instead_of", the release's own name where
+                                  * what it was before serves; "served.reason" is why */
 } gr_fetch_served;
 /* What serves a request of this route: at once where it is at hand, else when it was fetched, verified
  * and has replayed its golden vectors. Past the timeout, or where it cannot be had before, a fallback that is

@@ -20,9 +20,18 @@ pack::AlignedBytes make_blob(ArtifactKind kind, std::uint64_t seed, std::size_t 
   return pack::write_container(kind, sections);
 }
 
-std::string facts_of(const std::string& file) {
+std::string facts_of(const std::string& file, const std::string& custom) {
   const Sha256Digest hash = sha256(store_test::bytes_of(file));
-  return R"({"length": )" + std::to_string(file.size()) + R"(, "hashes": {"sha256": ")" + hex(hash) + "\"}}";
+  return R"({"length": )" + std::to_string(file.size()) + R"(, "hashes": {"sha256": ")" + hex(hash) + "\"}" +
+         custom + "}";
+}
+
+// Its versions but for the present one, which stands first.
+std::string custom_of(const std::vector<std::string>& versions) {
+  std::string list;
+  for (std::size_t i = 1; i < versions.size() && i <= limits::predecessors; ++i)
+    list += (list.empty() ? "\"" : ", \"") + versions[i] + "\"";
+  return R"(, "custom": {"guardrank": {"previous": [)" + list + "]}}";
 }
 
 }  // namespace
@@ -81,8 +90,13 @@ void DeliveryHost::publish(const char* expires) {
   const std::string n = std::to_string(version_);
   std::string listed;
   for (const auto& [name, file] : targets_) {
-    listed += (listed.empty() ? "\"" : ", \"") + name + ".release\": " + facts_of(file);
-    origin[1][hex(sha256(store_test::bytes_of(file))) + "." + name + ".release"] = file;
+    const std::string hash = hex(sha256(store_test::bytes_of(file)));
+    std::vector<std::string>& versions = versions_[name];
+    std::erase(versions, hash);
+    versions.insert(versions.begin(), hash);
+    listed += (listed.empty() ? "\"" : ", \"") + name + ".release\": " +
+              facts_of(file, names_predecessors ? custom_of(versions) : "");
+    origin[1][hash + "." + name + ".release"] = file;
   }
   origin[0]["timestamp.json"] = store_test::timestamp_document(version_, version_, {"ts"}, expires);
   origin[0][n + ".snapshot.json"] = store_test::snapshot_document(version_, {{"targets", version_}}, {"sn"}, expires);
@@ -105,7 +119,8 @@ void DeliveryHost::answer(const Need& need) {
   given.outcome = Outcome::done;
   std::string bytes;
   const std::string key(need.key), path(need.path);
-  if (fault && fault(need, &given.outcome)) {
+  if (Outcome outcome{}; fault && fault(need, &outcome)) {
+    given.outcome = outcome;
     given.detail = detail;
     return delivery->provide(given, now);
   }

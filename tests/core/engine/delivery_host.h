@@ -35,6 +35,7 @@ class DeliveryHost {
   void publish(const char* expires = store_test::later);
   // The artifacts that a route of this seed names, concatenated as a ticket hands them out.
   std::string artifacts(std::uint64_t seed) const;
+  bool has(std::uint64_t seed) const { return artifacts_.count(seed) != 0; }
 
   // A new client on the same disk and origin, looked to the end.
   void open();
@@ -59,6 +60,7 @@ class DeliveryHost {
 
   TestMemory memory;
   std::int64_t now = store_test::now;
+  bool names_predecessors = false;                       // what is published tells what it was before
   DeliveryOptions options;
   std::map<std::string, std::string> origin[3], disk;    // by Origin; by key
   std::function<bool(const Need&, Outcome*)> fault;      // true: so it ends, for this reason
@@ -74,6 +76,7 @@ class DeliveryHost {
   std::vector<std::string> names_;
   std::vector<std::string_view> views_;
   std::map<std::string, std::string> targets_;
+  std::map<std::string, std::vector<std::string>> versions_;   // hashes of what was signed, newest first
   std::map<std::uint64_t, std::string> artifacts_;
   std::string root_;
   std::vector<Need> asked_;

@@ -166,7 +166,11 @@ TEST_CASE("without room for both versions the next serves at once; when the last
   roomless.host.delivery->want({}, INT64_MAX, roomless.host.now, &roomless.first, &roomless.host.error);
   roomless.host.look();
   CHECK(roomless.host.delivery->n_warming() == 0);
-  CHECK(roomless.served_now() == "");                    // cold
+  CHECK(roomless.served_now() == roomless.host.artifacts(1));   // cold: what was before, while it is there
+  roomless.host.delivery->cancel(roomless.first);
+  const TicketId second = roomless.host.want();
+  roomless.host.run();
+  CHECK(roomless.host.handed(second) == roomless.host.artifacts(2));
   Serving expiring(false);
   expiring.publish(2);
   expiring.host.fault = [&](const Need& need, Outcome* outcome) {
