@@ -79,7 +79,7 @@ void Delivery::found_release(std::int64_t now_micros) {
     if (is_taken_back) stop_warming(&entry);
     entry.has_new = false;
     pin_again(&entry, now_micros);
-    if (is_taken_back || !std::ranges::equal(entry.predecessors.view(), predecessors_.view())) choose_removed();
+    if (is_taken_back || entry.predecessors != predecessors_) choose_removed();
     return remove_more(now_micros);
   }
   if (entry.is_warming && std::equal(wanted.begin(), wanted.end(), entry.next().hash.begin())) {

@@ -27,8 +27,9 @@ enum class RefreshKind : std::uint8_t {
 // Who vouches for the target says that they may serve while its own artifacts cannot be had.
 struct Predecessors {
   std::uint32_t n = 0;
-  Sha256Digest hashes[limits::predecessors];
+  Sha256Digest hashes[limits::predecessors]{};
 
+  bool operator==(const Predecessors&) const = default;
   std::span<const Sha256Digest> view() const { return {hashes, n}; }
   bool has(const Sha256Digest& hash) const;
 };

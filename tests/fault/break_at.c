@@ -1,6 +1,7 @@
 /* Preloaded into the command: ends the process, or makes calls fail, at the n-th step that writes to a
  * file; and sets the clock. Environment: BREAK_AT (from 1), BREAK_WITH ("kill" or an errno; an errno
- * lasts from that step on), CLOCK_AHEAD (seconds). */
+ * lasts from that step on), CLOCK_AHEAD (seconds; below 0 it
+ * is put back), CLOCK_AFTER (milliseconds after the first look at it; 0 unless told). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -68,6 +69,11 @@ int openat(int folder, const char* name, int flags, ...) {
 int clock_gettime(clockid_t clock, struct timespec* time) {
   const int result = REAL(clock_gettime)(clock, time);
   const char* ahead = getenv("CLOCK_AHEAD");
-  if (result == 0 && clock == CLOCK_REALTIME && ahead != NULL) time->tv_sec += atol(ahead);
+  const char* after = getenv("CLOCK_AFTER");
+  if (result != 0 || clock != CLOCK_REALTIME || ahead == NULL) return result;
+  static struct timespec first;
+  if (first.tv_sec == 0) first = *time;
+  const long passed = (time->tv_sec - first.tv_sec) * 1000 + (time->tv_nsec - first.tv_nsec) / 1000000;
+  if (after == NULL || passed >= atol(after)) time->tv_sec += atol(ahead);
   return result;
 }

@@ -1,6 +1,6 @@
 """`guardrank fetch` of several releases: fallbacks, shadows, patience, and what it says when something fails.
 
-Usage: delivery_test.py COMMAND [TEST...]
+Usage: delivery_test.py COMMAND BREAK_AT|- [TEST...]
 """
 import json
 import os
@@ -16,7 +16,7 @@ import server as faults
 from artifacts import Publisher, identity, parts, ranked
 from server import Server
 
-COMMAND = str(pathlib.Path(sys.argv[1]).resolve())
+COMMAND, BREAK_AT = (str(pathlib.Path(path).resolve()) if path != "-" else None for path in sys.argv[1:3])
 REQUEST = {"time": "2026-11-21T10:00:00Z", "seed": 5, "limit": 20, "explain": False,
            "context": {"age": 34, "state": "CA", "income": 80000}}
 NETWORK, EXPIRED, DEADLINE, VERSION, REFERENCE, LIMIT, INTERNAL = 700, 702, 704, 303, 305, 800, 901
@@ -64,13 +64,13 @@ class Delivery(unittest.TestCase):
         self.server = Server(dict(self.files))
         self.addCleanup(self.server.close)
 
-    def fetch(self, *words, releases=("cards", "gold"), product="card", cache=None):
+    def fetch(self, *words, releases=("cards", "gold"), product="card", cache=None, environment={}):
         command = [COMMAND, "fetch", "--origin", self.server.address("").rstrip("/"), "--root", self.root,
                    "--cache", cache or self.cache, "--request", self.requests[product],
                    "--release", *releases, *words]
         began = time.monotonic()
         done = subprocess.run(command, capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "no_proxy": "127.0.0.1"})
+                              env={**os.environ, "no_proxy": "127.0.0.1", **environment})
         self.took = time.monotonic() - began
         return done
 
@@ -126,6 +126,21 @@ class Delivery(unittest.TestCase):
         refusal = self.refusal(product="late", releases=("late",))
         self.assertEqual(refusal["code"], VERSION)
         self.assertIn("99.0.0", refusal["message"])
+
+    # ---- A clock that jumps
+
+    @unittest.skipIf(BREAK_AT is None, "sanitizers bear no preloaded library")
+    def test_a_clock_that_is_put_ahead_or_back_neither_ends_a_wait_nor_prolongs_it(self):
+        def jump(seconds):
+            return {"LD_PRELOAD": BREAK_AT, "CLOCK_AHEAD": str(seconds), "CLOCK_AFTER": "300"}
+        self.break_blob("cards", faults.late(1))
+        told = self.told("--timeout-ms", "20000", product="loan", environment=jump(3600))
+        self.assertEqual((told["release"], told["fallback"]), ("cards", False))
+        shutil.rmtree(self.cache)
+        self.break_blob("cards", faults.stall)
+        refusal = self.refusal("--timeout-ms", "1500", product="loan", environment=jump(-3600))
+        self.assertEqual(refusal["code"], DEADLINE)
+        self.assertLess(self.took, 10)
 
     # ---- What a release was before
 
@@ -244,4 +259,4 @@ class Delivery(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

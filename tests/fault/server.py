@@ -89,6 +89,13 @@ def stall(handler, body):
     handler.close_connection = True
 
 
+def late(seconds):
+    def answer(handler, body):
+        time.sleep(seconds)
+        handler.serve(body)
+    return answer
+
+
 def stall_within(handler, body):
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))

@@ -62,6 +62,27 @@ test("a signal ends the opening of a store", () => serve(async (origin) => {
   await assert.rejects(Store.open({ ...options, signal: "soon" }), /signal: wanted an AbortSignal/);
 }));
 
+test("a clock that is put ahead or back neither ends a wait nor prolongs it", () => serve(async (origin, open) => {
+  const real = Date.now;
+  const jump = (seconds) => { Date.now = () => real() + 1000 * seconds; };
+  try {
+    const ahead = await open();
+    origin.fault = (path, response, next) => setTimeout(next, path.startsWith("blobs/") ? 400 : 0);
+    const comes = ahead.snapshot(engine, {}, patient);
+    jump(3600);
+    assert.equal((await comes).release, name);
+    const back = await open();
+    origin.fault = hold;
+    const fails = back.snapshot(engine, {}, { timeout: 300 });
+    jump(-3600);
+    const began = performance.now();
+    await assert.rejects(fails, { status: "GR_STATUS_DEADLINE" });
+    assert.ok(performance.now() - began < 10_000);
+  } finally {
+    Date.now = real;
+  }
+}));
+
 test("an origin that asks for an hour's patience is not asked again", () => serve(async (origin, open) => {
   const store = await open();
   origin.fault = (path, response, next) => {

@@ -1,6 +1,7 @@
 // The functions of guardrank-store.wasm with JavaScript's values. What a store needs is done elsewhere.
 import type { SnapshotParts } from "./engine.js";
 import { argumentError, GuardrankError } from "./error.js";
+import { Clock } from "./host/clock.js";
 import { kinds, outcomes, type Answer, type Need } from "./host/needs.js";
 import * as layout from "./layout.js";
 import { writeTexts, type Library } from "./library.js";
@@ -21,21 +22,31 @@ export interface Delivered {
   served: ServedBy;
 }
 
-const now = () => micros(Date.now());
 const ticketState = { pending: 1, ready: 2 };
 
 /** One store in the module. Tickets and needs go by number; 0 is none. */
 export class StoreModule {
   private handle: number;
   private readonly texts: Block;
+  readonly clock = new Clock();
 
   /** Throws GuardrankError where the options will not do. */
   constructor(private readonly library: Library, options: StoreOptions) {
     this.texts = new Block(library.memory);
     const struct = writeOptions(library, this.texts, options);
-    library.check(library.exports.gr_store_create(0, struct, now(), library.out, library.errorOut));
+    library.check(library.exports.gr_store_create(0, struct, this.now(), library.out, library.errorOut));
     this.handle = library.memory.u32(library.out);
     library.releaseArgument();
+  }
+
+  private now(): bigint {
+    return micros(this.clock.now());
+  }
+
+  /** The time at which something is wanted. */
+  private begin(): bigint {
+    this.clock.follow();
+    return this.now();
   }
 
   get isOpen(): boolean {
@@ -68,7 +79,7 @@ export class StoreModule {
 
   /** A ticket for what serves a route, to be had within `timeout` milliseconds. */
   want(route: Route, timeout: number): bigint {
-    const { library } = this, from = now();
+    const { library } = this, from = this.begin();
     const struct = this.writeRoute(route);
     library.check(library.exports.gr_store_want(
       this.openHandle(), struct, from + micros(timeout), from, library.out, library.errorOut,
@@ -79,7 +90,7 @@ export class StoreModule {
 
   /** A ticket for one of its shadows, by their order. */
   wantShadow(route: Route, index: number, timeout: number): bigint {
-    const { library } = this, from = now();
+    const { library } = this, from = this.begin();
     const struct = this.writeRoute(route);
     library.check(library.exports.gr_store_want_shadow(
       this.openHandle(), struct, index, from + micros(timeout), from, library.out, library.errorOut,
@@ -92,7 +103,7 @@ export class StoreModule {
   wantShard({ sha256, bytes }: WantedShard, timeout: number): bigint {
     const { library } = this;
     const hash = library.bytesArgument(digestOf(sha256));
-    const from = now();
+    const from = this.begin();
     library.check(library.exports.gr_store_want_shard(
       this.openHandle(), hash, BigInt(bytes), from + micros(timeout), from,
       library.out, library.errorOut,
@@ -106,7 +117,7 @@ export class StoreModule {
 
   /** A ticket that is pending no more. */
   nextEnded(): bigint {
-    return this.library.exports.gr_store_next_ended(this.handle, now());
+    return this.library.exports.gr_store_next_ended(this.handle, this.now());
   }
 
   /** Undefined while it is pending; throws where it failed. */
@@ -128,7 +139,7 @@ export class StoreModule {
   tryNext(isKept: (key: string) => boolean, open: (next: Delivered) => void): boolean {
     const { library } = this, { exports } = library;
     const struct = library.clearStruct(layout.delivered.size);
-    if (exports.gr_store_next_trial(this.handle, now(), library.out, struct) !== 0) return false;
+    if (exports.gr_store_next_trial(this.handle, this.now(), library.out, struct) !== 0) return false;
     const trial = library.memory.view.getBigUint64(library.out, true);
     let status = 0;
     try {
@@ -136,20 +147,20 @@ export class StoreModule {
     } catch (failure) {
       status = failure instanceof GuardrankError ? failure.code : 901;   // GR_STATUS_INTERNAL
     }
-    exports.gr_store_tried(this.handle, trial, status, now());
+    exports.gr_store_tried(this.handle, trial, status, this.now());
     return true;
   }
 
   /** What a ticket gave could not be opened: it goes on to its next fallback. */
   couldNotOpen(ticket: bigint, code: number): void {
-    this.library.exports.gr_store_tried(this.handle, ticket, code, now());
+    this.library.exports.gr_store_tried(this.handle, ticket, code, this.now());
   }
 
   /** What the store needs next of its host; undefined where nothing more. */
   nextNeed(): (Need & { id: bigint }) | undefined {
     const { library } = this;
     const struct = library.clearStruct(layout.need.size);
-    if (library.exports.gr_store_next(this.handle, now(), struct) !== 0) return undefined;
+    if (library.exports.gr_store_next(this.handle, this.now(), struct) !== 0) return undefined;
     return readNeed(library.memory, struct);
   }
 
@@ -191,7 +202,7 @@ export class StoreModule {
     view.setUint32(struct + at.section_hashes + 4, sectionHashes?.length ?? 0, true);
     view.setBigInt64(struct + at.retry_after_micros, micros(answer.retryAfter ?? 0), true);
     this.setTexts(struct, [at.entity_tag, at.detail], texts);
-    const status = library.exports.gr_store_provide(this.handle, struct, now());
+    const status = library.exports.gr_store_provide(this.handle, struct, this.now());
     library.releaseArgument();
     this.releaseTexts();
     library.checkBare(status);
@@ -200,7 +211,7 @@ export class StoreModule {
   private takeStruct(ticket: bigint): number | undefined {
     const { library } = this, { memory } = library, at = layout.delivered;
     const struct = library.clearStruct(at.size);
-    library.checkBare(library.exports.gr_store_take(this.openHandle(), ticket, now(), struct));
+    library.checkBare(library.exports.gr_store_take(this.openHandle(), ticket, this.now(), struct));
     const state = memory.u32(struct + at.state);
     if (state === ticketState.pending) return undefined;
     if (state !== ticketState.ready) {

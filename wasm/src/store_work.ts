@@ -34,7 +34,7 @@ export class StoreWork {
 
   /** Whether it is time for something that no timer told yet. */
   hasWake(): boolean {
-    const time = Date.now();
+    const time = this.module.clock.now();
     for (const at of this.wakes.values()) if (at <= time) return true;
     for (const at of this.lost.values()) if (at <= time) return true;
     return false;
@@ -42,7 +42,7 @@ export class StoreWork {
 
   /** Tells the store which times have come, and what is lost. */
   wake(): void {
-    const time = Date.now();
+    const time = this.module.clock.now();
     for (const [id, at] of this.wakes) {
       if (at > time) continue;
       this.wakes.delete(id);
@@ -77,9 +77,9 @@ export class StoreWork {
     const abort = new AbortController();
     const isWork = need.kind !== kinds.wake;
     this.running.set(need.id, abort);
-    if (isWork) this.lost.set(need.id, Date.now() + this.host.attempts * (this.host.timeout + 10_000));
+    if (isWork) this.lost.set(need.id, this.module.clock.now() + this.host.attempts * (this.host.timeout + 10_000));
     else this.wakes.set(need.id, need.at);
-    const answer = await perform(need, this.host, abort.signal);
+    const answer = await perform(need, this.host, abort.signal, this.module.clock);
     const isExpected = isWork ? this.lost.has(need.id) : this.wakes.delete(need.id);
     if (isExpected && this.module.isOpen) {
       this.module.answer(need.id, answer);

@@ -53,12 +53,13 @@ Client::~Client() {
 
 Status Client::open(const DeliveryOptions& options, bool asks_origin, std::int64_t timeout_micros,
                     Error* error) {
-  const std::int64_t until = wall_clock_micros() + bounded(timeout_micros);
-  GUARDRANK_TRY(delivery_.open(options, wall_clock_micros(), error));
+  host_.follow_clock();
+  const std::int64_t until = host_.now() + bounded(timeout_micros);
+  GUARDRANK_TRY(delivery_.open(options, host_.now(), error));
   start_needs();
   const auto is_open = [&] { return asks_origin ? delivery_.has_asked() : delivery_.has_looked(); };
-  while (!is_open() && wall_clock_micros() < until) {
-    provide_one(std::clamp<std::int64_t>(until - wall_clock_micros(), 0, 1'000'000));
+  while (!is_open() && host_.now() < until) {
+    provide_one(std::clamp<std::int64_t>(until - host_.now(), 0, 1'000'000));
     if (is_told_to_stop()) return error->set(Status::deadline, "releases", {"stopped while looking"});
   }
   if (delivery_.routes() != nullptr) return Status::ok;
@@ -70,7 +71,7 @@ Status Client::open(const DeliveryOptions& options, bool asks_origin, std::int64
 
 void Client::ask_for_needs() {
   Need need;
-  while (delivery_.next(wall_clock_micros(), &need)) host_.start(need);
+  while (delivery_.next(host_.now(), &need)) host_.start(need);
 }
 
 void Client::start_needs() {
@@ -81,13 +82,13 @@ void Client::start_needs() {
 // The snapshot is kept: when traffic shifts it is ready.
 bool Client::try_next() {
   Delivered next;
-  const TicketId trial = delivery_.next_trial(wall_clock_micros(), &next);
+  const TicketId trial = delivery_.next_trial(host_.now(), &next);
   if (trial == 0) return false;
   Error error;
   gr_snapshot* snapshot = nullptr;
   const bool has_options = snapshot_options_.struct_size != 0;
   const Status status = prepare(next, has_options ? &snapshot_options_ : nullptr, &snapshot, &error);
-  delivery_.tried(trial, status, wall_clock_micros());
+  delivery_.tried(trial, status, host_.now());
   return true;
 }
 
@@ -102,10 +103,10 @@ bool Client::provide_one(std::int64_t timeout_micros) {
 // A mapped file is lent, if it is wanted.
 void Client::provide(const Completion& completion) {
   Answer answer = completion.answer();
-  if (completion.mapping == nullptr) return delivery_.provide(answer, wall_clock_micros());
+  if (completion.mapping == nullptr) return delivery_.provide(answer, host_.now());
   Loan loan = host_.mappings().lend(completion.mapping);
   answer.loan = &loan;
-  delivery_.provide(answer, wall_clock_micros());
+  delivery_.provide(answer, host_.now());
   if (!loan.is_taken) host_.mappings().take_back(answer.bytes);
 }
 
@@ -133,11 +134,12 @@ bool Client::is_told_to_stop() {
 }
 
 void Client::poll(std::int64_t timeout_micros) {
-  const std::int64_t until = wall_clock_micros() + bounded(timeout_micros);
+  host_.follow_clock();
+  const std::int64_t until = host_.now() + bounded(timeout_micros);
   start_needs();
   while (!is_told_to_stop()) {
-    const bool did = provide_one(std::max<std::int64_t>(until - wall_clock_micros(), 0));
-    if (!did && wall_clock_micros() >= until) return;
+    const bool did = provide_one(std::max<std::int64_t>(until - host_.now(), 0));
+    if (!did && host_.now() >= until) return;
   }
 }
 
@@ -145,19 +147,19 @@ void Client::poll(std::int64_t timeout_micros) {
 void Client::renew(std::int64_t deadline_micros) {
   const MetadataClient& metadata = delivery_.metadata();
   start_needs();
-  while (metadata.is_ready() && metadata.expires_micros() <= wall_clock_micros() &&
-         wall_clock_micros() < deadline_micros && !host_.is_stopped()) {
-    provide_one(std::max<std::int64_t>(deadline_micros - wall_clock_micros(), 1000));
+  while (metadata.is_ready() && metadata.expires_micros() <= host_.now() &&
+         host_.now() < deadline_micros && !host_.is_stopped()) {
+    provide_one(std::max<std::int64_t>(deadline_micros - host_.now(), 1000));
   }
 }
 
 Status Client::wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered* delivered,
                         Error* error) {
   for (;;) {
-    *delivered = delivery_.take(ticket, wall_clock_micros());
+    *delivered = delivery_.take(ticket, host_.now());
     if (delivered->state == TicketState::ready) return Status::ok;
     if (delivered->state != TicketState::pending) break;
-    const std::int64_t left = deadline_micros - wall_clock_micros();
+    const std::int64_t left = deadline_micros - host_.now();
     start_needs();
     provide_one(std::max<std::int64_t>(left, 1000));
     if (is_told_to_stop()) return error->set(Status::deadline, "release", {"stopped while waiting"});
@@ -210,13 +212,14 @@ Status Client::open_first(TicketId ticket, std::int64_t deadline_micros, const g
     status = prepare(*delivered, options, snapshot, told);
     if (status == Status::ok || status < Status::json) return status;
     if (refused == Status::ok) refused = status;
-    delivery_.tried(ticket, status, wall_clock_micros());
+    delivery_.tried(ticket, status, host_.now());
   }
 }
 
 Status Client::add_shards(gr_session* session, std::int64_t timeout_micros, std::uint32_t* added,
                           Error* error) {
-  const std::int64_t deadline = wall_clock_micros() + bounded(timeout_micros);
+  host_.follow_clock();
+  const std::int64_t deadline = host_.now() + bounded(timeout_micros);
   struct Tickets {                       // cancelled whatever happens
     Delivery* delivery;
     std::vector<TicketId> ids;
@@ -230,7 +233,7 @@ Status Client::add_shards(gr_session* session, std::int64_t timeout_micros, std:
     Sha256Digest hash;
     std::copy_n(wanted.sha256, hash.size(), hash.begin());
     TicketId ticket = 0;
-    GUARDRANK_TRY(delivery_.want_shard(hash, wanted.bytes, deadline, wall_clock_micros(), &ticket, error));
+    GUARDRANK_TRY(delivery_.want_shard(hash, wanted.bytes, deadline, host_.now(), &ticket, error));
     tickets.ids.push_back(ticket);
   }
   *added = 0;
@@ -248,11 +251,12 @@ Status Client::add_shards(gr_session* session, std::int64_t timeout_micros, std:
 
 Status Client::serve(const RouteKey& route, std::uint32_t shadow, std::int64_t timeout_micros,
                      const gr_snapshot_options* options, Served* served, Error* error) {
-  const std::int64_t deadline = wall_clock_micros() + bounded(timeout_micros);
+  host_.follow_clock();
+  const std::int64_t deadline = host_.now() + bounded(timeout_micros);
   if (options != nullptr && options->struct_size == sizeof snapshot_options_) snapshot_options_ = *options;
-  if (delivery_.metadata().expires_micros() <= wall_clock_micros()) renew(deadline);
+  if (delivery_.metadata().expires_micros() <= host_.now()) renew(deadline);
   TicketId ticket = 0;
-  const std::int64_t now = wall_clock_micros();
+  const std::int64_t now = host_.now();
   GUARDRANK_TRY(shadow == no_route ? delivery_.want(route, deadline, now, &ticket, error)
                                    : delivery_.want_shadow(route, shadow, deadline, now, &ticket, error));
   const struct Cancel {                  // whatever is thrown

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <new>
 #include <system_error>
 
@@ -14,11 +13,6 @@ namespace {
 
 // The largest file that is read; artifacts are far below it (StoreOptions::blob_bytes).
 constexpr std::uint64_t most_read_bytes = std::uint64_t{1} << 30;
-
-std::int64_t steady_micros() {
-  const auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
-}
 
 // libcurl wants this before its first use by any thread, and once.
 void prepare_curl() {
@@ -58,11 +52,6 @@ Completion local_completion(const Need& need, bool maps_files, Folder* folder) {
 }
 
 }  // namespace
-
-std::int64_t wall_clock_micros() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
-}
 
 Host::Host(HostOptions options)
     : options_(std::move(options)), folder_(options_.cache_folder, options_.is_folder_required),
@@ -161,7 +150,7 @@ void Host::collect() {
 }
 
 bool Host::wake_due(Completion* completion) {
-  if (wakes_.empty() || wakes_.begin()->first > wall_clock_micros()) return false;
+  if (wakes_.empty() || wakes_.begin()->first > now()) return false;
   *completion = {};
   completion->id = wakes_.begin()->second;
   completion->outcome = Outcome::done;
@@ -172,7 +161,7 @@ bool Host::wake_due(Completion* completion) {
 // Micros until something is due, at most `limit`.
 std::int64_t Host::next_due(std::int64_t limit) const {
   if (!waiting_.empty()) limit = std::min(limit, waiting_.begin()->first - steady_micros());
-  if (!wakes_.empty()) limit = std::min(limit, wakes_.begin()->first - wall_clock_micros());
+  if (!wakes_.empty()) limit = std::min(limit, wakes_.begin()->first - now());
   return std::max<std::int64_t>(limit, 0);
 }
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "capi/fetch/src/clock.h"
 #include "capi/fetch/src/download.h"
 #include "capi/fetch/src/folder.h"
 
@@ -24,9 +25,6 @@ struct HostOptions {
   Patience patience;
   ProgressCall progress;
 };
-
-// Micros since 1970.
-std::int64_t wall_clock_micros();
 
 struct FreeMulti { void operator()(CURLM* multi) const { curl_multi_cleanup(multi); } };
 
@@ -44,6 +42,10 @@ class Host {
   // The next need that ended, waiting up to `timeout_micros`. False when there is none, or `stop` was
   // called.
   bool wait(std::int64_t timeout_micros, Completion* completion);
+  // The time that machines are told, and that their wakes are by.
+  std::int64_t now() const { return clock_.now(); }
+  // To be called where nobody waits: a jump ahead would end the waiting.
+  void follow_clock() { clock_.follow(); }
   Folder& folder() { return folder_; }
   // Those that were lent to whoever was provided with them.
   Mappings& mappings() { return mappings_; }
@@ -62,12 +64,13 @@ class Host {
   std::int64_t next_due(std::int64_t limit) const;
 
   HostOptions options_;
+  Clock clock_;
   Folder folder_;
   Mappings mappings_;
   std::unique_ptr<CURLM, FreeMulti> multi_;
   std::map<std::uint64_t, std::unique_ptr<Download>> downloads_;
   std::multimap<std::int64_t, std::uint64_t> waiting_;   // downloads by steady time of their next try
-  std::multimap<std::int64_t, std::uint64_t> wakes_;     // by wall clock
+  std::multimap<std::int64_t, std::uint64_t> wakes_;     // by `now`
   std::deque<Completion> done_;
   std::mt19937_64 random_;
   std::atomic<bool> is_stopped_{false};

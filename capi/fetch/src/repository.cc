@@ -35,18 +35,21 @@ Status Repository::finish(Status begun, Error* error) {
 }
 
 Status Repository::adopt(Bytes root, Error* error) {
-  return finish(metadata_.adopt(root, wall_clock_micros(), error), error);
+  host_.follow_clock();
+  return finish(metadata_.adopt(root, host_.now(), error), error);
 }
 
 Status Repository::refresh(RefreshKind kind, Error* error) {
-  GUARDRANK_TRY(finish(metadata_.refresh(kind, wall_clock_micros(), error), error));
+  host_.follow_clock();
+  GUARDRANK_TRY(finish(metadata_.refresh(kind, host_.now(), error), error));
   if (metadata_.is_stored()) return Status::ok;
   return error->set(Status::internal, metadata_.unstored(),
                     {"cannot be written: all is verified and serves, and is forgotten with this process"});
 }
 
 Status Repository::find(std::string_view path, Error* error) {
-  return finish(metadata_.find(path, wall_clock_micros(), error), error);
+  host_.follow_clock();
+  return finish(metadata_.find(path, host_.now(), error), error);
 }
 
 Status Repository::fetch_target(std::vector<std::uint8_t>* bytes, Error* error) {

@@ -67,7 +67,7 @@ export class FetchAhead {
 
   /** What came, or is about to, of that address: once. `signal` ends it. */
   take(address: string, signal: AbortSignal): Promise<Downloaded> | undefined {
-    if (Date.now() > this.until) this.end();
+    if (performance.now() > this.until) this.end();
     if (this.isEnded) return undefined;
     this.asked.add(address);
     const early = this.found.get(address);
@@ -79,7 +79,7 @@ export class FetchAhead {
 
   /** The store is open: what it does not ask for soon is not wanted, and too old to be. */
   opened(): void {
-    this.until = Date.now() + shelfLife;
+    this.until = performance.now() + shelfLife;
   }
 
   /** Ends what nobody took. */

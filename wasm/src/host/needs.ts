@@ -1,5 +1,6 @@
 // Performs what the store asks for (core/store/need.h): fetches, signatures, storage, waiting.
 import type { FetchAhead } from "./ahead.js";
+import type { Clock } from "./clock.js";
 import { download, type Downloaded } from "./download.js";
 import { hashSections } from "./hash.js";
 import type { Storage } from "./storage.js";
@@ -61,7 +62,9 @@ export interface HostOptions {
 }
 
 /** Never rejects: whatever happens is an answer. */
-export async function perform(need: Need, options: HostOptions, signal: AbortSignal): Promise<Answer> {
+export async function perform(
+  need: Need, options: HostOptions, signal: AbortSignal, clock: Clock,
+): Promise<Answer> {
   try {
     switch (need.kind) {
       case kinds.fetch: return await withHashes(await fetchNeed(need, options, signal));
@@ -69,7 +72,7 @@ export async function perform(need: Need, options: HostOptions, signal: AbortSig
       case kinds.read: return await withHashes(await readNeed(need, options.storage));
       case kinds.write: await options.storage.write(need.key, need.bytes); break;
       case kinds.remove: await options.storage.remove(need.key); break;
-      case kinds.wake: await sleep(need.at - Date.now(), signal, true); break;
+      case kinds.wake: await sleep(Math.ceil(need.at - clock.now()), signal, true); break;
       default: return { outcome: "failed", detail: `need ${need.kind} is not known to this host` };
     }
     return { outcome: "done" };
