@@ -133,6 +133,11 @@ void add_texts(CLI::App* command, PublishOptions* options) {
 
 }  // namespace
 
+void add_weight(CLI::App* command, double* weight) {
+  command->add_option("--weight", *weight, "Share of traffic, 0 to 1; arms for the same requests divide it")
+      ->check(CLI::Range(0.0, 1.0));
+}
+
 void add_publish(CLI::App* app, CommonOptions* common, Actions* actions) {
   CLI::App* command = app->add_subcommand(
       "publish", "Write a release to an origin: artifacts first, the signed timestamp last");
@@ -140,7 +145,7 @@ void add_publish(CLI::App* app, CommonOptions* common, Actions* actions) {
   add_origin_options(command, &options->origin, true);
   command->add_option("--release", options->texts["release"], "NAME or TEAM/NAME")->required();
   add_texts(command, options.get());
-  command->add_option("--weight", options->weight, "Share of traffic, 0 to 1")->check(CLI::Range(0.0, 1.0));
+  add_weight(command, &options->weight);
   command->add_flag("--whole", options->is_whole, "Do not cut large artifacts into chunks as well");
   add_json_option(command, common);
   command->footer(
@@ -156,7 +161,7 @@ void add_promote(CLI::App* app, CommonOptions* common, Actions* actions) {
   add_origin_options(command, &options->origin, true);
   command->add_option("--release", options->release, "Which")->required();
   command->add_option("--to", options->to, "Stage")->required();
-  command->add_option("--weight", options->weight, "Share of traffic, 0 to 1")->check(CLI::Range(0.0, 1.0));
+  add_weight(command, &options->weight);
   command->add_option("--figures", options->figures, "Report of the stage that it leaves, JSON");
   command->add_flag("--skip", options->skips, "Pass several stages, through the gates of each");
   add_json_option(command, common);

@@ -179,15 +179,18 @@ void check_routes(const Json& routes) {
 
 namespace {
 
+std::vector<std::string> requests_key(const Json& route) {
+  std::vector<std::string> key;
+  for (std::size_t i = 0; i < n_matched_values; ++i) key.push_back(route.at(values[i]).get<std::string>());
+  return key;
+}
+
 // What share of all traffic a release's experiments take, by the values that their requests have.
 std::map<std::vector<std::string>, double> experiment_shares(const Json& document) {
   std::map<std::vector<std::string>, double> shares;
-  for (const Json& route : document.at("routes")) {
-    if (!is_experiment_stage(route.at("stage").get<std::string>())) continue;
-    std::vector<std::string> key;
-    for (std::size_t i = 0; i < n_matched_values; ++i) key.push_back(route.at(values[i]).get<std::string>());
-    shares[key] += route.at("weight").get<double>();
-  }
+  for (const Json& route : document.at("routes"))
+    if (is_experiment_stage(route.at("stage").get<std::string>()))
+      shares[requests_key(route)] += route.at("weight").get<double>();
   return shares;
 }
 
@@ -199,6 +202,29 @@ std::string requests_of(const std::vector<std::string>& key) {
 }
 
 }  // namespace
+
+void share_traffic(double weight, const std::vector<Json*>& routes) {
+  std::map<std::vector<std::string>, std::pair<double, double>> held;   // their weights, and how many
+  for (const Json* route : routes) {
+    auto& [sum, n] = held[requests_key(*route)];
+    sum += route->at("weight").get<double>();
+    ++n;
+  }
+  for (Json* route : routes) {
+    const auto& [sum, n] = held.at(requests_key(*route));
+    if (n == 1) (*route)["weight"] = weight;
+    else (*route)["weight"] = sum > 0 ? weight * (*route)["weight"].get<double>() / sum : weight / n;
+  }
+}
+
+double traffic_of(const Json& document, const Json& route) {
+  const std::string stage = route.at("stage").get<std::string>();
+  if (!is_experiment_stage(stage)) return route.at("weight").get<double>();
+  double sum = 0;
+  for (const Json& each : document.at("routes"))
+    if (each.at("stage") == stage && requests_key(each) == requests_key(route)) sum += each.at("weight").get<double>();
+  return std::round(sum * 1e12) / 1e12;          // to be read: 0.3 of 0.1 and 0.2
+}
 
 std::vector<std::string> find_crowded(const std::vector<Json>& documents) {
   std::vector<std::string> found;

@@ -26,6 +26,12 @@ void check_routes(const Json& routes);
 // `documents`: of every release of the origin, as it will be.
 void check_fallbacks(const std::vector<Json>& documents);
 
+// Gives routes a share of traffic: those that are for the same requests divide it in proportion to their
+// weights, equally where these are all 0.
+void share_traffic(double weight, const std::vector<Json*>& routes);
+// The share that a release's experiment has of a route's requests, all its arms together; else the route's weight.
+double traffic_of(const Json& document, const Json& route);
+
 // A text for each set of requests where the experiments of the first document take, with those of the
 // others, more than all traffic. Which of them a reader joins is its own affair, so that is no error:
 // one that joins them all gives the last, by salt, what is left.

@@ -146,17 +146,34 @@ void check_step(const std::string& from, const std::string& to, bool skips) {
                       " (--skip passes several, through the gates of each)");
 }
 
-// Routes that stand at the release's stage move with it.
+// Routes that stand at the release's stage move with it; arms of one experiment share the weight as they did.
 void move_routes(const std::string& from, const std::string& to, const Json& weight, Json* routes) {
   const bool is_experiment = is_experiment_stage(to);
+  std::vector<Json*> arms;
   for (Json& route : *routes) {
     if (route["stage"] != from) continue;
     route["stage"] = to;
-    if (!weight.is_null()) route["weight"] = weight;
+    if (!weight.is_null() && is_experiment) arms.push_back(&route);
+    else if (!weight.is_null()) route["weight"] = weight;
     else if (!is_experiment) route["weight"] = 1.0;
     else if (!is_experiment_stage(from))
       throw PackError(Status::missing, "weight", "a canary or A/B step must say its share of traffic");
   }
+  if (!arms.empty()) share_traffic(weight.get<double>(), arms);
+}
+
+// A weight that a release is published again with is shared by the arms that it had.
+void share_weight(const Json& request, const Json& before, Json* routes) {
+  const auto weight = find_member<double>(request, "weight");
+  if (!weight || before.is_null() || find_member<std::string>(request, "routes")) return;
+  std::vector<Json*> arms;
+  for (std::size_t i = 0; i < routes->size(); ++i) {
+    Json& route = (*routes)[i];
+    if (!is_experiment_stage(route["stage"].get<std::string>())) continue;
+    route["weight"] = before["routes"][i]["weight"];
+    arms.push_back(&route);
+  }
+  share_traffic(*weight, arms);
 }
 
 // The target's "custom" after a step.
@@ -213,6 +230,7 @@ Json publish_release(const Publisher& publisher, const Json& request) {
   const Json defaults = route_defaults(request, before, custom_before);
   Json routes = read_routes(given_routes(request, before), defaults);
   give_parts(take_parts(request, before, &blobs), &blobs, &routes);
+  share_weight(request, before, &routes);
   check_routes(routes);
 
   // What stands where it stood is no step: it takes nobody's place, and a new catalog passes no gate.
@@ -223,7 +241,7 @@ Json publish_release(const Publisher& publisher, const Json& request) {
                    {"version", member_or(request, "version", time_text(publisher.now))},
                    {"minimum_engine", minimum_engine_of(request, before)}};
   const std::string stage = defaults["stage"];
-  Json custom = next_custom(Json::object(), document, stage, leading_route(document, stage)["weight"],
+  Json custom = next_custom(Json::object(), document, stage, traffic_of(document, leading_route(document, stage)),
                             publisher.now);
   if (stands && !find_member<double>(request, "weight"))
     custom["since"] = member_or(custom_before, "since", time_text(publisher.now));
@@ -262,7 +280,7 @@ Json promote_release(const Publisher& publisher, const Json& request) {
   check_routes(document["routes"]);
   // When a full route came to be decides between two of them: other steps leave the time alone.
   if (to == "full") document["created"] = publisher.now;
-  custom = next_custom(custom, document, to, document["routes"][0]["weight"], publisher.now);
+  custom = next_custom(custom, document, to, traffic_of(document, leading_route(document, to)), publisher.now);
   targets.put(document, custom, step_of("promote", custom));
   const std::vector<std::string> warnings = find_crowded(targets.documents_with(document));
   return report_of(repository.commit(), custom, "promote", warnings);

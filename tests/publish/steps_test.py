@@ -59,6 +59,24 @@ class Steps(OnOrigin):
         told = subprocess.run([COMMAND, *words], cwd=self.origin.folder, capture_output=True, text=True)
         self.assertRegex(told.stderr, "(?m)^warning: experiments on requests of product card, market US take more")
 
+    def test_arms_share_a_weight_as_they_did(self):
+        def weights():
+            target = self.origin.check()["a.release"]
+            document = self.origin.run("inspect", self.origin.path / f"targets/{target['hashes']['sha256']}.a.release")
+            return [round(route["traffic_weight"], 9) for route in document["release"]["routes"]]
+        arms = [{"arm": arm, "market": market} for market in ("US", "DE") for arm in ("b", "c")] + [{"market": "FR"}]
+        for before, routes in (([0.15, 0.15, 0.15, 0.15, 0.3], arms),
+                               ([0.1, 0.2, 0.24, 0.06, 0.3],
+                                [{**arm, "weight": weight} for arm, weight in zip(arms, (.2, .4, .4, .1, .7))])):
+            (self.origin.folder / "routes.json").write_text(json.dumps(routes))
+            self.publish("a", "--bundle", BUNDLE, "--routes", "routes.json", "--stage", "shadow")
+            self.assertEqual(self.promote("a", "canary", "--weight", 0.3)["weight"], "0.3")
+            self.assertEqual(weights(), before)
+            self.assertEqual(self.promote("a", "ab", "--weight", 0.6)["weight"], "0.6")
+            self.assertEqual(weights(), [round(2 * weight, 9) for weight in before])
+            self.assertEqual(self.publish("a", "--bundle", OTHER, "--weight", 0.3)["weight"], "0.3")
+            self.assertEqual(weights(), before)
+
     def test_gates_close_a_step_until_their_figures_hold(self):
         gates = {"canary": [{"figure": "ece", "at_most": 0.02}], "full": [{"figure": "lift", "at_least": 0}]}
         (self.origin.folder / "gates.json").write_text(json.dumps(gates))
