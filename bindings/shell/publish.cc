@@ -131,12 +131,12 @@ void add_texts(CLI::App* command, PublishOptions* options) {
   command->add_option("--minimum-engine", options->texts["minimum_engine"], "Oldest engine that may run it");
 }
 
-}  // namespace
-
 void add_weight(CLI::App* command, double* weight) {
   command->add_option("--weight", *weight, "Share of traffic, 0 to 1; arms for the same requests divide it")
       ->check(CLI::Range(0.0, 1.0));
 }
+
+}  // namespace
 
 void add_publish(CLI::App* app, CommonOptions* common, Actions* actions) {
   CLI::App* command = app->add_subcommand(

@@ -120,6 +120,23 @@ test("requests, snapshots and sessions of another engine, which has other memory
   other.dispose();
 });
 
+test("what a disposed engine made is of no use any more, and may be disposed of before or after it", async () => {
+  const gone = await Engine.create();
+  const held = gone.open(bundle), mine = gone.session(), asked = held.request();
+  const { record } = held.rank(json, { record: true });
+  gone.dispose();
+  gone.dispose();
+  const refusals = [
+    () => gone.open(bundle), () => gone.session(),
+    () => held.rank(json), () => held.rankText(json), () => held.request(),
+    () => mine.rank(asked), () => mine.replay(held, record), () => mine.peakBytes, () => mine.wanted(),
+    () => asked.limit(3),
+  ];
+  for (const call of refusals) assert.match(thrown(call).message, /engine is disposed of/, `${call}`);
+  for (const each of [asked, mine, held, held]) each.dispose();
+  assert.match(thrown(() => held.rank(json)).message, /snapshot is disposed of/);
+});
+
 test("seeds, times and limits that are no such number", () => {
   allRefused([
     [100, "seed", () => request.seed(-1)],

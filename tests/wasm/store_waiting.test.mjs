@@ -62,6 +62,19 @@ test("a signal ends the opening of a store", () => serve(async (origin) => {
   await assert.rejects(Store.open({ ...options, signal: "soon" }), /signal: wanted an AbortSignal/);
 }));
 
+test("a wait that is no time, and a route of other names, are refused at once", () => serve(async (origin, open) => {
+  const store = await open();
+  for (const timeout of [NaN, -1, Infinity, "5", 5n, null]) {
+    await assert.rejects(store.snapshot(engine, {}, { timeout }), { where: "timeout" });
+    await assert.rejects(store.shard({ sha256: "0".repeat(64), bytes: 1 }, { timeout }), { where: "timeout" });
+  }
+  for (const wrong of [{ prodct: "card" }, { arm: "b" }]) {
+    await assert.rejects(store.snapshot(engine, wrong, patient), { where: `route.${Object.keys(wrong)[0]}` });
+    await assert.rejects(store.shadows(engine, wrong, patient), { where: `route.${Object.keys(wrong)[0]}` });
+  }
+  assert.equal((await store.snapshot(engine, { product: null, market: undefined }, patient)).release, name);
+}));
+
 test("a clock that is put ahead or back neither ends a wait nor prolongs it", () => serve(async (origin, open) => {
   const real = Date.now;
   const jump = (seconds) => { Date.now = () => real() + 1000 * seconds; };
@@ -106,6 +119,7 @@ test("what an ended writer left goes, what another one may be writing stays", ()
     const store = await open({ storage: new FolderStorage(folder) });
     await store.snapshot(engine, {}, patient);
     assert.deepEqual([existsSync(part("highest_time")), existsSync(part("blobs/index"))], [true, false]);
+    await store.settled();               // it may still write what it serves
   } finally {
     rmSync(folder, { recursive: true });
   }

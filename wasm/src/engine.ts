@@ -53,7 +53,7 @@ export interface SnapshotParts {
 
 /** An instance of the module. Engines share nothing; what one engine made works with that one. */
 export class Engine {
-  private handle: number;
+  private readonly handle: number;
 
   private constructor(
     private readonly library: Library,
@@ -131,10 +131,10 @@ export class Engine {
     return new Session(this.library, this.openHandle());
   }
 
-  /** Frees the engine. Dispose of what it made first. */
+  /** Frees the engine; what it made is of no more use, and refuses. */
   dispose(): void {
-    this.library.exports.gr_engine_free(this.handle);
-    this.handle = 0;
+    this.library.free(this.library.exports.gr_engine_free, this.handle);
+    this.library.isClosed = true;
   }
 
   [Symbol.dispose](): void {
@@ -142,7 +142,7 @@ export class Engine {
   }
 
   private openHandle(): number {
-    if (this.handle === 0) throw argumentError("this engine is disposed of", "engine");
+    if (this.library.isClosed) throw argumentError("this engine is disposed of", "engine");
     return this.handle;
   }
 }

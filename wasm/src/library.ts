@@ -1,7 +1,7 @@
 // One instance of the module, with the ways of calling it that all objects share: arguments are
 // written to a scratch buffer that lives as long as the instance, failures become exceptions.
 import { requireText, wrongArgument } from "./argument.js";
-import { GuardrankError } from "./error.js";
+import { argumentError, GuardrankError } from "./error.js";
 import type { Exports } from "./exports.js";
 import { Block, Memory, requireWellFormed } from "./memory.js";
 
@@ -17,6 +17,8 @@ export class Library {
   readonly out: number;
   private readonly fixed: number;
   private readonly argument: Block;
+  /** Whether the engine is gone, and with it what was made with it. */
+  isClosed = false;
 
   constructor(module: WebAssembly.Module) {
     const instance = new WebAssembly.Instance(module, {});
@@ -34,6 +36,18 @@ export class Library {
     const address = this.fixed + places.error;
     this.memory.view.setUint32(address, 0, true);
     return address;
+  }
+
+  /** The handle of what may be used: it and its engine are there. */
+  live(handle: number, name: string): number {
+    if (handle === 0) throw argumentError(`this ${name} is disposed of`, name);
+    if (this.isClosed) throw argumentError(`this ${name}'s engine is disposed of`, name);
+    return handle;
+  }
+
+  /** Frees, unless it went with its engine. */
+  free(release: (handle: number) => void, handle: number): void {
+    if (!this.isClosed) release(handle);
   }
 
   /** Throws what the last call stored at `errorOut`, unless it succeeded. */

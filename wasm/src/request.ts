@@ -2,7 +2,7 @@ import {
   bounds, describe, isBytes, requireObject, requireText, wholeNumber, wrongArgument,
 } from "./argument.js";
 import { type ColumnValues, ColumnWriter, type ColumnOptions } from "./column.js";
-import { argumentError, GuardrankError, wantedError } from "./error.js";
+import { GuardrankError, wantedError } from "./error.js";
 import type { Library } from "./library.js";
 import type { Namespace, Snapshot } from "./snapshot.js";
 
@@ -36,7 +36,7 @@ export interface ServedBy {
 }
 
 const servedNames = ["stage", "arm", "instead_of", "reason"] as const;
-const routeNames = ["product", "market", "segment", "partner", "surface", "unit"] as const;
+export const routeNames = ["product", "market", "segment", "partner", "surface", "unit"] as const;
 
 /** A request in typed columns. Setters return the request; a reset one keeps its memory. */
 export class Request {
@@ -203,7 +203,7 @@ export class Request {
   }
 
   dispose(): void {
-    this.library.exports.gr_request_free(this.handle);
+    this.library.free(this.library.exports.gr_request_free, this.handle);
     this.columns?.free();
     this.columns = undefined;
     this.handle = 0;
@@ -216,8 +216,7 @@ export class Request {
 
   /** @internal */
   openHandle(): number {
-    if (this.handle === 0) throw argumentError("this request is disposed of", "request");
-    return this.handle;
+    return this.library.live(this.handle, "request");
   }
 
   private changed(): number {
@@ -250,7 +249,7 @@ type Setter =
   | "gr_request_from_json";
 
 /** What a route says, once all of it is known to be sound. */
-function routeValues(route: Route): [string, string][] {
+export function routeValues(route: Route): [string, string][] {
   requireObject(route, "route");
   const values = Object.entries(route).filter(([, value]) => value !== undefined && value !== null);
   for (const [name, value] of values) {

@@ -1,6 +1,6 @@
 import { Decision } from "./decision.js";
 import { requireBytes, requireObject, requireOwn } from "./argument.js";
-import { argumentError, wantedError } from "./error.js";
+import { wantedError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
 import { Block, requireWellFormed } from "./memory.js";
@@ -125,7 +125,7 @@ export class Session {
   }
 
   dispose(): void {
-    this.library.exports.gr_session_free(this.handle);
+    this.library.free(this.library.exports.gr_session_free, this.handle);
     this.handle = 0;
     this.generation++;
   }
@@ -135,8 +135,7 @@ export class Session {
   }
 
   private openHandle(): number {
-    if (this.handle === 0) throw argumentError("this session is disposed of", "session");
-    return this.handle;
+    return this.library.live(this.handle, "session");
   }
 }
 

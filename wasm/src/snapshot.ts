@@ -1,6 +1,5 @@
 import type { OpenOptions, SnapshotParts } from "./engine.js";
 import { byteCount, choice, flag, isBytes, requireOptions, wrongArgument } from "./argument.js";
-import { argumentError } from "./error.js";
 import * as layout from "./layout.js";
 import type { Library } from "./library.js";
 import type { Ranking, RankOptions, RankRequest, Replay, ReplaySupplement } from "./ranking.js";
@@ -190,12 +189,13 @@ export class Snapshot {
   /** Gives back the snapshot's memory; requests made from it keep what they need. */
   dispose(): void {
     const { exports } = this.library;
+    const free = (release: (handle: number) => void, handle: number) => this.library.free(release, handle);
     this.ownRequest?.dispose();
     this.ownSession?.dispose();
     this.ownRequest = undefined;
     this.ownSession = undefined;
-    exports.gr_snapshot_free(this.handle);
-    for (const artifact of this.artifacts) exports.gr_artifact_free(artifact);
+    free(exports.gr_snapshot_free, this.handle);
+    for (const artifact of this.artifacts) free(exports.gr_artifact_free, artifact);
     this.handle = 0;
     this.artifacts = [];
   }
@@ -206,8 +206,7 @@ export class Snapshot {
 
   /** @internal */
   openHandle(): number {
-    if (this.handle === 0) throw argumentError("this snapshot is disposed of", "snapshot");
-    return this.handle;
+    return this.library.live(this.handle, "snapshot");
   }
 }
 

@@ -1,11 +1,11 @@
-import { requireSignal } from "./argument.js";
+import { requireAmount, requireSignal } from "./argument.js";
 import type { Engine, OpenOptions } from "./engine.js";
 import { GuardrankError } from "./error.js";
 import { FetchAhead } from "./host/ahead.js";
 import type { HostOptions } from "./host/needs.js";
 import { Library } from "./library.js";
 import type { Ranking, RankOptions, RankRequest } from "./ranking.js";
-import type { Route } from "./request.js";
+import { routeValues, type Route } from "./request.js";
 import type { WantedShard } from "./session.js";
 import { rankWithShards } from "./shards.js";
 import type { Snapshot } from "./snapshot.js";
@@ -101,6 +101,7 @@ export class Store {
   async shadows(
     engine: Engine, route: Route = {}, options: OpenOptions & WaitOptions = {},
   ): Promise<Served[]> {
+    routeValues(route);               // what is wrong with it is no shadow's
     const found: Promise<Served>[] = [];
     for (let index = 0; index < mostShadows; index++) {
       found.push(this.serve(engine, options, (within) => this.module.wantShadow(route, index, within)));
@@ -182,6 +183,7 @@ export class Store {
     take: (ticket: bigint) => Found | undefined, use: (found: Found) => Used,
   ): Promise<Used> {
     requireSignal(signal, "signal");
+    requireAmount(timeout, "timeout");
     signal?.throwIfAborted();
     if (this.work.hasWake()) this.pump();
     const ticket = want(timeout);

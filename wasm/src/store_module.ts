@@ -6,7 +6,7 @@ import { kinds, outcomes, type Answer, type Need } from "./host/needs.js";
 import * as layout from "./layout.js";
 import { writeTexts, type Library } from "./library.js";
 import { Block, type Memory } from "./memory.js";
-import type { Route, ServedBy } from "./request.js";
+import { routeNames, routeValues, type Route, type ServedBy } from "./request.js";
 import type { WantedShard } from "./session.js";
 import { digestOf } from "./shards.js";
 import { micros, readState, writeOptions, type StoreOptions, type StoreState } from "./store_options.js";
@@ -179,10 +179,10 @@ export class StoreModule {
 
   private writeRoute(route: Route): number {
     const { library } = this, at = layout.route_values;
-    const names = ["product", "market", "segment", "partner", "surface", "unit"] as const;
-    const texts = writeTexts(library.memory, this.texts, names.map((name) => route?.[name]), "route");
+    const values: Route = Object.fromEntries(routeValues(route));
+    const texts = writeTexts(library.memory, this.texts, routeNames.map((name) => values[name]), "route");
     const struct = library.clearStruct(at.size);
-    this.setTexts(struct, names.map((name) => at[name]), texts);
+    this.setTexts(struct, routeNames.map((name) => at[name]), texts);
     return struct;
   }
 
