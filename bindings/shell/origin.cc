@@ -34,6 +34,17 @@ std::string waiting_text(const Json& waiting) {
 
 }  // namespace
 
+std::string changes_text(const Json& changes) {
+  std::string text;
+  const auto side = [](const Json& change, const char* name) {
+    return change.contains(name) ? printable(change[name].dump()) : std::string("nothing");
+  };
+  for (const Json& change : changes)
+    text += "  " + printable(change["at"].get<std::string>()) + ": " + side(change, "before") + " -> " +
+            side(change, "after") + '\n';
+  return text;
+}
+
 void add_passphrase_options(CLI::App* command, OriginOptions* options) {
   auto* file = command->add_option("--passphrase-file", options->passphrase_file,
                                    "File whose first line opens the private keys");
@@ -111,6 +122,9 @@ int print_step(const Json& report, bool as_json) {
     std::cout << "shards: " << report["stored"]["new_shard_bytes"] << " of "
               << report["stored"]["shard_bytes"] << " bytes in " << report["stored"]["shards"]
               << " pieces, each fetched for the user whose row it holds\n";
+  for (const Json& role : report.value("signed", Json::array()))
+    std::cout << printable(role["role"].get<std::string>()) << " version " << role["version"] << " changes:\n"
+              << changes_text(role["changes"]);
   if (!report["published"].get<bool>()) {
     std::cout << "not published yet\n" << waiting_text(report["waiting"]);
     return 0;

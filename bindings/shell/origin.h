@@ -27,6 +27,8 @@ using OriginStep = gr_status (*)(const gr_tools_origin*, gr_text, gr_tools_text*
 // Runs a step and gives its report. Shows progress on a terminal.
 nlohmann::ordered_json run_step(const OriginOptions& options, OriginStep step,
                                 const nlohmann::ordered_json& request);
+// What a change of metadata changes, a line each.
+std::string changes_text(const nlohmann::ordered_json& changes);
 // The report of a step that signs, as text or JSON.
 int print_step(const nlohmann::ordered_json& report, bool as_json);
 

@@ -94,6 +94,12 @@ std::string history_text(const Json& history) {
   return "\n" + table.text(terminal_width());
 }
 
+std::string waiting_role_text(const Json& role) {
+  return "\nwaiting for signatures: " + printable(text_or(role, "role")) + " version " + role["version"].dump() +
+         ", which says that it is " + printable(text_or(role, "step")) + " and changes:\n" +
+         changes_text(role["changes"]);
+}
+
 int status(const StatusOptions& options, bool as_json) {
   Json request = {{"history", options.has_history}};
   if (!options.at.empty()) request["at"] = options.at;
@@ -106,9 +112,7 @@ int status(const StatusOptions& options, bool as_json) {
   if (told.contains("at")) std::cout << "at " << told["at"].get<std::string>() << ":\n";
   std::cout << releases_text(told["releases"]);
   if (told.contains("history")) std::cout << history_text(told["history"]);
-  for (const Json& role : told["waiting"])
-    std::cout << "waiting for signatures: " << printable(text_or(role, "role")) << " version "
-              << role["version"] << ' ' << printable(text_or(role, "step")) << '\n';
+  for (const Json& role : told["waiting"]) std::cout << waiting_role_text(role);
   return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "models/publish/differences.h"
 #include "models/publish/publish.h"
 #include "models/publish/release_targets.h"
 #include "models/publish/request.h"
@@ -74,8 +75,8 @@ Json releases_at(const Json& history, const std::string& time) {
   return releases;
 }
 
-// What others are asked to sign: role, version and the step that it would be.
-Json staged_roles(const Publisher& publisher) {
+// What others are asked to sign: role, version, the step that it says it is, and what it really changes.
+Json staged_roles(const Publisher& publisher, const Repository& repository) {
   Json roles = Json::array();
   std::error_code problem;
   const OriginFolder staged(publisher.staged_folder());
@@ -83,9 +84,12 @@ Json staged_roles(const Publisher& publisher) {
     if (entry.path().extension() != ".json") continue;
     const std::string name = entry.path().filename().string();
     const Envelope envelope = Envelope::parse(staged.read(name), name);
-    roles.push_back({{"role", entry.path().stem().string()}, {"version", envelope.version()},
+    const std::string role = entry.path().stem().string();
+    const Json before = repository.has(role) ? repository.at(role).body : Json::object();
+    roles.push_back({{"role", role}, {"version", envelope.version()},
                      {"signatures", envelope.signatures.size()},
-                     {"step", member_or(envelope.body, "x-guardrank-step", Json())}});
+                     {"step", member_or(envelope.body, "x-guardrank-step", Json())},
+                     {"changes", differences(before, envelope.body)}});
   }
   return roles;
 }
@@ -95,7 +99,7 @@ Json staged_roles(const Publisher& publisher) {
 Json describe_origin(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"history", "at"});
   const Repository repository(publisher, std::nullopt);
-  Json told = {{"roles", Json::array()}, {"releases", Json::array()}, {"waiting", staged_roles(publisher)}};
+  Json told = {{"roles", Json::array()}, {"releases", Json::array()}, {"waiting", staged_roles(publisher, repository)}};
   std::vector<std::string> roles = {"root", "timestamp", "snapshot"};
   for (const std::string& role : repository.target_roles()) roles.push_back(role);
   for (const std::string& role : roles)

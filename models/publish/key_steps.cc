@@ -170,7 +170,10 @@ Json sign_staged(const Publisher& publisher) {
   const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository = Repository::open_staged(publisher);
   repository.sign_anew_where_keys_changed();
-  return repository.commit();
+  const Json changes = repository.changes();
+  Json report = repository.commit();
+  report["signed"] = changes;
+  return report;
 }
 
 Json refresh_metadata(const Publisher& publisher, const Json& request) {

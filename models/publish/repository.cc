@@ -4,6 +4,7 @@
 
 #include "core/store/target_path.h"
 #include "models/pack/pack_error.h"
+#include "models/publish/differences.h"
 
 namespace guardrank::publish {
 namespace {
@@ -333,6 +334,17 @@ void Repository::write() {
   if (has_root && !before_.contains("root")) put("root");
   put("timestamp");
   if (has_root && is_root_last && before_.contains("root")) put("root");
+}
+
+Json Repository::changes() const {
+  Json list = Json::array();
+  for (const std::string& role : changed_) {
+    const auto before = before_.find(role);
+    list.push_back({{"role", role}, {"version", at(role).version()},
+                    {"changes", differences(before == before_.end() ? Json::object() : before->second.body,
+                                            at(role).body)}});
+  }
+  return list;
 }
 
 Json Repository::commit() {

@@ -58,6 +58,8 @@ class Repository {
   // What this change is, in the metadata of the role: {"action", "time", ...}.
   void note(const std::string& role, Json step);
 
+  // Of the roles that are changed: {"role", "version", "changes"}, these as differences.h tells them.
+  Json changes() const;
   // Signs with the publisher's keys. Where every threshold is met: writes everything, a new snapshot
   // and timestamp included, the timestamp last. Else keeps the changes beside the origin. Reports
   // {"published": bool, "roles": {...}, "waiting": [...]}.

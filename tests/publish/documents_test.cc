@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "models/pack/pack_error.h"
+#include "models/publish/differences.h"
 #include "models/publish/gates.h"
 #include "models/publish/release_document.h"
 #include "models/publish/release_targets.h"
@@ -120,6 +121,33 @@ TEST_CASE("gates") {
   CHECK(status_of([] { read_gates(R"({"loud": []})", "gates"); }) == Status::argument);
   CHECK(status_of([] { read_gates(R"({"full": [{"figure": "x"}]})", "gates"); }) == Status::missing);
   CHECK(status_of([] { read_gates(R"({"full": [{"at_most": 1}]})", "gates"); }) == Status::missing);
+}
+
+TEST_CASE("every difference of two metadata is told, where it stands") {
+  const Json before = Json::parse(R"({"version": 1, "targets": {"a": {"length": 1}, "b": {"length": 2}}, "expires": "x",
+    "delegations": {"roles": [{"name": "one", "paths": ["a"]}, {"name": "two"}]}, "keyids": ["k", "l"]})");
+  Json after = before;
+  CHECK(differences(before, after).empty());
+  after["version"] = 2;
+  after["targets"]["a"]["length"] = 3;
+  after["targets"].erase("b");
+  after["targets"]["c"] = nullptr;
+  after["delegations"]["roles"][0]["paths"] = {"a", "*"};
+  std::swap(after["delegations"]["roles"][0], after["delegations"]["roles"][1]);
+  after["keyids"] = {"l", "k"};
+  CHECK(differences(before, after) == Json::parse(R"json([
+    {"at": "delegations/roles/one/paths", "before": ["a"], "after": ["a", "*"]},
+    {"at": "delegations/roles (order)", "before": ["one", "two"], "after": ["two", "one"]},
+    {"at": "keyids", "before": ["k", "l"], "after": ["l", "k"]},
+    {"at": "targets/a/length", "before": 1, "after": 3}, {"at": "targets/b", "before": {"length": 2}},
+    {"at": "targets/c", "after": null}, {"at": "version", "before": 1, "after": 2}])json"));
+  // Two roles of one name are no roles by name.
+  after = before;
+  after["delegations"]["roles"][1]["name"] = "one";
+  CHECK(differences(before, after).size() == 1);
+  CHECK(differences(before, after)[0]["at"] == "delegations/roles");
+  CHECK(differences(Json::object(), before).size() == before.size());
+  CHECK(differences(Json(1), Json("1")) == Json::parse(R"([{"at": "", "before": 1, "after": "1"}])"));
 }
 
 TEST_CASE("names of releases") {
