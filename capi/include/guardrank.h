@@ -326,7 +326,7 @@ GR_API uint64_t gr_session_peak_bytes(const gr_session* session);
 /* A decision belongs to its session and is valid until the session's next ranking, replay or free. It
  * reads the request: keep that unchanged meanwhile. */
 typedef struct gr_decision gr_decision;
-/* Ranks a request: the eligible offers in order, a reason for each of the others. On failure nothing is
+/* Ranks a request: the eligible offers in order, a reason for each that is not eligible. On failure nothing is
  * stored; the session's decisions have ended all the same. Since 0.1. */
 GR_API gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decision** decision,
                          gr_error** error);
@@ -338,7 +338,7 @@ GR_API gr_status gr_rank_many(gr_session* session, const gr_request* const* requ
 
 /* ---- Decisions ------------------------------------------------------------------------------- */
 
-/* Positions that are filled; candidates that have none, each with its reasons. Since 0.1. */
+/* Filled positions; candidates taken out, with reasons. Limit and caps leave others without a place. Since 0.1. */
 GR_API uint32_t gr_decision_ranked_count(const gr_decision* decision);
 GR_API uint32_t gr_decision_excluded_count(const gr_decision* decision);
 

@@ -34,7 +34,9 @@ bool has_neon_dot() {
 #endif
 
 #if defined(__wasm_relaxed_simd__)
-bool has_right_relaxed_dot() { return multiplies_rightly(wasm_relaxed_kernel); }
+bool is_right() { return answers_rightly(wasm_relaxed_kernel); }
+#elif defined(__wasm_simd128__)
+bool is_right() { return answers_rightly(wasm_simd128_kernel); }
 #endif
 
 struct KernelEntry {
@@ -55,9 +57,9 @@ constexpr KernelEntry kernels[] = {
     {KernelChoice::neon, &neon_kernel, always},
 #endif
 #if defined(__wasm_relaxed_simd__)
-    {KernelChoice::wasm_relaxed, &wasm_relaxed_kernel, has_right_relaxed_dot},
+    {KernelChoice::wasm_relaxed, &wasm_relaxed_kernel, is_right},
 #elif defined(__wasm_simd128__)
-    {KernelChoice::wasm_simd128, &wasm_simd128_kernel, always},
+    {KernelChoice::wasm_simd128, &wasm_simd128_kernel, is_right},
 #endif
 #if !defined(__wasm_simd128__)   // every engine that loads a module runs its kernel
     {KernelChoice::portable, &portable_kernel, always},
@@ -83,7 +85,7 @@ Status choose_kernel(KernelChoice choice, const Kernel** kernel, Error* error) {
     return Status::ok;
   }
   return error->set(Status::argument, "kernel",
-                    {kernel_name(choice), " is not in this build or not on this processor"});
+                    {kernel_name(choice), " is not in this build, or not on this processor or not right there"});
 }
 
 }  // namespace guardrank

@@ -1,10 +1,10 @@
-// Whether a kernel multiplies a small layer as plain arithmetic does.
+// Whether a kernel multiplies a small layer, and mixes experts, as plain arithmetic does.
 #pragma once
 
 #include "core/model/kernels/kernel.h"
 
 namespace guardrank {
 
-bool multiplies_rightly(const Kernel& kernel);
+bool answers_rightly(const Kernel& kernel);
 
 }  // namespace guardrank

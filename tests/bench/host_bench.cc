@@ -12,6 +12,7 @@
 #include <ctime>
 #include <thread>
 
+#include "tests/bench/candidate_columns.h"
 #include "tests/bench/opened_bundle.h"
 
 namespace {
@@ -44,13 +45,19 @@ gr_request* make_request(const gr_snapshot* snapshot, std::size_t n_candidates) 
   return request;
 }
 
+// What is kept between requests, and what a request brings.
 struct Keeping {
   const char* name;
   std::uint64_t codes_bytes, sums_bytes, context_bytes;
+  bool sends_columns, is_one_context;
 };
 constexpr std::uint64_t plenty = std::uint64_t{1} << 32;
-constexpr Keeping keepings[] = {
-    {"stateless", 1, 0, 1}, {"by default", 0, 0, 0}, {"sums kept", 0, plenty, 0}};
+constexpr Keeping keepings[] = {{"stateless", 1, 0, 1, false, false},
+                                {"stateless, candidates' facts sent as columns", 1, 0, 1, true, false},
+                                {"by default", 0, 0, 0, false, false},
+                                {"by default, a context seen before", 0, 0, 0, false, true},
+                                {"sums kept", 0, plenty, 0, false, false},
+                                {"sums kept, a context seen before", 0, plenty, 0, false, true}};
 
 // An engine, a snapshot and a session of their own, so that the session's peak is this one's.
 class Host {
@@ -87,17 +94,34 @@ void rank_once(gr_session* session, const gr_request* request) {
   check(gr_rank(session, request, &decision, &error), error);
 }
 
+// Another user's context: four of its numbers, since one has few codes, which the model may have seen.
+void change_context(const gr_snapshot* snapshot, gr_request* request, std::uint64_t i) {
+  gr_error* error = nullptr;
+  std::uint64_t drawn = (i + 1) * 0x9e3779b97f4a7c15;
+  for (const char* name : {"context_x0", "context_x1", "context_x2", "context_x3"}) {
+    const std::uint32_t fact = gr_snapshot_fact(snapshot, GR_NAMESPACE_CONTEXT, {name, std::strlen(name)});
+    check(gr_request_set_context_f64(request, fact, static_cast<double>(drawn >> 48) / 16384 - 2, &error), error);
+    drawn *= 0xd1342543de82ef95;
+  }
+}
+
 void time_requests() {
+  Columns columns(bench.folder + "catalog.csv", bench.offers);
   for (const Keeping& keeping : keepings) {
     const Host host(keeping);
     for (const std::size_t n : {1u, 10u, 100u, 1000u}) {
       if (n > bench.offers.size()) continue;
       gr_request* request = make_request(host.snapshot(), n);
+      if (keeping.sends_columns) columns.prepare(host.snapshot(), request, n);
       for (int i = 0; i < 3; ++i) rank_once(host.session(), request);
       const std::uint64_t warm = gr_session_peak_bytes(host.session());
       std::vector<double> times;
       for (double total = 0; times.size() < 400 || (total < 3e5 && times.size() < 5000);) {
-        times.push_back(microseconds_of(CLOCK_MONOTONIC, [&] { rank_once(host.session(), request); }));
+        if (!keeping.is_one_context) change_context(host.snapshot(), request, times.size());
+        times.push_back(microseconds_of(CLOCK_MONOTONIC, [&] {
+          if (keeping.sends_columns) columns.set(request, n);
+          rank_once(host.session(), request);
+        }));
         total += times.back();
       }
       print_times("rank", keeping.name, times);
@@ -211,6 +235,7 @@ int main(int argc, char** argv) {
   }
   bench.bundle = read(argv[2]);
   bench.context = read(argv[3]);
+  bench.folder = std::string(argv[3]).substr(0, std::string(argv[3]).rfind('/') + 1);
   open();
   collect_offers();
   const std::string what = argv[1];

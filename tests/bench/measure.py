@@ -9,6 +9,7 @@ import re
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
+TORCH_PYTHON = "/usr/bin/python3"
 ROWS = [1, 10, 100, 1000, 5000]
 MANY = 100_000
 KERNELS = ["avx512_vnni", "avx_vnni", "avx2", "ssse3"]
@@ -50,8 +51,10 @@ def calmest_network(rounds: list) -> dict:
 
 
 def peers_round(python: str, folder: pathlib.Path) -> dict:
-    """By variant and rows: (microseconds, worst error of a logit)."""
-    rows = [line.split("\t") for line in run([python, HERE / "peers.py", folder, *ROWS])]
+    """By engine's variant and rows: (microseconds, worst error of a logit). PyTorch is Debian's, in Debian's Python."""
+    lines = [f"ONNX Runtime, {line}" for line in run([python, HERE / "peers.py", folder, *ROWS])]
+    lines += run([TORCH_PYTHON, HERE / "peers_torch.py", folder, *ROWS])
+    rows = [line.split("\t") for line in lines]
     return {(variant, int(n)): (float(us), float(error)) for variant, n, us, error in rows}
 
 

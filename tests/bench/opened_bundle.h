@@ -30,6 +30,7 @@ inline void check(gr_status status, gr_error* const& error) {
 
 struct Bench {
   std::vector<char> bundle, context;
+  std::string folder;                          // of the context's file, with what the bundle was made of
   gr_engine* engine = nullptr;
   gr_artifact* artifact = nullptr;
   gr_snapshot* snapshot = nullptr;

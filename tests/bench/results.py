@@ -37,11 +37,15 @@ def whole_text(found: dict, best: str) -> str:
     counts = sorted({n for _, n in whole})
     rows = [[keeping, *(f"{number(whole[keeping, n][0])} ({number(whole[keeping, n][1])})" for n in counts),
              f"{whole[keeping, counts[-1]][2]:,.0f} KB"] for keeping in dict.fromkeys(k for k, _ in whole)]
-    text = "Whole requests, median (99th percentile) in us, with typed columns and no record:\n\n" + table(
+    text = ("Whole requests, median (99th percentile) in us, without a record. Each has another context, unless it "
+            "says otherwise; the candidates' facts are the catalog's, or sent as columns, which is timed too:\n\n")
+    text += table(
         ["through the C interface, N =", *map(str, counts), "session, peak"], rows)
     rest = 1 - found["stateless"][best, 1000][0] / whole["stateless", 1000][3]
     grew = [keeping for (keeping, _), row in whole.items() if row[4] != "flat"]
-    text += (f"\nOf a stateless request of 1000, {max(rest, 0):.0%} is outside the network (least of each; goal 20%). "
+    sent = 1 - found["stateless"][best, 1000][0] / whole["stateless, candidates' facts sent as columns", 1000][3]
+    text += (f"\nOf a stateless request of 1000, {max(rest, 0):.0%} is outside the network (least of each; goal 20%), "
+             f"of one that sends its facts {max(sent, 0):.0%}. "
              f"Memory once warm: {'flat' if not grew else 'grew for ' + ', '.join(grew)}.\n\n")
     times = "; ".join(f"{name} {median / 1000:.2f}" for name, _, median, _, _ in found["load"])
     return text + (f"Bundle to download: {found['load'][0][4] / 1e6:.1f} MB. From its bytes in memory to the first "
@@ -120,17 +124,17 @@ def size_rows(found: dict) -> list:
     peers = found["peers"]
     for variant in dict.fromkeys(variant for variant, _ in peers):
         cells = [number(peers[variant, n][0]) for n in ROWS]
-        rows.append([f"ONNX Runtime, {variant}", *cells, f"error {peers[variant, 1000][1]:.3f}"])
+        rows.append([variant, *cells, f"error {peers[variant, 1000][1]:.3f}"])
     return rows
 
 
 def size_text(size: str, found: dict) -> str:
     split, kept, peers = found["stateless"], found["sums kept, 1000 offers"], found["peers"]
     best = next(kernel for kernel in KERNELS if (kernel, 1000) in split)
-    graph = [v for v, _ in peers if "int8" in v and "once" not in v]
+    graph = [v for v, _ in peers if v.startswith("ONNX Runtime") and "int8" in v and "once" not in v]
     int8 = {n: min(peers[v, n][0] for v in graph) for n in ROWS}
     ratios = ", ".join(f"{int8[n] / split[best, n][0]:.1f} / {int8[n] / kept[best, n][0]:.1f} at N={n}" for n in ROWS)
-    fp32 = peers["typical, fp32", 1000][0]
+    fp32 = peers["ONNX Runtime, typical, fp32", 1000][0]
     goal = GOALS[size]
     plots = HERE / "plots"
     plots.mkdir(exist_ok=True)
@@ -138,7 +142,7 @@ def size_text(size: str, found: dict) -> str:
         f"guardrank {best}": {n: split[best, n][0] for n in ROWS},
         "the same, sums kept": {n: kept[best, n][0] for n in ROWS},
         "ONNX Runtime int8": int8,
-        "ONNX Runtime fp32": {n: peers["typical, fp32", n][0] for n in ROWS}}))
+        "ONNX Runtime fp32": {n: peers["ONNX Runtime, typical, fp32", n][0] for n in ROWS}}))
     header = ["us per request, N =", *map(str, ROWS), "limit at 1000"]
     return (f"## Size {size}\n\n![size {size}](plots/{size}.svg)\n\n" + table(header, size_rows(found))
             + f"\nRatio of ONNX Runtime's best int8 full graph to {best}, stateless / sums kept: {ratios} "
@@ -175,7 +179,7 @@ def main() -> None:
         f"after the other, of which a figure is the least: {given.rounds}. One thread, from encoded "
         "fields to logits, processor time, the least of many runs. \"Limit\" is the share of the multiply-accumulates "
         "that the same core does from registers alone with the kernel's own instructions, measured in the same rounds. "
-        "ONNX Runtime reads the same inputs (codes and dense floats) and multiplies with weights of the same shapes; "
+        "ONNX Runtime and PyTorch read the same inputs (codes and dense floats), with weights of the same shapes; "
         "\"error\" is its worst logit error against float64. Whole requests through the C interface "
         "follow each table.\n\n" + "\n".join(parts))
 

@@ -105,6 +105,25 @@ test("requests filled by setters rank as their JSON forms", () => {
   assert.ok(nColumns > 0, "some vector brings facts of its own");
 });
 
+test("requests that are ranked together are decided as each alone; one that cannot be, fails all", () => {
+  const bundle = rankings.find(({ name }) => name.startsWith("cards-listed")).bundle;
+  const snapshot = snapshotOf(bundle), session = engine.session();
+  const mine = rankings.filter((each) => each.bundle === bundle && typeof each.request !== "string");
+  assert.ok(mine.length > 5);
+  const requests = mine.map(({ request }) => snapshot.request().json(JSON.stringify(request)));
+  const alone = requests.map((request) => session.rank(request).text(true));
+  const together = session.rankMany(requests);
+  assert.deepEqual(together.map((decision) => decision.text(true)), alone);
+  assert.deepEqual(session.rankMany([]), []);
+  assert.throws(() => together[0].candidates(), { where: "decision" });
+  const wrongs = [[undefined, "requests"], [[requests[0], {}], "requests[1]"]];
+  for (const [wrong, where] of wrongs) {
+    assert.throws(() => session.rankMany(wrong), { code: 100, where });
+  }
+  for (const request of requests) request.dispose();
+  session.dispose();
+});
+
 test("typed results are those of the JSON form", () => {
   for (const { name, bundle, request: json } of rankings) {
     const snapshot = snapshotOf(bundle);

@@ -71,6 +71,7 @@ export interface Exports {
   gr_session_wanted_shard(session: number, index: number, shard: number): number;
   gr_session_add_shard(session: number, bytes: number, size: number, error: number): number;
   gr_rank(session: number, request: number, decision: number, error: number): number;
+  gr_rank_many(session: number, requests: number, count: number, decisions: number, error: number): number;
 
   gr_decision_ranked_count(decision: number): number;
   gr_decision_excluded_count(decision: number): number;

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "core/model/known_answer.h"
 #include "tests/core/model/built_kernels.h"
 
 using namespace guardrank;
@@ -93,6 +94,25 @@ Sums round_sums(const Kernel& kernel, const Sums& sums, std::uint8_t shift, cons
 }
 
 }  // namespace
+
+TEST_CASE("the known answers are every kernel's, and not those of one that is wrong in one place") {
+  for (const Kernel* kernel : built_kernels()) {
+    CAPTURE(kernel->name);
+    CHECK(answers_rightly(*kernel));
+  }
+  Kernel wrong = portable_kernel;
+  wrong.run_layer = [](const LayerTask* task) {
+    portable_kernel.run_layer(task);
+    ++task->totals.first[3];
+  };
+  CHECK_FALSE(answers_rightly(wrong));
+  wrong = portable_kernel;
+  wrong.mix = [](const MixTask* task) {               // as if its bytes were spread wrongly
+    portable_kernel.mix(task);
+    std::swap(task->codes->first[4], task->codes->first[5]);
+  };
+  CHECK_FALSE(answers_rightly(wrong));
+}
 
 TEST_CASE("multiply: the largest sums do not saturate, and start where they are told") {
   constexpr std::uint32_t n_in = 16384;
