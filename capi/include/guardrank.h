@@ -330,8 +330,8 @@ typedef struct gr_decision gr_decision;
  * stored; the session's decisions have ended all the same. Since 0.1. */
 GR_API gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decision** decision,
                          gr_error** error);
-/* Ranks requests of one snapshot together, which costs less than one after the other and decides the
- * same, bit for bit. Stores `count` decisions, all valid until the session's next ranking; where one
+/* Ranks requests of one snapshot together, which costs less where each has few candidates, and decides
+ * the same, bit for bit. Stores `count` decisions, all valid until the session's next ranking; where one
  * request fails, all do and nothing is stored. Since 0.1. */
 GR_API gr_status gr_rank_many(gr_session* session, const gr_request* const* requests, size_t count,
                               const gr_decision** decisions, gr_error** error);

@@ -1,5 +1,7 @@
 #include "core/decision/kept_catalog.h"
 
+#include <algorithm>
+
 #include "core/base/limits.h"
 #include "core/frame/fact_path.h"
 
@@ -127,6 +129,7 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
   const std::span<std::int16_t> sums =
       open_rows(kept_sums_per_row(network), budget.sums_bytes, n_offers, arena, &kept->sums);
   const std::uint32_t n_coded = kept->codes.n_rows, n_summed = kept->sums.n_rows;
+  std::uint32_t n_written = 0;
   Status status = collect_facts(features, facts, arena, kept);
   Builder builder(features, facts, catalog, allocator);
   const auto write = [&](std::span<const EncodedField> encoded, std::uint32_t first,
@@ -134,17 +137,20 @@ Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
     if (const std::uint32_t more = rows_left(n_coded, first, n); more != 0) {
       code_candidates(network, encoded, more, codes.data() + first * kept->codes.per_row);
     }
-    const std::uint32_t more = rows_left(n_summed, first, n);
-    if (more == 0) return Status::ok;
-    return sum_candidates(network, encoded, more, builder.arena(),
-                          sums.data() + first * kept->sums.per_row);
+    if (const std::uint32_t more = rows_left(n_summed, first, n); more != 0) {
+      GUARDRANK_TRY(sum_candidates(network, encoded, more, builder.arena(),
+                                   sums.data() + first * kept->sums.per_row));
+    }
+    n_written = first + n;
+    return Status::ok;
   };
   if (status == Status::ok) {
     status = builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
   }
   if (status != Status::memory) return status;
-  error->clear();
-  *kept = {};
+  error->clear();                          // the rows that were written serve
+  kept->codes.n_rows = std::min(n_coded, n_written);
+  kept->sums.n_rows = std::min(n_summed, n_written);
   return Status::ok;
 }
 

@@ -47,6 +47,7 @@ bool ContextCache::open(std::size_t slot_bytes) {
   const std::size_t room = budget_bytes_ > spare ? budget_bytes_ - spare : 0;
   const std::size_t affordable = room / (rounded + sizeof(Entry));
   const std::size_t n = affordable < most_entries ? affordable : most_entries;
+  if (n == 0) return false;                // and what another model keeps stays
   arena_.release();
   entries_ = {};
   slots_ = {};
@@ -54,7 +55,7 @@ bool ContextCache::open(std::size_t slot_bytes) {
   oldest_ = 0;
   std::span<Entry> entries;
   std::span<std::byte> slots;
-  if (n == 0 || arena_.make_uninitialised(n * rounded, &slots) != Status::ok ||
+  if (arena_.make_uninitialised(n * rounded, &slots) != Status::ok ||
       arena_.make(n, &entries) != Status::ok) {
     arena_.release();
     return false;

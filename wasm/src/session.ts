@@ -57,7 +57,7 @@ export class Session {
   }
 
   /**
-   * Ranks requests of one snapshot together, which costs less than one after the other and decides the same. The
+   * Ranks requests of one snapshot together, which costs less where each has few candidates, and decides the same. The
    * decisions are valid until the session's next ranking; where one request fails, all do.
    */
   rankMany(requests: readonly Request[]): Decision[] {

@@ -136,7 +136,7 @@ TEST_CASE("kept rows are found by offer, and not where a fact that the model rea
   CHECK(all.kept.codes[1] == catalog.codes.row(1));
 }
 
-TEST_CASE("where memory runs out on the way, nothing is kept and the ranking is as before") {
+TEST_CASE("where memory runs out on the way, less is kept and the ranking is as before") {
   World plain("cards");
   const std::vector<std::string> requests = {R"({"time": "2026-11-21T10:00:00Z"})"};
   const std::vector<std::string> wanted = decisions(&plain, requests);

@@ -68,6 +68,17 @@ TEST_CASE("a larger model starts anew; smaller ones then share its slots") {
   CHECK(has(cache, network_b, 1, 2, 500));
 }
 
+TEST_CASE("a model for which there is no room leaves what another keeps, and takes no memory") {
+  TestMemory memory;
+  ContextCache cache(memory.allocator(), 4096);
+  add(&cache, network_a, 1, 11);
+  const std::size_t n_allocations = memory.n_allocations;
+  for (int i = 0; i < 3; ++i) add(&cache, network_b, 1, 21, 4096);
+  CHECK(has(cache, network_a, 1, 11));
+  CHECK(!has(cache, network_b, 1, 21, 4096));
+  CHECK(memory.n_allocations == n_allocations);
+}
+
 TEST_CASE("no room, or no memory, keeps nothing") {
   TestMemory memory;
   ContextCache none(memory.allocator(), 1);
