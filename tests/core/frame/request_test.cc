@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cfloat>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -338,6 +339,23 @@ TEST_CASE("a borrowed list column that does not start at 0 can be added to") {
   CHECK(list_at(given, 2) == std::vector<std::string>{"b", "c"});
   CHECK(list_at(given, 3).empty());
   CHECK(offsets[1] == 2);
+}
+
+TEST_CASE("a number that is none is found in every row of a column, and the ends of the range are not it") {
+  SampleSnapshot s;
+  Request request = s.request();
+  Column column;
+  column.n_rows = 4;
+  for (const double wrong : {HUGE_VAL, -HUGE_VAL, std::nan(""), -std::nan("")}) {
+    for (std::uint32_t at = 0; at < 4; ++at) {
+      double values[] = {DBL_MAX, -DBL_MAX, 5e-324, -0.0};
+      column.numbers = values;
+      CHECK(request.set_column(s.offer("apr"), column, &s.error) == Status::ok);
+      values[at] = wrong;
+      CHECK(request.set_column(s.offer("apr"), column, &s.error) == Status::not_finite);
+      CHECK(s.error.where() == "candidates[" + std::to_string(at) + "].facts.apr");
+    }
+  }
 }
 
 TEST_CASE("columns are checked row by row") {
