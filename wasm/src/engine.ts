@@ -33,7 +33,10 @@ export interface OpenOptions {
   full?: boolean;
   /** Do not replay the model's golden vectors. */
   skipGolden?: boolean;
-  /** Memory for sums kept per catalog offer: faster for the offers that fit, the same bits. */
+  /**
+   * Memory for sums kept per catalog offer: faster for the offers that fit, the same bits. They stay until the
+   * snapshot goes, within the module's 128 MB: what they take, a request of very many candidates may lack.
+   */
   catalogSumsBytes?: number;
   /**
    * Likewise for the model's codes of each catalog offer, some hundred bytes. Left out or 0: 64 MiB;
