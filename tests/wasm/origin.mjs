@@ -86,8 +86,11 @@ export class Origin {
   /** A release's artifacts beside what is there; `release()` makes them visible. */
   add(name, { model, policy, catalog, release }) {
     for (const blob of [model, policy, catalog]) this.files.set(`blobs/${idOf(blob)}`, Buffer.from(blob));
-    const hash = sha256(release);
-    this.targets[`${name}.release`] = { length: release.length, hashes: { sha256: hash } };
+    const hash = sha256(release), path = `${name}.release`, before = this.targets[path];
+    if (before?.hashes.sha256 !== hash) {
+      const custom = before && { custom: { guardrank: { previous: [before.hashes.sha256] } } };
+      this.targets[path] = { length: release.length, hashes: { sha256: hash }, ...custom };
+    }
     this.files.set(`targets/${hash}.${name}.release`, Buffer.from(release));
     return this;
   }

@@ -88,6 +88,33 @@ test("of a new version of the model only the section that changed is fetched", (
   whole.dispose();
 }));
 
+test("half an update leaves what served, for a page that is opened anew, too, and without an origin", () => serve(
+  async (origin, open) => {
+    const storage = new MemoryStorage(), next = retrained(cards.model);
+    put(origin, "cards", "1", [cards]).publish();
+    const first = await open({ storage });
+    await first.snapshot(engine, {}, patient);
+    await first.settled();
+    first.dispose();
+    put(origin, "cards", "2", [{ ...cards, model: next }]).publish();
+    origin.fault = (path, response, next) => (path.startsWith("blobs/") ? response.writeHead(404).end() : next());
+    const half = await open({ storage });                 // what is there serves while the next is looked for
+    assert.equal(modelOf(await half.snapshot(engine, {}, patient)), idOf(cards.model));
+    await until(() => half.state().warming === 1);
+    await half.settled();
+    half.dispose();
+    origin.fault = (path, response) => response.destroy();
+    const alone = await open({ storage });
+    const found = await alone.snapshot(engine, {}, patient);
+    assert.equal(modelOf(found), idOf(cards.model));
+    assert.deepEqual([found.release, found.served.instead_of], ["cards", "cards"]);
+    alone.dispose();
+    origin.fault = (path, response, next) => next();
+    const later = await open({ storage });
+    assert.equal(modelOf(await later.snapshot(engine, {}, patient)), idOf(next));
+  },
+));
+
 test("a piece that does not come is had with the whole", () => serve(async (origin, open) => {
   const model = padded(cards.model), next = retrained(model);
   put(origin, "cards", "1", [{ ...cards, model, isCut: true }]).publish();
