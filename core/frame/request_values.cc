@@ -1,6 +1,4 @@
 // Values and whole columns of facts: who may set what, and how many.
-#include <bit>
-
 #include "core/base/limits.h"
 #include "core/frame/fact_path.h"
 #include "core/frame/given_rows.h"
@@ -62,7 +60,7 @@ bool is_plain(const Fact& known, const Column& column, std::uint32_t n_rows) {
   constexpr std::uint64_t exponent = 0x7FF0000000000000, one = 0x0010000000000000;
   std::uint64_t reached = 0;
   for (std::uint32_t row = 0; row < n_rows; ++row)
-    reached |= (std::bit_cast<std::uint64_t>(column.numbers[row]) & exponent) + one;
+    reached |= (__builtin_bit_cast(std::uint64_t, column.numbers[row]) & exponent) + one;
   return reached >> 63 == 0;
 }
 
