@@ -71,7 +71,7 @@ void Delivery::read_ahead(const Ticket& ticket, std::int64_t now_micros) {
 bool Delivery::fall_back(Ticket* ticket, std::int64_t now_micros) {
   for (;;) {
     add_predecessor(ticket, nullptr);
-    if (ticket->at + 1 == ticket->n_chain) return false;
+    if (ticket->at + 1 >= ticket->n_chain) return false;
     const Place place = ticket->chain[ticket->at + 1];
     const Route* route = route_at(place);
     if (route == nullptr) return false;

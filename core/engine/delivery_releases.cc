@@ -196,8 +196,10 @@ FoundState Delivery::find_release(void* user, std::string_view name, std::int64_
     if (entry->name.view() != name) continue;
     const Document& document = is_next ? entry->next() : is_before ? entry->before() : entry->current();
     const Document& before = is_next ? entry->current() : entry->before();
+    // What was before serves no longer than what took its place would.
+    const std::int64_t expires = is_before ? std::min(document.expires, entry->current().expires) : document.expires;
     *found = {Status::ok, document.bytes, before.revision != 0 ? before.bytes : Bytes{},
-              is_next ? entry->warm_revision : document.revision, document.expires};
+              is_next ? entry->warm_revision : document.revision, expires};
     if (is_next ? entry->is_warming : document.revision != 0) return FoundState::ready;
     found->status = is_next || is_before ? Status::missing : entry->status;
     return self.has_looked_ ? FoundState::failed : FoundState::pending;

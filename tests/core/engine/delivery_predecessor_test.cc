@@ -95,6 +95,21 @@ TEST_CASE("what served before serves no longer than what vouches for it") {
   CHECK(updated.served() == 0);
 }
 
+TEST_CASE("what was before does not outlive what took its place, whatever was signed for it once") {
+  for (const bool names_predecessors : {true, false}) {
+    CAPTURE(names_predecessors);
+    Updated updated(Tier::origin, names_predecessors);
+    updated.is_down = true;
+    updated.host.set("cards", {{2, Tier::origin, "", "", "", Stage::full, 1}});
+    updated.host.publish("2023-11-16T00:00:00Z");
+    updated.host.look();
+    CHECK(updated.served() == 1);
+    updated.lose_origin();
+    updated.host.now += 2 * store_test::day;               // what vouched for it alone held longer
+    CHECK(updated.served() == 0);
+  }
+}
+
 TEST_CASE("a client that starts anew believes no predecessor that is not signed for") {
   Updated unsigned_for(Tier::warm, false);
   unsigned_for.is_down = true;
