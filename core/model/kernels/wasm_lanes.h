@@ -17,9 +17,7 @@ struct WasmConstants {
   v128_t signed_rounding;     // 1.5 * 2^23: the same for numbers within 2^22
   v128_t signed_bits;         // its bits, which those of the sum exceed by the number
   v128_t code_bytes_most;     // 127 in each byte
-#if defined(__wasm_relaxed_simd__)
-  v128_t spread[4];           // by a swizzle: bytes 4 v to 4 v + 3, each as a lane
-#endif
+  v128_t spread[4];           // by a relaxed swizzle: bytes 4 v to 4 v + 3, each as a lane
 };
 extern const WasmConstants wasm_constants;
 
