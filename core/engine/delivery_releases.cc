@@ -64,6 +64,7 @@ void Delivery::found_release(std::int64_t now_micros) {
   facts_ = target.facts;
   target_expires_ = target.expires_micros;
   predecessors_ = target.predecessors;
+  replaced_ = {};
   if (facts_.hash_bytes != sizeof(Sha256Digest) ||
       facts_.length > std::int64_t{limits::release_bytes}) {
     const bool is_long = facts_.hash_bytes == sizeof(Sha256Digest);
@@ -93,7 +94,6 @@ void Delivery::found_release(std::int64_t now_micros) {
     return end_release(Status::golden, now_micros);
   }
   n_read_before_ = 0;
-  replaced_ = {};
   key_.assign({"targets/", hash_text(facts_.hash_view()).view()});
   address_.assign({target.address});
   ask(Step::read, NeedKind::read);

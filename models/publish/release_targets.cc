@@ -116,13 +116,8 @@ Json artifacts_of(const Json& document) {
   return artifacts.size() <= 3 ? artifacts : Json::object();
 }
 
-// Hashes of what a target's document was before, newest first (core/store/metadata_client.h, Predecessors). Origins
-// of 0.1 have one hash in a list's place.
-std::vector<std::string> previous_of(const Json& target) {
-  const Json previous = member_or(custom_of(target), "previous", Json::array());
-  if (previous.is_string()) return {previous.get<std::string>()};
-  return previous.get<std::vector<std::string>>();
-}
+// Hashes of what a target's document was before, newest first (core/store/metadata_client.h, Predecessors).
+std::vector<std::string> previous_of(const Json& target) { return texts_member(custom_of(target), "previous"); }
 
 // What is published now comes before it all; if it was there already, from its place on.
 std::vector<std::string> previous_after(const Json& before, const std::string& hash) {

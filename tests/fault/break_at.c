@@ -1,7 +1,7 @@
 /* Preloaded into the command: ends the process, or makes calls fail, at the n-th step that writes to a
  * file; and sets the clock. Environment: BREAK_AT (from 1), BREAK_WITH ("kill" or an errno; an errno
- * lasts from that step on), CLOCK_AHEAD (seconds; below 0 it
- * is put back), CLOCK_AFTER (milliseconds after the first look at it; 0 unless told). */
+ * lasts from that step on), CLOCK_AHEAD (seconds; below 0 it is put back), CLOCK_AFTER (milliseconds
+ * after the first look at it; 0 unless told). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

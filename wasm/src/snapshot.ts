@@ -188,14 +188,13 @@ export class Snapshot {
 
   /** Gives back the snapshot's memory; requests made from it keep what they need. */
   dispose(): void {
-    const { exports } = this.library;
-    const free = (release: (handle: number) => void, handle: number) => this.library.free(release, handle);
+    const { library } = this, { exports } = library;
     this.ownRequest?.dispose();
     this.ownSession?.dispose();
     this.ownRequest = undefined;
     this.ownSession = undefined;
-    free(exports.gr_snapshot_free, this.handle);
-    for (const artifact of this.artifacts) free(exports.gr_artifact_free, artifact);
+    library.free(exports.gr_snapshot_free, this.handle);
+    for (const artifact of this.artifacts) library.free(exports.gr_artifact_free, artifact);
     this.handle = 0;
     this.artifacts = [];
   }

@@ -183,6 +183,29 @@ TEST_CASE("documents are kept as long as they are named, and no longer") {
   CHECK(updated.n_documents() == 1);
 }
 
+// "plain" is as it was but for what it names, in a look in which "cards" put a document in another's place.
+TEST_CASE("what one release names no more takes no document of another's") {
+  DeliveryHost host({"cards", "plain"});
+  host.names_predecessors = true;
+  const auto publish = [&](std::uint64_t cards, std::uint64_t plain) {
+    host.set("cards", {{cards, Tier::origin, "", "", "", Stage::full, 1}});
+    host.set("plain", {{plain, Tier::origin, "other", "", "", Stage::full, 1}});
+    host.publish();
+  };
+  publish(1, 11);
+  host.open();
+  for (std::uint64_t k = 2; k <= 3; ++k) {
+    publish(k, 10 + k);
+    host.look();
+  }
+  publish(3, 14);
+  publish(4, 13);
+  host.look();
+  std::size_t n = 0;
+  for (const auto& [key, bytes] : host.disk) n += key.starts_with("targets/");
+  CHECK(n == 4 + 3);                           // of "plain" the first three: the fourth never came
+}
+
 TEST_CASE("of a next version that is taken back nothing is left") {
   Updated updated(Tier::warm, false);
   updated.is_down = true;
