@@ -142,7 +142,7 @@ typedef struct {
   void* allocator_user;
   void* (*allocate)(void* user, size_t size, size_t alignment);
   void (*release)(void* user, void* memory, size_t size, size_t alignment);
-  uint64_t session_limit_bytes;  /* memory of one session; 0: 2 GiB */
+  uint64_t session_limit_bytes;  /* memory of a session; handles of gr_rank_many may take as much again. 0: 2 GiB */
   /* Memory of a session, beside that, for what the model makes of contexts: one that is seen again is
    * ranked sooner, with the same bits. 0: 256 KiB; too little for one context: none. Since 0.1. */
   uint64_t context_cache_bytes;
@@ -257,7 +257,7 @@ GR_API gr_status gr_request_set_id(gr_request* request, gr_text id, gr_error** e
  * with dates are then judged as of 1970. Since 0.1. */
 GR_API void gr_request_set_time(gr_request* request, int64_t micros);
 GR_API void gr_request_set_seed(gr_request* request, uint64_t seed);
-/* Positions wanted; 0: all, of which there are at most 10,000. Since 0.1. */
+/* Positions wanted; 0: all, at most 10,000 (under diversity or exploration each looks at every row). Since 0.1. */
 GR_API void gr_request_set_limit(gr_request* request, uint32_t limit);
 /* Whether the JSON form of the decision holds heads, terms and the texts of reasons (it does unless
  * told otherwise); whatever the request's JSON said before. Since 0.1. */
@@ -332,7 +332,7 @@ GR_API gr_status gr_rank(gr_session* session, const gr_request* request, const g
                          gr_error** error);
 /* Ranks requests of one snapshot together, which costs less where each has few candidates, and decides
  * the same, bit for bit. Stores `count` decisions, all valid until the session's next ranking; where one
- * request fails, all do and nothing is stored. Since 0.1. */
+ * request fails (`where` begins with "requests[i]"), all do and nothing is stored. Since 0.1. */
 GR_API gr_status gr_rank_many(gr_session* session, const gr_request* const* requests, size_t count,
                               const gr_decision** decisions, gr_error** error);
 

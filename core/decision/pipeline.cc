@@ -154,17 +154,18 @@ Status order_exclusions(Run* run) {
   return Status::ok;
 }
 
-Status finish(Run* run) {
+Status fail(Status status, std::string_view stage, Error* error) {
+  if (status == Status::memory) return error->no_memory(stage);
+  return error->set(status, stage, {"the stage failed with ", status_name(status)});
+}
+
+Status finish(Run* run, Error* error) {
   Decision* decision = run->decision;
   decision->candidates = run->frame.rows();
   decision->heads = run->outcomes;
   decision->stages.removed = decision->stages.scored - run->frame.n_rows();
-  return order_exclusions(run);
-}
-
-Status fail(Status status, std::string_view stage, Error* error) {
-  if (status == Status::memory) return error->no_memory(stage);
-  return error->set(status, stage, {"the stage failed with ", status_name(status)});
+  const Status status = order_exclusions(run);
+  return status == Status::ok ? status : fail(status, "decision", error);
 }
 
 // What the others lack is told as well: a host fetches it all at once.
@@ -191,6 +192,12 @@ Status run_steps(std::span<const Step> steps, Run* run, Error* error) {
     }
   }
   return Status::ok;
+}
+
+// Of several requests, which one failed is told.
+Status fail_request(std::span<const Run> runs, const Run& run, Status status, Error* error) {
+  if (runs.size() == 1) return status;
+  return error->within(Text<32>{"requests[", static_cast<std::uint64_t>(&run - runs.data()), "]"});
 }
 
 Status score_each(const LogitScorer& scorer, std::span<Run> runs) {
@@ -256,15 +263,16 @@ Status rank_many(const Pipeline& pipeline, std::span<const Request* const> reque
   if (status != Status::ok) return fail(status, "session", error);
   for (Run& run : runs) {
     status = run_steps(steps_before_model, &run, error);
-    if (status != Status::ok && session->shards().wanted().empty()) return status;
+    if (status != Status::ok && session->shards().wanted().empty())
+      return fail_request(runs, run, status, error);
   }
   if (!session->shards().wanted().empty()) return tell_wanted(session->shards().wanted()[0], error);
   status = run_model(pipeline, session, runs);
   if (status != Status::ok) return fail(status, "model", error);
   for (Run& run : runs) {
-    GUARDRANK_TRY(run_steps(steps_after_model, &run, error));
-    status = finish(&run);
-    if (status != Status::ok) return fail(status, "decision", error);
+    status = run_steps(steps_after_model, &run, error);
+    if (status == Status::ok) status = finish(&run, error);
+    if (status != Status::ok) return fail_request(runs, run, status, error);
   }
   return Status::ok;
 }

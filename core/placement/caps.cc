@@ -6,6 +6,25 @@ namespace guardrank {
 
 static_assert(limits::caps <= 64, "a row's mask has a bit per cap");
 
+namespace {
+
+constexpr std::uint32_t no_row = UINT32_MAX;
+
+Status chain_rows(const ValueGroups& groups, Arena* arena, std::span<std::uint32_t>* first,
+                  std::span<std::uint32_t>* next) {
+  GUARDRANK_TRY(arena->make_uninitialised(std::size_t{groups.n_groups} + 1, first));
+  GUARDRANK_TRY(arena->make_uninitialised(groups.codes.size(), next));
+  for (std::uint32_t& row : *first) row = no_row;
+  for (std::uint32_t row = 0; row < groups.codes.size(); ++row) {
+    const std::uint32_t code = groups.codes[row];
+    (*next)[row] = (*first)[code];
+    (*first)[code] = row;
+  }
+  return Status::ok;
+}
+
+}  // namespace
+
 Status CapTracker::open(const PlacementPlan& plan, Frame* frame) {
   const auto caps = plan.policy->caps;
   if (caps.empty()) return Status::ok;
@@ -15,10 +34,10 @@ Status CapTracker::open(const PlacementPlan& plan, Frame* frame) {
     Tracked& cap = caps_[i];
     GUARDRANK_TRY(group_values(frame, plan.cap_facts[i], &cap.groups));
     GUARDRANK_TRY(frame->arena().make(std::size_t{cap.groups.n_groups} + 1, &cap.counts));
+    GUARDRANK_TRY(chain_rows(cap.groups, &frame->arena(), &cap.first, &cap.next));
     cap.max = caps[i].max;
     cap.within = caps[i].within;
-    for (std::uint32_t row = 0; cap.max == 0 && row < frame->n_rows(); ++row)
-      if (cap.groups.codes[row] != 0) blocked_[row] |= std::uint64_t{1} << i;
+    for (std::uint32_t code = 1; cap.max == 0 && code <= cap.groups.n_groups; ++code) block(i, code);
   }
   return Status::ok;
 }
@@ -39,9 +58,9 @@ void CapTracker::place(std::uint32_t row, std::uint32_t slot) {
 }
 
 void CapTracker::block(std::size_t cap, std::uint32_t code) {
-  const auto codes = caps_[cap].groups.codes;
-  for (std::size_t row = 0; row < codes.size(); ++row)
-    if (codes[row] == code) blocked_[row] |= std::uint64_t{1} << cap;
+  const Tracked& tracked = caps_[cap];
+  for (std::uint32_t row = tracked.first[code]; row != no_row; row = tracked.next[row])
+    blocked_[row] |= std::uint64_t{1} << cap;
 }
 
 }  // namespace guardrank

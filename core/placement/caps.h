@@ -15,21 +15,24 @@ class CapTracker {
   bool allows(std::uint32_t row, std::uint32_t slot) const {
     return blocked_.empty() || (blocked_[row] & active(slot)) == 0;
   }
-  // Counts a placed row. Linear in the rows when it fills a group.
-  void place(std::uint32_t row, std::uint32_t slot);
-
- private:
-  struct Tracked {
-    ValueGroups groups;
-    std::span<std::uint32_t> counts;   // by code
-    std::uint32_t max = 0, within = 0;
-  };
-
-  // The caps that still bind at a slot.
+  // The caps that bind at `slot`, a bit each: only ever fewer from one slot to the next. While they
+  // are the same, a row that is not allowed stays so.
   std::uint64_t active(std::uint32_t slot) const {
     if (slot != active_slot_) find_active(slot);
     return active_;
   }
+  // Counts a placed row. Linear in the group that it fills.
+  void place(std::uint32_t row, std::uint32_t slot);
+
+ private:
+  // A group's rows are chained from `first`, by code, over `next`, by row; `no_row` ends it.
+  struct Tracked {
+    ValueGroups groups;
+    std::span<std::uint32_t> counts;   // by code
+    std::span<std::uint32_t> first, next;
+    std::uint32_t max = 0, within = 0;
+  };
+
   void find_active(std::uint32_t slot) const;
   void block(std::size_t cap, std::uint32_t code);
 

@@ -93,20 +93,22 @@ class SlotFiller {
 
   bool pick_candidate(std::uint32_t slot, Placed* placed) {
     if (explores() || diversity_.is_active(slot)) return pick_by_worth(slot, placed);
-    while (head_ < order_.size() && is_taken_[order_[head_]] != 0) ++head_;
-    for (std::size_t i = head_; i < order_.size(); ++i) {
-      const std::uint32_t row = order_[i];
-      if (is_taken_[row] != 0 || !caps_.allows(row, slot)) continue;
-      *placed = {row, 1, false};
-      return true;
-    }
-    return false;
+    if (caps_.active(slot) != head_caps_) head_ = 0;   // rows that a cap kept back may stand now
+    head_caps_ = caps_.active(slot);
+    while (head_ < order_.size() && !is_feasible(order_[head_], slot)) ++head_;
+    if (head_ == order_.size()) return false;
+    *placed = {order_[head_], 1, false};
+    return true;
+  }
+
+  bool is_feasible(std::uint32_t row, std::uint32_t slot) const {
+    return is_taken_[row] == 0 && caps_.allows(row, slot);
   }
 
   bool pick_by_worth(std::uint32_t slot, Placed* placed) {
     std::uint32_t count = 0;
     for (const std::uint32_t row : order_)
-      if (is_taken_[row] == 0 && caps_.allows(row, slot)) feasible_[count++] = row;
+      if (is_feasible(row, slot)) feasible_[count++] = row;
     if (count == 0) return false;
     const auto feasible = feasible_.subspan(0, count);
     const Draw draw = draw_from(feasible, slot);
@@ -151,7 +153,8 @@ class SlotFiller {
   std::size_t next_mandate_ = 0;
   std::span<std::uint8_t> is_taken_;       // by row: placed, or kept for its mandate
   std::span<std::uint32_t> order_;         // rows, best first
-  std::size_t head_ = 0;                   // all before it are taken
+  std::size_t head_ = 0;                   // none before it is feasible under `head_caps_`
+  std::uint64_t head_caps_ = 0;
   std::span<std::uint32_t> feasible_;      // rows
   std::span<double> worth_;                // of the feasible rows
   std::span<Placed> placed_;

@@ -1,9 +1,11 @@
 // The module of relaxed SIMD: taken where the host runs it and runs it rightly, and never otherwise.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { decide, Engine, vectors } from "./support.mjs";
 
@@ -57,6 +59,23 @@ test("with it, the choice is the kernel that multiplies rightly, and gives the s
   assert.equal(found.kernel, found.isRight ? "wasm_relaxed" : "wasm_simd128");
   assert.equal(found.refusal, found.isRight ? null : "GR_STATUS_ARGUMENT");
   assert.deepEqual(found.decisions, await wanted());
+});
+
+test("a package deployed without it serves by the other, and says what is missing when asked for it", async (t) => {
+  const copy = mkdtempSync(join(tmpdir(), "guardrank-"));
+  t.after(() => rmSync(copy, { recursive: true }));
+  cpSync(fileURLToPath(new URL("../../wasm/dist", import.meta.url)), copy, { recursive: true });
+  writeFileSync(join(copy, "package.json"), '{"type": "module"}');   // Node 18 does not guess it
+  rmSync(join(copy, "guardrank-relaxed.wasm"));
+  const lean = await import(pathToFileURL(join(copy, "index.js")).href);
+  const { hasRelaxedSimd } = await import(pathToFileURL(join(copy, "source.js")).href);
+  const engine = await lean.Engine.create();
+  assert.equal(engine.kernel, "wasm_simd128");
+  engine.dispose();
+  const missing = hasRelaxedSimd()
+    ? { code: "ENOENT", message: /guardrank-relaxed\.wasm/ }
+    : { status: "GR_STATUS_ARGUMENT" };
+  await assert.rejects(lean.Engine.create(undefined, { kernel: "relaxed" }), missing);
 });
 
 // V8 11.3 (Node 20) gets a swizzle wrong there until it has compiled the module with all optimisations.

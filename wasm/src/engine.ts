@@ -85,20 +85,15 @@ export class Engine {
     requireOptions(options, optionNames);
     const kernel = options.kernel ?? "automatic";
     if (source === undefined && kernel !== "simd128" && hasRelaxedSimd()) {
-      const engine = await Engine.createRelaxed(options);
-      if (engine !== undefined) return engine;
+      try {
+        return new Engine(new Library(await compile(relaxedAddress)), options);
+      } catch (cause) {
+        // It multiplies known numbers when an engine is made and refuses to go on where the host gets
+        // them wrong; a package may also have been deployed without it.
+        if (kernel === "relaxed") throw cause;
+      }
     }
     return new Engine(new Library(await compile(source)), options);
-  }
-
-  // The module of relaxed SIMD multiplies known numbers when an engine is made and refuses to go on
-  // where the host gets them wrong; a package may also have been deployed without it.
-  private static async createRelaxed(options: EngineOptions): Promise<Engine | undefined> {
-    try {
-      return new Engine(new Library(await compile(relaxedAddress)), options);
-    } catch {
-      return undefined;
-    }
   }
 
   /** The version of the engine, "0.1.0". */

@@ -33,6 +33,24 @@ Error failure(const PolicyParts& parts) {
   return error;
 }
 
+// What ranking it fails with behind a request that takes little.
+Error failure_among_two(const PolicyParts& parts) {
+  DrawnWorld world(parts, R"({"format": 1, "name": "n", "version": "1", "unlisted": true, "offers": []})");
+  const Pipeline& pipeline = world.snapshot.pipeline();
+  const char* small_request = R"({"time": "2026-11-22T10:00:00Z", "context": {"age": 40},
+      "candidates": [{"offer": "x-1", "facts": {"states": ["s0"]}}]})";
+  Request small(*pipeline.facts, pipeline.catalog, world.memory.allocator());
+  Request large(*pipeline.facts, pipeline.catalog, world.memory.allocator());
+  Error error;
+  REQUIRE(read_request_json(small_request, &small, &error) == Status::ok);
+  REQUIRE(read_request_json(large_request(), &large, &error) == Status::ok);
+  const Request* both[] = {&small, &large};
+  Decision decisions[2];
+  Decision* filled[] = {&decisions[0], &decisions[1]};
+  CHECK(rank_many(pipeline, both, &world.session, filled, &error) == Status::limit);
+  return error;
+}
+
 }  // namespace
 
 TEST_CASE("a request that takes too much names the rule, guardrail, term or mandate") {
@@ -41,6 +59,9 @@ TEST_CASE("a request that takes too much names the rule, guardrail, term or mand
   CHECK(rule.where() == "rules.r1");
   CHECK(rule.message() ==
         "rules.r1: eligibility: its expression takes more steps or memory than a request has");
+  CHECK(failure_among_two({{large}, {}, {"1.0"}, "{}"}).where() == "requests[1].rules.r0");
+  CHECK(failure_among_two({{}, {}, {"1.0", "(" + large + ") ? 1.0 : 2.0"}, "{}"}).where() ==
+        "requests[1].terms.t1");
   CHECK(failure({{}, {"true", large}, {"1.0"}, "{}"}).where() == "guardrails.g1");
   CHECK(failure({{}, {}, {"1.0", "(" + large + ") ? 1.0 : 2.0"}, "{}"}).where() == "terms.t1");
   const std::string mandated = R"({"mandated": [{"offer": "x-3", "slot": 1, "when": ")" + large + "\"}]}";

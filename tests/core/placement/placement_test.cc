@@ -173,6 +173,56 @@ TEST_CASE("caps are never violated by more than the mandated, and nobody feasibl
   }
 }
 
+// Each slot's best row that no cap forbids there, by counting what stands above it.
+std::string reference_capped(const std::vector<std::vector<int>>& values, const std::vector<Cap>& caps,
+                             Slots* world, std::uint32_t limit) {
+  std::vector<std::uint32_t> placed;
+  const std::size_t n = world->score.size();
+  while (placed.size() < n && (limit == 0 || placed.size() < limit)) {
+    std::uint32_t best = static_cast<std::uint32_t>(n);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      bool is_feasible = std::find(placed.begin(), placed.end(), i) == placed.end();
+      for (std::size_t cap = 0; cap < caps.size(); ++cap) {
+        const std::vector<int>& value = values[cap % values.size()];
+        if (value[i] == 0 || placed.size() >= caps[cap].within) continue;
+        const auto standing = std::count_if(placed.begin(), placed.end(),
+                                            [&](std::uint32_t row) { return value[row] == value[i]; });
+        is_feasible = is_feasible && standing < caps[cap].max;
+      }
+      if (is_feasible && (best == n || world->score[i] > world->score[best])) best = i;
+    }
+    if (best == n) break;
+    placed.push_back(best);
+  }
+  std::vector<Placed> rows;
+  for (const std::uint32_t row : placed) rows.push_back({row, 1, false});
+  return world->ids(rows);
+}
+
+TEST_CASE("under several caps that end at different slots, each slot has the best that may stand there") {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 300; ++round) {
+    Slots world;
+    const std::size_t n = random() % 60 + 1;
+    world.candidates(n);
+    std::vector<std::vector<int>> values(2, std::vector<int>(n));
+    for (std::uint32_t i = 0; i < n; ++i) {
+      world.score.push_back(static_cast<std::int64_t>(random() % 1000000) * 1000 + i);
+      values[0][i] = static_cast<int>(random() % 5);   // 0: missing
+      values[1][i] = static_cast<int>(random() % 9);
+      if (values[0][i] != 0)
+        world.set_offer(i, "partner", std::string_view{&"pqrs"[values[0][i] - 1], 1});
+      if (values[1][i] != 0) world.set_offer(i, "tier", static_cast<std::int64_t>(values[1][i]));
+    }
+    for (std::uint32_t cap = 0; cap < random() % 6; ++cap)
+      world.caps.push_back({cap % 2 == 0 ? "partner" : "tier", static_cast<std::uint32_t>(random() % 6),
+                            static_cast<std::uint32_t>(random() % 70)});
+    const std::uint32_t limit = static_cast<std::uint32_t>(random() % 80);
+    const std::string placed = world.order(limit);
+    CHECK(placed == reference_capped(values, world.caps, &world, limit));
+  }
+}
+
 // Maximal marginal relevance straight from its definition, in scaled relevance.
 std::vector<std::uint32_t> reference_mmr(const std::vector<std::int64_t>& score,
                                          const std::vector<std::vector<int>>& facts, double lambda,
