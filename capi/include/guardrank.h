@@ -192,17 +192,14 @@ typedef struct gr_snapshot gr_snapshot;
 typedef struct {
   uint32_t struct_size;
   int32_t skip_golden;           /* 1: do not replay the model's golden vectors */
-  /* Memory for sums kept per catalog offer: ranking is faster for the offers that fit, and gives the
-   * same bits. 0: none. Since 0.1. */
+  /* Memory for sums kept per catalog offer: offers that fit rank faster, with the same bits. 0: none. Since 0.1. */
   uint64_t catalog_sums_bytes;
-  /* Likewise for the model's codes of each catalog offer, some hundred bytes, which spare a request
-   * the work on its offers' features. 0: 64 MiB; too little for one offer: none. Since 0.1. */
+  /* Likewise for each offer's codes, some hundred bytes. 0: 64 MiB; too little for one: none. Since 0.1. */
   uint64_t catalog_codes_bytes;
 } gr_snapshot_options;
 
-/* Prepares a bundle for ranking: binds names, compiles expressions, lays out weights, replays the
- * golden vectors. Keeps the artifact's bytes alive itself. The first handle has one count; shared
- * between threads. Since 0.1. */
+/* Prepares a bundle for ranking: binds names, compiles expressions, lays out weights, replays the golden
+ * vectors. Keeps the artifact's bytes alive itself. One count; shared between threads. Since 0.1. */
 GR_API gr_status gr_snapshot_create(const gr_engine* engine, const gr_artifact* bundle,
                                     const gr_snapshot_options* options, gr_snapshot** snapshot,
                                     gr_error** error);
@@ -217,6 +214,9 @@ typedef struct {
 GR_API gr_status gr_snapshot_create_from(const gr_engine* engine, const gr_snapshot_parts* parts,
                                          const gr_snapshot_options* options, gr_snapshot** snapshot,
                                          gr_error** error);
+/* Gives back what is kept of the catalog (codes, sums), though others rank: from then on ranking is slower, with
+ * the same bits. gr_rank does so itself where `allocate` refuses. Whether anything was kept. Since 0.1. */
+GR_API bool gr_snapshot_trim(gr_snapshot* snapshot);
 /* Adds a count; every count is given back with gr_snapshot_free. Since 0.1. */
 GR_API gr_snapshot* gr_snapshot_retain(const gr_snapshot* snapshot);
 GR_API void gr_snapshot_free(gr_snapshot* snapshot);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "capi/include/guardrank.h"
+#include "capi/src/kept_memory.h"
 #include "core/decision/explanation.h"
 #include "core/engine/opened_artifact.h"
 #include "core/engine/snapshot.h"
@@ -72,6 +73,7 @@ struct gr_snapshot {
   mutable std::atomic<bool> is_verified{false};     // every section was hashed
   std::array<guardrank::SharedBytes*, 4> bytes{};   // of a bundle, or of its parts; null: none
   guardrank::Snapshot snapshot;
+  guardrank::KeptMemory kept;
   // Owner of a scorer that takes the network's place (guardrank-tools), freed with the snapshot.
   void* scorer_owner = nullptr;
   void (*release_scorer)(void* owner) = nullptr;

@@ -1,3 +1,4 @@
+#include "capi/src/kept_use.h"
 #include "capi/src/session_lock.h"
 #include "capi/src/verify.h"
 
@@ -27,7 +28,12 @@ Status replay(gr_session* session, const gr_snapshot& snapshot, Bytes record,
   const guardrank::Pipeline& pipeline = snapshot.snapshot.pipeline();
   guardrank::Request request(*pipeline.facts, pipeline.catalog, session->allocator,
                              session->limit_bytes);
-  return guardrank::replay(pipeline, copy, supplement, &session->session, &request, result, error);
+  guardrank::KeptUse kept(snapshot, &session->session);
+  Status status = Status::ok;
+  do {
+    status = guardrank::replay(pipeline, copy, supplement, &session->session, &request, result, error);
+  } while (kept.makes_room(status, error));
+  return status;
 }
 
 Bytes as_bytes(gr_bytes bytes) {

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "capi/include/guardrank_store.h"
+#include "capi/src/kept_use.h"
 #include "capi/src/session_lock.h"
 
 using guardrank::Report;
@@ -51,8 +52,13 @@ Status rank_many(gr_session* session, std::span<const gr_request* const> request
   if (open_many(session, requests, made, &decisions, &cores) != Status::ok) {
     return error->no_memory("session");
   }
-  const guardrank::Pipeline& pipeline = requests[0]->snapshot->snapshot.pipeline();
-  return guardrank::rank_many(pipeline, cores, &session->session, decisions, error);
+  const gr_snapshot& snapshot = *requests[0]->snapshot;
+  guardrank::KeptUse kept(snapshot, &session->session);
+  Status status = Status::ok;
+  do {
+    status = guardrank::rank_many(snapshot.snapshot.pipeline(), cores, &session->session, decisions, error);
+  } while (kept.makes_room(status, error));
+  return status;
 }
 
 }  // namespace
@@ -123,8 +129,12 @@ gr_status gr_rank(gr_session* session, const gr_request* request, const gr_decis
   if (!lock.is_held()) return lock.busy(&report);
   const guardrank::Pipeline& pipeline = request->snapshot->snapshot.pipeline();
   session->decision.end(&session->session.arena());
-  const Status status = guardrank::rank(pipeline, request->request, &session->session,
-                                        &session->decision.decision, report.error());
+  guardrank::KeptUse kept(*request->snapshot, &session->session);
+  Status status = Status::ok;
+  do {
+    status = guardrank::rank(pipeline, request->request, &session->session,
+                             &session->decision.decision, report.error());
+  } while (kept.makes_room(status, report.error()));
   if (status != Status::ok) session->decision.end(&session->session.arena());
   if (status == Status::ok) *decision = &session->decision;
   return report.finish(status);

@@ -68,7 +68,9 @@ Status prepare(const gr_engine& engine, const Parts& parts, const gr_snapshot_op
                                   engine.kernel, replays, error));
   }
   core.set_serial(1 + n_snapshots.fetch_add(1, std::memory_order_relaxed));
-  return core.keep_catalog(budget_of(options), error);
+  GUARDRANK_TRY(core.keep_catalog(budget_of(options), error));
+  if (core.pipeline().kept.is_empty()) snapshot->kept.drop(&core);
+  return Status::ok;
 }
 
 Status create(const gr_engine& engine, const Parts& parts, const gr_snapshot_options* given,
@@ -139,6 +141,10 @@ void gr_snapshot_free(gr_snapshot* snapshot) {
   for (guardrank::SharedBytes* part : bytes) {
     if (part != nullptr) guardrank::release_bytes(part);
   }
+}
+
+bool gr_snapshot_trim(gr_snapshot* snapshot) {
+  return snapshot != nullptr && snapshot->kept.drop(&snapshot->snapshot);
 }
 
 uint32_t gr_snapshot_fact(const gr_snapshot* snapshot, gr_namespace space, gr_text name) {

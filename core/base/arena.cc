@@ -52,7 +52,10 @@ bool Arena::add_chunk(std::size_t bytes) {
     size = least;
     memory = allocator_.allocate(allocator_.user, size, chunk_alignment);
   }
-  if (memory == nullptr) return false;
+  if (memory == nullptr) {
+    is_refused_ = true;
+    return false;
+  }
   reserved_ += size;
   used_ = used_bytes();
   chunks_ = ::new (memory) Chunk{chunks_, size};
@@ -66,6 +69,7 @@ void Arena::fill(Chunk* chunk) {
 }
 
 void Arena::reset() {
+  is_refused_ = false;
   peak_ = peak_bytes();
   used_ = 0;
   if (chunks_ == nullptr) return;

@@ -76,6 +76,8 @@ class Arena {
 
   std::size_t used_bytes() const { return used_ + (next_ - first_); }
   std::size_t reserved_bytes() const { return reserved_; }
+  // Whether the host has refused memory since the last `reset`.
+  bool is_refused() const { return is_refused_; }
   std::size_t peak_bytes() const { return peak_ > used_bytes() ? peak_ : used_bytes(); }
 
  private:
@@ -86,6 +88,7 @@ class Arena {
 
   Allocator allocator_{};
   std::size_t limit_ = 0;
+  bool is_refused_ = false;
   // Of the chunk being filled: its first byte, the first that is free, and its end. No chunk: no room
   // for any size, nor for none.
   std::uintptr_t first_ = 64, next_ = 64, end_ = 0;

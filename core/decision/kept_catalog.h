@@ -28,6 +28,8 @@ struct KeptCatalog {
   KeptRows<std::uint8_t> codes;                    // a hundred or two bytes an offer
   KeptRows<std::int16_t> sums;                     // some thousands
   std::span<const std::uint32_t> facts;            // a request that gives one has rows of its own
+
+  bool is_empty() const { return codes.n_rows == 0 && sums.n_rows == 0; }
 };
 
 struct KeptBudget {

@@ -20,6 +20,7 @@ struct Run {
   ExclusionList* exclusions = nullptr;
   std::span<HeadOutcome> outcomes;
   KeptCandidates kept;
+  bool reads_kept = true;                // of the catalog
 };
 
 Status open_run(Run* run) {
@@ -64,7 +65,8 @@ Status run_features(Run* run) {
   const Pipeline& pipeline = *run->pipeline;
   bool needs_candidate = true;
   if (pipeline.scorer.score == nullptr) {
-    GUARDRANK_TRY(find_kept_candidates(pipeline.kept, &run->frame, &run->kept));
+    if (run->reads_kept)
+      GUARDRANK_TRY(find_kept_candidates(pipeline.kept, &run->frame, &run->kept));
     needs_candidate = needs_candidate_fields(pipeline.network, run->kept);
   }
   GUARDRANK_TRY(encode_features(pipeline.features, &run->frame, needs_candidate));
@@ -236,6 +238,7 @@ Status open_runs(const Pipeline& pipeline, std::span<const Request* const> reque
     (*runs)[i].arena = &session->arena();
     (*runs)[i].shards = &session->shards();
     (*runs)[i].decision = decisions[i];
+    (*runs)[i].reads_kept = session->reads_kept();
   }
   return Status::ok;
 }

@@ -84,11 +84,16 @@ class Session {
   Arena& arena() { return arena_; }
   ContextCache& contexts() { return contexts_; }
   ShardCache& shards() { return shards_; }
+  // Whether rankings read what their snapshot keeps of its catalog (kept_catalog.h). They do unless told
+  // otherwise.
+  bool reads_kept() const { return reads_kept_; }
+  void set_reads_kept(bool reads_kept) { reads_kept_ = reads_kept; }
 
  private:
   Arena arena_;
   ContextCache contexts_;
   ShardCache shards_;
+  bool reads_kept_ = true;
 };
 
 // Ranks. The decision is valid until the session's next call. Allocates nothing from the host once

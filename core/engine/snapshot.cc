@@ -64,7 +64,8 @@ Status check_sections(const Container& container, std::string_view artifact, Err
 }  // namespace
 
 Snapshot::Snapshot(const Allocator& allocator)
-    : allocator_(allocator), arena_(allocator, snapshot_bytes) {}
+    : allocator_(allocator), arena_(allocator, snapshot_bytes),
+      kept_arena_(allocator, SIZE_MAX) {}   // its budget bounds it
 
 Status Snapshot::open(Bytes bundle, Check check, KernelChoice kernel, bool replays_golden,
                       Error* error) {
@@ -104,8 +105,14 @@ Status Snapshot::verify(Error* error) const {
 
 Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
   const FloatingPointEnvironment environment;
+  release_kept();
   return guardrank::keep_catalog(pipeline_.features, pipeline_.network, facts_, catalog_,
-                                 allocator_, budget, &arena_, &pipeline_.kept, error);
+                                 allocator_, budget, &kept_arena_, &pipeline_.kept, error);
+}
+
+void Snapshot::release_kept() {
+  pipeline_.kept = {};
+  kept_arena_.release();
 }
 
 Status Snapshot::open_artifacts(const SnapshotParts& parts, Check check, Error* error) {

@@ -1,5 +1,5 @@
 // A release ready to rank: artifacts opened, names bound, expressions compiled, weights laid out.
-// Immutable once prepared; sessions on many threads may share it.
+// Immutable once prepared, but for what it keeps to rank sooner; sessions on many threads may share it.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,8 @@ class Snapshot {
   // Computes ahead what follows from the catalog alone, as far as the budget goes (kept_catalog.h).
   // Before anyone ranks.
   Status keep_catalog(const KeptBudget& budget, Error* error);
+  // Gives the memory of that back. While no session reads it (Session::set_reads_kept).
+  void release_kept();
 
   // Hashes every section: that the bytes are those which the ids of its decisions name (Status::hash).
   Status verify(Error* error) const;
@@ -59,6 +61,7 @@ class Snapshot {
   Catalog catalog_;
   FactTable facts_;
   Pipeline pipeline_;
+  Arena kept_arena_;
 };
 
 }  // namespace guardrank

@@ -42,9 +42,9 @@ extern int n_checks, n_failures;
 bool is_text(gr_text text, const char* wanted);
 gr_text text_of(const char* text);
 
-/* A host's memory that counts, and refuses after `n_left` more requests. */
+/* A host's memory that counts, and refuses after `n_left` more requests and beyond `most_bytes`. */
 typedef struct {
-  size_t n_allocations, n_live, n_left;
+  size_t n_allocations, n_live, n_left, live_bytes, most_bytes;
 } counting_memory;
 void counting_options(counting_memory* memory, gr_engine_options* options);
 
@@ -72,6 +72,7 @@ void test_error(void);
 void test_engine(void);
 void test_artifact(void);
 void test_snapshot(void);
+void test_trim(void);
 void test_request(void);
 void test_columns(void);
 void test_decision(void);

@@ -47,23 +47,24 @@ file_bytes bundle_file(const char* name) {
 
 static void* count_allocation(void* user, size_t size, size_t alignment) {
   counting_memory* memory = user;
-  if (memory->n_left == 0) return NULL;
+  if (memory->n_left == 0 || memory->live_bytes + size > memory->most_bytes) return NULL;
   --memory->n_left;
   ++memory->n_allocations;
   ++memory->n_live;
+  memory->live_bytes += size;
   if (alignment < sizeof(void*)) alignment = sizeof(void*);
   return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
 
 static void count_release(void* user, void* bytes, size_t size, size_t alignment) {
-  (void)size;
   (void)alignment;
   --((counting_memory*)user)->n_live;
+  ((counting_memory*)user)->live_bytes -= size;
   free(bytes);
 }
 
 void counting_options(counting_memory* memory, gr_engine_options* options) {
-  *memory = (counting_memory){0, 0, SIZE_MAX};
+  *memory = (counting_memory){0, 0, SIZE_MAX, 0, SIZE_MAX};
   *options = (gr_engine_options){.struct_size = sizeof *options, .allocator_user = memory,
                                  .allocate = count_allocation, .release = count_release};
 }
@@ -102,6 +103,7 @@ int main(int argc, char** argv) {
   test_engine();
   test_artifact();
   test_snapshot();
+  test_trim();
   test_request();
   test_columns();
   test_decision();

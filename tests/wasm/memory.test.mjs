@@ -63,6 +63,21 @@ test("1000 failures take no more memory", async () => {
   });
 });
 
+test("what is kept of a catalog can be given back, and decisions stay", async () => {
+  const engine = await Engine.create();
+  const plain = engine.open(bytes, { catalogCodesBytes: 1 });
+  const expected = plain.rankText(vector.request);
+  assert.equal(plain.trim(), false);   // no offer fits
+  const snapshot = engine.open(bytes, { catalogSumsBytes: 1 << 20 });
+  assert.equal(snapshot.rankText(vector.request), expected);
+  assert.equal(snapshot.trim(), true);
+  assert.equal(snapshot.trim(), false);
+  assert.equal(snapshot.rankText(vector.request), expected);
+  assert.equal(plain.rankText(vector.request), expected);
+  engine.dispose();
+  assert.throws(() => snapshot.trim());
+});
+
 test("objects keep working when memory grows under them", async () => {
   const engine = await Engine.create();
   const first = engine.open(bytes);

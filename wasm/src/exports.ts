@@ -35,6 +35,7 @@ export interface Exports {
     engine: number, parts: number, options: number, snapshot: number, error: number,
   ): number;
   gr_snapshot_free(snapshot: number): void;
+  gr_snapshot_trim(snapshot: number): number;
   gr_snapshot_fact(snapshot: number, space: number, name: number): number;
   gr_snapshot_head_count(snapshot: number): number;
   gr_snapshot_head_name(text: number, snapshot: number, head: number): void;

@@ -181,6 +181,15 @@ export class Snapshot {
     this.session().addShard(bytes);
   }
 
+  /**
+   * Gives back the memory of what is kept of the catalog (`catalogCodesBytes`, `catalogSumsBytes`): ranking
+   * is slower from then on, with the same bits. A ranking for which the module has no memory left does so
+   * itself. Whether anything was kept.
+   */
+  trim(): boolean {
+    return this.library.exports.gr_snapshot_trim(this.openHandle()) !== 0;
+  }
+
   private session(): Session {
     this.openHandle();
     return (this.ownSession ??= new Session(this.library, this.engine));

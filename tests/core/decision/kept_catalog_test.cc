@@ -163,3 +163,19 @@ TEST_CASE("no budget for one offer, nothing kept") {
   CHECK(world.snapshot.pipeline().kept.codes.n_rows == 0);
   CHECK(world.snapshot.pipeline().kept.sums.n_rows == 0);
 }
+
+TEST_CASE("a session told not to read what is kept decides the same, and the memory can go") {
+  World plain("cards");
+  const std::vector<std::string> wanted = decisions(&plain, cards_requests);
+  World world("cards");
+  const std::size_t before = world.memory.live_bytes;
+  REQUIRE(world.snapshot.keep_catalog({1 << 20, 1 << 20}, &world.error) == Status::ok);
+  CHECK(world.memory.live_bytes > before);
+  world.session.set_reads_kept(false);
+  world.snapshot.release_kept();
+  CHECK(world.memory.live_bytes == before);
+  CHECK(world.snapshot.pipeline().kept.is_empty());
+  CHECK(decisions(&world, cards_requests) == wanted);
+  world.session.set_reads_kept(true);
+  CHECK(decisions(&world, cards_requests) == wanted);
+}
