@@ -35,6 +35,7 @@ void add_keys(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_publish(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_promote(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_rollback(CLI::App* app, CommonOptions* common, Actions* actions);
+void add_withdraw(CLI::App* app, CommonOptions* common, Actions* actions);
 void add_status(CLI::App* app, CommonOptions* common, Actions* actions);
 
 // --json, for a subcommand.

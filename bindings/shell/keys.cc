@@ -27,6 +27,7 @@ struct Options {
   std::string role, team;
   std::vector<std::string> added, removed, paths, roles;
   int threshold = 0, team_days = 180;
+  bool has_releases = false;
 };
 
 constexpr const char* roles[] = {"root", "targets", "snapshot", "timestamp"};
@@ -119,6 +120,11 @@ int delegate(const Options& options, bool as_json) {
   return print_step(run_step(options.origin, gr_tools_origin_delegate, request), as_json);
 }
 
+int undelegate(const Options& options, bool as_json) {
+  const Json request = {{"team", options.team}, {"with_releases", options.has_releases}};
+  return print_step(run_step(options.origin, gr_tools_origin_undelegate, request), as_json);
+}
+
 int sign(const Options& options, bool as_json) {
   const OriginStep step = [](const gr_tools_origin* origin, gr_text, gr_tools_text** report,
                              gr_error** error) { return gr_tools_origin_sign(origin, report, error); };
@@ -185,6 +191,11 @@ void add_change_verbs(CLI::App* keys, CommonOptions* common, const std::shared_p
   verb->add_option("--path", options->paths, "Patterns of its targets; TEAM/* unless told");
   verb->add_option("--days", options->team_days, "How long each version of it holds")
       ->capture_default_str();
+
+  verb = add_verb(keys, "undelegate", "Take a team's role away", common, chosen, undelegate);
+  add_origin_options(verb, &options->origin, true);
+  verb->add_option("--team", options->team, "Which")->required();
+  verb->add_flag("--with-releases", options->has_releases, "And whatever it has published");
 
   verb = add_verb(keys, "sign", "Sign what waits for signatures", common, chosen, sign);
   add_origin_options(verb, &options->origin, true);

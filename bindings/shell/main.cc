@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   Actions actions;
   for (const auto add : {add_rank, add_explain, add_explain_route, add_inspect, add_verify, add_pack, add_plan,
                          add_eval, add_evaluate, add_lint, add_audit, add_bench, add_replay, add_fetch, add_tuf,
-                         add_keys, add_publish, add_promote, add_rollback, add_status}) {
+                         add_keys, add_publish, add_promote, add_rollback, add_withdraw, add_status}) {
     add(&app, &common, &actions);
   }
   if (const char* word = unknown_subcommand(app, argc, argv)) {

@@ -16,6 +16,7 @@ struct PublishOptions {
   OriginOptions origin;
   // Members of the request that are texts, by name.
   std::map<std::string, std::string> texts;
+  std::map<std::string, const CLI::Option*> removable;   // of those, what an empty text takes away
   double weight = -1;
   bool is_whole = false;
 };
@@ -23,7 +24,8 @@ struct PublishOptions {
 int publish(const PublishOptions& options, bool as_json) {
   Json request = Json::object();
   for (const auto& [name, text] : options.texts)
-    if (!text.empty()) request[name] = text;
+    if (!text.empty() || (options.removable.contains(name) && options.removable.at(name)->count() != 0))
+      request[name] = text;
   if (options.weight >= 0) request["weight"] = options.weight;
   request["is_cut"] = !options.is_whole;
   return print_step(run_step(options.origin, gr_tools_origin_publish, request), as_json);
@@ -46,6 +48,11 @@ int promote(const StepOptions& options, bool as_json) {
 int rollback(const StepOptions& options, bool as_json) {
   return print_step(
       run_step(options.origin, gr_tools_origin_rollback, {{"release", options.release}}), as_json);
+}
+
+int withdraw(const StepOptions& options, bool as_json) {
+  return print_step(
+      run_step(options.origin, gr_tools_origin_withdraw, {{"release", options.release}}), as_json);
 }
 
 struct StatusOptions {
@@ -125,14 +132,17 @@ void add_texts(CLI::App* command, PublishOptions* options) {
       {"version", "Version that people know it by; the time unless told"},
       {"stage", "offline, shadow, canary, ab or full; a new release starts offline"},
       {"routes", "JSON list of routes; everything unless told"},
-      {"fallback", "Release that answers where this one is cold"},
+      {"fallback", "Release that answers where this one is cold; \"\": none"},
       {"salt", "Of the experiment's buckets; the release's name unless told"},
       {"tier", "How near it is wanted: origin, disk, warm or pinned"},
       {"figures", "Evaluation report, JSON: hashed, and its numbers signed"},
       {"gates", "JSON: what figures each stage asks for"}};
   for (const auto& [name, what] : flags)
     command->add_option(std::string("--") + name, options->texts[name], what);
-  command->add_option("--minimum-engine", options->texts["minimum_engine"], "Oldest engine that may run it");
+  command->add_option("--minimum-engine", options->texts["minimum_engine"],
+                      "Oldest engine that may run it; \"\": any");
+  options->removable = {{"fallback", command->get_option("--fallback")},
+                        {"minimum_engine", command->get_option("--minimum-engine")}};
 }
 
 void add_weight(CLI::App* command, double* weight) {
@@ -180,6 +190,17 @@ void add_rollback(CLI::App* app, CommonOptions* common, Actions* actions) {
   command->add_option("--release", options->release, "Which")->required();
   add_json_option(command, common);
   (*actions)[command] = [options, common] { return rollback(*options, common->as_json); };
+}
+
+void add_withdraw(CLI::App* app, CommonOptions* common, Actions* actions) {
+  CLI::App* command = app->add_subcommand(
+      "withdraw", "Take a release off an origin's lists: readers stop serving it when they see that");
+  const auto options = std::make_shared<StepOptions>();
+  add_origin_options(command, &options->origin, true);
+  command->add_option("--release", options->release, "Which")->required();
+  add_json_option(command, common);
+  command->footer("Its files stay. To take it out of service and keep it: promote --to offline.");
+  (*actions)[command] = [options, common] { return withdraw(*options, common->as_json); };
 }
 
 void add_status(CLI::App* app, CommonOptions* common, Actions* actions) {

@@ -104,6 +104,7 @@ class Delivery {
   static constexpr std::string_view next_mark = "/", before_mark = "//";
   static constexpr TicketId trial_mark = TicketId{1} << 62;   // a trial's id is no ticket's
 
+  static constexpr std::int64_t withdrawn = INT64_MIN;   // when a document expires that is signed for no more
   // A release's document as it is verified.
   struct Document {
     Arena memory;
@@ -130,6 +131,7 @@ class Delivery {
     std::uint32_t current_at = 0, next_at = 1, before_at = 2;
     Predecessors predecessors;                 // of what was found last
     bool is_known = false, has_new = false;
+    bool is_routed = false;                    // stands in the table of routes
     bool is_warming = false;                   // the new one waits for its artifacts
     std::uint64_t warm_revision = 0;           // another one for each that begins to
     Sha256Digest refused{};                    // a version that failed its trial
@@ -145,6 +147,7 @@ class Delivery {
     bool has_before() const { return before().revision != 0; }
     void shift(bool keeps_before);
     bool can_serve_new() const { return has_new && !is_warming; }
+    bool is_withdrawn() const { return is_known && current().expires == withdrawn; }
   };
   // Where in the releases a route stands: in which document, by its revision.
   struct Place {
@@ -208,6 +211,7 @@ class Delivery {
   void end_release(Status status, std::int64_t now_micros);
   void end_look(std::int64_t now_micros);
   Status serve_new(std::int64_t now_micros);
+  bool shall_route(const Entry& entry) const;
   Status make_routes();
 
   // delivery_documents.cc
@@ -240,6 +244,7 @@ class Delivery {
   bool is_warm(Entry* entry, std::int64_t now_micros);
   void serve_warm(Entry* entry, std::int64_t now_micros);
   void pin_routes(Entry* entry, std::int64_t now_micros);
+  void unpin(Entry* entry);
   void pin_again(Entry* entry, std::int64_t now_micros);
   void give_up(Warm* warm);
   void could_not_open(TicketId ticket, Status status);

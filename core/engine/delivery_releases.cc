@@ -22,8 +22,9 @@ void Delivery::metadata_ended(std::int64_t now_micros) {
     error_ = metadata_.error();
     if (metadata_.status() == Status::missing) {     // signed: it is not there any more
       Entry& gone = *entries_[current_];
-      for (Document& document : gone.documents) document.expires = INT64_MIN;
+      for (Document& document : gone.documents) document.expires = withdrawn;
       stop_warming(&gone);
+      unpin(&gone);
       gone.has_new = false;
     }
     return end_release(metadata_.status(), now_micros);
@@ -61,6 +62,7 @@ void Delivery::next_release(std::int64_t now_micros) {
 void Delivery::found_release(std::int64_t now_micros) {
   const TargetFacts& target = metadata_.target();
   Entry& entry = *entries_[current_];
+  const bool is_back = entry.is_withdrawn();
   facts_ = target.facts;
   target_expires_ = target.expires_micros;
   predecessors_ = target.predecessors;
@@ -79,7 +81,8 @@ void Delivery::found_release(std::int64_t now_micros) {
     const bool is_taken_back = entry.has_new;
     if (is_taken_back) stop_warming(&entry);
     entry.has_new = false;
-    pin_again(&entry, now_micros);
+    if (is_back) pin_routes(&entry, now_micros);
+    else pin_again(&entry, now_micros);
     if (is_taken_back || entry.predecessors != predecessors_) choose_removed();
     return remove_more(now_micros);
   }
@@ -135,10 +138,22 @@ void Delivery::end_look(std::int64_t now_micros) {
   look_at_ = now_micros + (status_ == Status::ok ? options_.check_micros : wait_);
 }
 
+// Whoever was withdrawn leaves the table to the others; where there are none, they tell that it was.
+bool Delivery::shall_route(const Entry& entry) const {
+  const auto can_serve = [](const Entry& each) {
+    return each.can_serve_new() || (each.is_known && !each.is_withdrawn());
+  };
+  if (!entry.is_withdrawn() || can_serve(entry)) return can_serve(entry);
+  for (const Entry* other : entries_)
+    if (can_serve(*other)) return false;
+  return true;
+}
+
 // Puts all that is new in the old's place, once there is a table of its routes.
 Status Delivery::serve_new(std::int64_t now_micros) {
   bool is_new = false;
-  for (const Entry* entry : entries_) is_new = is_new || entry->can_serve_new();
+  for (const Entry* entry : entries_)
+    is_new = is_new || entry->can_serve_new() || entry->is_routed != shall_route(*entry);
   if (!is_new) return Status::ok;
   GUARDRANK_TRY(make_routes());
   ++revision_;
@@ -162,15 +177,15 @@ Status Delivery::make_routes() {
   std::span<Release> known;
   GUARDRANK_TRY(memory.make(entries_.size(), &known));
   std::uint32_t n = 0;
-  for (Entry* entry : entries_) {
-    if (entry->can_serve_new()) known[n++] = entry->next().release;
-    else if (entry->is_known) known[n++] = entry->current().release;
-  }
+  for (const Entry* entry : entries_)
+    if (shall_route(*entry))
+      known[n++] = entry->can_serve_new() ? entry->next().release : entry->current().release;
   made = RouteTable();
   GUARDRANK_TRY(made.prepare(known.first(n), &memory, &error_));
   n = 0;
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i]->can_serve_new() || entries_[i]->is_known) known_entries_[n++] = i;
+    entries_[i]->is_routed = shall_route(*entries_[i]);
+    if (entries_[i]->is_routed) known_entries_[n++] = i;
   }
   table_ = 1 - table_;
   n_known_ = n;

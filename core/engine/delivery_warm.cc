@@ -171,10 +171,14 @@ void Delivery::pin_routes(Entry* entry, std::int64_t now_micros) {
     if (store_.want(entry->name, each.route, INT64_MAX, now_micros, &each.ticket) == Status::ok)
       ++n_pinned_;
   }
-  for (std::uint32_t i = 0; i < most_warm; ++i) {
-    if (entry->pinned[i].ticket != 0) --n_pinned_;
-    give_up(&entry->pinned[i]);
-    entry->pinned[i] = pinned[i];
+  unpin(entry);
+  for (std::uint32_t i = 0; i < most_warm; ++i) entry->pinned[i] = pinned[i];
+}
+
+void Delivery::unpin(Entry* entry) {
+  for (Warm& warm : entry->pinned) {
+    if (warm.ticket != 0) --n_pinned_;
+    give_up(&warm);
   }
 }
 

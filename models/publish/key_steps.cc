@@ -1,5 +1,8 @@
 // Origins, keys, thresholds, delegations.
+#include "core/store/target_path.h"
 #include "models/publish/publish.h"
+#include "models/publish/release_document.h"
+#include "models/publish/release_targets.h"
 #include "models/publish/request.h"
 
 namespace guardrank::publish {
@@ -92,6 +95,18 @@ void rotate(const Json& request, const std::string& name, Json* role, Json* keys
       (*role)["keyids"].size(), name);
 }
 
+// Targets of the top list that a team's patterns match: readers find those there first.
+std::vector<std::string> find_listed(const Json& targets, const std::vector<std::string>& patterns) {
+  std::vector<std::string> warnings;
+  for (const auto& [path, ignored] : targets.items())
+    for (const std::string& pattern : patterns)
+      if (matches_path_pattern(pattern, path)) {
+        warnings.push_back(path + " stays with the top-level targets, which list it already");
+        break;
+      }
+  return warnings;
+}
+
 }  // namespace
 
 Json create_origin(const Publisher& publisher, const Json& request) {
@@ -160,9 +175,33 @@ Json delegate_team(const Publisher& publisher, const Json& request) {
   role["threshold"] = checked_threshold(member_or<std::int64_t>(request, "threshold", 1),
                                         role["keyids"].size(), team);
   delegations["roles"].push_back(role);
+  const std::vector<std::string> warnings = find_listed(targets["targets"], paths);
   repository.note("targets", {{"action", "delegate"}, {"of", team}});
   repository.change(team, new_targets(checked_days(request, "days", team)));
   repository.note(team, {{"action", "create"}});
+  Json report = repository.commit();
+  if (!warnings.empty()) report["warnings"] = warnings;
+  return report;
+}
+
+Json remove_team(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"team", "with_releases"});
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
+  Repository repository(publisher, false);
+  const std::string team = wanted_member<std::string>(request, "team");
+  const std::vector<std::string> teams = repository.teams();
+  if (std::find(teams.begin(), teams.end(), team) == teams.end())
+    throw PackError(Status::missing, "team", "no team is called '" + team + "'");
+  const Json& targets = repository.at(team).body.at("targets");
+  if (!targets.empty() && !member_or(request, "with_releases", false))
+    throw PackError(Status::argument, "team",
+                    "'" + team + "' has releases, " + targets.begin().key() +
+                        " among them: withdraw them, or say that they go with it (--with-releases)");
+  repository.remove_team(team);
+  check_fallbacks(ReleaseTargets(&repository).documents());
+  Json& delegations = repository.change("targets")["delegations"];
+  drop_unused(delegations["roles"], &delegations["keys"]);
+  repository.note("targets", {{"action", "undelegate"}, {"of", team}});
   return repository.commit();
 }
 

@@ -13,6 +13,8 @@ Json create_origin(const Publisher& publisher, const Json& request);
 Json rotate_keys(const Publisher& publisher, const Json& request);
 // {"team", "keys": [PEM], "threshold", "paths": ["cards/*"], "days"}
 Json delegate_team(const Publisher& publisher, const Json& request);
+// {"team", "with_releases": bool}: without it a team that has releases stays.
+Json remove_team(const Publisher& publisher, const Json& request);
 // Adds the publisher's signatures to what waits for them, and publishes it once they are enough.
 Json sign_staged(const Publisher& publisher);
 // {"roles": ["snapshot"]}: new versions that expire later; the timestamp always.
@@ -26,6 +28,8 @@ Json publish_release(const Publisher& publisher, const Json& request);
 Json promote_release(const Publisher& publisher, const Json& request);
 // {"release"}: a new version of the metadata that names what the release was before.
 Json rollback_release(const Publisher& publisher, const Json& request);
+// {"release"}: no reader serves it any more. Published again it is a release that was nothing before.
+Json withdraw_release(const Publisher& publisher, const Json& request);
 // {"history": bool, "at": "2026-11-22T08:46:00Z"}
 Json describe_origin(const Publisher& publisher, const Json& request);
 

@@ -286,6 +286,17 @@ Json promote_release(const Publisher& publisher, const Json& request) {
   return report_of(repository.commit(), custom, "promote", warnings);
 }
 
+Json withdraw_release(const Publisher& publisher, const Json& request) {
+  refuse_unknown(request, {"release"});
+  const PublisherLock lock(publisher.origin, publisher.staged_folder());
+  Repository repository(publisher, false);
+  ReleaseTargets targets(&repository);
+  const std::string name = wanted_member<std::string>(request, "release");
+  targets.document(name);
+  const Json custom = targets.remove(name);
+  return report_of(repository.commit(), custom, "withdraw", {});
+}
+
 Json rollback_release(const Publisher& publisher, const Json& request) {
   refuse_unknown(request, {"release"});
   const PublisherLock lock(publisher.origin, publisher.staged_folder());

@@ -95,13 +95,19 @@ std::vector<Json> ReleaseTargets::all() const {
   return releases;
 }
 
-std::vector<Json> ReleaseTargets::documents_with(const Json& document) const {
-  std::vector<Json> documents = {document};
+std::vector<Json> ReleaseTargets::documents() const {
+  std::vector<Json> documents;
   for (const Json& each : all()) {
     const std::string path = each["path"].get<std::string>();
-    if (path.ends_with(suffix) && path != path_of(document["name"].get<std::string>()))
-      documents.push_back(read_target(path, each["target"]));
+    if (path.ends_with(suffix)) documents.push_back(read_target(path, each["target"]));
   }
+  return documents;
+}
+
+std::vector<Json> ReleaseTargets::documents_with(const Json& document) const {
+  std::vector<Json> documents = this->documents();
+  std::erase_if(documents, [&](const Json& each) { return each["name"] == document["name"]; });
+  documents.insert(documents.begin(), document);
   return documents;
 }
 
@@ -149,6 +155,15 @@ void ReleaseTargets::put(const Json& document, const Json& custom, const Json& s
   const std::string role = repository_->role_of(path);
   repository_->change(role)["targets"][path] = target;
   repository_->note(role, step);
+}
+
+Json ReleaseTargets::remove(const std::string& name) {
+  const Json custom = find_custom(name);
+  const std::string path = path_of(name), role = repository_->role_of(path);
+  repository_->change(role)["targets"].erase(path);
+  check_fallbacks(documents());
+  repository_->note(role, {{"action", "withdraw"}, {"release", name}, {"stage", custom.at("stage")}});
+  return custom;
 }
 
 std::vector<Envelope> versions_of(const Repository& repository, const std::string& role) {

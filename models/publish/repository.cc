@@ -129,7 +129,7 @@ void Repository::load_staged() {
       fresh_[role] = staged.body;
       continue;
     }
-    const std::int64_t base = before_.contains(role) ? before_.at(role).version() : 0;
+    const std::int64_t base = before_.contains(role) ? before_.at(role).version() : listed_version(role);
     if (staged.version() != base + 1)
       throw PackError(Status::argument, role, "what waits was made for another version of the origin; "
                                               "`guardrank keys discard` it");
@@ -188,6 +188,22 @@ Signers Repository::signers(const std::string& role) const {
   return signers_under(at("root"), role);
 }
 
+// Of a role with targets, also of one that is a team's no more; 0: never listed.
+std::int64_t Repository::listed_version(const std::string& role) const {
+  const auto snapshot = before_.find("snapshot");
+  if (snapshot == before_.end()) return 0;
+  const Json& meta = snapshot->second.body.at("meta");
+  const auto listed = meta.find(role + ".json");
+  return listed == meta.end() ? 0 : listed->at("version").get<std::int64_t>();
+}
+
+void Repository::remove_team(const std::string& team) {
+  Json& roles = change("targets")["delegations"]["roles"];
+  roles.erase(std::find_if(roles.begin(), roles.end(), [&](const Json& role) { return role.at("name") == team; }));
+  now_.erase(team);
+  changed_.erase(team);
+}
+
 void Repository::renew(const std::string& role) {
   Json& body = now_.at(role).body;
   const std::int64_t days = body.value("x-guardrank-days", 30);
@@ -207,7 +223,7 @@ Json& Repository::change(const std::string& role, const Json& fresh) {
   if (!now_.contains(role)) now_[role].body = fresh_.contains(role) ? fresh_.at(role) : fresh;
   Envelope& envelope = now_.at(role);
   if (changed_.insert(role).second) {
-    envelope.body["version"] = envelope.version() + 1;
+    envelope.body["version"] = std::max(envelope.version(), listed_version(role)) + 1;
     envelope.signatures.clear();
     renew(role);
     if (role == "root") envelope.body["x-guardrank-minimum"] = known_versions();
@@ -240,7 +256,7 @@ std::string Repository::file_of(const std::string& role) const {
 }
 
 void Repository::change_snapshot() {
-  Json meta = Json::object();
+  Json meta = now_.contains("snapshot") ? now_.at("snapshot").body.value("meta", Json::object()) : Json::object();
   for (const std::string& role : target_roles()) {
     const std::string text = at(role).text();
     meta[role + ".json"] = {{"version", at(role).version()},

@@ -53,6 +53,9 @@ class Repository {
   Json& change(const std::string& role, const Json& fresh = {});
   // A role that comes to be when it is first changed.
   void prepare(const std::string& role, const Json& fresh) { fresh_[role] = fresh; }
+  // Takes a team's role away, with what it signed. Snapshots go on listing its last version, since readers
+  // refuse one that lists less (TUF 1.0, 5.5.5); a team of that name later goes on from there.
+  void remove_team(const std::string& team);
   // Roles with targets whose keys are no longer those that signed: their next version.
   void sign_anew_where_keys_changed();
   // What this change is, in the metadata of the role: {"action", "time", ...}.
@@ -79,6 +82,7 @@ class Repository {
 
   Signers signers_under(const Envelope& root, const std::string& role) const;
   const Json* delegation(const std::string& role) const;
+  std::int64_t listed_version(const std::string& role) const;
   void renew(const std::string& role);
   Json known_versions() const;
   void sign(const std::string& role);

@@ -14,6 +14,7 @@ ROWS = [1, 10, 100, 1000, 5000]
 MANY = 100_000
 KERNELS = ["avx512_vnni", "avx_vnni", "avx2", "ssse3"]
 # Offers whose sums are kept: a table that the caches hold, and one that they do not.
+CURVE = [1000, 5000, 20_000, 50_000, 100_000, 200_000]
 KEPT = {"stateless": None, "sums kept, 1000 offers": 1000, "sums kept, 200,000 offers": 200_000}
 
 
@@ -58,6 +59,22 @@ def peers_round(python: str, folder: pathlib.Path) -> dict:
     return {(variant, int(n)): (float(us), float(error)) for variant, n, us, error in rows}
 
 
+def process_round(build: pathlib.Path, python: str, folder: pathlib.Path) -> dict:
+    """By engine and rows: (ms to the first ranking, median us, 99th percentile, KB, bytes of the file), each in a
+    process of its own. Ours ranks whole requests of all offers of a bundle: folder's, and "folder" + "100k"'s."""
+    bench, found = build / "tests/bench/process_bench", {}
+    for n, name in ((1000, folder.name), (MANY, folder.name + "100k")):
+        bundle = folder.with_name(name + ".guardrank")
+        for variant, sums in (("by default", []), ("sums kept", [1 << 32])):
+            (line,) = run([bench, bundle, folder.with_name(name) / "request.json", *sums])
+            found["guardrank, whole requests, " + variant, n] = [float(cell) for cell in line.split("\t")]
+    lines = [f"ONNX Runtime, {line}" for line in run([python, HERE / "peers.py", folder, 1000, MANY, "--process"])]
+    lines += run([TORCH_PYTHON, HERE / "peers_torch.py", folder, 1000, MANY, "--process"])
+    for variant, n, *cells in (line.split("\t") for line in lines):
+        found[variant, int(n)] = [float(cell) for cell in cells]
+    return found
+
+
 def host_round(build: pathlib.Path, what: str, bundle: pathlib.Path, cores: set | None = None) -> list:
     """Rows of host_bench."""
     request = bundle.with_suffix("") / "request.json"
@@ -87,6 +104,8 @@ def size_round(size: str, build: pathlib.Path, python: str, folder: pathlib.Path
     best = next(kernel for kernel in KERNELS if (kernel, 1000) in found["stateless"])
     for name, kept in (("many, stateless", []), ("many, sums kept", ["--kept", 1000])):
         found[name] = network_round(bench, size, ["--kernel", best, "--rows", 1000, "--rows", MANY, *kept])
+    for offers in CURVE:
+        found[f"curve {offers}"] = network_round(bench, size, ["--kernel", best, "--rows", 1000, "--kept", offers])
     return found
 
 

@@ -1,8 +1,10 @@
 """The network of a folder of make_bundle.py for engines that are measured beside ours: tensors, drawn inputs, what they
 must give, and how long they take."""
 import json
+import os
 import pathlib
 import struct
+import sys
 import time
 
 import numpy
@@ -96,3 +98,40 @@ def microseconds(run) -> float:
             least = min(least, took)
         total, n_runs = total + took, n_runs + 1
     return least * 1e6
+
+
+def memory_kb(name: str) -> int:
+    """"VmRSS", or "VmHWM", the most it has been."""
+    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
+
+
+def process_figures(path: pathlib.Path, load, feeds: dict) -> str:
+    """What process_bench.cc prints, of an engine whose `load()` gives what is called with `feeds`."""
+    pathlib.Path("/proc/self/clear_refs").write_text("5")   # VmHWM begins anew
+    base, begin = memory_kb("VmRSS"), time.perf_counter()
+    run = load()
+    run(feeds)
+    loaded, times = time.perf_counter() - begin, []
+    while not times or (len(times) < 5 and sum(times) < 10) or (sum(times) < 2 and len(times) < 2000):
+        begin = time.perf_counter()
+        run(feeds)
+        times.append(time.perf_counter() - begin)
+    times.sort()
+    return (f"{loaded * 1e3:.3f}\t{times[len(times) // 2] * 1e6:.1f}\t{times[len(times) * 99 // 100] * 1e6:.1f}\t"
+            f"{memory_kb('VmHWM') - base}\t{path.stat().st_size}")
+
+
+def print_in_process(line_of) -> None:
+    """Prints line_of() from a process of its own."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            print(line_of(), flush=True)
+            code = 0
+        finally:
+            os._exit(code)
+    if os.waitpid(child, 0)[1] != 0:
+        raise RuntimeError("the process of an engine failed")

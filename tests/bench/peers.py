@@ -6,6 +6,8 @@ layers of all experts and gates in one product), and that with the context multi
 request; each in float, in int8 quantised dynamically, and in int8 quantised statically. Every graph
 is checked against a float64 reference. Usage: peers.py FOLDER N [N ...], printing
 "variant <tab> N <tab> microseconds <tab> worst error" per line; processor time, the least of many.
+With --process instead what each takes in a process of its own, as process_bench.cc prints it behind
+"variant <tab> N <tab>".
 Needs onnx, onnxruntime and numpy.
 """
 import pathlib
@@ -20,7 +22,7 @@ from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantT
                                       quantize_static)
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from peer_network import DIM, Network, feeds_of, microseconds
+from peer_network import DIM, Network, feeds_of, microseconds, print_in_process, process_figures
 
 onnxruntime.set_default_logger_severity(3)
 class Graph:
@@ -161,22 +163,41 @@ def session_of(path: pathlib.Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def main() -> None:
-    network = Network(pathlib.Path(sys.argv[1]))
+def graphs(network: Network, folder: pathlib.Path):
+    """Variant, path, and whether the context is repeated for each candidate."""
     variants = {"typical": (typical(network), True), "fused": (fused(network, False), True),
                 "fused, context once": (fused(network, True), False)}
+    for variant, (model, repeats) in variants.items():
+        path = folder / f"{variant.replace(', ', '_').replace(' ', '_')}.onnx"
+        onnx.save(model, str(path))
+        batches = [feeds_of(network, 100, repeats, seed) for seed in range(20)]
+        for kind, kind_path in quantised(path, batches).items():
+            yield f"{variant}, {kind}", kind_path, repeats
+
+
+def print_times(network: Network, variant: str, path: pathlib.Path, repeats: bool, n_rows: int) -> None:
+    session, feeds = session_of(path), feeds_of(network, n_rows, repeats, 1000)
+    error = numpy.abs(session.run(None, feeds)[0] - network.reference(feeds)).max()
+    took = microseconds(lambda: session.run(None, feeds))
+    print(f"{variant}\t{n_rows}\t{took:.1f}\t{error:.4f}", flush=True)
+
+
+def load(path: pathlib.Path):
+    session = session_of(path)
+    return lambda feeds: session.run(None, feeds)
+
+
+def main() -> None:
+    network, counts = Network(pathlib.Path(sys.argv[1])), [int(n) for n in sys.argv[2:] if n != "--process"]
     with tempfile.TemporaryDirectory() as folder:
-        for variant, (model, repeats) in variants.items():
-            path = pathlib.Path(folder, f"{variant.replace(', ', '_').replace(' ', '_')}.onnx")
-            onnx.save(model, str(path))
-            batches = [feeds_of(network, 100, repeats, seed) for seed in range(20)]
-            for kind, kind_path in quantised(path, batches).items():
-                session = session_of(kind_path)
-                for n_rows in map(int, sys.argv[2:]):
+        for variant, path, repeats in graphs(network, pathlib.Path(folder)):
+            for n_rows in counts:
+                if "--process" in sys.argv:
                     feeds = feeds_of(network, n_rows, repeats, 1000)
-                    error = numpy.abs(session.run(None, feeds)[0] - network.reference(feeds)).max()
-                    took = microseconds(lambda: session.run(None, feeds))
-                    print(f"{variant}, {kind}\t{n_rows}\t{took:.1f}\t{error:.4f}", flush=True)
+                    print_in_process(lambda: f"{variant}\t{n_rows}\t"
+                                     + process_figures(path, lambda: load(path), feeds))
+                else:
+                    print_times(network, variant, path, repeats, n_rows)
 
 
 if __name__ == "__main__":

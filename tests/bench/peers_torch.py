@@ -3,19 +3,21 @@
 Modules in evaluation mode, traced, frozen and optimised for inference (torch.jit): what a trainer's own code does
 (context repeated, a layer per expert), and all that reads the input in one product with the context multiplied once
 per request; each in float, and with its linear layers in int8, quantised dynamically, where this build has an engine
-for it. Usage: peers_torch.py FOLDER N [N ...]. Needs torch and numpy.
+for it. Usage: peers_torch.py FOLDER N [N ...] [--process]. Needs torch and numpy.
 """
 import pathlib
 import sys
+import tempfile
 import warnings
 
 import numpy
 import torch
 
-from peer_network import Network, feeds_of, microseconds
+from peer_network import Network, feeds_of, microseconds, print_in_process, process_figures
 
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
+version = "PyTorch " + torch.__version__.split("+")[0]
 
 
 def linear_of(weight: numpy.ndarray, bias: numpy.ndarray) -> torch.nn.Linear:
@@ -88,25 +90,57 @@ def int8_of(module: torch.nn.Module) -> torch.nn.Module | None:
     return torch.ao.quantization.quantize_dynamic(module, {torch.nn.Linear}, dtype=torch.qint8)
 
 
-def main() -> None:
-    network = Network(pathlib.Path(sys.argv[1]))
-    version = "PyTorch " + torch.__version__.split("+")[0]
+def tensors_of(feeds: dict) -> tuple:
+    return tuple(torch.from_numpy(feeds[f"{side}_{part}"]) for side in ("context", "candidate")
+                 for part in ("dense", "codes"))
+
+
+def variants(network: Network):
+    """Variant, module, and whether the context is repeated for each candidate."""
     for name, kind, repeats in (("typical", Typical, True), ("fused, context once", ContextOnce, False)):
         for precision, module in (("fp32", kind(network).eval()), ("int8 dynamic", int8_of(kind(network).eval()))):
             if module is None:
                 print(f"{version} has no int8 engine here", file=sys.stderr)
-                continue
-            for n_rows in map(int, sys.argv[2:]):
+            else:
+                yield f"{version}, {name}, {precision}", module, repeats
+
+
+def optimised(frozen, variant: str):
+    return torch.jit.optimize_for_inference(frozen) if variant.endswith("fp32") else frozen
+
+
+def print_times(network: Network, variant: str, module: torch.nn.Module, feeds: dict) -> None:
+    given = tensors_of(feeds)
+    run = optimised(torch.jit.freeze(torch.jit.trace(module, given)), variant)
+    error = numpy.abs(run(*given).numpy() - network.reference(feeds)).max()
+    took = microseconds(lambda: run(*given))
+    print(f"{variant}\t{len(feeds['candidate_codes'])}\t{took:.1f}\t{error:.4f}", flush=True)
+
+
+def process_line(network: Network, variant: str, path: pathlib.Path, feeds: dict) -> str:
+    given = tensors_of(feeds)
+
+    def load():
+        run = optimised(torch.jit.load(str(path)), variant)
+        return lambda _: run(*given)
+
+    with torch.inference_mode():
+        return f"{variant}\t{len(feeds['candidate_codes'])}\t" + process_figures(path, load, feeds)
+
+
+def main() -> None:
+    network, counts = Network(pathlib.Path(sys.argv[1])), [int(n) for n in sys.argv[2:] if n != "--process"]
+    with torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
+        for variant, module, repeats in variants(network):
+            path = pathlib.Path(folder) / "frozen.pt"
+            few = tensors_of(feeds_of(network, 10, repeats, 1000))
+            torch.jit.save(torch.jit.freeze(torch.jit.trace(module, few)), str(path))
+            for n_rows in counts:
                 feeds = feeds_of(network, n_rows, repeats, 1000)
-                given = tuple(torch.from_numpy(feeds[f"{side}_{part}"]) for side in ("context", "candidate")
-                              for part in ("dense", "codes"))
-                with torch.inference_mode():
-                    run = torch.jit.freeze(torch.jit.trace(module, given))
-                    if precision == "fp32":
-                        run = torch.jit.optimize_for_inference(run)
-                    error = numpy.abs(run(*given).numpy() - network.reference(feeds)).max()
-                    took = microseconds(lambda: run(*given))
-                print(f"{version}, {name}, {precision}\t{n_rows}\t{took:.1f}\t{error:.4f}", flush=True)
+                if "--process" in sys.argv:
+                    print_in_process(lambda: process_line(network, variant, path, feeds))
+                else:
+                    print_times(network, variant, module, feeds)
 
 
 if __name__ == "__main__":

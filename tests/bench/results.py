@@ -9,8 +9,10 @@ import pathlib
 import re
 import sys
 
-from measure import HERE, KERNELS, KEPT, MANY, ROWS, calmest, calmest_rows, host_round, size_round
+from measure import CURVE, HERE, KERNELS, KEPT, MANY, ROWS, calmest, calmest_rows, host_round, process_round, size_round
 
+# Of one offer: two bytes for each output of the first layers, experts' and gates'.
+SUMS_BYTES = {"S": 2 * (4 * 64 + 3 * 4), "M": 2 * (8 * 128 + 5 * 8), "L": 2 * (16 * 256 + 6 * 16)}
 GOALS = {"S": (6, 14), "M": (3.1, 8), "L": (2.4, 4.2)}
 
 
@@ -62,6 +64,41 @@ def growth_text(found: dict, best: str) -> str:
         parts.append(f"{name} {each[MANY] / each[1000]:.2f} times as much "
                      f"({many[best, MANY][0] / 1000:,.1f} ms, {memory})")
     return text + "; ".join(parts) + ".\n"
+
+
+def curve_text(size: str, found: dict, best: str) -> str:
+    """Sums in the caches, and beyond them."""
+    curve = [found[f"curve {offers}"][best, 1000] for offers in CURVE]
+    return ("Sums kept of more and more offers, of which a request of 1000 takes some at random "
+            f"({SUMS_BYTES[size]:,} bytes each):\n\n"
+            + table(["offers", *(f"{offers:,}" for offers in CURVE)],
+                    [["MB", *(f"{offers * SUMS_BYTES[size] / 1e6:,.1f}" for offers in CURVE)],
+                     ["us", *(number(us) for us, *_ in curve)],
+                     ["of the limit", *(f"{share:.1f}%" for _, share, _ in curve)]]))
+
+
+def process_text(found: dict) -> str:
+    rows = []
+    for variant in dict.fromkeys(variant for variant, _ in found):
+        loaded, median, p99, memory, size = found[variant, 1000]
+        _, many, _, many_memory, _ = found[variant, MANY]
+        rows.append([variant, f"{loaded:.1f}", f"{size / 1e6:.1f}", f"{number(median)} ({number(p99)})",
+                     f"{memory / 1024:,.1f}", f"{many / 1000:,.0f}", f"{many_memory / 1024:,.0f}"])
+    return ("Each in a process of its own, by the clock, once: from the file to the first ranking, median (99th "
+            "percentile), and the most memory beyond what the process had before. Ours does whole requests, of a "
+            f"catalog of 1000 and of {MANY:,} offers in its bundle; the others the network alone, from inputs that are "
+            "ready.\n\n"
+            + table(["", "first ranking, ms", "file, MB", "N=1000, us", "MB", f"N={MANY:,}, ms", "MB"], rows))
+
+
+def runtime_text(python: str) -> str:
+    """What each needs on disk besides a model."""
+    site = pathlib.Path(python).parent.parent / "lib"
+    libraries = {"libguardrank.so": HERE.parent.parent / "build/release/capi/libguardrank.so",
+                 "libonnxruntime.so": next(iter(sorted(site.rglob("libonnxruntime.so.*"))), None),
+                 "libtorch_cpu.so": next(iter(sorted(pathlib.Path("/usr/lib").rglob("libtorch_cpu.so*"))), None)}
+    sizes = "; ".join(f"`{name}` {path.stat().st_size / 1e6:.1f} MB" for name, path in libraries.items() if path)
+    return f"## Libraries\n\nOn disk: {sizes}.\n"
 
 
 def load_text(build: pathlib.Path, folder: pathlib.Path, n_rounds: int) -> str:
@@ -148,7 +185,8 @@ def size_text(size: str, found: dict) -> str:
             + f"\nRatio of ONNX Runtime's best int8 full graph to {best}, stateless / sums kept: {ratios} "
             f"(goal at 1000: {goal[0]} / {goal[1]}). Of the fp32 typical export at 1000: "
             f"{fp32 / split[best, 1000][0]:.1f} / {fp32 / kept[best, 1000][0]:.1f}.\n\n"
-            + growth_text(found, best) + "\n" + whole_text(found, best))
+            + growth_text(found, best) + "\n" + curve_text(size, found, best) + "\n" + whole_text(found, best) + "\n"
+            + process_text(found["process"]))
 
 
 def measure(sizes: list, build: pathlib.Path, python: str, folder: pathlib.Path, n_rounds: int) -> dict:
@@ -158,7 +196,11 @@ def measure(sizes: list, build: pathlib.Path, python: str, folder: pathlib.Path,
         for size in sizes:
             print(f"round {k + 1} of {n_rounds}, size {size}", file=sys.stderr, flush=True)
             rounds[size].append(size_round(size, build, python, folder / size))
-    return {size: calmest(found) for size, found in rounds.items()}
+    result = {size: calmest(found) for size, found in rounds.items()}
+    for size in sizes:
+        print(f"processes, size {size}", file=sys.stderr, flush=True)
+        result[size]["process"] = process_round(build, python, folder / size)
+    return result
 
 
 def main() -> None:
@@ -172,7 +214,7 @@ def main() -> None:
     before = machine()
     found = measure(given.sizes, given.build, given.python, given.folder, given.rounds)
     parts = [size_text(size, found[size]) for size in given.sizes]
-    parts += [text for text in (load_text(given.build, given.folder, given.rounds),
+    parts += [text for text in (runtime_text(given.python), load_text(given.build, given.folder, given.rounds),
                                 scale_text(given.build, given.folder / "M.guardrank")) if text]
     (HERE / "RESULTS.md").write_text(
         f"# Results\n\nWritten by `tests/bench/results.py` (`./dev bench`). {before}. Rounds of all of it, one "

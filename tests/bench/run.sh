@@ -11,12 +11,13 @@ peers=no; times=yes
 sizes=("$@"); [ ${#sizes[@]} -gt 0 ] || sizes=(S M L rules)
 out=build/bench; mkdir -p "$out"
 guardrank=build/release/bindings/shell/guardrank
-pack() { # SIZE: its bundle, made anew when the packer is newer
-  local bundle="$out/$1.guardrank"
+pack() { # SIZE [SUFFIX OFFERS]: its bundle, made anew when the packer is newer
+  local name="$1${2:-}"
+  local bundle="$out/$name.guardrank"
   if [ ! -f "$bundle" ] || [ "$guardrank" -nt "$bundle" ]; then
-    /usr/bin/python3 tests/bench/make_bundle.py "$1" 1000 "$out/$1"
-    "$guardrank" pack --model "$out/$1" --policy "$out/$1/policy.yaml" \
-      --catalog "$out/$1/catalog.csv" --out "$bundle" >/dev/null
+    /usr/bin/python3 tests/bench/make_bundle.py "$1" "${3:-1000}" "$out/$name"
+    "$guardrank" pack --model "$out/$name" --policy "$out/$name/policy.yaml" \
+      --catalog "$out/$name/catalog.csv" --out "$bundle" >/dev/null
   fi
 }
 [ "$times" = no ] || {
@@ -37,6 +38,7 @@ done | tee -a "$out/results.txt"
 [ "$peers" = yes ] || exit 0
 models=(); for size in "${sizes[@]}"; do [ "$size" = rules ] || models+=("$size"); done
 for size in "${models[@]}" large; do pack "$size"; done
+for size in "${models[@]}"; do pack "$size" 100k 100000; done
 if [ ! -x "$out/venv/bin/python" ]; then
   python3 -m venv "$out/venv"
   "$out/venv/bin/pip" install --quiet --requirement tests/bench/requirements.txt

@@ -40,6 +40,22 @@ class Publish(OnOrigin):
         shown = self.origin.run("inspect", release)["release"]
         self.assertEqual((shown["name"], shown["routes"][0]["model"]), ("cards-42", inspected["model"]))
 
+    def test_a_withdrawn_release_is_gone_and_published_again_was_nothing_before(self):
+        self.publish("a", "--bundle", BUNDLE, "--stage", "full")
+        self.publish("a", "--bundle", OTHER)
+        self.publish("b", "--bundle", BUNDLE)
+        self.assertIn("previous", self.origin.check()["a.release"]["custom"]["guardrank"])
+        report = self.origin.step("withdraw", "--release", "a")
+        self.assertEqual((report["action"], report["release"], report["published"]), ("withdraw", "a", True))
+        self.assertEqual(list(self.origin.check()), ["b.release"])
+        self.assertEqual(self.stages(), {"b": "offline"})
+        for command in (("withdraw",), ("rollback",), ("promote", "--to", "full")):
+            self.assertEqual(self.origin.step(*command, "--release", "a", code=1)["error"]["code"], 202)
+        history = self.origin.run("status", "--origin", "origin", "--history")["history"]
+        self.assertEqual((history[-1]["action"], history[-1]["release"]), ("withdraw", "a"))
+        self.assertEqual(self.publish("a", "--bundle", OTHER)["stage"], "offline")
+        self.assertNotIn("previous", self.origin.check()["a.release"]["custom"]["guardrank"])
+
     def test_an_hourly_catalog_keeps_the_rest(self):
         self.publish("a", "--bundle", BUNDLE, "--stage", "full")
         before = self.document("a")["routes"][0]
@@ -84,6 +100,8 @@ class Publish(OnOrigin):
         self.assertIn(b"0.0.7", release_bytes())
         self.publish("a", "--bundle", OTHER, "--minimum-engine", "0.0.9")
         self.assertNotIn(b"0.0.7", release_bytes())
+        self.publish("a", "--bundle", BUNDLE, "--minimum-engine", "")
+        self.assertNotIn(b"0.0.9", release_bytes())
 
     def test_a_star_is_no_value_of_a_route(self):
         (self.origin.folder / "routes.json").write_text('[{"product": "*"}]')
@@ -94,8 +112,10 @@ class Publish(OnOrigin):
         """Readers find it there first: a second copy in the team's list nobody would ever see."""
         self.publish("cards/x", "--bundle", BUNDLE)
         self.origin.generate("team")
-        self.origin.step("keys", "delegate", "--team", "cards", "--add", "team.pub",
-                         keys=("targets", "team", "snapshot", "timestamp"))
+        report = self.origin.step("keys", "delegate", "--team", "cards", "--add", "team.pub",
+                                  keys=("targets", "team", "snapshot", "timestamp"))
+        self.assertEqual(len(report["warnings"]), 1)
+        self.assertIn("cards/x.release stays", report["warnings"][0])
         by_team = ("team", "snapshot", "timestamp")
         self.assertFalse(self.publish("cards/x", "--bundle", OTHER, keys=by_team)["published"])
         self.origin.run("keys", "discard", "--origin", "origin")

@@ -45,10 +45,40 @@ class Keys(OnOrigin):
             done = subprocess.run([COMMAND, *arguments], capture_output=True)
             self.assertEqual(done.returncode, 2, arguments)
         for command in (("keys",), ("keys", "generate"), ("keys", "show"), ("keys", "init"), ("keys", "rotate"),
-                        ("keys", "delegate"), ("keys", "sign"), ("keys", "discard"), ("keys", "refresh"), ("publish",),
-                        ("promote",), ("rollback",), ("status",), ("explain-route",)):
+                        ("keys", "delegate"), ("keys", "undelegate"), ("keys", "sign"), ("keys", "discard"),
+                        ("keys", "refresh"), ("publish",),
+                        ("promote",), ("rollback",), ("withdraw",), ("status",), ("explain-route",)):
             done = subprocess.run([COMMAND, *command, "--help"], capture_output=True, text=True)
             self.assertIn("--json", done.stdout)
+
+    def test_a_team_goes_with_its_releases_when_told_so(self):
+        self.origin.create()
+        self.origin.generate("team", "other")
+        rest = ("targets", "snapshot", "timestamp")
+        self.assertEqual(self.origin.step("keys", "undelegate", "--team", "cards", code=1)["error"]["code"], 202)
+        self.origin.step("keys", "delegate", "--team", "cards", "--add", "team.pub", keys=("team", *rest))
+        by_team = ("team", "snapshot", "timestamp")
+        self.publish("cards/x", "--bundle", BUNDLE, "--stage", "full", keys=by_team)
+        self.publish("y", "--bundle", BUNDLE, "--fallback", "cards/x")
+        error = self.origin.step("keys", "undelegate", "--team", "cards", code=1)["error"]
+        self.assertIn("cards/x.release", error["message"])
+        error = self.origin.step("keys", "undelegate", "--team", "cards", "--with-releases", code=1)["error"]
+        self.assertEqual(error["where"], "fallback")
+        error = self.origin.step("withdraw", "--release", "cards/x", keys=by_team, code=1)["error"]
+        self.assertEqual(error["where"], "fallback")
+        self.assertEqual(sorted(self.origin.check()), ["cards/x.release", "y.release"])
+        self.publish("y", "--bundle", BUNDLE, "--fallback", "")
+        report = self.origin.step("keys", "undelegate", "--team", "cards", "--with-releases", keys=("timestamp",))
+        self.assertFalse(report["published"])                       # others have to sign that
+        self.assertTrue(self.origin.step("keys", "sign", keys=rest)["published"])
+        self.assertEqual(list(self.origin.check()), ["y.release"])
+        self.assertFalse(any(role["role"] == "cards" for role in
+                             self.origin.run("status", "--origin", "origin")["roles"]))
+        self.origin.step("keys", "delegate", "--team", "cards", "--add", "other.pub", keys=("other", *rest))
+        self.publish("cards/x", "--bundle", BUNDLE, keys=("other", "snapshot", "timestamp"))
+        self.assertGreater(self.origin.metadata(max((self.origin.path / "metadata").glob("*.cards.json")).name)
+                           ["signed"]["version"], 2)
+        self.origin.check()
 
     def test_an_origin_is_made_once(self):
         self.assertTrue(self.origin.create()["published"])

@@ -76,7 +76,25 @@ class Story:
         self.assertNotEqual(self.both("a.release", "cards/b.release")["a.release"], first["a.release"])
         step("rollback", "--release", "a")
         self.assertEqual(self.both("a.release", "cards/b.release")["a.release"], first["a.release"])
+        self.take_back_a_release_and_a_team()
         self.replace_every_key()
+
+    def take_back_a_release_and_a_team(self):
+        """Also for who saw them: snapshots list what they listed before, and versions go on."""
+        step, left = self.origin.step, ("a.release", "cards/b.release")
+        self.origin.generate("loans", "loans2")
+        for key, bundle in (("loans", BUNDLE), ("loans2", OTHER)):
+            machines = (key, "snapshot", "timestamp")
+            step("keys", "delegate", "--team", "loans", "--add", key + ".pub", keys=("targets", *machines))
+            self.both(*left)
+            step("publish", "--release", "loans/d", "--bundle", bundle, keys=machines)
+            self.both(*left, "loans/d.release")
+            step("withdraw", "--release", "loans/d", keys=machines)
+            self.both(*left)
+            step("publish", "--release", "loans/d", "--bundle", bundle, keys=machines)
+            self.both(*left, "loans/d.release")
+            step("keys", "undelegate", "--team", "loans", "--with-releases")
+            self.both(*left)
 
     def replace_every_key(self):
         """With and without the one before at hand."""

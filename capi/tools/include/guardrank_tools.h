@@ -203,6 +203,8 @@ GR_API gr_status gr_tools_origin_rotate(const gr_tools_origin* origin, gr_text r
                                         gr_tools_text** report, gr_error** error);
 GR_API gr_status gr_tools_origin_delegate(const gr_tools_origin* origin, gr_text request,
                                           gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_undelegate(const gr_tools_origin* origin, gr_text request,
+                                            gr_tools_text** report, gr_error** error);
 GR_API gr_status gr_tools_origin_sign(const gr_tools_origin* origin, gr_tools_text** report,
                                       gr_error** error);
 GR_API gr_status gr_tools_origin_discard(const gr_tools_origin* origin, gr_tools_text** report,
@@ -214,6 +216,8 @@ GR_API gr_status gr_tools_origin_publish(const gr_tools_origin* origin, gr_text 
 GR_API gr_status gr_tools_origin_promote(const gr_tools_origin* origin, gr_text request,
                                          gr_tools_text** report, gr_error** error);
 GR_API gr_status gr_tools_origin_rollback(const gr_tools_origin* origin, gr_text request,
+                                          gr_tools_text** report, gr_error** error);
+GR_API gr_status gr_tools_origin_withdraw(const gr_tools_origin* origin, gr_text request,
                                           gr_tools_text** report, gr_error** error);
 /* Roles, releases and, where asked, what served when. Changes nothing. Since 0.1. */
 GR_API gr_status gr_tools_origin_describe(const gr_tools_origin* origin, gr_text request,

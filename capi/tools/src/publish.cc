@@ -103,6 +103,11 @@ gr_status gr_tools_origin_delegate(const gr_tools_origin* origin, gr_text reques
   return run(origin, request, report, error, publish::delegate_team);
 }
 
+gr_status gr_tools_origin_undelegate(const gr_tools_origin* origin, gr_text request,
+                                     gr_tools_text** report, gr_error** error) {
+  return run(origin, request, report, error, publish::remove_team);
+}
+
 gr_status gr_tools_origin_sign(const gr_tools_origin* origin, gr_tools_text** report,
                                gr_error** error) {
   return run(origin, {nullptr, 0}, report, error,
@@ -134,6 +139,11 @@ gr_status gr_tools_origin_promote(const gr_tools_origin* origin, gr_text request
 gr_status gr_tools_origin_rollback(const gr_tools_origin* origin, gr_text request,
                                    gr_tools_text** report, gr_error** error) {
   return run(origin, request, report, error, publish::rollback_release);
+}
+
+gr_status gr_tools_origin_withdraw(const gr_tools_origin* origin, gr_text request,
+                                   gr_tools_text** report, gr_error** error) {
+  return run(origin, request, report, error, publish::withdraw_release);
 }
 
 gr_status gr_tools_origin_describe(const gr_tools_origin* origin, gr_text request,

@@ -297,6 +297,56 @@ TEST_CASE("a release that its signers withdraw serves nobody any more, nor does 
   CHECK(host.handed(ticket) == host.artifacts(1));
 }
 
+TEST_CASE("where a release is withdrawn, requests go to the next that is for them, until it is back") {
+  DeliveryHost host({"cards", "plain"});
+  const auto set_cards = [&](std::uint64_t seed) {
+    host.set("cards", {{seed, Tier::pinned, "card", "", "", Stage::full, 1}});
+    host.publish();
+  };
+  host.set("plain", {{2, Tier::warm, "", "", "", Stage::full, 1}});
+  set_cards(1);
+  host.open();
+  const auto served = [&] {
+    const TicketId ticket = host.want("card");
+    host.run();
+    const std::string handed = host.handed(ticket);
+    host.delivery->cancel(ticket);
+    return handed;
+  };
+  CHECK(served() == host.artifacts(1));
+  CHECK(host.delivery->n_pinned() == 1);
+  for (const std::uint64_t seed : {1, 3}) {             // back as it was, and as another version
+    host.withdraw("cards");
+    host.publish();
+    host.look();
+    CHECK(host.delivery->status() == Status::missing);
+    CHECK(host.delivery->n_pinned() == 0);
+    CHECK(served() == host.artifacts(2));
+    host.look();
+    CHECK(served() == host.artifacts(2));
+    set_cards(seed);
+    host.look();
+    CHECK(host.delivery->status() == Status::ok);
+    CHECK(served() == host.artifacts(seed));
+    CHECK(host.delivery->n_pinned() == 1);
+  }
+}
+
+TEST_CASE("where every release is withdrawn, a request is told so") {
+  Serving serving(false);
+  DeliveryHost& host = serving.host;
+  host.withdraw("cards");
+  host.publish();
+  for (int i = 0; i < 2; ++i) {
+    host.look();
+    const TicketId ticket = host.want();
+    host.run();
+    CHECK(host.handed(ticket) == "");
+    CHECK(host.take(ticket).status == Status::expired);
+    host.delivery->cancel(ticket);
+  }
+}
+
 TEST_CASE("an update that was interrupted is taken at the next look") {
   Serving serving(false);
   DeliveryHost& host = serving.host;
