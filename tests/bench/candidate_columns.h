@@ -32,16 +32,13 @@ class Columns {
       }
   }
 
-  // Leaves the facts that the bundle knows and lets a request override; sets them.
+  // Leaves the facts that the bundle knows and lets a request override; sets them, each in its own type.
   void prepare(const gr_snapshot* snapshot, gr_request* request, std::size_t n) {
     std::erase_if(facts_, [&](Fact& fact) {
       fact.number = gr_snapshot_fact(snapshot, GR_NAMESPACE_CANDIDATE, {fact.name.data(), fact.name.size()});
       if (fact.number == GR_NO_FACT) return true;
-      for (const int type : {GR_TYPE_F64, GR_TYPE_I64, GR_TYPE_STRING}) {
-        fact.type = type;
-        if (set_one(request, fact, n)) return false;
-      }
-      return true;
+      fact.type = type_of(fact.texts);
+      return !set_one(request, fact, n);
     });
     if (facts_.empty()) std::fprintf(stderr, "bench: no fact of the catalog may be sent\n"), std::exit(1);
   }
@@ -67,6 +64,16 @@ class Columns {
     std::istringstream in(line);
     for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);
     return cells;
+  }
+
+  // Of a column of the catalog, whose numbers with a fraction are doubles.
+  static int type_of(const std::vector<std::string>& texts) {
+    bool is_whole = true;
+    for (const std::string& text : texts) {
+      if (text.find_first_not_of("-.0123456789") != text.npos) return GR_TYPE_STRING;
+      is_whole = is_whole && text.find('.') == text.npos;
+    }
+    return is_whole ? GR_TYPE_I64 : GR_TYPE_F64;
   }
 
   static bool set_one(gr_request* request, const Fact& fact, std::size_t n) {

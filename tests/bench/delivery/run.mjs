@@ -3,7 +3,7 @@
 // BUNDLE and REQUEST.json are a size's of tests/bench/make_bundle.py. Prints a table; medians.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -147,8 +147,27 @@ async function connectTo(port, body) {
     socket.write(`POST ${path} HTTP/1.1\r\nhost: edge\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
     const text = await told;
     if (!text.startsWith("HTTP/1.1 200 ")) throw new Error(text);
+    return text.length - text.indexOf("\r\n\r\n") - 4;
   };
   return { ask, close: () => socket.destroy() };
+}
+
+/** Beside the example's worker: one that reads the request and answers as many bytes, and does nothing else. */
+function addEcho(work, config) {
+  renameSync(join(work, "worker.mjs"), join(work, "ranks.mjs"));
+  writeFileSync(join(work, "worker.mjs"), `import ranks from "./ranks.mjs";
+const headers = { "content-type": "application/json" };
+export default {
+  async fetch(request, env, context) {
+    const at = request.url.indexOf("/echo?");
+    if (at < 0) return ranks.fetch(request, env, context);
+    await request.text();
+    return new Response("x".repeat(Number(request.url.slice(at + 6))), { headers });
+  },
+};
+`);
+  const own = '(name = "worker.mjs", esModule = embed "worker.mjs"),';
+  return config.replace(own, `${own}\n    (name = "ranks.mjs", esModule = embed "ranks.mjs"),`);
 }
 
 async function measureEdge() {
@@ -157,7 +176,7 @@ async function measureEdge() {
   cpSync(join(example(""), "../../wasm/dist"), join(work, "package"), { recursive: true });
   const port = await freePort();
   const config = join(work, "config.capnp");
-  writeFileSync(config, readFileSync(config, "utf8").replace("127.0.0.1:8787", `127.0.0.1:${port}`));
+  writeFileSync(config, addEcho(work, readFileSync(config, "utf8").replace("127.0.0.1:8787", `127.0.0.1:${port}`)));
   const program = join(example(""), "../../tests/delivery/node_modules/@cloudflare/workerd-linux-64/bin/workerd");
   const { spawn } = await import("node:child_process");
   const worker = spawn(program, ["serve", "config.capnp"], {
@@ -170,9 +189,11 @@ async function measureEdge() {
   const catalog = Array.from({ length: 100 }, (_, i) => ({ offer: `o-${String(i).padStart(6, "0")}` }));
   const body = JSON.stringify({ ...whole, candidates: catalog, limit: 20, explain: false });
   const { ask, close } = await connectTo(port, body);
-  const times = { "/empty": [], "/": [] }, processor = { "/empty": [], "/": [] };
+  const echo = `/echo?${await ask("/")}`, paths = ["/empty", echo, "/"];
+  const times = Object.fromEntries(paths.map((path) => [path, []]));
+  const processor = Object.fromEntries(paths.map((path) => [path, []]));
   for (let turn = 0; turn < 60; ++turn) {
-    for (const path of ["/empty", "/"]) {
+    for (const path of paths) {
       const before = processorMicros(worker.pid);
       for (let i = 0; i < 50; ++i) {
         const from = performance.now();
@@ -184,10 +205,12 @@ async function measureEdge() {
   }
   close();
   worker.kill();
-  const beside = ({ "/empty": empty, "/": rank }) => `${(median(rank) - median(empty)).toFixed(0)} us`;
+  const beside = (found, base = "/empty") => `${(median(found["/"]) - median(found[base])).toFixed(0)} us`;
   add("edge, an empty worker, p50", `${median(times["/empty"]).toFixed(0)} us`, "");
   add("edge, 100 candidates, p50 beside it", beside(times), "150 us");
   add("edge, the same in processor time", beside(processor), "");
+  add("edge, beside a worker that reads and answers as many bytes, p50", beside(times, echo), "");
+  add("edge, the same in processor time", beside(processor, echo), "");
 }
 
 try {
