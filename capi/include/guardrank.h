@@ -332,7 +332,7 @@ GR_API gr_status gr_rank(gr_session* session, const gr_request* request, const g
                          gr_error** error);
 /* Ranks requests of one snapshot together, which costs less where each has few candidates, and decides
  * the same, bit for bit. Stores `count` decisions, all valid until the session's next ranking; where one
- * request fails (`where` begins with "requests[i]"), all do and nothing is stored. Since 0.1. */
+ * of several fails by itself (`where` begins with "requests[i]"), all do and nothing is stored. Since 0.1. */
 GR_API gr_status gr_rank_many(gr_session* session, const gr_request* const* requests, size_t count,
                               const gr_decision** decisions, gr_error** error);
 

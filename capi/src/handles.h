@@ -114,7 +114,9 @@ struct gr_session {
       : allocator(engine.allocator), limit_bytes(engine.session_limit_bytes),
         session(engine.allocator, engine.session_limit_bytes, engine.context_cache_bytes,
                 engine.shard_cache_bytes),
-        decision(this, &session.arena()), many(engine.allocator, engine.session_limit_bytes) {}
+        decision(this, &session.arena()), many(engine.allocator, engine.session_limit_bytes) {
+    session.set_reads_kept(false);     // but within a KeptUse
+  }
 
   guardrank::Allocator allocator;
   std::size_t limit_bytes;             // of each arena

@@ -2,22 +2,22 @@
 
 namespace guardrank {
 
-bool KeptMemory::enter() {
-  n_readers_.fetch_add(1);
-  return !is_dropped_.load();
+bool KeptMemory::enter(Snapshot* snapshot) {
+  if ((state_.fetch_add(one_reader) & dropped) == 0) return true;
+  leave(snapshot);
+  return false;
 }
 
 void KeptMemory::leave(Snapshot* snapshot) {
-  if (n_readers_.fetch_sub(1) == 1 && is_dropped_.load()) release(snapshot);
+  if (state_.fetch_sub(one_reader) == one_reader + dropped) release(snapshot);
 }
 
 bool KeptMemory::drop(Snapshot* snapshot) {
-  if (is_dropped_.exchange(true)) return false;
-  if (n_readers_.load() == 0) release(snapshot);
-  return true;
+  const std::uint32_t before = state_.fetch_or(dropped);
+  if (before == 0) release(snapshot);
+  return (before & dropped) == 0;
 }
 
-// Who was counted since then does not read.
 void KeptMemory::release(Snapshot* snapshot) {
   if (!is_released_.exchange(true)) snapshot->release_kept();
 }

@@ -69,15 +69,16 @@ void Arena::fill(Chunk* chunk) {
 }
 
 void Arena::reset() {
-  is_refused_ = false;
   peak_ = peak_bytes();
   used_ = 0;
+  is_refused_ = false;
   if (chunks_ == nullptr) return;
   if (chunks_->next == nullptr) return fill(chunks_);
   // One chunk for all: whatever fitted in the parts fits in the whole, at the same alignments.
   const std::size_t total = reserved_;
   release();
   add_chunk(total - sizeof(Chunk));
+  is_refused_ = false;   // parts may still do
 }
 
 void Arena::release() {

@@ -75,6 +75,7 @@ void Delivery::found_release(std::int64_t now_micros) {
     return end_release(error_.code(), now_micros);
   }
   keep_vouched(&entry);
+  if (is_back && !entry.is_withdrawn()) pin_routes(&entry, now_micros);
   const std::span<const std::uint8_t> wanted = facts_.hash_view();
   if (entry.is_known && std::equal(wanted.begin(), wanted.end(), entry.current().hash.begin())) {
     entry.current().expires = target_expires_;

@@ -110,11 +110,6 @@ Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
                                  allocator_, budget, &kept_arena_, &pipeline_.kept, error);
 }
 
-void Snapshot::release_kept() {
-  pipeline_.kept = {};
-  kept_arena_.release();
-}
-
 Status Snapshot::open_artifacts(const SnapshotParts& parts, Check check, Error* error) {
   if (open_model(parts.model, check, &arena_, &model_, error, parts.shards) != Status::ok) {
     return error->within("model");

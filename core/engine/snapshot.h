@@ -30,8 +30,9 @@ class Snapshot {
   // Computes ahead what follows from the catalog alone, as far as the budget goes (kept_catalog.h).
   // Before anyone ranks.
   Status keep_catalog(const KeptBudget& budget, Error* error);
-  // Gives the memory of that back. While no session reads it (Session::set_reads_kept).
-  void release_kept();
+  // Gives the memory of that back. While and after which no session reads it (Session::set_reads_kept):
+  // pipeline().kept, of which others may have copies, goes on naming it.
+  void release_kept() { kept_arena_.release(); }
 
   // Hashes every section: that the bytes are those which the ids of its decisions name (Status::hash).
   Status verify(Error* error) const;

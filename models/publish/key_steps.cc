@@ -1,7 +1,6 @@
 // Origins, keys, thresholds, delegations.
 #include "core/store/target_path.h"
 #include "models/publish/publish.h"
-#include "models/publish/release_document.h"
 #include "models/publish/release_targets.h"
 #include "models/publish/request.h"
 
@@ -67,6 +66,15 @@ Json* delegation_of(Json* targets, const std::string& team) {
     for (Json& role : (*targets)["delegations"]["roles"])
       if (role.at("name") == team) return &role;
   return nullptr;
+}
+
+// Of teams and releases, also where they waited for signatures while others published.
+void check_removals(Repository* repository) {
+  if (const auto lost = repository->lost_targets(); !lost.empty())
+    throw PackError(Status::argument, "team",
+                    "it has releases, " + lost.front() +
+                        " among them: withdraw them, or say that they go with it (--with-releases)");
+  ReleaseTargets(repository).check_removals();
 }
 
 Json new_targets(int days) {
@@ -192,16 +200,12 @@ Json remove_team(const Publisher& publisher, const Json& request) {
   const std::vector<std::string> teams = repository.teams();
   if (std::find(teams.begin(), teams.end(), team) == teams.end())
     throw PackError(Status::missing, "team", "no team is called '" + team + "'");
-  const Json& targets = repository.at(team).body.at("targets");
-  if (!targets.empty() && !member_or(request, "with_releases", false))
-    throw PackError(Status::argument, "team",
-                    "'" + team + "' has releases, " + targets.begin().key() +
-                        " among them: withdraw them, or say that they go with it (--with-releases)");
+  const bool has_releases = member_or(request, "with_releases", false);
   repository.remove_team(team);
-  check_fallbacks(ReleaseTargets(&repository).documents());
   Json& delegations = repository.change("targets")["delegations"];
   drop_unused(delegations["roles"], &delegations["keys"]);
-  repository.note("targets", {{"action", "undelegate"}, {"of", team}});
+  repository.note("targets", {{"action", "undelegate"}, {"of", team}, {"with_releases", has_releases}});
+  check_removals(&repository);
   return repository.commit();
 }
 
@@ -209,6 +213,7 @@ Json sign_staged(const Publisher& publisher) {
   const PublisherLock lock(publisher.origin, publisher.staged_folder());
   Repository repository = Repository::open_staged(publisher);
   repository.sign_anew_where_keys_changed();
+  if (repository.has("snapshot")) check_removals(&repository);
   const Json changes = repository.changes();
   Json report = repository.commit();
   report["signed"] = changes;

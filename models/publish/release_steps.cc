@@ -292,7 +292,6 @@ Json withdraw_release(const Publisher& publisher, const Json& request) {
   Repository repository(publisher, false);
   ReleaseTargets targets(&repository);
   const std::string name = wanted_member<std::string>(request, "release");
-  targets.document(name);
   const Json custom = targets.remove(name);
   return report_of(repository.commit(), custom, "withdraw", {});
 }

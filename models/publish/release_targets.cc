@@ -104,6 +104,23 @@ std::vector<Json> ReleaseTargets::documents() const {
   return documents;
 }
 
+void ReleaseTargets::check_removals() const {
+  const std::set<std::string> removed = repository_->removed_targets();
+  for (const Json& each : removed.empty() ? std::vector<Json>() : all()) {
+    Json document;
+    try {
+      document = read_target(each["path"].get<std::string>(), each["target"]);
+    } catch (const PackError&) {
+      continue;
+    }
+    for (const Json& route : document["routes"])
+      if (removed.contains(path_of(route["fallback"].get<std::string>())))
+        throw PackError(Status::reference, "fallback",
+                        "'" + document["name"].get<std::string>() + "' falls back to '" +
+                            route["fallback"].get<std::string>() + "', which would be gone");
+  }
+}
+
 std::vector<Json> ReleaseTargets::documents_with(const Json& document) const {
   std::vector<Json> documents = this->documents();
   std::erase_if(documents, [&](const Json& each) { return each["name"] == document["name"]; });
@@ -158,11 +175,15 @@ void ReleaseTargets::put(const Json& document, const Json& custom, const Json& s
 }
 
 Json ReleaseTargets::remove(const std::string& name) {
-  const Json custom = find_custom(name);
+  if (find_target(checked_release_name(name)).is_null())
+    throw PackError(Status::missing, "release", "the origin has no release '" + name + "'");
+  Json custom = find_custom(name);
+  for (const char* member : {"release", "version", "stage", "weight"})
+    if (!custom.contains(member)) custom[member] = member == std::string_view("release") ? name : "";
   const std::string path = path_of(name), role = repository_->role_of(path);
   repository_->change(role)["targets"].erase(path);
-  check_fallbacks(documents());
-  repository_->note(role, {{"action", "withdraw"}, {"release", name}, {"stage", custom.at("stage")}});
+  check_removals();
+  repository_->note(role, {{"action", "withdraw"}, {"release", name}, {"stage", custom["stage"]}});
   return custom;
 }
 

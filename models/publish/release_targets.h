@@ -25,11 +25,15 @@ class ReleaseTargets {
 
   // Of every release.
   std::vector<Json> documents() const;
+  // Throws where others fall back to a release that the changes take away. Releases whose files are gone or
+  // wrong keep nobody from that.
+  void check_removals() const;
   // The document first, in the place of its release's, then those of all other releases.
   std::vector<Json> documents_with(const Json& document) const;
   // Writes the release and changes its role.
   void put(const Json& document, const Json& custom, const Json& step);
-  // Takes the release out of its role; its "custom". Throws where others fall back to it.
+  // Takes the release out of its role, whatever its file; its "custom". Throws where there is none, or others
+  // fall back to it.
   Json remove(const std::string& name);
   // The target that the release had before the present one, in its role again.
   Json restore_previous(const std::string& name, std::int64_t now);

@@ -112,6 +112,29 @@ std::set<std::string> Repository::staged_roles() const {
   return names;
 }
 
+std::set<std::string> Repository::removed_targets() const {
+  std::set<std::string> removed;
+  for (const auto& [role, envelope] : before_)
+    if (envelope.body.contains("targets"))
+      for (const auto& [path, ignored] : envelope.body["targets"].items()) removed.insert(path);
+  for (const std::string& role : target_roles())
+    for (const auto& [path, ignored] : at(role).body.at("targets").items()) removed.erase(path);
+  return removed;
+}
+
+// Teams that the changes take away, with those of their targets that nobody has said go too.
+std::vector<std::string> Repository::lost_targets() const {
+  std::vector<std::string> lost;
+  const std::vector<std::string> left = teams();
+  for (const auto& [role, envelope] : before_) {
+    if (is_top(role) || std::find(left.begin(), left.end(), role) != left.end()) continue;
+    const Json step = at("targets").body.value("x-guardrank-step", Json::object());
+    if (step.value("of", "") == role && step.value("with_releases", false)) continue;
+    for (const auto& [path, ignored] : envelope.body.at("targets").items()) lost.push_back(path);
+  }
+  return lost;
+}
+
 // A step of other roles goes past what waits, which is made for the versions of its own roles alone: a
 // release is rolled back and a timestamp renewed while a root looks for its second signature.
 void Repository::check_staged() const {
@@ -198,6 +221,9 @@ std::int64_t Repository::listed_version(const std::string& role) const {
 }
 
 void Repository::remove_team(const std::string& team) {
+  if (staged_roles().contains(team))
+    throw PackError(Status::argument, staged_.path().string(),
+                    "a change of " + team + " waits for signatures: `guardrank keys sign` or `keys discard` it first");
   Json& roles = change("targets")["delegations"]["roles"];
   roles.erase(std::find_if(roles.begin(), roles.end(), [&](const Json& role) { return role.at("name") == team; }));
   now_.erase(team);

@@ -56,6 +56,10 @@ class Repository {
   // Takes a team's role away, with what it signed. Snapshots go on listing its last version, since readers
   // refuse one that lists less (TUF 1.0, 5.5.5); a team of that name later goes on from there.
   void remove_team(const std::string& team);
+  // Paths that were targets before the changes.
+  std::set<std::string> removed_targets() const;
+  // Targets of teams that the changes take away, though their step does not say that they go as well.
+  std::vector<std::string> lost_targets() const;
   // Roles with targets whose keys are no longer those that signed: their next version.
   void sign_anew_where_keys_changed();
   // What this change is, in the metadata of the role: {"action", "time", ...}.

@@ -36,8 +36,8 @@ static void* work(void* argument) {
   return NULL;
 }
 
-/* With sums kept, which go while the threads rank. */
-static void test_shared_snapshot(const world* w) {
+/* With sums kept, which go while the threads rank: `pause` times after they were started. */
+static void test_shared_snapshot(const world* w, int pause) {
   gr_snapshot* shared = NULL;
   gr_snapshot_options options = {.struct_size = sizeof options, .catalog_sums_bytes = 1 << 20};
   CHECK_OK(gr_snapshot_create(w->engine, w->artifact, &options, &shared, &error));
@@ -47,6 +47,7 @@ static void test_shared_snapshot(const world* w) {
     workers[i] = (worker){w->engine, shared, NULL};
     CHECK(pthread_create(&threads[i], NULL, work, &workers[i]) == 0);
   }
+  for (volatile int i = 0; i < pause; ++i) continue;
   CHECK(gr_snapshot_trim(shared));
   for (int i = 0; i < n_threads; ++i) pthread_join(threads[i], NULL);
   gr_snapshot_free(shared);
@@ -101,7 +102,7 @@ static void test_busy_session(void) {
 void test_threads(void) {
   world w;
   CHECK_OK(open_world(NULL, &w, &error));
-  test_shared_snapshot(&w);
+  for (int pause = 0; pause < 2000000; pause += 100000) test_shared_snapshot(&w, pause);
   close_world(&w);
   test_busy_session();
 }

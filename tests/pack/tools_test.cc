@@ -3,6 +3,10 @@
 #include "capi/tools/include/guardrank_tools.h"
 
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <random>
 
 #include <doctest/doctest.h>
@@ -142,7 +146,7 @@ TEST_CASE("a folder, a policy and no catalog become a bundle that ranks, int8 "
 
   std::mt19937_64 random(17);
   std::size_t n_ranked = 0;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 200; ++i) {
     const Json row = draw_row(&random);
     const double wanted = contract_logits(inputs.network, row)[0];
     const double in_float = first_logit(engine.engine, real, row);
@@ -278,6 +282,62 @@ TEST_CASE("labelled requests are measured") {
   gr_error_free(error);
   gr_session_free(session);
   gr_snapshot_free(snapshot);
+}
+
+namespace {
+
+// What is freed is poisoned, so that nobody reads it unnoticed.
+void *allocate(void *, size_t size, size_t alignment) {
+  return std::aligned_alloc(alignment < 64 ? 64 : alignment, (size + 63) / 64 * 64);
+}
+void poison(void *, void *memory, size_t size, size_t) {
+  std::memset(memory, 0x7d, size);
+  std::free(memory);
+}
+
+// Of the reference bundle, which is trimmed when the first progress is told.
+std::string swept(bool trims) {
+  gr_engine_options with{};
+  with.struct_size = sizeof with;
+  with.allocate = allocate;
+  with.release = poison;
+  gr_engine *engine = nullptr;
+  REQUIRE(gr_engine_create(&with, &engine, nullptr) == GR_STATUS_OK);
+  std::ifstream file(std::string(GUARDRANK_SOURCE_DIR) + "/models/reference/goods.guardrank",
+                     std::ios::binary);
+  const std::string bundle{std::istreambuf_iterator<char>(file), {}};
+  gr_artifact *artifact = nullptr;
+  gr_error *error = nullptr;
+  require_ok(gr_artifact_open(engine, reinterpret_cast<const uint8_t *>(bundle.data()),
+                              bundle.size(), nullptr, &artifact, &error), error);
+  gr_snapshot *snapshot = nullptr;
+  require_ok(gr_snapshot_create(engine, artifact, nullptr, &snapshot, &error), error);
+  std::string requests;
+  for (int i = 0; i < 200; ++i)
+    requests += R"({"time": "2026-11-21T10:00:00Z", "seed": )" + std::to_string(i) + "}\n";
+  gr_tools_sweep_options options{};
+  options.struct_size = sizeof options;
+  options.points = 2;
+  options.requests = {requests.data(), requests.size()};
+  options.progress_user = trims ? snapshot : nullptr;
+  options.progress = [](void *user, const char *, uint64_t, uint64_t) {
+    gr_snapshot_trim(static_cast<gr_snapshot *>(user));
+  };
+  gr_tools_text *report = nullptr;
+  require_ok(gr_tools_sweep(snapshot, &options, &report, nullptr, &error), error);
+  const std::string told = text_of(gr_tools_text_view(report));
+  CHECK(gr_snapshot_trim(snapshot) == !trims);
+  gr_tools_text_free(report);
+  gr_snapshot_free(snapshot);
+  gr_artifact_free(artifact);
+  gr_engine_free(engine);
+  return told;
+}
+
+} // namespace
+
+TEST_CASE("a sweep keeps what the snapshot keeps, whoever trims it meanwhile") {
+  CHECK(swept(true) == swept(false));
 }
 
 TEST_CASE("fields are encoded for a trainer as the contract says") {

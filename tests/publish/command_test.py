@@ -56,6 +56,15 @@ class Publish(OnOrigin):
         self.assertEqual(self.publish("a", "--bundle", OTHER)["stage"], "offline")
         self.assertNotIn("previous", self.origin.check()["a.release"]["custom"]["guardrank"])
 
+    def test_a_release_whose_file_is_gone_is_withdrawn_as_others_are(self):
+        for name in ("a", "b", "c"):
+            self.publish(name, "--bundle", BUNDLE)
+        digest = self.origin.check()["a.release"]["hashes"]["sha256"]
+        (self.origin.path / "targets" / f"{digest}.a.release").unlink()
+        for name in ("b", "a"):
+            self.assertTrue(self.origin.step("withdraw", "--release", name)["published"])
+        self.assertEqual(list(self.origin.check()), ["c.release"])
+
     def test_an_hourly_catalog_keeps_the_rest(self):
         self.publish("a", "--bundle", BUNDLE, "--stage", "full")
         before = self.document("a")["routes"][0]

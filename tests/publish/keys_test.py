@@ -68,6 +68,10 @@ class Keys(OnOrigin):
         self.assertEqual(error["where"], "fallback")
         self.assertEqual(sorted(self.origin.check()), ["cards/x.release", "y.release"])
         self.publish("y", "--bundle", BUNDLE, "--fallback", "")
+        self.assertFalse(self.publish("cards/z", "--bundle", BUNDLE, keys=("snapshot", "timestamp"))["published"])
+        error = self.origin.step("keys", "undelegate", "--team", "cards", "--with-releases", code=1)["error"]
+        self.assertIn("waits for signatures", error["message"])     # it could never be signed
+        self.origin.run("keys", "discard", "--origin", "origin")
         report = self.origin.step("keys", "undelegate", "--team", "cards", "--with-releases", keys=("timestamp",))
         self.assertFalse(report["published"])                       # others have to sign that
         self.assertTrue(self.origin.step("keys", "sign", keys=rest)["published"])
@@ -79,6 +83,28 @@ class Keys(OnOrigin):
         self.assertGreater(self.origin.metadata(max((self.origin.path / "metadata").glob("*.cards.json")).name)
                            ["signed"]["version"], 2)
         self.origin.check()
+
+    def test_what_takes_away_is_checked_again_when_it_is_signed(self):
+        """Others publish while it waits."""
+        self.origin.create()
+        self.origin.generate("cards", "loans")
+        rest = ("targets", "snapshot", "timestamp")
+        for team in ("cards", "loans"):
+            self.origin.step("keys", "delegate", "--team", team, "--add", team + ".pub", keys=(team, *rest))
+        publish = lambda name, *given: self.publish(name, "--bundle", BUNDLE, *given,
+                                                    keys=(name.split("/")[0], "snapshot", "timestamp"))
+        self.origin.step("keys", "undelegate", "--team", "cards", keys=())
+        publish("cards/x")
+        error = self.origin.step("keys", "sign", keys=rest, code=1)["error"]
+        self.assertIn("cards/x.release", error["message"])
+        self.origin.run("keys", "discard", "--origin", "origin")
+        self.origin.step("withdraw", "--release", "cards/x", keys=())
+        publish("loans/y", "--fallback", "cards/x")
+        error = self.origin.step("keys", "sign", keys=("cards", "snapshot", "timestamp"), code=1)["error"]
+        self.assertEqual(error["where"], "fallback")
+        publish("loans/y", "--fallback", "")
+        self.assertTrue(self.origin.step("keys", "sign", keys=("cards", "snapshot", "timestamp"))["published"])
+        self.assertEqual(list(self.origin.check()), ["loans/y.release"])
 
     def test_an_origin_is_made_once(self):
         self.assertTrue(self.origin.create()["published"])

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "capi/src/kept_use.h"
 #include "capi/src/session_lock.h"
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/tools_text.h"
@@ -66,6 +67,7 @@ gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session* sessio
   return at_border(&outcome, [&] {
     gr_tools_audit_options known;
     GUARDRANK_TRY(guardrank::read_struct(options, "options", &known, outcome.error()));
+    const guardrank::KeptUse kept(*snapshot, &session->session);
     audit::RankingInput input{as_view(known.specification), as_view(known.requests),
                               as_view(known.groups), &snapshot->snapshot.pipeline(),
                               &session->session, snapshot->allocator};

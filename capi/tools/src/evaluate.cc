@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "capi/src/kept_use.h"
 #include "capi/src/session_lock.h"
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/evaluation.h"
@@ -18,6 +19,7 @@ class Evaluator {
   Evaluator(const gr_snapshot* snapshot, gr_session* session)
       : pipeline_(snapshot->snapshot.pipeline()),
         session_(session),
+        kept_(*snapshot, &session->session),
         request_(*pipeline_.facts, pipeline_.catalog, snapshot->allocator),
         evaluation_(pipeline_.model->heads) {}
 
@@ -38,6 +40,7 @@ class Evaluator {
  private:
   const guardrank::Pipeline& pipeline_;
   gr_session* session_;
+  guardrank::KeptUse kept_;
   guardrank::Request request_;
   guardrank::tools::Evaluation evaluation_;
   pack::Memory memory_;

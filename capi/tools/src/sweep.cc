@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "capi/src/kept_use.h"
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/tools_text.h"
 
@@ -44,7 +45,9 @@ Status read_targets(const gr_tools_sweep_options& options, plan::TargetChoice* c
 
 Status run(const gr_snapshot* snapshot, const gr_tools_sweep_options& options,
            plan::PlanReport* result, Error* error) {
-  const guardrank::Pipeline& pipeline = snapshot->snapshot.pipeline();
+  const guardrank::KeptUse kept(*snapshot, nullptr);
+  guardrank::Pipeline pipeline = snapshot->snapshot.pipeline();
+  if (!kept.reads()) pipeline.kept = {};
   const auto progress = guardrank::tools::progress_of(options.progress, options.progress_user);
   const std::string_view requests = as_view(options.requests);
   if (options.target_count > 0) {

@@ -332,6 +332,33 @@ TEST_CASE("where a release is withdrawn, requests go to the next that is for the
   }
 }
 
+TEST_CASE("a release that is back as what its new version was before is pinned as it was") {
+  DeliveryHost host;
+  host.names_predecessors = true;
+  const auto publish = [&](std::uint64_t seed) {
+    host.set("cards", {{seed, Tier::pinned, "", "", "", Stage::full, 1}});
+    host.publish();
+  };
+  publish(1);
+  host.open();
+  REQUIRE(host.delivery->n_pinned() == 1);
+  host.withdraw("cards");
+  host.publish();
+  host.look();
+  REQUIRE(host.delivery->n_pinned() == 0);
+  host.fault = [](const Need& need, Outcome* outcome) {
+    *outcome = Outcome::failed;
+    return DeliveryHost::is_blob_fetch(need);
+  };
+  publish(1);
+  publish(2);
+  host.look();
+  CHECK(host.delivery->n_pinned() == 1);
+  const TicketId ticket = host.want();
+  host.run();
+  CHECK(host.handed(ticket) == host.artifacts(1));
+}
+
 TEST_CASE("where every release is withdrawn, a request is told so") {
   Serving serving(false);
   DeliveryHost& host = serving.host;
