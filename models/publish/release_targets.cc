@@ -95,15 +95,6 @@ std::vector<Json> ReleaseTargets::all() const {
   return releases;
 }
 
-std::vector<Json> ReleaseTargets::documents() const {
-  std::vector<Json> documents;
-  for (const Json& each : all()) {
-    const std::string path = each["path"].get<std::string>();
-    if (path.ends_with(suffix)) documents.push_back(read_target(path, each["target"]));
-  }
-  return documents;
-}
-
 void ReleaseTargets::check_removals() const {
   const std::set<std::string> removed = repository_->removed_targets();
   for (const Json& each : removed.empty() ? std::vector<Json>() : all()) {
@@ -122,9 +113,12 @@ void ReleaseTargets::check_removals() const {
 }
 
 std::vector<Json> ReleaseTargets::documents_with(const Json& document) const {
-  std::vector<Json> documents = this->documents();
-  std::erase_if(documents, [&](const Json& each) { return each["name"] == document["name"]; });
-  documents.insert(documents.begin(), document);
+  std::vector<Json> documents = {document};
+  for (const Json& each : all()) {
+    const std::string path = each["path"].get<std::string>();
+    if (path.ends_with(suffix) && path != path_of(document["name"].get<std::string>()))
+      documents.push_back(read_target(path, each["target"]));
+  }
   return documents;
 }
 

@@ -23,8 +23,6 @@ class ReleaseTargets {
   // {"role", "path", "target"} of every release.
   std::vector<Json> all() const;
 
-  // Of every release.
-  std::vector<Json> documents() const;
   // Throws where others fall back to a release that the changes take away. Releases whose files are gone or
   // wrong keep nobody from that.
   void check_removals() const;
