@@ -146,7 +146,7 @@ TEST_CASE("a folder, a policy and no catalog become a bundle that ranks, int8 "
 
   std::mt19937_64 random(17);
   std::size_t n_ranked = 0;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 40; ++i) {
     const Json row = draw_row(&random);
     const double wanted = contract_logits(inputs.network, row)[0];
     const double in_float = first_logit(engine.engine, real, row);

@@ -34,8 +34,8 @@ export interface OpenOptions {
   /** Do not replay the model's golden vectors. */
   skipGolden?: boolean;
   /**
-   * Memory for sums kept per catalog offer: faster for the offers that fit, the same bits. They stay until the
-   * snapshot goes, within the module's 128 MB: what they take, a request of very many candidates may lack.
+   * Memory for sums kept per catalog offer: faster for the offers that fit, the same bits. Of the module's 128 MB;
+   * given back where a ranking lacks it, and by `Snapshot.trim`: what a request is read into does not ask for it.
    */
   catalogSumsBytes?: number;
   /**

@@ -48,6 +48,11 @@ struct Slots : World {
     return text;
   }
   std::string order(std::uint32_t limit) { return ids(run(limit)); }
+  // 0: missing; partners "p", "q" and so on.
+  void set_groups(std::uint32_t row, int partner, int tier) {
+    if (partner != 0) set_offer(row, "partner", std::string_view{&"pqrs"[partner - 1], 1});
+    if (tier != 0) set_offer(row, "tier", static_cast<std::int64_t>(tier));
+  }
   void set(std::string_view fact, std::initializer_list<std::string_view> values) {
     std::uint32_t row = 0;
     for (const std::string_view value : values) {
@@ -125,9 +130,7 @@ TEST_CASE("caps are never violated by more than the mandated, and nobody feasibl
       world.score.push_back(static_cast<std::int64_t>(random() % 20) * 100000);
       partner[i] = static_cast<int>(random() % 4);   // 0: missing
       tier[i] = static_cast<int>(random() % 3);
-      if (partner[i] != 0)
-        world.set_offer(i, "partner", std::string_view{&"pqr"[partner[i] - 1], 1});
-      if (tier[i] != 0) world.set_offer(i, "tier", static_cast<std::int64_t>(tier[i]));
+      world.set_groups(i, partner[i], tier[i]);
     }
     world.caps = {{"partner", static_cast<std::uint32_t>(random() % 4),
                    static_cast<std::uint32_t>(random() % 12)},
@@ -210,9 +213,7 @@ TEST_CASE("under several caps that end at different slots, each slot has the bes
       world.score.push_back(static_cast<std::int64_t>(random() % 1000000) * 1000 + i);
       values[0][i] = static_cast<int>(random() % 5);   // 0: missing
       values[1][i] = static_cast<int>(random() % 9);
-      if (values[0][i] != 0)
-        world.set_offer(i, "partner", std::string_view{&"pqrs"[values[0][i] - 1], 1});
-      if (values[1][i] != 0) world.set_offer(i, "tier", static_cast<std::int64_t>(values[1][i]));
+      world.set_groups(i, values[0][i], values[1][i]);
     }
     for (std::uint32_t cap = 0; cap < random() % 6; ++cap)
       world.caps.push_back({cap % 2 == 0 ? "partner" : "tier", static_cast<std::uint32_t>(random() % 6),
