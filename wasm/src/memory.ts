@@ -47,13 +47,13 @@ export class Memory {
 
   /** Numbers anywhere in memory. Valid until the next call into the module. */
   get view(): DataView {
-    if (this.dataView.buffer !== this.exports.memory.buffer) this.refresh();
+    if (this.byteView.length === 0) this.refresh();
     return this.dataView;
   }
 
   /** All bytes of memory. Valid until the next call into the module. */
   get bytes(): Uint8Array {
-    if (this.byteView.buffer !== this.exports.memory.buffer) this.refresh();
+    if (this.byteView.length === 0) this.refresh();   // detached: the memory grew
     return this.byteView;
   }
 

@@ -28,6 +28,7 @@ const ticketState = { pending: 1, ready: 2 };
 export class StoreModule {
   private handle: number;
   private readonly texts: Block;
+  private readonly keys = new ArtifactKeys();
   readonly clock = new Clock();
 
   /** Throws GuardrankError where the options will not do. */
@@ -178,8 +179,9 @@ export class StoreModule {
   }
 
   private writeRoute(route: Route): number {
-    const { library } = this, at = layout.route_values;
-    const values: Route = Object.fromEntries(routeValues(route));
+    const { library } = this, at = layout.route_values, given = routeValues(route);
+    if (given.length === 0) return library.clearStruct(at.size);
+    const values: Route = Object.fromEntries(given);
     const texts = writeTexts(library.memory, this.texts, routeNames.map((name) => values[name]), "route");
     const struct = library.clearStruct(at.size);
     this.setTexts(struct, routeNames.map((name) => at[name]), texts);
@@ -232,7 +234,7 @@ export class StoreModule {
     const isFallback = memory.u32(struct + at.is_fallback) !== 0;
     const status = isFallback ? library.statusName(memory.view.getInt32(struct + at.status, true)) : undefined;
     const parts = [at.model, at.policy, at.catalog, at.release_bytes] as const;
-    const key = parts.map((part) => artifactHash(memory.bytes, memory.u32(struct + part))).join(" ");
+    const key = this.keys.of(memory.view, parts.map((part) => memory.u32(struct + part)));
     const served: ServedBy = status === undefined ? {} : { reason: status }, fallback = served.reason;
     for (const name of ["stage", "arm", "instead_of"] as const) {
       const text = memory.text(struct + at[name]);
@@ -268,12 +270,35 @@ export class StoreModule {
 }
 
 /**
- * The header's own hash of header and section table: verified, and another one for another artifact.
- * As a text of sixteen units, whatever they are; artifacts stand at multiples of 64.
+ * Artifacts by their headers' own hashes of header and section table: verified, and another one for another
+ * artifact. As a text, whatever its units are.
  */
-function artifactHash(memory: Uint8Array, address: number): string {
-  const units = new Uint16Array(memory.buffer, address + 32, 16);
-  return String.fromCharCode.apply(null, units as unknown as number[]);
+class ArtifactKeys {
+  private last = new Uint32Array(0);
+  private lastKey = "";
+
+  /** Of the artifacts at these addresses; mostly those of the call before. */
+  of(memory: DataView, addresses: readonly number[]): string {
+    if (!this.isLast(memory, addresses)) {
+      this.last = Uint32Array.from({ length: addresses.length * 8 }, (_, index) => word(memory, addresses, index));
+      this.lastKey = String.fromCharCode(...new Uint16Array(this.last.buffer));
+    }
+    return this.lastKey;
+  }
+
+  private isLast(memory: DataView, addresses: readonly number[]): boolean {
+    const { last } = this;
+    if (last.length !== addresses.length * 8) return false;
+    for (let index = 0; index < last.length; index++) {
+      if (last[index] !== word(memory, addresses, index)) return false;
+    }
+    return true;
+  }
+}
+
+/** Of the hashes one after another. */
+function word(memory: DataView, addresses: readonly number[], index: number): number {
+  return memory.getUint32(addresses[index >> 3]! + 32 + index % 8 * 4, true);
 }
 
 const none = new Uint8Array(0);

@@ -9,6 +9,7 @@ const noMemory = 900;
 export class StoreSnapshots {
   private readonly kept = new Map<string, Snapshot>();
   private readonly retired = new Set<Snapshot>();
+  private newest: Snapshot | undefined;
   private engine: Engine | undefined;
 
   constructor(private readonly most: number) {}
@@ -57,6 +58,8 @@ export class StoreSnapshots {
 
   /** The snapshot that was asked for longest ago goes first. */
   private remember(key: string, snapshot: Snapshot): void {
+    if (snapshot === this.newest) return;
+    this.newest = snapshot;
     this.kept.delete(key);
     this.kept.set(key, snapshot);
     for (const [oldest, old] of this.kept) {
