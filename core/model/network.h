@@ -23,9 +23,11 @@ enum class KernelChoice : std::uint8_t {
   avx512_vnni = 6,
   neon = 7,
   neon_dot = 8,
-  wasm_relaxed = 9,
+  wasm_relaxed = 9,   // the better one of the next two
+  wasm_relaxed_dot = 10,
+  wasm_relaxed_pairs = 11,
 };
-inline constexpr int n_kernel_choices = 10;
+inline constexpr int n_kernel_choices = 12;
 std::string_view kernel_name(KernelChoice choice);
 // Status::argument when this build or processor lacks it.
 Status choose_kernel(KernelChoice choice, const Kernel** kernel, Error* error);

@@ -60,10 +60,10 @@ def wasm_hosts(name: str, count: int) -> list[Host]:
     flag = "--experimental-wasm-relaxed-simd"
     knows_flag = name == "node" and flag in run(["node", "--v8-options"]).stdout
     flags = [flag] if knows_flag else []
-    return [Host(f"{name} {kernel}", ["node", *(flags if kernel == "relaxed" else []),
+    return [Host(f"{name} {kernel}", ["node", *(flags if kernel != "simd128" else []),
                                       str(HERE / f"{name}.mjs"), "{file}", kernel], count,
-                 may_be_absent=kernel == "relaxed" and name == "node")
-            for kernel in ("simd128", "relaxed")]
+                 may_be_absent=kernel != "simd128" and name == "node")
+            for kernel in ("simd128", "relaxed_dot", "relaxed_pairs")]
 
 
 def replay(host: Host, path: pathlib.Path, n_seeds: int) -> list[list[str]]:

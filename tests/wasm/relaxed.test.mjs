@@ -27,10 +27,11 @@ async function wanted() {
   return decisions;
 }
 
-test("the module holds the relaxed dot product and no other kernel", () => {
-  assert.ok(bytes.includes(Buffer.from([0xfd, 0x93, 0x02])), "no relaxed dot in its code");
+test("the module holds both relaxed dot products and no other kernel", () => {
+  assert.ok(bytes.includes(Buffer.from([0xfd, 0x93, 0x02])), "no relaxed dot with its addition in its code");
+  assert.ok(bytes.includes(Buffer.from([0xfd, 0x92, 0x02])), "no relaxed dot in pairs in its code");
   const text = bytes.toString("latin1");
-  assert.ok(text.includes("wasm_relaxed"));
+  assert.ok(text.includes("wasm_relaxed_dot") && text.includes("wasm_relaxed_pairs"));
 });
 
 test("without the host's consent the module is neither validated nor chosen", (t) => {
@@ -56,9 +57,16 @@ test("with it, the choice is the kernel that multiplies rightly, and gives the s
   }
   assert.equal(found.hasRelaxedSimd, true, `${process.version} ${flags}`);
   // An engine by this module either refuses, or is right.
-  assert.equal(found.kernel, found.isRight ? "wasm_relaxed" : "wasm_simd128");
+  const best = found.multipliesInPairs ? "relaxed_pairs" : "relaxed_dot";
+  assert.equal(found.kernel, found.isRight ? `wasm_${best}` : "wasm_simd128");
   assert.equal(found.refusal, found.isRight ? null : "GR_STATUS_ARGUMENT");
-  assert.deepEqual(found.decisions, await wanted());
+  const decisions = await wanted();
+  assert.deepEqual(found.decisions, decisions);
+  assert.deepEqual(Object.keys(found.kernels), found.isRight ? ["relaxed_dot", "relaxed_pairs"] : []);
+  for (const [kernel, { name, decisions: own }] of Object.entries(found.kernels)) {
+    assert.equal(name, `wasm_${kernel}`);
+    assert.deepEqual(own, decisions, name);
+  }
 });
 
 test("a package deployed without it serves by the other, and says what is missing when asked for it", async (t) => {

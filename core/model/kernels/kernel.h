@@ -162,7 +162,8 @@ extern const Kernel neon_kernel, neon_dot_kernel;
 extern const Kernel wasm_simd128_kernel;
 #endif
 #if defined(__wasm_relaxed_simd__)
-extern const Kernel wasm_relaxed_kernel;
+extern const Kernel wasm_relaxed_dot_kernel, wasm_relaxed_pairs_kernel;
+bool wasm_relaxed_saturates();   // whether the host multiplies in pairs: the second is the quicker one there
 #endif
 
 }  // namespace guardrank
