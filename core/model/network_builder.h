@@ -33,6 +33,8 @@ class NetworkBuilder {
   // Layers of gates over x: one for those that are mixed together and have the same shift.
   Status stack_gates(std::span<const Gate> gates, std::span<PreparedGate> out);
   Status stack_some(std::span<const Gate> gates, std::span<PreparedGate> out, std::size_t first);
+  // What gates multiply with, as if they were rows: of the first, whose layer others share.
+  Status place_multipliers(std::span<PreparedGate> gates);
   // The first layer reads x (at level 0, or in towers without levels) or an owner's gate below.
   Status prepare_layers(std::span<const Layer> layers, bool reads_x, std::uint32_t previous,
                         std::span<PreparedLayer>* out);

@@ -10,17 +10,27 @@ Rows<float> coefficient_rows(const NetworkPlan& plan, const Tile& tile, std::siz
   return {tile.coefficients + gate * stride * plan.prepared->most_experts, stride};
 }
 
-void find_coefficients(const NetworkPlan& plan, const PreparedGate& gate,
-                       Rows<const std::int32_t> totals, const Tile& tile,
+SoftmaxTask softmax_of(const PreparedGate& gate, Rows<const std::int32_t> totals,
                        Rows<float> coefficients) {
   SoftmaxTask task;
   task.totals = {totals.first + gate.column, totals.stride};
   task.multiplier = gate.layer->multiplier + gate.column;
   task.expert_multiplier = gate.expert_multiplier.data();
   task.n_experts = static_cast<std::uint32_t>(gate.experts.size());
-  task.n_rows = tile.n;
   task.coefficients = coefficients;
-  plan.kernel->softmax(&task);
+  return task;
+}
+
+// Of one row, the gates that share a layer as if they were rows: a step of rows takes as long as one.
+SoftmaxTask softmax_of_gates(const PreparedGate& first, Rows<const std::int32_t> totals,
+                             Rows<float> coefficients) {
+  SoftmaxTask task = softmax_of(first, totals, coefficients);
+  task.totals.stride = task.n_experts;
+  task.multiplier = first.multiplier_by_gate.data();
+  task.expert_multiplier = first.expert_multiplier_by_gate.data();
+  task.factor_stride = rows_per_step;
+  task.n_rows = first.n_sharing;
+  return task;
 }
 
 bool has_same_experts(const PreparedGate& a, const PreparedGate& b) {
@@ -32,27 +42,36 @@ bool has_same_experts(const PreparedGate& a, const PreparedGate& b) {
 }
 
 // The softmax of all gates, those that share a layer with one reading of it.
-void find_all_coefficients(const NetworkPlan& plan, std::span<const PreparedGate> gates,
-                           const Tile& tile) {
-  for (const PreparedGate& first : gates) {
+void find_coefficients(const NetworkPlan& plan, std::span<const PreparedGate> gates,
+                       const Tile& tile, Rows<const float>* coefficients) {
+  for (std::size_t f = 0; f < gates.size(); ++f) {
+    const PreparedGate& first = gates[f];
     if (first.column != 0) continue;
     const Rows<const std::int32_t> totals = layer_totals(plan, *first.layer, first.input, tile);
-    for (std::size_t g = 0; g < gates.size(); ++g) {
+    const Rows<float> shared = coefficient_rows(plan, tile, f);
+    const bool at_once = tile.n == 1 && first.n_sharing > 1;
+    if (at_once) {
+      const SoftmaxTask task = softmax_of_gates(first, totals, shared);
+      plan.kernel->softmax(&task);
+    }
+    for (std::size_t g = f, n_before = 0; g < gates.size(); ++g) {
       if (gates[g].layer != first.layer) continue;
-      find_coefficients(plan, gates[g], totals, tile, coefficient_rows(plan, tile, g));
+      const Rows<float> own = at_once ? Rows<float>{shared.first + n_before++, shared.stride}
+                                      : coefficient_rows(plan, tile, g);
+      coefficients[g] = {own.first, own.stride};
+      if (at_once) continue;
+      SoftmaxTask task = softmax_of(gates[g], totals, own);
+      task.n_rows = tile.n;
+      plan.kernel->softmax(&task);
     }
   }
 }
 
 void mix_gates(const NetworkPlan& plan, std::span<const PreparedGate> gates, const Tile& tile) {
-  find_all_coefficients(plan, gates, tile);
   Rows<const float> coefficients[gates_per_mix];
+  find_coefficients(plan, gates, tile, coefficients);
   Rows<std::uint8_t> codes[gates_per_mix];
-  for (std::size_t g = 0; g < gates.size(); ++g) {
-    const Rows<float> rows = coefficient_rows(plan, tile, g);
-    coefficients[g] = {rows.first, rows.stride};
-    codes[g] = slot_rows(tile, gates[g].output);
-  }
+  for (std::size_t g = 0; g < gates.size(); ++g) codes[g] = slot_rows(tile, gates[g].output);
   const std::span<const Slot> experts = gates[0].experts;
   for (std::size_t e = 0; e < experts.size(); ++e) tile.experts[e] = read_rows(tile, experts[e]);
   MixTask task;

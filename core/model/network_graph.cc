@@ -125,7 +125,26 @@ Status NetworkBuilder::stack_some(std::span<const Gate> gates, std::span<Prepare
   }
   Layer joined;
   GUARDRANK_TRY(join_layers({alike, n}, &joined));
-  return layer_over_x(joined, layer.data());
+  GUARDRANK_TRY(layer_over_x(joined, layer.data()));
+  out[first].n_sharing = static_cast<std::uint32_t>(n);
+  return n == 1 ? Status::ok : place_multipliers(out.subspan(first));
+}
+
+Status NetworkBuilder::place_multipliers(std::span<PreparedGate> gates) {
+  PreparedGate& first = gates[0];
+  const std::size_t n_experts = first.experts.size();
+  GUARDRANK_TRY(arena_->make(n_experts * rows_per_step, &first.multiplier_by_gate));
+  GUARDRANK_TRY(arena_->make(n_experts * rows_per_step, &first.expert_multiplier_by_gate));
+  std::size_t row = 0;
+  for (const PreparedGate& gate : gates) {
+    if (gate.layer != first.layer) continue;
+    for (std::size_t e = 0; e < n_experts; ++e) {
+      first.multiplier_by_gate[e * rows_per_step + row] = gate.layer->multiplier[gate.column + e];
+      first.expert_multiplier_by_gate[e * rows_per_step + row] = gate.expert_multiplier[e];
+    }
+    ++row;
+  }
+  return Status::ok;
 }
 
 Status NetworkBuilder::stack_gates(std::span<const Gate> gates, std::span<PreparedGate> out) {

@@ -69,10 +69,13 @@ struct PreparedExpert {
   Slot input, output;
 };
 
-// Gates over x that are mixed together share a layer, each from its column on.
+// Gates over x that are mixed together share a layer, each from its column on. Their softmaxes over one row are
+// one, as if they were rows: what they multiply with stands so beside the first of them (SoftmaxTask).
 struct PreparedGate {
   const PreparedLayer* layer = nullptr;    // null: `output` is the one expert's
   std::uint32_t column = 0;
+  std::uint32_t n_sharing = 1;             // of the first: how many share its layer
+  std::span<float> multiplier_by_gate, expert_multiplier_by_gate;
   std::span<Slot> experts;
   std::span<const float> expert_multiplier;
   Slot input, output;

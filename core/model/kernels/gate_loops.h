@@ -62,14 +62,22 @@ GUARDRANK_INLINE void transpose_totals(const SoftmaxTask& task, std::uint32_t fi
   }
 }
 
+// Of every row, or of the step's first row on.
 template <typename Set>
-GUARDRANK_INLINE void softmax_step(const SoftmaxTask& task, float* column) {
+GUARDRANK_INLINE typename Set::Floats factor_of(const float* factors, std::size_t stride,
+                                                std::uint32_t row, std::uint32_t e) {
+  return stride == 0 ? Set::splat(factors[e]) : Set::load_floats(factors + e * stride + row);
+}
+
+template <typename Set>
+GUARDRANK_INLINE void softmax_step(const SoftmaxTask& task, std::uint32_t row) {
   using Floats = typename Set::Floats;
+  float* const column = task.coefficients.first + row;
   const std::size_t stride = task.coefficients.stride;
   Floats most = Set::splat(0.0f), total = Set::splat(0.0f);
   for (std::uint32_t e = 0; e < task.n_experts; ++e) {
     const Floats g = Set::multiply(Set::to_floats(Set::load(column + e * stride)),
-                                   Set::splat(task.multiplier[e]));
+                                   factor_of<Set>(task.multiplier, task.factor_stride, row, e));
     Set::store_floats(column + e * stride, g);
     most = e == 0 ? g : Set::larger(g, most);
   }
@@ -81,8 +89,8 @@ GUARDRANK_INLINE void softmax_step(const SoftmaxTask& task, float* column) {
   }
   for (std::uint32_t e = 0; e < task.n_experts; ++e) {
     const Floats share = Set::divide(Set::load_floats(column + e * stride), total);
-    Set::store_floats(column + e * stride,
-                      Set::multiply(share, Set::splat(task.expert_multiplier[e])));
+    const Floats factor = factor_of<Set>(task.expert_multiplier, task.factor_stride, row, e);
+    Set::store_floats(column + e * stride, Set::multiply(share, factor));
   }
 }
 
@@ -92,7 +100,7 @@ void softmax(const SoftmaxTask* given) {
   constexpr auto n_lanes = static_cast<std::uint32_t>(Set::lanes);
   for (std::uint32_t row = 0; row < task.n_rows; row += n_lanes) {
     transpose_totals<Set>(task, row);
-    softmax_step<Set>(task, task.coefficients.first + row);
+    softmax_step<Set>(task, row);
   }
 }
 

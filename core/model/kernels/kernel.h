@@ -92,6 +92,8 @@ struct KeptSumsTask {
 // with the sum taken in order. Totals are readable up to a whole number of eights. Coefficients stand
 // by expert: row r of expert e is coefficients.first[e * coefficients.stride + r], with room for n_rows
 // padded to rows_per_step.
+// A row of several gates may be given as so many rows: where `factor_stride` is not 0, both multipliers
+// stand by row as coefficients do, readable for rows_per_step of them.
 struct SoftmaxTask {
   Rows<const std::int32_t> totals;
   const float* multiplier = nullptr;
@@ -99,6 +101,7 @@ struct SoftmaxTask {
   std::uint32_t n_experts = 0;
   std::uint32_t n_rows = 0;
   Rows<float> coefficients;
+  std::size_t factor_stride = 0;
 };
 
 // The mixtures of gates over the same experts: v = c[0] * float(q_0[r][i]) + c[1] * float(q_1[r][i])

@@ -94,8 +94,10 @@ void softmax_row(const SoftmaxTask& task, std::uint32_t row) {
   float* c = task.coefficients.first + row;
   const std::size_t stride = task.coefficients.stride;
   const std::uint32_t n = task.n_experts;
+  const std::size_t by_row = task.factor_stride;
+  const auto factor = [&](const float* of, std::uint32_t e) { return by_row == 0 ? of[e] : of[e * by_row + row]; };
   for (std::uint32_t e = 0; e < n; ++e) {
-    c[e * stride] = static_cast<float>(totals[e]) * task.multiplier[e];
+    c[e * stride] = static_cast<float>(totals[e]) * factor(task.multiplier, e);
   }
   float most = c[0];
   for (std::uint32_t e = 1; e < n; ++e) most = c[e * stride] > most ? c[e * stride] : most;
@@ -105,7 +107,7 @@ void softmax_row(const SoftmaxTask& task, std::uint32_t row) {
     total += c[e * stride];
   }
   for (std::uint32_t e = 0; e < n; ++e) {
-    c[e * stride] = c[e * stride] / total * task.expert_multiplier[e];
+    c[e * stride] = c[e * stride] / total * factor(task.expert_multiplier, e);
   }
 }
 
