@@ -192,6 +192,7 @@ class Store {
     std::size_t size = 0;
     ArtifactKind kind{};
     Loan loan;                                         // where the memory is the host's
+    bool awaits_write = false;                         // to disk, when one of the writes is free
   };
   // A load that is put together: its list, what an older artifact has, the pieces that it has not.
   static constexpr std::uint32_t n_assemblies = 4;
@@ -322,6 +323,8 @@ class Store {
   void removed(bool is_good);
   bool ask_removal(Need* need, std::size_t key_size);
   void begin_write(std::uint32_t memory_slot);
+  bool try_write(std::uint32_t memory_slot);
+  void write_awaiting();
   void end_write(Write* write, bool is_good);
   void queue_removal(const Sha256Digest& id);
   bool withdraw_removal(const Sha256Digest& id);
@@ -366,7 +369,8 @@ class Store {
 
   DiskState disk_ = DiskState::none;
   static constexpr std::uint32_t n_writes = 4;
-  Write writes_[n_writes];
+  Write writes_[n_writes];                             // under way at a time
+  std::uint32_t n_awaiting_ = 0;                       // blobs that wait for one
   std::span<std::uint8_t> index_;                      // what is being written
   std::uint64_t index_need_ = 0;
   std::uint32_t index_revision_ = 0;                   // of what the disk tier holds

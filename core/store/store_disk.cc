@@ -30,6 +30,7 @@ bool Store::next_disk(Need* need) {
     return true;
   }
   if (disk_ != DiskState::open) return false;
+  if (n_awaiting_ != 0) write_awaiting();
   return next_index(need) || next_write(need);
 }
 
@@ -150,20 +151,39 @@ void Store::removed(bool is_good) {
   --n_removals_;
 }
 
+// As soon as one of the writes is free: more blobs may come together than are written at a time.
 void Store::begin_write(std::uint32_t memory_slot) {
-  if (disk_ != DiskState::open) return;
+  if (disk_ == DiskState::none || disk_ == DiskState::stopped || try_write(memory_slot)) return;
+  blobs_[memory_slot].awaits_write = true;
+  ++n_awaiting_;
+}
+
+// False: not now. True also where the disk shall not have it.
+bool Store::try_write(std::uint32_t memory_slot) {
+  if (disk_ != DiskState::open) return false;
   const Sha256Digest id = tiers_.memory().id(memory_slot);
   const std::uint64_t bytes = blobs_[memory_slot].size;
   Write* const end = writes_ + n_writes;
   Write* write = std::find_if(writes_, end, [](const Write& w) { return w.slot == no_slot; });
-  if (write == end || !withdraw_removal(id) || !tiers_.begin_write(id, bytes, origin_cost(bytes)))
-    return;
-  if (disk_ != DiskState::open) return tiers_.written(id, false);    // room could not be made
+  if (write == end || !withdraw_removal(id)) return false;
+  if (!tiers_.begin_write(id, bytes, origin_cost(bytes))) return true;
+  if (disk_ != DiskState::open) return tiers_.written(id, false), true;    // room could not be made
   tiers_.memory().pin(memory_slot);
   write->slot = memory_slot;
   write->need = 0;
   write->revision = ++index_revision_;
   write_blob_key(id, write->key);
+  return true;
+}
+
+void Store::write_awaiting() {
+  const auto is_free = [](const Write& write) { return write.slot == no_slot; };
+  if (std::none_of(writes_, writes_ + n_writes, is_free)) return;
+  for (std::uint32_t slot = 0; slot < blobs_.size() && n_awaiting_ != 0; ++slot) {
+    if (!blobs_[slot].awaits_write || !try_write(slot)) continue;
+    blobs_[slot].awaits_write = false;
+    --n_awaiting_;
+  }
 }
 
 void Store::end_write(Write* write, bool is_good) {

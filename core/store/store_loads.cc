@@ -233,7 +233,7 @@ Status Store::take_bytes(Bytes bytes, Blob* blob) {
     return Status::ok;
   }
   loan_->is_taken = true;
-  *blob = {const_cast<std::uint8_t*>(bytes.data()), bytes.size(), {}, *loan_};
+  *blob = {const_cast<std::uint8_t*>(bytes.data()), bytes.size(), {}, *loan_, false};
   blob_bytes_ += bytes.size();
   return Status::ok;
 }
@@ -264,6 +264,7 @@ void Store::free_blob(std::uint32_t slot) {
   else
     allocator_.release(allocator_.user, blob.memory, blob.size, section_alignment);
   blob_bytes_ -= blob.size;
+  if (blob.awaits_write) --n_awaiting_;
   blob = {};
 }
 

@@ -1,4 +1,6 @@
 #ifdef GUARDRANK_HAS_PACK
+#include <algorithm>
+
 #include "core/store/disk_index.h"
 #include "tests/core/store/scripted_host.h"
 
@@ -20,6 +22,32 @@ TEST_CASE("blobs are written to disk and read from there after a restart") {
   host.run();
   CHECK(host.is_served(ticket, cards));
   CHECK(host.n_asked(NeedKind::fetch) == 3);
+}
+
+TEST_CASE("artifacts that come together are all kept, though fewer are written at a time") {
+  ScriptedHost host(small_options());
+  const Product products[] = {host.publish("cards", 1, size), host.publish("loans", 2, size)};
+  for (const char* name : {"cards", "loans"}) host.want(name);
+  const auto is_early = [](const AskedNeed& need) {
+    return need.kind == NeedKind::fetch || need.kind == NeedKind::read;
+  };
+  for (auto early = host.asked.end();;) {
+    host.ask();
+    early = std::find_if(host.asked.begin(), host.asked.end(), is_early);
+    if (early == host.asked.end()) break;
+    host.answer(static_cast<std::size_t>(early - host.asked.begin()));
+  }
+  REQUIRE(host.n_asked(NeedKind::fetch) == 6);
+  host.run();
+  for (const Product& product : products)
+    for (std::size_t i = 0; i < 3; ++i)
+      CHECK(host.disk["blobs/" + hex(product.ids[i])] == product.blobs[i]);
+  host.restart();
+  host.origin.clear();
+  const TicketId tickets[] = {host.want("cards"), host.want("loans")};
+  host.run();
+  CHECK(host.is_served(tickets[0], products[0]));
+  CHECK(host.is_served(tickets[1], products[1]));
 }
 
 TEST_CASE("a file that was tampered with is not served but removed and fetched again") {
