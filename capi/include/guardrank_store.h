@@ -256,7 +256,8 @@ GR_API uint64_t gr_store_next_ended(gr_store* store, int64_t now);
 GR_API gr_status gr_store_next_trial(gr_store* store, int64_t now, uint64_t* trial,
                                      gr_delivered* delivered);
 /* GR_STATUS_OK: it may serve, when all that it needs was tried. Any other: it is refused, and what served
- * goes on; but without memory to try it (GR_STATUS_MEMORY, LIMIT) it serves untried. `trial` may also be a ticket
+ * goes on; but without memory to try it (GR_STATUS_MEMORY, LIMIT) it serves untried, and what is the host's own
+ * fault (100 to 199, GR_STATUS_INTERNAL) has it tried again after the next look. `trial` may also be a ticket
  * that is ready, whose artifacts could not be opened: gr_store_take goes on to its next fallback, and that route
  * of the release is passed over until the release changes. Since 0.1. */
 GR_API void gr_store_tried(gr_store* store, uint64_t trial, gr_status status, int64_t now);

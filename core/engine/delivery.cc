@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t n_sources = 4;
 
 constexpr std::int64_t longest_wait = std::int64_t{365} * 86'400 * 1'000'000;
+// Of the store's, by the number of releases: a kilobyte each.
+constexpr std::uint32_t most_bundles = 1u << 15;
 // A host's clock may be set back by so much without another look.
 constexpr std::int64_t clock_slack = 60'000'000;
 
@@ -37,6 +39,11 @@ Status Delivery::open(const DeliveryOptions& options, std::int64_t now_micros, E
   std::copy(options.trusted_root.begin(), options.trusted_root.end(), root.begin());
   metadata_.trust(root);
   StoreOptions store = options.store;
+  // What serves and what will, of each release, beside what is asked for at any time.
+  const std::size_t n_releases = std::min<std::size_t>(options.releases.size(), most_bundles / 2);
+  store.bundles = std::max(store.bundles, std::min<std::uint32_t>(
+      most_bundles, store.bundles + 2 * static_cast<std::uint32_t>(n_releases)));
+  options_.store.bundles = store.bundles;
   // One to spare: a fallback's is had before the other is given up.
   if (store.tickets != 0 && store.tickets < most_store_tickets) ++store.tickets;
   const Status status = store_.open(store, {this, &find_release});
@@ -49,7 +56,7 @@ Status Delivery::open(const DeliveryOptions& options, std::int64_t now_micros, E
 Status Delivery::open_entries(const DeliveryOptions& options, Error* error) {
   const std::span<const std::string_view> names = options.releases;
   if (names.empty()) return error->set(Status::argument, "releases", {"none is named"});
-  if (arena_.make(names.size(), &entries_) != Status::ok ||
+  if (arena_.make(names.size(), &entries_) != Status::ok || arena_.make(names.size(), &names_) != Status::ok ||
       arena_.make(names.size(), &known_entries_) != Status::ok) {
     return error->no_memory("releases");
   }
@@ -58,16 +65,18 @@ Status Delivery::open_entries(const DeliveryOptions& options, Error* error) {
     if (!is_safe_target_path(names[i]) || names[i].size() > name_most) {
       return error->set(Status::argument, where, {"is no name of a release"});
     }
-    for (std::size_t k = 0; k < i; ++k) {
-      if (names[k] == names[i])
-        return error->set(Status::duplicate, where, {"it is named twice"});
-    }
     void* memory = arena_.allocate(sizeof(Entry), alignof(Entry));
     if (memory == nullptr) return error->no_memory(where);
     entries_[i] = ::new (memory) Entry();
     entries_[i]->name.append({names[i]});
+    names_[i] = entries_[i]->name;
     for (Document& side : entries_[i]->documents) side.memory.open(allocator_, SIZE_MAX / 2);
   }
+  Status status = by_name_.open(names_, options.store.seed, &arena_);
+  if (status != Status::ok) return error->set(status, "releases", {"their names cannot be listed"});
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (by_name_.find(names[i]) != i)
+      return error->set(Status::duplicate, Text<64>{"releases[", i, "]"}, {"it is named twice"});
   return Status::ok;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/base/text_index.h"
 #include "core/route/route.h"
 #include "core/store/metadata_client.h"
 #include "core/store/store.h"
@@ -118,7 +119,8 @@ class Delivery {
   // A route whose artifacts are wanted before anyone asks: of a next version, until it serves; of what
   // serves, as long as it is pinned. As many as have other artifacts.
   static constexpr std::uint32_t most_warm = 8;
-  enum class WarmStep : std::uint8_t { none, waiting, given, good };
+  // queued: until the store has room for it. spared: the host could not try it now; the next look asks again.
+  enum class WarmStep : std::uint8_t { none, queued, waiting, given, spared, good };
   struct Warm {
     TicketId ticket = 0;                       // the store's
     std::uint32_t route = 0;
@@ -239,7 +241,9 @@ class Delivery {
                             std::int64_t now_micros, Warm (&chosen)[most_warm]) const;
   void begin_warming(Entry* entry, std::int64_t now_micros);
   void stop_warming(Entry* entry);
+  bool has_room() const;
   void want_warm(Entry* entry, Warm* warm, std::int64_t now_micros);
+  bool want_pinned(Entry* entry, Warm* warm, std::int64_t now_micros);
   void warm_more(std::int64_t now_micros);
   bool is_warm(Entry* entry, std::int64_t now_micros);
   void serve_warm(Entry* entry, std::int64_t now_micros);
@@ -257,6 +261,8 @@ class Delivery {
   MetadataClient metadata_;
   Store store_;
   std::span<Entry*> entries_;
+  std::span<std::string_view> names_;          // of the entries
+  TextIndex by_name_;
   std::span<std::uint32_t> known_entries_;     // by release of the current table
   Arena table_memory_[2];
   RouteTable tables_[2];

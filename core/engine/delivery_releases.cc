@@ -89,8 +89,11 @@ void Delivery::found_release(std::int64_t now_micros) {
   }
   if (entry.is_warming && std::equal(wanted.begin(), wanted.end(), entry.next().hash.begin())) {
     entry.next().expires = target_expires_;
-    for (Warm& warm : entry.warm)                    // another try of what could not be had
+    for (Warm& warm : entry.warm) {                  // another try of what could not be had, or not be tried
+      if (warm.step == WarmStep::spared) warm.step = WarmStep::waiting;
+      if (warm.step == WarmStep::queued) warm.step = WarmStep::good;   // nothing is gained by waiting on
       if (warm.step == WarmStep::waiting && warm.ticket == 0) want_warm(&entry, &warm, now_micros);
+    }
     return end_release(Status::ok, now_micros);
   }
   if (std::equal(wanted.begin(), wanted.end(), entry.refused.begin())) {
@@ -208,20 +211,21 @@ FoundState Delivery::find_release(void* user, std::string_view name, std::int64_
   const Delivery& self = *static_cast<const Delivery*>(user);
   const bool is_before = name.starts_with(before_mark), is_next = !is_before && name.starts_with(next_mark);
   if (is_before || is_next) name.remove_prefix((is_before ? before_mark : next_mark).size());
-  for (const Entry* entry : self.entries_) {
-    if (entry->name.view() != name) continue;
-    const Document& document = is_next ? entry->next() : is_before ? entry->before() : entry->current();
-    const Document& before = is_next ? entry->current() : entry->before();
-    // What was before serves no longer than what took its place would.
-    const std::int64_t expires = is_before ? std::min(document.expires, entry->current().expires) : document.expires;
-    *found = {Status::ok, document.bytes, before.revision != 0 ? before.bytes : Bytes{},
-              is_next ? entry->warm_revision : document.revision, expires};
-    if (is_next ? entry->is_warming : document.revision != 0) return FoundState::ready;
-    found->status = is_next || is_before ? Status::missing : entry->status;
-    return self.has_looked_ ? FoundState::failed : FoundState::pending;
+  const std::uint32_t place = self.by_name_.find(name);
+  if (place == TextIndex::no_text) {
+    found->status = Status::missing;
+    return FoundState::failed;
   }
-  found->status = Status::missing;
-  return FoundState::failed;
+  const Entry& entry = *self.entries_[place];
+  const Document& document = is_next ? entry.next() : is_before ? entry.before() : entry.current();
+  const Document& before = is_next ? entry.current() : entry.before();
+  // What was before serves no longer than what took its place would.
+  const std::int64_t expires = is_before ? std::min(document.expires, entry.current().expires) : document.expires;
+  *found = {Status::ok, document.bytes, before.revision != 0 ? before.bytes : Bytes{},
+            is_next ? entry.warm_revision : document.revision, expires};
+  if (is_next ? entry.is_warming : document.revision != 0) return FoundState::ready;
+  found->status = is_next || is_before ? Status::missing : entry.status;
+  return self.has_looked_ ? FoundState::failed : FoundState::pending;
 }
 
 }  // namespace guardrank

@@ -9,6 +9,11 @@ bool have_same_artifacts(const Route& a, const Route& b) {
   return a.model == b.model && a.policy == b.policy && a.catalog == b.catalog;
 }
 
+// Of the host itself: what it called wrongly, or a fault of its own. It says nothing about the version.
+bool is_of_host(Status status) {
+  return status == Status::internal || (status != Status::ok && status < Status::json);
+}
+
 bool is_serving(const Route& route) { return route.stage > Stage::shadow; }
 
 // The route that had a route's place in the version before, and served there; null: none.
@@ -105,9 +110,23 @@ void Delivery::begin_warming(Entry* entry, std::int64_t now_micros) {
     if (warm.step == WarmStep::waiting) want_warm(entry, &warm, now_micros);
 }
 
+// A quarter of the store's routes is left to those who ask, and one to what comes next of what is pinned.
+bool Delivery::has_room() const { return store_.n_held() < options_.store.bundles - options_.store.bundles / 4; }
+
 void Delivery::want_warm(Entry* entry, Warm* warm, std::int64_t now_micros) {
   const Text<name_most + 1> name{next_mark, entry->name.view()};
-  store_.want(name, warm->route, INT64_MAX, now_micros, &warm->ticket);   // 0: no room for it now
+  const bool is_asked =
+      has_room() && store_.want(name, warm->route, INT64_MAX, now_micros, &warm->ticket) == Status::ok;
+  warm->step = is_asked ? WarmStep::waiting : WarmStep::queued;
+}
+
+// False: not now.
+bool Delivery::want_pinned(Entry* entry, Warm* warm, std::int64_t now_micros) {
+  if (!has_room() || n_pinned_ >= options_.store.bundles / 2 ||
+      store_.want(entry->name, warm->route, INT64_MAX, now_micros, &warm->ticket) != Status::ok)
+    return false;
+  ++n_pinned_;
+  return true;
 }
 
 void Delivery::give_up(Warm* warm) {
@@ -133,6 +152,7 @@ bool Delivery::is_warm(Entry* entry, std::int64_t now_micros) {
   if (is_missed(*entry, now_micros)) return true;
   bool is_all = true;
   for (Warm& warm : entry->warm) {
+    if (warm.step == WarmStep::queued && has_room()) want_warm(entry, &warm, now_micros);
     if (warm.step != WarmStep::waiting || warm.ticket == 0) {
       is_all = is_all && (warm.step == WarmStep::none || warm.step == WarmStep::good);
       continue;
@@ -164,15 +184,16 @@ void Delivery::serve_warm(Entry* entry, std::int64_t now_micros) {
 }
 
 void Delivery::pin_routes(Entry* entry, std::int64_t now_micros) {
-  Warm pinned[most_warm];
-  choose_warm(*entry, entry->current().release, true, now_micros, pinned);
-  for (Warm& each : pinned) {
-    if (each.step == WarmStep::none) continue;
-    if (store_.want(entry->name, each.route, INT64_MAX, now_micros, &each.ticket) == Status::ok)
-      ++n_pinned_;
+  Warm before[most_warm];
+  for (std::uint32_t i = 0; i < most_warm; ++i) {
+    before[i] = entry->pinned[i];
+    entry->pinned[i] = {};
+    if (before[i].ticket != 0) --n_pinned_;
   }
-  unpin(entry);
-  for (std::uint32_t i = 0; i < most_warm; ++i) entry->pinned[i] = pinned[i];
+  choose_warm(*entry, entry->current().release, true, now_micros, entry->pinned);
+  for (Warm& each : entry->pinned)
+    if (each.step != WarmStep::none) want_pinned(entry, &each, now_micros);
+  for (Warm& each : before) give_up(&each);    // not sooner: what both have stays
 }
 
 void Delivery::unpin(Entry* entry) {
@@ -191,8 +212,7 @@ void Delivery::pin_again(Entry* entry, std::int64_t now_micros) {
     if (warm.ticket != 0) --n_pinned_;
     store_.cancel(warm.ticket);
     warm.ticket = 0;
-    if (store_.want(entry->name, warm.route, INT64_MAX, now_micros, &warm.ticket) == Status::ok)
-      ++n_pinned_;
+    want_pinned(entry, &warm, now_micros);
   }
 }
 
@@ -240,6 +260,12 @@ void Delivery::tried(TicketId trial, Status status, std::int64_t now_micros) {
   for (Entry* entry : entries_)
     for (Warm& warm : entry->warm) {
       if (warm.step != WarmStep::given || warm.ticket != trial) continue;
+      if (is_of_host(status)) {
+        warm.step = WarmStep::spared;
+        status_ = status;
+        told_.set(status, entry->name, {"its next version could not be tried, which the next look asks for again"});
+        return;
+      }
       warm.step = WarmStep::good;
       const bool is_good = status == Status::ok || status == Status::memory || status == Status::limit;
       if (is_good) return warm_more(now_micros);

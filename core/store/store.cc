@@ -1,6 +1,7 @@
 #include "core/store/store.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/store/disk_index.h"
 
@@ -42,6 +43,9 @@ Status Store::make_tables() {
   GUARDRANK_TRY(tickets_.open(options_.tickets, &arena_));
   GUARDRANK_TRY(arena_.make(options_.bundles, &bundles_));
   GUARDRANK_TRY(arena_.make(options_.bundles, &bundle_hashes_));
+  GUARDRANK_TRY(arena_.make(options_.bundles, &bundle_next_));
+  GUARDRANK_TRY(arena_.make(std::bit_ceil(std::size_t{options_.bundles}), &bundle_heads_));
+  std::fill(bundle_heads_.begin(), bundle_heads_.end(), no_slot);
   GUARDRANK_TRY(arena_.make(tiers.loads, &loads_));
   GUARDRANK_TRY(arena_.make(tiers.memory.slots, &blobs_));
   GUARDRANK_TRY(deadlines_.open(options_.tickets, &arena_));
@@ -66,7 +70,7 @@ void Store::tick(std::int64_t now_micros) {
     if (has_list) loads_[load].step = LoadStep::assembling;
     else queue_load(load);
   }
-  for (std::uint32_t i = 0; n_resolving_ != 0 && i < bundles_.size(); ++i)
+  for (std::uint32_t i = 0; n_resolving_ != 0 && i < n_placed_; ++i)
     if (bundles_[i].step == BundleStep::resolving) resolve(i, now_micros);
 }
 

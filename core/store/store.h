@@ -107,6 +107,8 @@ class Store {
   // False when a need was withdrawn: the host may stop what it does for it.
   bool is_wanted(std::uint64_t need_id) const;
 
+  // Routes that have tickets now, of StoreOptions::bundles.
+  std::uint32_t n_held() const { return n_held_; }
   // Whether it has been read what is on disk; without a disk at once.
   bool knows_disk() const { return !is_disk_new(); }
   // Verified in memory, or on disk to be read.
@@ -244,6 +246,7 @@ class Store {
   std::uint32_t find_bundle(std::string_view release, std::uint32_t route,
                             std::uint64_t revision) const;
   std::uint32_t place_bundle(std::string_view release, std::uint32_t route);
+  std::uint32_t take_bundle();
   void resolve(std::uint32_t bundle, std::int64_t now_micros);
   bool find_artifacts(std::uint32_t bundle, std::int64_t now_micros, FoundRelease* found);
   static std::span<Part> parts_of(Bundle* bundle) {
@@ -348,7 +351,10 @@ class Store {
   TicketList ended_, failed_;                          // the second: not ready
   TimeHeap deadlines_;                                 // of waiting tickets
   std::span<Bundle> bundles_;
-  std::span<std::uint64_t> bundle_hashes_;             // of release and route, to find one fast
+  std::span<std::uint64_t> bundle_hashes_;             // of release and route
+  std::span<std::uint32_t> bundle_heads_, bundle_next_;   // by hash, those that have a place; no_slot ends
+  std::uint32_t n_placed_ = 0;                         // bundles from the first on that have, or had, a name
+  std::uint32_t n_held_ = 0;                           // with tickets
   std::uint32_t n_resolving_ = 0;
   std::span<Load> loads_;                              // by load slot of the tiers
   TimeHeap retries_;                                   // of resting loads

@@ -15,12 +15,10 @@ std::uint32_t Store::find_bundle(std::string_view release, std::uint32_t route,
                                  std::uint64_t revision) const {
   const std::uint64_t hash = xxh64(release, route);
   std::uint32_t found = no_slot;
-  for (std::uint32_t i = 0; i < bundles_.size(); ++i) {
+  for (std::uint32_t i = bundle_heads_[hash & (bundle_heads_.size() - 1)]; i != no_slot; i = bundle_next_[i]) {
     if (bundle_hashes_[i] != hash) continue;
     const Bundle& bundle = bundles_[i];
-    if (bundle.step == BundleStep::free || bundle.route != route ||
-        bundle.release.view() != release)
-      continue;
+    if (bundle.route != route || bundle.release.view() != release) continue;
     if (bundle.step == BundleStep::resolving && revision != 0 && bundle.wanted != 0 &&
         bundle.wanted != revision)
       continue;
@@ -37,8 +35,9 @@ void Store::set_step(Bundle* bundle, BundleStep step) {
   bundle->step = step;
 }
 
-// A free one, or the one without tickets that was used longest ago.
-std::uint32_t Store::place_bundle(std::string_view release, std::uint32_t route) {
+// A new one, or the one without tickets that was used longest ago; no_slot: all have some.
+std::uint32_t Store::take_bundle() {
+  if (n_placed_ < bundles_.size()) return n_placed_++;
   std::uint32_t place = no_slot;
   for (std::uint32_t i = 0; i < bundles_.size(); ++i) {
     const Bundle& bundle = bundles_[i];
@@ -46,12 +45,25 @@ std::uint32_t Store::place_bundle(std::string_view release, std::uint32_t route)
     if (place == no_slot || bundle.last_used < bundles_[place].last_used) place = i;
   }
   if (place == no_slot) return no_slot;
+  std::uint32_t* link = &bundle_heads_[bundle_hashes_[place] & (bundle_heads_.size() - 1)];
+  while (*link != place) link = &bundle_next_[*link];
+  *link = bundle_next_[place];
+  return place;
+}
+
+std::uint32_t Store::place_bundle(std::string_view release, std::uint32_t route) {
+  const std::uint32_t place = take_bundle();
+  if (place == no_slot) return no_slot;
   Bundle& bundle = bundles_[place];
   bundle = {};
   bundle.release.append({release});
-  bundle_hashes_[place] = xxh64(release, route);
   bundle.route = route;
   bundle.step = BundleStep::idle;
+  const std::uint64_t hash = xxh64(release, route);
+  std::uint32_t& head = bundle_heads_[hash & (bundle_heads_.size() - 1)];
+  bundle_hashes_[place] = hash;
+  bundle_next_[place] = head;
+  head = place;
   return place;
 }
 
@@ -221,7 +233,7 @@ void Store::maybe_idle(std::uint32_t index) {
 }
 
 void Store::tell_trouble(std::uint32_t load, Status status) {
-  for (Bundle& bundle : bundles_)
+  for (Bundle& bundle : bundles_.first(n_placed_))
     for (const Part& part : bundle.parts)
       if (part.step == PartStep::loading && part.slot == load) tell_trouble(&bundle, part, status);
 }
@@ -243,7 +255,7 @@ std::string_view Store::trouble(std::string_view release, std::uint32_t route) c
 
 // A load ended, well or not: the bundles that wait for it go on.
 void Store::load_ended(std::uint32_t load, std::uint32_t memory_slot, Status status) {
-  for (std::uint32_t i = 0; i < bundles_.size(); ++i) {
+  for (std::uint32_t i = 0; i < n_placed_; ++i) {
     Bundle& bundle = bundles_[i];
     if (bundle.step != BundleStep::loading) continue;
     bool is_concerned = false;

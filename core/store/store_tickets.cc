@@ -77,7 +77,7 @@ TicketId Store::open_ticket(std::uint32_t bundle, std::int64_t deadline_micros,
   made.step = TicketStep::waiting;
   Bundle& of = bundles_[bundle];
   of.last_used = ++n_uses_;
-  ++of.n_tickets;
+  if (of.n_tickets++ == 0) ++n_held_;
   ++of.n_waiting;
   list_push(&of.waiting, slot);
   if (deadline_micros != INT64_MAX) deadlines_.set(slot, deadline_micros);
@@ -143,7 +143,7 @@ void Store::cancel(TicketId id) {
   }
   ticket.step = TicketStep::free;
   tickets_.give_back(slot);
-  --of.n_tickets;
+  if (--of.n_tickets == 0) --n_held_;
   maybe_idle(bundle);
 }
 
