@@ -157,6 +157,7 @@ Status read_root(ColumnReader* reader, const StoredCatalog& stored, Catalog* cat
 }  // namespace
 
 std::uint32_t Catalog::find(std::string_view offer) const {
+  if (by_id.is_open()) return by_id.find(offer);
   std::uint32_t first = 0;
   std::uint32_t last = n_offers;
   while (first < last) {
@@ -182,6 +183,8 @@ Status open_catalog(Bytes bytes, Check check, Arena* arena, Catalog* catalog, Er
   GUARDRANK_TRY(reader.open(opened.container, SectionKind::root, schema::CatalogIdentifier(),
                             table, &root));
   GUARDRANK_TRY(read_root(&reader, root, &opened));
+  // Without it (ids that were made to collide, no memory) offers are found by their order.
+  opened.by_id.open(opened.ids, 0, arena);
   *catalog = opened;
   return Status::ok;
 }

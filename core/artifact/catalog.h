@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/artifact/container.h"
+#include "core/base/text_index.h"
 #include "core/frame/column.h"
 
 namespace guardrank {
@@ -34,6 +35,7 @@ struct Catalog {
   std::span<const std::string_view> ids;    // by row
   std::span<const std::uint32_t> order;     // rows in byte order of their ids
   std::span<const std::uint32_t> rank;      // by row: position in `order`
+  TextIndex by_id;                          // closed: `order` is searched
   std::span<const std::int64_t> valid_from; // by row; INT64_MIN: no start. Empty: none has one
   std::span<const std::int64_t> valid_to;   // by row, exclusive; INT64_MAX: no end
   std::span<const CatalogColumn> columns;

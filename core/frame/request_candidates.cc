@@ -51,21 +51,35 @@ Status refuse_duplicates_by_order(std::span<const std::string_view> offers,
   return Status::ok;
 }
 
+struct Named {
+  std::span<const std::string_view> offers;
+  std::span<const std::uint32_t> rows;   // of the catalog, or no_offer
+
+  // A listed offer's row stands for its id.
+  std::uint64_t hash(std::size_t i) const {
+    return rows[i] == no_offer ? xxh64(offers[i], 0) : rows[i] * 0x9E3779B97F4A7C15 >> 32;
+  }
+  bool is_same(std::size_t a, std::size_t b) const {
+    return rows[a] == rows[b] && (rows[a] != no_offer || offers[a] == offers[b]);
+  }
+};
+
 // A hash set at most half full. Ids made to collide would make it quadratic, so a search that takes
 // long gives up in favour of sorting.
-Status refuse_duplicates(std::span<const std::string_view> offers, Arena* arena, Error* error) {
+Status refuse_duplicates(const Named& named, Arena* arena, Error* error) {
   constexpr int longest_search = 64;
   constexpr std::uint32_t empty = UINT32_MAX;
+  const std::span<const std::string_view> offers = named.offers;
   std::span<std::uint32_t> slots;
   if (arena->make(std::bit_ceil(offers.size() * 2 + 2), &slots) != Status::ok) {
     return error->no_memory("candidates");
   }
   std::fill(slots.begin(), slots.end(), empty);
   for (std::uint32_t i = 0; i < offers.size(); ++i) {
-    std::size_t slot = static_cast<std::size_t>(xxh64(offers[i], 0)) & (slots.size() - 1);
+    std::size_t slot = static_cast<std::size_t>(named.hash(i)) & (slots.size() - 1);
     int n_searched = 0;
     for (; slots[slot] != empty; slot = (slot + 1) & (slots.size() - 1)) {
-      if (offers[slots[slot]] == offers[i]) return twice(offers[i], slots[slot], i, error);
+      if (named.is_same(slots[slot], i)) return twice(offers[i], slots[slot], i, error);
       if (++n_searched > longest_search) return refuse_duplicates_by_order(offers, slots, error);
     }
     slots[slot] = i;
@@ -112,7 +126,7 @@ Status Request::set_candidates(std::span<const std::string_view> offers, Error* 
       return error->no_memory("candidates");
     }
   }
-  GUARDRANK_TRY(refuse_duplicates(ids, &arena_, error));
+  GUARDRANK_TRY(refuse_duplicates({ids, rows}, &arena_, error));
   rows_ = rows;
   offers_ = ids;
   n_candidates_ = static_cast<std::uint32_t>(offers.size());
