@@ -41,7 +41,7 @@ http {
     add_header Cache-Control \$lifetime;
     add_header Access-Control-Allow-Origin * always;   # on a 404 as well: readers look whether the next root is there
     add_header Access-Control-Allow-Headers "If-None-Match, Range";
-    add_header Access-Control-Expose-Headers "ETag, Content-Range";
+    add_header Access-Control-Expose-Headers "ETag, Content-Range, Retry-After";
     if (\$request_method = OPTIONS) { return 204; }
   }
   server {

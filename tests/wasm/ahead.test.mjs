@@ -155,3 +155,17 @@ test("a storage that cannot be read holds nothing up", { timeout: 10_000 }, () =
     assert.equal((await store.snapshot(engine)).release, name);
     assert.equal(store.state().isStorageWritable, false);
   }));
+
+test("no more is fetched early than may be under way at a time", () => serve(async (origin, open) => {
+  let underWay = 0, most = 0;
+  const counting = async (...words) => {
+    most = Math.max(most, ++underWay);
+    const response = await fetch(...words);
+    const body = await response.arrayBuffer().finally(() => { underWay--; });
+    const { status, headers } = response;
+    return new Response(status === 304 || status === 204 ? null : body, { status, headers });
+  };
+  const store = await open({ fetch: counting, fetches: 2 });
+  assert.equal(store.state().status, "GR_STATUS_OK");
+  assert.ok(most <= 2, `${most} at a time`);
+}));

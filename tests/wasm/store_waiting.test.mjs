@@ -96,16 +96,47 @@ test("a clock that is put ahead or back neither ends a wait nor prolongs it", ()
   }
 }));
 
-test("an origin that asks for an hour's patience is not asked again", () => serve(async (origin, open) => {
+for (const [asked, told] of [["3600", "in seconds"], [new Date(Date.now() + 3_600_000).toUTCString(), "as a date"]]) {
+  test(`an origin that asks for an hour's patience, ${told}, is not asked again`, () => serve(async (origin, open) => {
+    const store = await open();
+    origin.fault = (path, response, next) => {
+      if (!path.endsWith("timestamp.json")) return next();
+      response.writeHead(503, { "retry-after": asked }).end();
+    };
+    origin.asked();
+    await assert.rejects(open(), { code: 700 });
+    assert.equal(origin.asked().filter((path) => path.endsWith("timestamp.json")).length, 1);
+    store.dispose();
+  }));
+}
+
+test("of two engines that wait at once none gets the other's snapshot", () => serve(async (origin, open) => {
   const store = await open();
-  origin.fault = (path, response, next) => {
-    if (!path.endsWith("timestamp.json")) return next();
-    response.writeHead(503, { "retry-after": "3600" }).end();
-  };
-  origin.asked();
-  await assert.rejects(open(), { code: 700 });
-  assert.equal(origin.asked().filter((path) => path.endsWith("timestamp.json")).length, 1);
-  store.dispose();
+  const engines = [await Engine.create(), await Engine.create()];
+  const found = await Promise.allSettled(engines.map((each) => store.snapshot(each, {}, { timeout: 5000 })));
+  assert.equal(found[0].status, "rejected");
+  assert.match(found[0].reason.message, /another engine/);
+  const request = found[1].value.snapshot.request().json('{"time": "2026-11-21T10:00:00Z", "context": {"age": 34}}');
+  assert.ok(engines[1].session().rank(request).text().includes(`"release":"${name}"`));   // not another engine's
+  for (const each of engines) each.dispose();
+}));
+
+test("what onProgress throws is not the download's failure", () => serve(async (origin, open) => {
+  const thrown = [], real = globalThis.queueMicrotask;
+  globalThis.queueMicrotask = (step) => real(() => {
+    try {
+      step();
+    } catch (failure) {
+      thrown.push(failure.message);
+    }
+  });
+  let isFirst = true;
+  const store = await open({ onProgress: () => {
+    if (isFirst) throw new Error("the page's own", { cause: isFirst = false });
+  } });
+  assert.equal(store.state().status, "GR_STATUS_OK");
+  globalThis.queueMicrotask = real;
+  assert.deepEqual(thrown, ["the page's own"]);
 }));
 
 test("what an ended writer left goes, what another one may be writing stays", () => serve(async (origin, open) => {

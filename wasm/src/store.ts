@@ -1,6 +1,6 @@
 import { requireAmount, requireSignal } from "./argument.js";
 import type { Engine, OpenOptions } from "./engine.js";
-import { GuardrankError } from "./error.js";
+import { argumentError, GuardrankError } from "./error.js";
 import { FetchAhead } from "./host/ahead.js";
 import type { HostOptions } from "./host/needs.js";
 import { Library } from "./library.js";
@@ -50,7 +50,7 @@ export class Store {
   static async open(options: StoreOptions): Promise<Store> {
     const host = hostOptions(options);
     options.signal?.throwIfAborted();
-    const ahead = new FetchAhead(host, artifactsAhead(options));
+    const ahead = new FetchAhead(host, artifactsAhead(options), options.fetches || 6);
     try {
       if (options.forgetsTime === true) await host.storage.remove("highest_time");
       if (options.trustedRoot !== undefined) void ahead.begin(options.trustedRoot, options.releases);
@@ -86,7 +86,7 @@ export class Store {
    * and verified, replayed its golden vectors and is ready; after `timeout` milliseconds (1000) takes a
    * fallback that is at hand, or rejects with GR_STATUS_DEADLINE. The snapshot stays the store's:
    * do not dispose of it, use it at once, and ask again for the next request. One engine
-   * at a time: another one starts anew.
+   * at a time: another one starts anew, and who waits with the one before is refused.
    */
   snapshot(
     engine: Engine, route: Route = {}, options: OpenOptions & WaitOptions = {},
@@ -170,7 +170,10 @@ export class Store {
     const { timeout: _timeout, signal: _signal, ...openOptions } = options;
     this.snapshots.serveWith(engine);
     this.openOptions = openOptions;
-    const take = (ticket: bigint) => this.module.take(ticket, this.snapshots.has);
+    const take = (ticket: bigint) => {
+      if (!this.snapshots.isServing(engine)) throw argumentError("another engine asked meanwhile", "engine");
+      return this.module.take(ticket, this.snapshots.has);
+    };
     return this.deliver(want, options, take, ({ release, fallback, served, key, parts }) => {
       const snapshot = this.snapshots.take(key, parts, openOptions)!;
       return { snapshot, release, served, ...(fallback === undefined ? {} : { fallback }) };

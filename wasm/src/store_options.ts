@@ -134,8 +134,13 @@ export function hostOptions(options: StoreOptions): HostOptions {
     timeout: options.timeout ?? 120_000,
     attempts: 4,
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    ...(options.onProgress === undefined ? {} : { progress: options.onProgress }),
+    ...(options.onProgress === undefined ? {} : { progress: later(options.onProgress) }),
   };
+}
+
+/** What a host's own function throws is not a fetch's failure. */
+function later<Told extends unknown[]>(tell: (...told: Told) => void): (...told: Told) => void {
+  return (...told) => queueMicrotask(() => tell(...told));
 }
 
 function addresses(origin: string | OriginAddresses): OriginAddresses {

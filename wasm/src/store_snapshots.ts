@@ -22,6 +22,10 @@ export class StoreSnapshots {
     this.engine = engine;
   }
 
+  isServing(engine: Engine): boolean {
+    return this.engine === engine;
+  }
+
   readonly has = (key: string): boolean => this.kept.has(key);
 
   /** The snapshot of `key`, opened from its parts where it is not kept; undefined where no engine asked yet. */

@@ -36,9 +36,15 @@ export class FetchAhead {
   private readonly asked = new Set<string>();
   private isEnded = false;
   private until = Infinity;
+  private underWay = 0;
 
-  /** @param artifactBytes most bytes of artifacts, all together; 0: none is fetched early */
-  constructor(private readonly host: HostOptions, private readonly artifactBytes: number) {}
+  /**
+   * @param artifactBytes most bytes of artifacts, all together; 0: none is fetched early
+   * @param fetches most at a time; what is more is left to the store
+   */
+  constructor(
+    private readonly host: HostOptions, private readonly artifactBytes: number, private readonly fetches: number,
+  ) {}
 
   /**
    * Never rejects; where anything is not as expected, the store's own asking finds out. A storage that
@@ -105,9 +111,10 @@ export class FetchAhead {
     }
   }
 
-  /** Undefined where the store has asked for it already. */
+  /** Undefined where the store has asked for it already, or enough is under way. */
   private fetch(address: string, maxBytes = mostBytes): Promise<Downloaded> | undefined {
     if (this.isEnded || this.asked.has(address) || this.found.has(address)) return undefined;
+    if (this.underWay >= this.fetches) return undefined;
     const { firstByteTimeout, stallTimeout, timeout, fetch, progress } = this.host;
     const abort = new AbortController();
     const coming = download(address, {
@@ -118,6 +125,8 @@ export class FetchAhead {
       }),
     });
     this.found.set(address, { coming, abort });
+    this.underWay++;
+    void coming.then(() => { this.underWay--; });
     return coming;
   }
 

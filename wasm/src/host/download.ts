@@ -117,10 +117,16 @@ function refusal(response: Response): Downloaded {
   if (status === 304) return { outcome: "unchanged" };
   if (status === 403 || status === 404 || status === 410) return { outcome: "not_found" };
   const canRetry = status === 408 || status === 429 || status >= 500;
-  const seconds = Number(response.headers.get("retry-after"));
+  const retryAfter = waitOf(response.headers.get("retry-after"));
   const why = `the origin answered ${status}`;
-  if (!(seconds > 0)) return { outcome: "failed", why, canRetry };
-  return { outcome: "failed", why, canRetry, retryAfter: seconds * 1000 };
+  return { outcome: "failed", why, canRetry, ...(retryAfter > 0 ? { retryAfter } : {}) };
+}
+
+/** Milliseconds that a Retry-After asks for: of seconds, or of a date (RFC 9110, 10.2.3). 0: it asks for none. */
+function waitOf(asked: string | null): number {
+  if (asked === null) return 0;
+  const seconds = Number(asked);
+  return Math.max(Number.isNaN(seconds) ? Date.parse(asked) - Date.now() : seconds * 1000, 0) || 0;
 }
 
 /** What comes of a body, also of one that breaks off. */
