@@ -110,11 +110,14 @@ bool Delivery::next(std::int64_t now_micros, Need* need) {
 }
 
 bool Delivery::next_own(Need* need) {
-  if (step_ == Step::wait && store_.knows_disk()) read_before();
-  if (step_ <= Step::wait || is_asked_) return false;
-  is_asked_ = true;
-  *need = need_;
-  return true;
+  for (Lookup& lookup : lookups_) {
+    if (lookup.step == LookupStep::wait && store_.knows_disk()) read_before(&lookup);
+    if (lookup.step <= LookupStep::wait || lookup.is_asked) continue;
+    lookup.is_asked = true;
+    *need = lookup.need;
+    return true;
+  }
+  return false;
 }
 
 bool Delivery::next_wake(Need* need) {
@@ -139,7 +142,7 @@ void Delivery::provide(const Answer& answer, std::int64_t now_micros) {
       break;
     case Source::own:
       if (inner.id == wake_need_) wake_need_ = 0;
-      else if (is_asked_ && inner.id == need_.id) have_document(inner, now_micros);
+      else have_document(inner, now_micros);
       break;
   }
 }

@@ -170,7 +170,25 @@ class Delivery {
     Status primary_status = Status::ok;
     Status refused = Status::ok;               // of what stands at `at`: why it could not be opened
   };
-  enum class Step : std::uint8_t { idle, refresh, find, wait, read, read_before, fetch, write, remove };
+  enum class Step : std::uint8_t { idle, refresh, find };
+  // A release that was found, on its way to its document: several at a time, since each may take a trip.
+  enum class LookupStep : std::uint8_t { none, wait, read, read_before, fetch, write, remove };
+  struct Lookup {
+    LookupStep step = LookupStep::none;
+    bool is_asked = false;
+    std::uint32_t entry = 0;
+    Need need;
+    CacheKey key;
+    EncodedPath address;
+    FileFacts facts;
+    Predecessors predecessors;
+    std::uint32_t n_read_before = 0;           // of the predecessors
+    std::int64_t expires = 0;                  // when what vouches for it does
+    Sha256Digest replaced{};                   // the document in whose place the new one is
+    Sha256Digest removed[4 + limits::predecessors];   // documents whose files nobody needs
+    std::uint32_t n_removed = 0;
+  };
+  static constexpr std::uint32_t n_lookups = 6;
   enum class Source : std::uint8_t { metadata = 0, store = 1, own = 2 };
 
   // delivery.cc
@@ -208,27 +226,32 @@ class Delivery {
   void metadata_ended(std::int64_t now_micros);
   void look_for_releases(std::int64_t now_micros);
   void next_release(std::int64_t now_micros);
-  void found_release(std::int64_t now_micros);
-  void keep_vouched(Entry* entry);
-  void end_release(Status status, std::int64_t now_micros);
+  Lookup* free_lookup();
+  void find_ended(std::int64_t now_micros);
+  void found_release(Lookup* lookup, std::int64_t now_micros);
+  Status take_target(Lookup* lookup);
+  void found_known(Lookup* lookup, bool is_back, std::int64_t now_micros);
+  void keep_vouched(const Lookup& lookup);
+  void tell_release(std::uint32_t entry, Status status);
+  void end_release(Lookup* lookup, Status status, std::int64_t now_micros);
   void end_look(std::int64_t now_micros);
   Status serve_new(std::int64_t now_micros);
   bool shall_route(const Entry& entry) const;
   Status make_routes();
 
   // delivery_documents.cc
-  void ask(Step step, NeedKind kind);
+  void ask(Lookup* lookup, LookupStep step, NeedKind kind);
   void have_document(const Answer& answer, std::int64_t now_micros);
-  void have_read(const Answer& answer, std::int64_t now_micros);
-  void have_fetched(const Answer& answer, std::int64_t now_micros);
-  void have_before(const Answer& answer, std::int64_t now_micros);
-  bool wants_before() const;
-  void read_before();
-  Status fetched(const Answer& answer);
-  Status adopt(Bytes bytes);
-  Status open_document(Bytes bytes, std::span<const std::uint8_t> hash, Document* made);
-  void choose_removed();
-  void remove_more(std::int64_t now_micros);
+  void have_read(Lookup* lookup, const Answer& answer, std::int64_t now_micros);
+  void have_fetched(Lookup* lookup, const Answer& answer, std::int64_t now_micros);
+  void have_before(Lookup* lookup, const Answer& answer, std::int64_t now_micros);
+  bool wants_before(const Lookup& lookup) const;
+  void read_before(Lookup* lookup);
+  Status fetched(const Lookup& lookup, const Answer& answer);
+  Status adopt(Lookup* lookup, Bytes bytes);
+  Status open_document(Lookup* lookup, Bytes bytes, std::span<const std::uint8_t> hash, Document* made);
+  void choose_removed(Lookup* lookup);
+  void remove_more(Lookup* lookup, std::int64_t now_micros);
 
   // delivery_warm.cc
   bool is_here(const Route& route, Tier tier) const;
@@ -275,8 +298,8 @@ class Delivery {
   Step step_ = Step::idle;
   RefreshKind kind_ = RefreshKind::cached;
   bool has_looked_ = false, has_asked_ = false;
-  bool is_asked_ = false;
-  std::uint32_t current_ = 0;                  // entry that is looked for
+  std::uint32_t current_ = 0;                  // the next entry to look for
+  Lookup lookups_[n_lookups];
   std::int64_t look_at_ = 0;                   // when to look again
   std::int64_t looked_at_ = 0;
   bool is_stepping_ = false;
@@ -284,16 +307,6 @@ class Delivery {
   std::uint64_t wake_need_ = 0;
   std::int64_t wake_at_ = 0;
   std::uint64_t last_id_ = 0;
-  Need need_;                                  // of its own
-  CacheKey key_;
-  EncodedPath address_;
-  FileFacts facts_;
-  Predecessors predecessors_;
-  std::uint32_t n_read_before_ = 0;            // of the predecessors
-  Sha256Digest replaced_{};                    // the document in whose place the new one is
-  Sha256Digest removed_[4 + limits::predecessors];   // documents whose files nobody needs
-  std::uint32_t n_removed_ = 0;
-  std::int64_t target_expires_ = 0;
   Status look_status_ = Status::ok;            // of the look under way
   Status status_ = Status::ok;                 // of the last that ended
   Error error_, told_;

@@ -18,16 +18,8 @@ void Delivery::begin_look(RefreshKind kind, std::int64_t now_micros) {
 
 void Delivery::metadata_ended(std::int64_t now_micros) {
   if (step_ == Step::find) {
-    if (metadata_.status() == Status::ok) return found_release(now_micros);
-    error_ = metadata_.error();
-    if (metadata_.status() == Status::missing) {     // signed: it is not there any more
-      Entry& gone = *entries_[current_];
-      for (Document& document : gone.documents) document.expires = withdrawn;
-      stop_warming(&gone);
-      unpin(&gone);
-      gone.has_new = false;
-    }
-    return end_release(metadata_.status(), now_micros);
+    find_ended(now_micros);
+    return next_release(now_micros);
   }
   if (step_ != Step::refresh) return;
   look_status_ = metadata_.status();
@@ -39,84 +31,122 @@ void Delivery::metadata_ended(std::int64_t now_micros) {
 
 void Delivery::look_for_releases(std::int64_t now_micros) {
   current_ = 0;
+  step_ = Step::find;
   next_release(now_micros);
 }
 
-// One after another, in a loop: finding a release may end at once, and there may be many.
+Delivery::Lookup* Delivery::free_lookup() {
+  for (Lookup& lookup : lookups_)
+    if (lookup.step == LookupStep::none) return &lookup;
+  return nullptr;
+}
+
+// Found one after another, in a loop: that may end at once, and there may be many. Their documents come
+// some at a time.
 void Delivery::next_release(std::int64_t now_micros) {
   if (is_stepping_) return;
   is_stepping_ = true;
-  for (step_ = Step::find; step_ == Step::find && !metadata_.is_busy();) {
+  while (step_ == Step::find && !metadata_.is_busy()) {
     if (current_ == entries_.size()) {
-      end_look(now_micros);
+      const auto is_done = [](const Lookup& lookup) { return lookup.step == LookupStep::none; };
+      if (std::all_of(lookups_, lookups_ + n_lookups, is_done)) end_look(now_micros);
       break;
     }
+    if (free_lookup() == nullptr) break;
     const Text<name_most + 8> path{entries_[current_]->name.view(), ".release"};
     const Status status = metadata_.find(path, now_micros, &error_);
-    if (status != Status::ok) end_release(status, now_micros);
-    else if (!metadata_.is_busy()) metadata_ended(now_micros);
+    if (status != Status::ok) tell_release(current_++, status);
+    else if (!metadata_.is_busy()) find_ended(now_micros);
   }
   is_stepping_ = false;
 }
 
-void Delivery::found_release(std::int64_t now_micros) {
+void Delivery::find_ended(std::int64_t now_micros) {
+  const std::uint32_t current = current_++;
+  if (metadata_.status() == Status::ok) {
+    Lookup* const lookup = free_lookup();
+    *lookup = {};
+    lookup->entry = current;
+    return found_release(lookup, now_micros);
+  }
+  error_ = metadata_.error();
+  if (metadata_.status() == Status::missing) {       // signed: it is not there any more
+    Entry& gone = *entries_[current];
+    for (Document& document : gone.documents) document.expires = withdrawn;
+    stop_warming(&gone);
+    unpin(&gone);
+    gone.has_new = false;
+  }
+  tell_release(current, metadata_.status());
+}
+
+Status Delivery::take_target(Lookup* lookup) {
   const TargetFacts& target = metadata_.target();
-  Entry& entry = *entries_[current_];
+  lookup->facts = target.facts;
+  lookup->expires = target.expires_micros;
+  lookup->predecessors = target.predecessors;
+  lookup->key.assign({"targets/", hash_text(target.facts.hash_view()).view()});
+  lookup->address.assign({target.address});
+  if (target.facts.hash_bytes != sizeof(Sha256Digest))
+    return error_.set(Status::hash, target.path, {"its SHA-256 is not said"});
+  if (target.facts.length > std::int64_t{limits::release_bytes})
+    return error_.set(Status::limit, target.path, {"it is too long for a release"});
+  return Status::ok;
+}
+
+void Delivery::found_release(Lookup* lookup, std::int64_t now_micros) {
+  Entry& entry = *entries_[lookup->entry];
   const bool is_back = entry.is_withdrawn();
-  facts_ = target.facts;
-  target_expires_ = target.expires_micros;
-  predecessors_ = target.predecessors;
-  replaced_ = {};
-  if (facts_.hash_bytes != sizeof(Sha256Digest) ||
-      facts_.length > std::int64_t{limits::release_bytes}) {
-    const bool is_long = facts_.hash_bytes == sizeof(Sha256Digest);
-    error_.set(is_long ? Status::limit : Status::hash, target.path,
-               {is_long ? "it is too long for a release" : "its SHA-256 is not said"});
-    return end_release(error_.code(), now_micros);
-  }
-  keep_vouched(&entry);
+  const Status status = take_target(lookup);
+  if (status != Status::ok) return end_release(lookup, status, now_micros);
+  keep_vouched(*lookup);
   if (is_back && !entry.is_withdrawn()) pin_routes(&entry, now_micros);
-  const std::span<const std::uint8_t> wanted = facts_.hash_view();
-  if (entry.is_known && std::equal(wanted.begin(), wanted.end(), entry.current().hash.begin())) {
-    entry.current().expires = target_expires_;
-    const bool is_taken_back = entry.has_new;
-    if (is_taken_back) stop_warming(&entry);
-    entry.has_new = false;
-    if (is_back) pin_routes(&entry, now_micros);
-    else pin_again(&entry, now_micros);
-    if (is_taken_back || entry.predecessors != predecessors_) choose_removed();
-    return remove_more(now_micros);
-  }
+  const std::span<const std::uint8_t> wanted = lookup->facts.hash_view();
+  if (entry.is_known && std::equal(wanted.begin(), wanted.end(), entry.current().hash.begin()))
+    return found_known(lookup, is_back, now_micros);
   if (entry.is_warming && std::equal(wanted.begin(), wanted.end(), entry.next().hash.begin())) {
-    entry.next().expires = target_expires_;
+    entry.next().expires = lookup->expires;
     for (Warm& warm : entry.warm) {                  // another try of what could not be had, or not be tried
       if (warm.step == WarmStep::spared) warm.step = WarmStep::waiting;
       if (warm.step == WarmStep::queued) warm.step = WarmStep::good;   // nothing is gained by waiting on
       if (warm.step == WarmStep::waiting && warm.ticket == 0) want_warm(&entry, &warm, now_micros);
     }
-    return end_release(Status::ok, now_micros);
+    return end_release(lookup, Status::ok, now_micros);
   }
   if (std::equal(wanted.begin(), wanted.end(), entry.refused.begin())) {
     error_.set(Status::golden, entry.name, {"its next version failed its trial and does not serve"});
-    return end_release(Status::golden, now_micros);
+    return end_release(lookup, Status::golden, now_micros);
   }
-  n_read_before_ = 0;
-  key_.assign({"targets/", hash_text(facts_.hash_view()).view()});
-  address_.assign({target.address});
-  ask(Step::read, NeedKind::read);
+  ask(lookup, LookupStep::read, NeedKind::read);
+}
+
+// What serves is still what is signed for.
+void Delivery::found_known(Lookup* lookup, bool is_back, std::int64_t now_micros) {
+  Entry& entry = *entries_[lookup->entry];
+  entry.current().expires = lookup->expires;
+  const bool is_taken_back = entry.has_new;
+  if (is_taken_back) stop_warming(&entry);
+  entry.has_new = false;
+  if (is_back) pin_routes(&entry, now_micros);
+  else pin_again(&entry, now_micros);
+  if (is_taken_back || entry.predecessors != lookup->predecessors) choose_removed(lookup);
+  remove_more(lookup, now_micros);
 }
 
 // What the release was before may serve as long as what vouches for the present one does.
-void Delivery::keep_vouched(Entry* entry) {
-  for (Document& document : entry->documents)
-    if (document.revision != 0 && predecessors_.has(document.hash)) document.expires = target_expires_;
+void Delivery::keep_vouched(const Lookup& lookup) {
+  for (Document& document : entries_[lookup.entry]->documents)
+    if (document.revision != 0 && lookup.predecessors.has(document.hash)) document.expires = lookup.expires;
 }
 
-void Delivery::end_release(Status status, std::int64_t now_micros) {
-  entries_[current_]->status = status;
+void Delivery::tell_release(std::uint32_t entry, Status status) {
+  entries_[entry]->status = status;
   if (status != Status::ok && look_status_ == Status::ok) look_status_ = status;
-  ++current_;
-  step_ = Step::find;
+}
+
+void Delivery::end_release(Lookup* lookup, Status status, std::int64_t now_micros) {
+  tell_release(lookup->entry, status);
+  lookup->step = LookupStep::none;
   next_release(now_micros);
 }
 

@@ -1,5 +1,8 @@
 // Many releases: warming and pinning leave room to those who ask, and names are found among thousands.
 #ifdef GUARDRANK_HAS_PACK
+#include <algorithm>
+#include <set>
+
 #include "tests/core/engine/delivery_host.h"
 
 namespace guardrank::test {
@@ -121,6 +124,66 @@ TEST_CASE("a version that the host could not try, for a fault of its own, is tri
   REQUIRE(tried != 0);
   host.delivery->tried(tried, Status::ok, host.now);
   CHECK(host.handed(host.want("", 0)) == host.artifacts(2));
+}
+
+TEST_CASE("releases' documents come six at a time, in any order") {
+  const std::vector<std::string> names = names_of(20);
+  DeliveryHost host(names);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    host.set(names[i], {{1 + i % 3, Tier::warm, names[i], "", "", Stage::full, 1}});
+  host.publish();
+  std::set<std::uint64_t> stalled;
+  std::uint64_t freed = 0;
+  host.stalls = [&](const Need& need) {
+    const bool is_document = need.kind == NeedKind::fetch && need.origin == Origin::targets;
+    if (is_document && need.id != freed) stalled.insert(need.id);
+    return is_document && need.id != freed;
+  };
+  host.open();
+  CHECK(!host.delivery->has_looked());
+  for (std::size_t n_ended = 0; n_ended < names.size(); ++n_ended) {
+    REQUIRE(stalled.size() == std::min<std::size_t>(6, names.size() - n_ended));
+    freed = *stalled.rbegin();                           // the last that was asked for comes first
+    stalled.clear();
+    host.run();
+  }
+  CHECK(host.delivery->has_looked());
+  CHECK(host.delivery->status() == Status::ok);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const TicketId ticket = host.want(names[i]);
+    host.run();
+    CHECK(host.take(ticket).release == names[i]);
+    CHECK(host.handed(ticket) == host.artifacts(1 + i % 3));
+    host.delivery->cancel(ticket);
+  }
+}
+
+TEST_CASE("a document that cannot be had fails its release alone") {
+  const std::vector<std::string> names = names_of(12);
+  DeliveryHost host(names);
+  for (const std::string& name : names) host.set(name, {{1, Tier::warm, name, "", "", Stage::full, 1}});
+  host.publish();
+  std::string missing;
+  host.fault = [&](const Need& need, Outcome* outcome) {
+    if (need.kind != NeedKind::fetch || need.origin != Origin::targets) return false;
+    if (missing.empty()) missing = std::string(need.path);
+    *outcome = Outcome::not_found;
+    return need.path == missing;
+  };
+  host.open();
+  CHECK(host.delivery->status() == Status::missing);
+  std::size_t n_served = 0;
+  Error error;
+  for (const std::string& name : names) {
+    RouteKey key;
+    key.product = name;
+    TicketId ticket = 0;
+    if (host.delivery->want(key, host.now + 1'000'000, host.now, &ticket, &error) != Status::ok) continue;
+    host.run();
+    n_served += host.handed(ticket) == host.artifacts(1);
+    host.delivery->cancel(ticket);
+  }
+  CHECK(n_served == names.size() - 1);
 }
 
 TEST_CASE("releases by the hundred are found by their names") {
