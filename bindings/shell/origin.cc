@@ -61,6 +61,8 @@ void add_origin_options(CLI::App* command, OriginOptions* options, bool signs) {
   if (!signs) return;
   command->add_option("--key", options->keys, "Private keys to sign with, PEM files");
   add_passphrase_options(command, options);
+  command->add_flag("--trust-clock", options->trusts_clock,
+                    "This machine's clock is right, though what is there was signed later");
 }
 
 std::string read_passphrase(const OriginOptions& options) {
@@ -93,6 +95,7 @@ Json run_step(const OriginOptions& options, OriginStep step, const Json& request
   origin.key_count = static_cast<std::uint32_t>(keys.size());
   origin.passphrase = as_text(passphrase);
   origin.now_micros = now_micros();
+  origin.trusts_clock = options.trusts_clock;
   origin.progress = Progress::report;
   origin.progress_user = &progress;
   gr_tools_text* report = nullptr;

@@ -15,6 +15,7 @@ struct OriginOptions {
   std::string origin, staging;
   std::vector<std::string> keys;
   std::string passphrase_file, passphrase_variable;
+  bool trusts_clock = false;
 };
 
 // --origin and --staging; with `signs` --key and the passphrase's as well.

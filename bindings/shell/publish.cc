@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -58,7 +59,7 @@ int withdraw(const StepOptions& options, bool as_json) {
 struct StatusOptions {
   OriginOptions origin;
   std::string at;
-  bool has_history = false;
+  bool has_history = false, is_check = false;
 };
 
 std::string text_or(const Json& object, const char* member) {
@@ -73,7 +74,9 @@ std::string roles_text(const Json& told) {
     for (const Json& key : role["keys"])
       keys += (keys.empty() ? "" : ", ") + key["id"].get<std::string>().substr(0, 12);
     table.add({text_or(role, "role"), role["version"].dump(),
-               text_or(role, "expires") + (role["is_expired"].get<bool>() ? " EXPIRED" : ""),
+               text_or(role, "expires") + (role["is_expired"].get<bool>() ? " EXPIRED"
+                                           : role["is_due"].get<bool>()   ? " soon"
+                                                                          : ""),
                role["signatures"].dump() + " of " + role["threshold"].dump(), keys});
   }
   return table.text(terminal_width());
@@ -107,20 +110,27 @@ std::string waiting_role_text(const Json& role) {
          changes_text(role["changes"]);
 }
 
+// Whether a role has expired or is about to.
+bool is_any_due(const Json& told) {
+  return std::any_of(told["roles"].begin(), told["roles"].end(),
+                     [](const Json& role) { return role["is_due"].get<bool>(); });
+}
+
 int status(const StatusOptions& options, bool as_json) {
   Json request = {{"history", options.has_history}};
   if (!options.at.empty()) request["at"] = options.at;
   const Json told = run_step(options.origin, gr_tools_origin_describe, request);
+  const int code = options.is_check && is_any_due(told) ? 1 : 0;
   if (as_json) {
     std::cout << told.dump() << '\n';
-    return 0;
+    return code;
   }
   std::cout << roles_text(told) << '\n';
   if (told.contains("at")) std::cout << "at " << told["at"].get<std::string>() << ":\n";
   std::cout << releases_text(told["releases"]);
   if (told.contains("history")) std::cout << history_text(told["history"]);
   for (const Json& role : told["waiting"]) std::cout << waiting_role_text(role);
-  return 0;
+  return code;
 }
 
 void add_texts(CLI::App* command, PublishOptions* options) {
@@ -210,6 +220,8 @@ void add_status(CLI::App* app, CommonOptions* common, Actions* actions) {
   add_origin_options(command, &options->origin, false);
   command->add_flag("--history", options->has_history, "Every step, oldest first");
   command->add_option("--at", options->at, "Releases as they stood then: 2026-11-22T08:46:00Z");
+  command->add_flag("--check", options->is_check,
+                    "End with 1 where a role has expired or has less than a tenth of its days left");
   add_json_option(command, common);
   (*actions)[command] = [options, common] { return status(*options, common->as_json); };
 }

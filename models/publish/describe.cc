@@ -18,7 +18,7 @@ Json describe_role(const Repository& repository, const std::string& role, std::i
   const std::string expires = envelope.body.at("expires").get<std::string>();
   const std::int64_t left = parse_time(expires) - now;
   return {{"role", role}, {"version", envelope.version()}, {"expires", expires},
-          {"is_expired", left <= 0}, {"hours_left", left / 3'600'000'000},
+          {"is_expired", left <= 0}, {"is_due", is_due(envelope.body, now)}, {"hours_left", left / 3'600'000'000},
           {"threshold", signers.threshold}, {"signatures", signers.good(envelope).size()},
           {"keys", keys}};
 }

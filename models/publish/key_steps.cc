@@ -188,7 +188,7 @@ Json delegate_team(const Publisher& publisher, const Json& request) {
   repository.change(team, new_targets(checked_days(request, "days", team)));
   repository.note(team, {{"action", "create"}});
   Json report = repository.commit();
-  if (!warnings.empty()) report["warnings"] = warnings;
+  add_warnings(warnings, &report);
   return report;
 }
 

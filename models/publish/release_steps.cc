@@ -1,4 +1,5 @@
 // Releases: published, moved from stage to stage, taken back.
+#include <algorithm>
 #include <regex>
 
 #include "models/publish/blobs.h"
@@ -189,11 +190,20 @@ Json next_custom(const Json& custom, const Json& document, const std::string& st
   return next;
 }
 
+// When a full route comes to be decides between two of them: after all that others have, whatever the clocks
+// of their makers said.
+std::int64_t created_after(const std::vector<Json>& documents, const std::string& name, std::int64_t now) {
+  std::int64_t created = now;
+  for (const Json& document : documents)
+    if (document.at("name") != name) created = std::max(created, document.at("created").get<std::int64_t>() + 1);
+  return created;
+}
+
 // "warnings" where there are any.
 Json report_of(const Json& outcome, const Json& custom, const std::string& action,
                const std::vector<std::string>& warnings) {
   Json report = outcome;
-  if (!warnings.empty()) report["warnings"] = warnings;
+  add_warnings(warnings, &report);
   report["action"] = action;
   for (const char* member : {"release", "version", "stage", "weight"})
     report[member] = custom.at(member);
@@ -254,6 +264,7 @@ Json publish_release(const Publisher& publisher, const Json& request) {
     for (const Json& route : routes) refuse_closed(custom, "offline", route["stage"].get<std::string>());
   }
   const std::vector<Json> documents = targets.documents_with(document);
+  if (!stands) document["created"] = created_after(documents, name, publisher.now);
   check_fallbacks(documents);
   document["blobs"] = blobs.store(member_or(request, "is_cut", true));
   targets.put(document, custom, step_of("publish", custom));
@@ -279,7 +290,7 @@ Json promote_release(const Publisher& publisher, const Json& request) {
   move_routes(from, to, weight, &document["routes"]);
   check_routes(document["routes"]);
   // When a full route came to be decides between two of them: other steps leave the time alone.
-  if (to == "full") document["created"] = publisher.now;
+  if (to == "full") document["created"] = created_after(targets.documents_with(document), name, publisher.now);
   custom = next_custom(custom, document, to, traffic_of(document, leading_route(document, to)), publisher.now);
   targets.put(document, custom, step_of("promote", custom));
   const std::vector<std::string> warnings = find_crowded(targets.documents_with(document));

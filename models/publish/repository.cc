@@ -389,14 +389,31 @@ Json Repository::changes() const {
   return list;
 }
 
+void add_warnings(const std::vector<std::string>& warnings, Json* report) {
+  for (const std::string& warning : warnings) (*report)["warnings"].push_back(warning);
+}
+
 Json Repository::commit() {
+  check_clock();
+  std::vector<std::string> warnings;
+  Json report = commit_checked(&warnings);
+  warn_of_expiry(&warnings);
+  add_warnings(warnings, &report);
+  return report;
+}
+
+Json Repository::commit_checked(std::vector<std::string>* warnings) {
   if (passes_staged_) check_staged();
   for (const std::string& role : std::set<std::string>(changed_)) sign(role);
-  if (const auto roles = wanting(); !roles.empty()) return stage(roles);
+  if (const auto roles = wanting(); !roles.empty()) {
+    check_readable(warnings);
+    return stage(roles);
+  }
   change_snapshot();
   if (changed_.contains("snapshot")) sign("snapshot");
   change_timestamp();
   sign("timestamp");
+  check_readable(warnings);
   if (const auto roles = wanting(); !roles.empty()) return stage(roles);
   write();
   for (const std::string& role : changed_) staged_.remove(role + ".json");

@@ -23,6 +23,7 @@ struct Publisher {
   std::filesystem::path staging;       // empty: the origin's name and ".staged"
   std::vector<PrivateKey> keys;
   std::int64_t now = 0;                // micros
+  bool trusts_clock = false;           // though what is there was signed later than that
   Progress progress;
 
   std::filesystem::path staged_folder() const;
@@ -69,7 +70,8 @@ class Repository {
   Json changes() const;
   // Signs with the publisher's keys. Where every threshold is met: writes everything, a new snapshot
   // and timestamp included, the timestamp last. Else keeps the changes beside the origin. Reports
-  // {"published": bool, "roles": {...}, "waiting": [...]}.
+  // {"published": bool, "roles": {...}, "waiting": [...]}, and "warnings" where there are any. Status::limit or
+  // another where readers would not take a change; Status::expired where this machine's clock is behind.
   Json commit();
   // Forgets what waits for signatures.
   static Json discard(const Publisher& publisher);
@@ -97,6 +99,11 @@ class Repository {
   Json stage(const std::set<std::string>& roles);
   void write();
   bool old_root_accepts() const;
+  // repository_checks.cc
+  void check_readable(std::vector<std::string>* warnings) const;
+  void check_clock() const;
+  void warn_of_expiry(std::vector<std::string>* warnings) const;
+  Json commit_checked(std::vector<std::string>* warnings);
   std::string file_of(const std::string& role) const;
 
   const Publisher& publisher_;
@@ -106,5 +113,10 @@ class Repository {
   bool passes_staged_ = false;
   std::map<std::string, Json> fresh_;              // of roles that are not there yet
 };
+
+// Whether a role's metadata has expired, or has less than a tenth of its days left.
+bool is_due(const Json& body, std::int64_t now);
+// Adds to a step's report what its maker should know.
+void add_warnings(const std::vector<std::string>& warnings, Json* report);
 
 }  // namespace guardrank::publish

@@ -192,6 +192,7 @@ typedef struct {
   int64_t now_micros;
   gr_tools_progress progress;
   void* progress_user;
+  int32_t trusts_clock;          /* not 0: `now_micros` is right, though what is there was signed later. Since 0.1. */
 } gr_tools_origin;
 
 /* Each is one signed step: `request` is JSON (models/publish/README.md lists its members; empty: {}),

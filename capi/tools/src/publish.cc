@@ -32,6 +32,7 @@ Status read_publisher(const gr_tools_origin* origin, publish::Publisher* publish
     publisher->keys.push_back(publish::PrivateKey::from_pem(guardrank::as_view(known.keys[i]),
                                                             guardrank::as_view(known.passphrase)));
   publisher->now = known.now_micros;
+  publisher->trusts_clock = known.trusts_clock != 0;
   publisher->progress = guardrank::tools::progress_of(known.progress, known.progress_user);
   return Status::ok;
 }
