@@ -52,8 +52,10 @@ Json history_of(const Repository& repository) {
   std::vector<std::string> roles = repository.target_roles();
   roles.push_back("root");
   for (const std::string& role : roles)
-    for (const Envelope& version : versions_of(repository, role))
+    visit_versions(repository, role, [&](const Envelope& version) {
       history.push_back(describe_version(role, version));
+      return true;
+    });
   const auto key = [](const Json& version) {
     return std::tuple(version["time"].get<std::string>(), version["role"].get<std::string>(),
                       version["version"].get<std::int64_t>());

@@ -181,27 +181,27 @@ Json ReleaseTargets::remove(const std::string& name) {
   return custom;
 }
 
-std::vector<Envelope> versions_of(const Repository& repository, const std::string& role) {
-  std::vector<Envelope> versions;
+void visit_versions(const Repository& repository, const std::string& role,
+                    const std::function<bool(const Envelope&)>& visit) {
   for (std::int64_t version = 1; version <= repository.at(role).version(); ++version) {
     const std::string name = std::to_string(version) + "." + role + ".json";
     const auto text = repository.folder().find("metadata/" + name);
-    if (text) versions.push_back(Envelope::parse(*text, name));
+    if (text && !visit(Envelope::parse(*text, name))) return;
   }
-  return versions;
 }
 
 // Goes back from when the present target was first signed, so that it ends, whatever was published twice.
 Json ReleaseTargets::find_previous(const std::string& role, const std::string& path, const Json& present) const {
   const std::vector<std::string> previous = previous_of(present);
   std::vector<Json> versions;
-  for (const Envelope& version : versions_of(*repository_, role)) {
-    const Json targets = member_or(version.body, "targets", Json::object());
-    const auto found = targets.find(path);
-    if (found == targets.end()) continue;
-    if (hash_of(*found) == hash_of(present) && previous_of(*found) == previous) break;
-    versions.push_back(*found);
-  }
+  visit_versions(*repository_, role, [&](const Envelope& version) {
+    const auto targets = version.body.find("targets");
+    if (targets == version.body.end() || !targets->contains(path)) return true;
+    const Json& found = targets->at(path);
+    if (hash_of(found) == hash_of(present) && previous_of(found) == previous) return false;
+    versions.push_back(found);
+    return true;
+  });
   for (auto version = versions.rbegin(); version != versions.rend(); ++version)
     if (hash_of(*version) == previous.front()) return *version;
   throw PackError(Status::missing, path, "the metadata that named what it was before is gone");

@@ -1,6 +1,7 @@
 // Releases as TUF targets: where they stand, what they were before.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,9 @@ class ReleaseTargets {
 // Where the origin has it, below its folder.
 std::string file_of_target(const std::string& path, const Json& target);
 
-// Every version of a role's metadata that the origin still has, oldest first.
-std::vector<Envelope> versions_of(const Repository& repository, const std::string& role);
+// Every version of a role's metadata that the origin still has, oldest first and one at a time (all of them may be
+// more than memory holds). `visit` says whether to go on.
+void visit_versions(const Repository& repository, const std::string& role,
+                    const std::function<bool(const Envelope&)>& visit);
 
 }  // namespace guardrank::publish
