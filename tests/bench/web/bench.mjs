@@ -57,7 +57,8 @@ async function openSetting(browser, server, size, setting) {
     await page.call("load", setting, 100);
     const error = await page.call("worstError", 1000);
     const lists = () => Object.fromEntries(counts.map(({ n }) => [n, []]));
-    return { setting, page, error, samples: lists(), processor: lists() };
+    const kernel = await page.call("kernel");
+    return { setting, page, error, kernel, samples: lists(), processor: lists() };
   } catch (failure) {
     console.error(`${setting.name}: left out: ${String(failure).split("\n")[0]}`, page.trouble);
     await page.close();

@@ -81,6 +81,10 @@ function best(rows, engine, kind, statistic) {
   return Math.min(...chosen.map(statistic));
 }
 
+function kernels(rows) {
+  return [...new Set(rows.map(({ kernel }) => kernel).filter(Boolean))].join(", ");
+}
+
 const statistics = {
   "processor time": (n) => ({ processor }) => least(processor[n]),
   "wall clock": (n) => ({ samples }) => median(samples[n]),
@@ -121,7 +125,7 @@ function sizeText({ size, rows, loads, rounds, counts, loadaverage }) {
   const goal = size === "S" ? ` Goal for guardrank, bytes at hand: under ${loadGoal} ms.` : "";
   return `## Size ${size}
 
-Load of the machine: ${before} before, ${after} after. Turns: ${rounds}.
+Load of the machine: ${before} before, ${after} after. Turns: ${rounds}. guardrank's kernels here: ${kernels(rows)}.
 
 ${speedTable(rows, counts)}
 Ratios of times, the peer's best full graph (typical or fused) over guardrank's network:

@@ -37,6 +37,11 @@ export async function loadFromBytes(setting, n) {
   return performance.now() - start;
 }
 
+/** The name of guardrank's kernel; of a peer, undefined. */
+export function kernel() {
+  return opened.kernel;
+}
+
 /** Worst difference of a logit from the float64 reference, over n offers. */
 export async function worstError(n) {
   const logits = await opened.logits(n);

@@ -20,7 +20,7 @@ export async function open(inputs, setting, bytes) {
   const [engine, bundle] = await Promise.all([
     Engine.create(bytes?.module, { kernel }), bytes?.bundle ?? bytesOf(model),
   ]);
-  if (engine.kernel !== `wasm_${kernel}`) throw new Error(`the kernel is ${engine.kernel}`);
+  if (!engine.kernel.startsWith(`wasm_${kernel}`)) throw new Error(`the kernel is ${engine.kernel}`);
   const catalogSumsBytes = mode.startsWith("sums") ? 1 << 26 : 0;
   const snapshot = engine.open(bundle, { catalogSumsBytes });
   const session = engine.session();
@@ -66,7 +66,7 @@ export async function open(inputs, setting, bytes) {
     }
     return logitsOf(session.rank(request.limit(0)), snapshot.heads, inputs, n);
   };
-  return { request: mode === "columns" ? rankColumns : rankCatalog, logits };
+  return { request: mode === "columns" ? rankColumns : rankCatalog, logits, kernel: engine.kernel };
 }
 
 function columnsOf(inputs, n) {

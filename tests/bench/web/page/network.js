@@ -31,7 +31,7 @@ export async function open(inputs, { kernel, mode, model }) {
   };
   const bytes = new Uint8Array(bundle);
   check(network.network_open(give(bytes), bytes.length));
-  requireKernel(network, kernel);
+  const name = kernelOf(network, kernel);
   const most = inputs.offers.length;
   const context = [columnsOf(inputs, "context_dense", 1, Float32Array), columnsOf(inputs, "context_codes", 1, Uint32Array)];
   const dense = (n) => columnsOf(inputs, "candidate_dense", n, Float32Array);
@@ -58,12 +58,13 @@ export async function open(inputs, { kernel, mode, model }) {
     const found = request(n)();
     return Float64Array.from({ length: n * heads }, (_, at) => found[(at % heads) * n + Math.floor(at / heads)]);
   };
-  return { request, logits };
+  return { request, logits, kernel: name };
 }
 
-/** Relaxed SIMD runs its own kernel, and no other. */
-function requireKernel(network, kernel) {
+/** The kernel's name. Relaxed SIMD has two, of which the module takes the better one, and no other. */
+function kernelOf(network, kernel) {
   const text = new Uint8Array(network.memory.buffer, network.network_kernel(), 32);
   const name = new TextDecoder().decode(text.slice(0, text.indexOf(0)));
-  if (name !== `wasm_${kernel}`) throw new Error(`the kernel is ${name}`);
+  if (!name.startsWith(`wasm_${kernel}`)) throw new Error(`the kernel is ${name}`);
+  return name;
 }
