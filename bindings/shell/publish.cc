@@ -145,7 +145,7 @@ void add_texts(CLI::App* command, PublishOptions* options) {
       {"fallback", "Release that answers where this one is cold; \"\": none"},
       {"salt", "Of the experiment's buckets; the release's name unless told"},
       {"tier", "How near it is wanted: origin, disk, warm or pinned"},
-      {"figures", "Evaluation report, JSON: hashed, and its numbers signed"},
+      {"figures", "Evaluation report, JSON: its numbers are kept, by a signed hash"},
       {"gates", "JSON: what figures each stage asks for"}};
   for (const auto& [name, what] : flags)
     command->add_option(std::string("--") + name, options->texts[name], what);

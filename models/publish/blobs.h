@@ -24,6 +24,8 @@ class Blobs {
   // Those taken that the origin has not yet; with `is_cut`, large ones as chunks too. Gives an entry
   // of the release's "blobs" for each id.
   Json store(bool is_cut);
+  // A text beside the artifacts, by its SHA-256.
+  void store_text(std::string_view text) { put("blobs/" + sha256_hex(text), text); }
   // Figures of the last `store`: bytes written, of chunks and shards those that the origin had not.
   const Json& figures() const { return figures_; }
 

@@ -65,6 +65,31 @@ Json read_figures(std::string_view report, const std::string& name) {
   return {{"report_sha256", sha256_hex(report)}, {"values", values}};
 }
 
+std::string figures_blob(const Json& figures) { return canonical_json(figures.at("values")); }
+
+Json signed_figures(const Json& figures, const Json& gates) {
+  if (!figures.contains("values")) return figures;
+  const Json& values = figures.at("values");
+  Json asked = Json::object();
+  for (const auto& [stage, list] : gates.items())
+    for (const Json& gate : list)
+      if (const auto found = values.find(gate.at("figure").get<std::string>()); found != values.end())
+        asked[found.key()] = *found;
+  return {{"report_sha256", figures.at("report_sha256")},
+          {"values_sha256", sha256_hex(figures_blob(figures))},
+          {"values", asked}};
+}
+
+Json whole_figures(const Json& signed_before, const OriginFolder& origin) {
+  const auto hash = find_member<std::string>(signed_before, "values_sha256");
+  const auto blob = hash ? origin.find("blobs/" + *hash) : std::nullopt;
+  if (!blob) return signed_before;   // of a time when all were signed; or the gates' own are left
+  if (sha256_hex(*blob) != *hash) throw PackError(Status::hash, "blobs/" + *hash, "it holds other figures");
+  Json whole = signed_before;
+  whole["values"] = parse_json(*blob, "blobs/" + *hash);
+  return whole;
+}
+
 Json read_gates(std::string_view text, const std::string& name) {
   const Json given = parse_json(text, name);
   if (!given.is_object()) throw PackError(Status::type, name, "wanted an object of stages");

@@ -122,19 +122,24 @@ bool keeps_judgement(const Json& routes, const Json& before) {
   });
 }
 
-Json figures_of(const Json& request, const Json& custom) {
+// Of the report that is given; else all that the release had.
+Json figures_of(const Json& request, const Json& custom, const OriginFolder& origin) {
   if (const auto path = find_member<std::string>(request, "figures"))
     return read_figures(read_text(*path), *path);
-  return member_or(custom, "figures", Json::object());
+  return whole_figures(member_or(custom, "figures", Json::object()), origin);
 }
 
-void refuse_closed(const Json& custom, const std::string& from, const std::string& to) {
+void refuse_closed(const Json& gates, const Json& figures, const std::string& from, const std::string& to) {
   std::string closed;
-  for (const std::string& gate :
-       closed_gates(member_or(custom, "gates", Json::object()),
-                    member_or(custom, "figures", Json::object()), from, to))
+  for (const std::string& gate : closed_gates(gates, figures, from, to))
     closed += (closed.empty() ? "" : "; ") + gate;
   if (!closed.empty()) throw PackError(Status::argument, "gates", closed);
+}
+
+// All of them on the origin, what the gates ask for in the signed metadata.
+void keep_figures(const Json& figures, Blobs* blobs, Json* custom) {
+  if (figures.contains("values")) blobs->store_text(figures_blob(figures));
+  (*custom)["figures"] = signed_figures(figures, custom->at("gates"));
 }
 
 // A release moves forward by one stage, back by any number.
@@ -255,18 +260,20 @@ Json publish_release(const Publisher& publisher, const Json& request) {
                             publisher.now);
   if (stands && !find_member<double>(request, "weight"))
     custom["since"] = member_or(custom_before, "since", time_text(publisher.now));
-  custom["figures"] = figures_of(request, is_update ? custom_before : Json::object());
+  const Json figures = figures_of(request, is_update ? custom_before : Json::object(), repository.folder());
   custom["gates"] = member_or(custom_before, "gates", Json::object());
   if (const auto path = find_member<std::string>(request, "gates"))
     custom["gates"] = read_gates(read_text(*path), *path);
   if (!is_update) {
-    refuse_closed(custom, "offline", stage);
-    for (const Json& route : routes) refuse_closed(custom, "offline", route["stage"].get<std::string>());
+    refuse_closed(custom["gates"], figures, "offline", stage);
+    for (const Json& route : routes)
+      refuse_closed(custom["gates"], figures, "offline", route["stage"].get<std::string>());
   }
   const std::vector<Json> documents = targets.documents_with(document);
   if (!stands) document["created"] = created_after(documents, name, publisher.now);
   check_fallbacks(documents);
   document["blobs"] = blobs.store(member_or(request, "is_cut", true));
+  keep_figures(figures, &blobs, &custom);
   targets.put(document, custom, step_of("publish", custom));
   Json report = report_of(repository.commit(), custom, "publish", find_crowded(documents));
   report["stored"] = blobs.figures();
@@ -284,14 +291,17 @@ Json promote_release(const Publisher& publisher, const Json& request) {
   const std::string from = custom.at("stage").get<std::string>();
   const std::string to = wanted_member<std::string>(request, "to");
   check_step(from, to, member_or(request, "skips", false));
-  custom["figures"] = figures_of(request, custom);
-  refuse_closed(custom, from, to);
+  custom["gates"] = member_or(custom, "gates", Json::object());
+  const Json figures = figures_of(request, custom, repository.folder());
+  refuse_closed(custom["gates"], figures, from, to);
   const Json weight = member_or(request, "weight", Json());
   move_routes(from, to, weight, &document["routes"]);
   check_routes(document["routes"]);
   // When a full route came to be decides between two of them: other steps leave the time alone.
   if (to == "full") document["created"] = created_after(targets.documents_with(document), name, publisher.now);
   custom = next_custom(custom, document, to, traffic_of(document, leading_route(document, to)), publisher.now);
+  Blobs blobs(repository.folder(), publisher.progress);
+  keep_figures(figures, &blobs, &custom);
   targets.put(document, custom, step_of("promote", custom));
   const std::vector<std::string> warnings = find_crowded(targets.documents_with(document));
   return report_of(repository.commit(), custom, "promote", warnings);

@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from origin import BUNDLE, OTHER, OnOrigin
+from origin import BUNDLE, OTHER, OnOrigin, nested
 
 COMMAND = OnOrigin.command = str(pathlib.Path(sys.argv.pop()).resolve())
 
@@ -90,10 +90,38 @@ class Steps(OnOrigin):
         self.promote("a", "full", "--skip", "--figures", "good.json")
         custom = self.origin.check()["a.release"]["custom"]["guardrank"]
         report = (self.origin.folder / "good.json").read_bytes()
-        self.assertEqual(custom["figures"], {"report_sha256": hashlib.sha256(report).hexdigest(),
-                                             "values": {"ece": "0.01", "lift": "0.5"}})
+        figures = custom["figures"]
+        self.assertEqual(figures, {"report_sha256": hashlib.sha256(report).hexdigest(),
+                                   "values_sha256": figures["values_sha256"],
+                                   "values": {"ece": "0.01", "lift": "0.5"}})
         # Gates stay with the release when it is published again.
         self.assertIn("gates", self.publish("a", "--bundle", OTHER, "--stage", "full", code=1)["error"]["where"])
+
+    def test_metadata_has_the_figures_of_gates_alone(self):
+        def publish(**more):
+            for name, value in more.items():
+                (self.origin.folder / f"{name}.json").write_text(json.dumps(value))
+            self.publish("a", "--catalog", "catalog.bin", *(part for name in more for part in (f"--{name}", f"{name}.json")))
+            return self.origin.check()["a.release"]["custom"]["guardrank"]["figures"]
+        self.publish("a", "--bundle", BUNDLE)
+        (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))
+        report = {"heads": [{"name": "click", "bins": [i / 8 for i in range(1500)]}], "ece": 0.125}
+        whole = {"ece": "0.125"} | {f"heads.click.bins.{i}": repr(i / 8) for i in range(1500)}
+        self.assertEqual(publish(figures=report)["values"], {})
+        # A gate that comes later asks for any of them.
+        figures = publish(gates={"canary": [{"figure": "heads.click.bins.4", "at_most": 0.25}]})
+        self.assertEqual(figures["values"], {"heads.click.bins.4": "0.5"})
+        blob = self.origin.folder / "origin" / "blobs" / figures["values_sha256"]
+        self.assertEqual(hashlib.sha256(blob.read_bytes()).hexdigest(), figures["values_sha256"])
+        self.assertEqual(json.loads(blob.read_bytes()), whole)
+        self.promote("a", "shadow")
+        self.assertIn("bins.4 is 0.5", self.promote("a", "canary", "--weight", 0.1, code=1)["error"]["message"])
+        self.assertEqual(publish(gates={"canary": [{"figure": "ece", "at_most": 0.25}]})["values"], {"ece": "0.125"})
+        text = blob.read_bytes()
+        blob.write_bytes(text.replace(b"0.125", b"0.126"))
+        self.assertEqual(self.promote("a", "canary", "--weight", 0.1, code=1)["error"]["name"], "GR_STATUS_HASH")
+        blob.unlink()                                  # what the gates ask for is signed
+        self.assertEqual(self.promote("a", "canary", "--weight", 0.1)["stage"], "canary")
 
     def test_rollback_names_the_old_files_and_goes_on_back(self):
         hashes = []
