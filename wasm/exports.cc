@@ -15,9 +15,10 @@ static_assert(sizeof(gr_wanted_shard) == 56 && offsetof(gr_wanted_shard, shard) 
               offsetof(gr_wanted_shard, field) == 8 && offsetof(gr_wanted_shard, bytes) == 16 &&
               offsetof(gr_wanted_shard, sha256) == 24);
 static_assert(sizeof(gr_artifact_options) == 16 && offsetof(gr_artifact_options, check) == 4);
-static_assert(sizeof(gr_snapshot_options) == 24 && offsetof(gr_snapshot_options, skip_golden) == 4 &&
+static_assert(sizeof(gr_snapshot_options) == 32 && offsetof(gr_snapshot_options, skip_golden) == 4 &&
               offsetof(gr_snapshot_options, catalog_sums_bytes) == 8 &&
-              offsetof(gr_snapshot_options, catalog_codes_bytes) == 16);
+              offsetof(gr_snapshot_options, catalog_codes_bytes) == 16 &&
+              offsetof(gr_snapshot_options, in_steps) == 24);
 static_assert(sizeof(gr_column) == 44 && offsetof(gr_column, type) == 4 &&
               offsetof(gr_column, n_rows) == 8 && offsetof(gr_column, present) == 12 &&
               offsetof(gr_column, numbers) == 16 && offsetof(gr_column, integers) == 20 &&

@@ -129,8 +129,7 @@ typedef enum {
   GR_KERNEL_SSSE3 = 4,           /* this and the next since 0.1 */
   GR_KERNEL_AVX_VNNI = 5,
   GR_KERNEL_AVX512_VNNI = 6,
-  GR_KERNEL_NEON = 7,
-  GR_KERNEL_NEON_DOT = 8,
+  GR_KERNEL_NEON = 7, GR_KERNEL_NEON_DOT = 8,
   GR_KERNEL_WASM_RELAXED = 9, GR_KERNEL_WASM_RELAXED_DOT = 10, GR_KERNEL_WASM_RELAXED_PAIRS = 11
 } gr_kernel;
 
@@ -196,6 +195,8 @@ typedef struct {
   uint64_t catalog_sums_bytes;
   /* Likewise for each offer's codes, some hundred bytes. 0: 64 MiB; too little for one: none. Since 0.1. */
   uint64_t catalog_codes_bytes;
+  uint32_t in_steps;             /* 1: what takes long is left to gr_snapshot_prepare. Since 0.1, appended */
+  uint32_t reserved;
 } gr_snapshot_options;
 
 /* Prepares a bundle for ranking: binds names, compiles expressions, lays out weights, replays the golden
@@ -214,6 +215,9 @@ typedef struct {
 GR_API gr_status gr_snapshot_create_from(const gr_engine* engine, const gr_snapshot_parts* parts,
                                          const gr_snapshot_options* options, gr_snapshot** snapshot,
                                          gr_error** error);
+/* With `in_steps`, before others have the snapshot: takes up to so many steps (the golden vectors; 120 offers' codes
+ * and sums) and tells how many are `left`. Until none is, it makes no requests and replays nothing. Since 0.1. */
+GR_API gr_status gr_snapshot_prepare(gr_snapshot* snapshot, uint32_t steps, uint32_t* left, gr_error** error);
 /* Gives back what is kept of the catalog (codes, sums), though others rank: from then on ranking is slower, with
  * the same bits. gr_rank does so itself where `allocate` refuses. Whether anything was kept. Since 0.1. */
 GR_API bool gr_snapshot_trim(gr_snapshot* snapshot);
@@ -221,11 +225,7 @@ GR_API bool gr_snapshot_trim(gr_snapshot* snapshot);
 GR_API gr_snapshot* gr_snapshot_retain(const gr_snapshot* snapshot);
 GR_API void gr_snapshot_free(gr_snapshot* snapshot);
 
-typedef enum {
-  GR_NAMESPACE_CONTEXT = 0,
-  GR_NAMESPACE_CANDIDATE = 1,
-  GR_NAMESPACE_PAIR = 2
-} gr_namespace;
+typedef enum { GR_NAMESPACE_CONTEXT = 0, GR_NAMESPACE_CANDIDATE = 1, GR_NAMESPACE_PAIR = 2 } gr_namespace;
 
 #define GR_NO_FACT UINT32_MAX
 /* The ordinal of a fact for the typed setters, or GR_NO_FACT. Since 0.1. */

@@ -72,6 +72,8 @@ struct gr_snapshot {
   mutable std::atomic<std::uint32_t> count{1};
   mutable std::atomic<bool> is_verified{false};     // every section was hashed
   std::array<guardrank::SharedBytes*, 4> bytes{};   // of a bundle, or of its parts; null: none
+  bool replays_golden = false;                      // to do yet
+  bool is_ready = false;                            // once prepared; before it is shared
   guardrank::Snapshot snapshot;
   guardrank::KeptMemory kept;
   // Owner of a scorer that takes the network's place (guardrank-tools), freed with the snapshot.

@@ -24,6 +24,7 @@ Status replay(gr_session* session, const gr_snapshot& snapshot, Bytes record,
     return error->no_memory("record");
   }
   if (!record.empty()) std::memcpy(copy.data(), record.data(), record.size());
+  GUARDRANK_TRY(guardrank::check_prepared(snapshot, error));
   GUARDRANK_TRY(guardrank::verify_once(snapshot, error));
   const guardrank::Pipeline& pipeline = snapshot.snapshot.pipeline();
   guardrank::Request request(*pipeline.facts, pipeline.catalog, session->allocator,

@@ -1,4 +1,5 @@
 #include "capi/src/texts.h"
+#include "capi/src/verify.h"
 
 #include "core/frame/route_parts.h"
 
@@ -41,6 +42,8 @@ gr_status gr_request_create(const gr_snapshot* snapshot, gr_request** request, g
     return report.null(snapshot == nullptr ? "snapshot" : "request");
   }
   report.use(snapshot->allocator);
+  if (const Status status = guardrank::check_prepared(*snapshot, report.error()); status != Status::ok)
+    return report.finish(status);
   auto* created = guardrank::create_handle<gr_request>(snapshot->allocator, snapshot);
   if (created == nullptr) return report.no_memory("request");
   hold_snapshot(created);

@@ -47,9 +47,7 @@ guardrank::KeptBudget budget_of(const gr_snapshot_options& options) {
 }
 
 // The artifacts were checked as their openers wished; once more for what is read again.
-Status prepare(const gr_engine& engine, const Parts& parts, const gr_snapshot_options& options,
-               gr_snapshot* snapshot, Error* error) {
-  const bool replays = options.skip_golden == 0;
+Status open_parts(const gr_engine& engine, const Parts& parts, gr_snapshot* snapshot, Error* error) {
   bool is_verified = true;
   Bytes bytes[4];
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -61,16 +59,38 @@ Status prepare(const gr_engine& engine, const Parts& parts, const gr_snapshot_op
   }
   snapshot->is_verified.store(is_verified, std::memory_order_relaxed);
   guardrank::Snapshot& core = snapshot->snapshot;
-  if (parts[1] == nullptr) {
-    GUARDRANK_TRY(core.open(bytes[0], Check::structure, engine.kernel, replays, error));
-  } else {
-    GUARDRANK_TRY(core.open_parts({bytes[0], bytes[1], bytes[2], bytes[3]}, Check::structure,
-                                  engine.kernel, replays, error));
+  if (parts[1] == nullptr) return core.open(bytes[0], Check::structure, engine.kernel, false, error);
+  return core.open_parts({bytes[0], bytes[1], bytes[2], bytes[3]}, Check::structure, engine.kernel,
+                         false, error);
+}
+
+std::uint32_t n_steps_left(const gr_snapshot& snapshot) {
+  return (snapshot.replays_golden ? 1 : 0) + snapshot.snapshot.n_kept_steps_left();
+}
+
+Status take_steps(gr_snapshot* snapshot, std::uint32_t steps, Error* error) {
+  guardrank::Snapshot& core = snapshot->snapshot;
+  for (; steps != 0 && n_steps_left(*snapshot) != 0; --steps) {
+    if (!snapshot->replays_golden) {
+      GUARDRANK_TRY(core.keep_more(error));
+      continue;
+    }
+    GUARDRANK_TRY(core.replay_golden(error));
+    snapshot->replays_golden = false;
   }
-  core.set_serial(1 + n_snapshots.fetch_add(1, std::memory_order_relaxed));
-  GUARDRANK_TRY(core.keep_catalog(budget_of(options), error));
+  if (snapshot->is_ready || n_steps_left(*snapshot) != 0) return Status::ok;
+  snapshot->is_ready = true;
   if (core.pipeline().kept.is_empty()) snapshot->kept.drop(&core);
   return Status::ok;
+}
+
+Status prepare(const gr_engine& engine, const Parts& parts, const gr_snapshot_options& options,
+               gr_snapshot* snapshot, Error* error) {
+  GUARDRANK_TRY(open_parts(engine, parts, snapshot, error));
+  snapshot->snapshot.set_serial(1 + n_snapshots.fetch_add(1, std::memory_order_relaxed));
+  snapshot->snapshot.begin_kept(budget_of(options));
+  snapshot->replays_golden = options.skip_golden == 0;
+  return take_steps(snapshot, options.in_steps == 0 ? UINT32_MAX : 0, error);
 }
 
 Status create(const gr_engine& engine, const Parts& parts, const gr_snapshot_options* given,
@@ -127,6 +147,15 @@ gr_status gr_snapshot_create_from(const gr_engine* engine, const gr_snapshot_par
   return report.finish(status);
 }
 
+gr_status gr_snapshot_prepare(gr_snapshot* snapshot, uint32_t steps, uint32_t* left, gr_error** error) {
+  Report report(error);
+  if (snapshot == nullptr || left == nullptr) return report.null(snapshot == nullptr ? "snapshot" : "left");
+  report.use(snapshot->allocator);
+  const Status status = take_steps(snapshot, steps, report.error());
+  *left = n_steps_left(*snapshot);
+  return report.finish(status);
+}
+
 gr_snapshot* gr_snapshot_retain(const gr_snapshot* snapshot) {
   if (snapshot == nullptr) return nullptr;
   snapshot->count.fetch_add(1, std::memory_order_relaxed);
@@ -144,7 +173,7 @@ void gr_snapshot_free(gr_snapshot* snapshot) {
 }
 
 bool gr_snapshot_trim(gr_snapshot* snapshot) {
-  return snapshot != nullptr && snapshot->kept.drop(&snapshot->snapshot);
+  return snapshot != nullptr && snapshot->is_ready && snapshot->kept.drop(&snapshot->snapshot);
 }
 
 uint32_t gr_snapshot_fact(const gr_snapshot* snapshot, gr_namespace space, gr_text name) {

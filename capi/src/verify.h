@@ -1,9 +1,16 @@
-// Whether a snapshot's bytes are those that its ids name.
+// What is asked of a snapshot before it is used: that it is prepared, and that its bytes are those which its ids
+// name.
 #pragma once
 
 #include "capi/src/handles.h"
 
 namespace guardrank {
+
+// Status::argument where gr_snapshot_prepare has steps left.
+inline Status check_prepared(const gr_snapshot& snapshot, Error* error) {
+  if (snapshot.is_ready) return Status::ok;
+  return error->set(Status::argument, "snapshot", {"it is not prepared yet: gr_snapshot_prepare has steps left"});
+}
 
 // Hashes every section of its artifacts, unless that was done before (Status::hash).
 inline Status verify_once(const gr_snapshot& snapshot, Error* error) {

@@ -8,8 +8,8 @@
 namespace guardrank {
 namespace {
 
-// Offers encoded at a time: enough for whole tiles, little enough for the cache.
-constexpr std::uint32_t rows_at_once = 1024;
+// Offers encoded at a time: a tile, so that a host can do other things between two steps.
+constexpr std::uint32_t rows_at_once = 120;
 // A table that a core's own caches more or less hold.
 constexpr std::size_t near_bytes = std::size_t{4} << 20;
 
@@ -54,45 +54,13 @@ std::span<T> open_rows(std::size_t per_row, std::uint64_t budget_bytes, std::siz
   const std::size_t n = affordable < n_offers ? static_cast<std::size_t>(affordable) : n_offers;
   if (n == 0 || n > SIZE_MAX / sizeof(T) / per_row) return values;
   if (arena->make_uninitialised(n * per_row, &values) != Status::ok) return values;
-  *rows = {values, per_row, static_cast<std::uint32_t>(n)};
+  *rows = {values, per_row, 0};
   return values;
 }
 
-// Encodes the catalog piece by piece.
-class Builder {
- public:
-  Builder(const FeaturePlan& features, const FactTable& facts, const Catalog& catalog,
-          const Allocator& allocator)
-      : features_(features), catalog_(catalog), request_(facts, &catalog, allocator),
-        arena_(allocator, limits::session_bytes) {}
-
-  // Calls write(encoded fields, first row, number of rows) for the catalog's first `n_rows`.
-  template <typename Write>
-  Status run(std::uint32_t n_rows, const Write& write, Error* error) {
-    for (std::uint32_t first = 0; first < n_rows; first += rows_at_once) {
-      const std::uint32_t left = n_rows - first;
-      const std::uint32_t n = left < rows_at_once ? left : rows_at_once;
-      request_.reset();
-      arena_.reset();
-      GUARDRANK_TRY(request_.set_candidates(catalog_.ids.subspan(first, n), error));
-      Frame frame;
-      GUARDRANK_TRY(frame.open(request_, &arena_));
-      GUARDRANK_TRY(encode_features(features_, &frame));
-      GUARDRANK_TRY(write(frame.encoded, first, n));
-    }
-    return Status::ok;
-  }
-  Arena* arena() { return &arena_; }
-
- private:
-  const FeaturePlan& features_;
-  const Catalog& catalog_;
-  Request request_;
-  Arena arena_;
-};
-
-std::uint32_t rows_left(std::uint32_t n_kept, std::uint32_t first, std::uint32_t n) {
-  return n_kept <= first ? 0 : n_kept - first < n ? n_kept - first : n;
+template <typename T>
+std::uint32_t n_rows_of(std::span<T> values, std::size_t per_row) {
+  return per_row == 0 ? 0 : static_cast<std::uint32_t>(values.size() / per_row);
 }
 
 bool gives_fact(const KeptCatalog& kept, const Request& request, std::uint32_t candidate) {
@@ -118,39 +86,56 @@ Status open_found(const KeptRows<T>& rows, Frame* frame, std::span<const T*>* fo
 
 }  // namespace
 
-Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
-                    const FactTable& facts, const Catalog& catalog, const Allocator& allocator,
-                    const KeptBudget& budget, Arena* arena, KeptCatalog* kept, Error* error) {
+KeptCatalogBuilder::KeptCatalogBuilder(const FeaturePlan& features, const NetworkPlan& network,
+                                       const FactTable& facts, const Catalog& catalog,
+                                       const Allocator& allocator)
+    : features_(features), network_(network), facts_(facts), catalog_(catalog),
+      request_(facts, &catalog, allocator), arena_(allocator, limits::session_bytes) {}
+
+void KeptCatalogBuilder::open(const KeptBudget& budget, Arena* arena, KeptCatalog* kept) {
   *kept = {};
-  if (!has_fixed_candidates(features)) return Status::ok;
-  const std::size_t n_offers = catalog.ids.size();
-  const std::span<std::uint8_t> codes =
-      open_rows(kept_codes_per_row(network), budget.codes_bytes, n_offers, arena, &kept->codes);
-  const std::span<std::int16_t> sums =
-      open_rows(kept_sums_per_row(network), budget.sums_bytes, n_offers, arena, &kept->sums);
-  const std::uint32_t n_coded = kept->codes.n_rows, n_summed = kept->sums.n_rows;
-  std::uint32_t n_written = 0;
-  Status status = collect_facts(features, facts, arena, kept);
-  Builder builder(features, facts, catalog, allocator);
-  const auto write = [&](std::span<const EncodedField> encoded, std::uint32_t first,
-                         std::uint32_t n) {
-    if (const std::uint32_t more = rows_left(n_coded, first, n); more != 0) {
-      code_candidates(network, encoded, more, codes.data() + first * kept->codes.per_row);
-    }
-    if (const std::uint32_t more = rows_left(n_summed, first, n); more != 0) {
-      GUARDRANK_TRY(sum_candidates(network, encoded, more, builder.arena(),
-                                   sums.data() + first * kept->sums.per_row));
-    }
-    n_written = first + n;
-    return Status::ok;
-  };
-  if (status == Status::ok) {
-    status = builder.run(n_coded > n_summed ? n_coded : n_summed, write, error);
-  }
+  kept_ = kept;
+  if (!has_fixed_candidates(features_)) return;
+  const std::size_t n_offers = catalog_.ids.size();
+  if (collect_facts(features_, facts_, arena, kept) != Status::ok) return;
+  codes_ = open_rows(kept_codes_per_row(network_), budget.codes_bytes, n_offers, arena, &kept->codes);
+  sums_ = open_rows(kept_sums_per_row(network_), budget.sums_bytes, n_offers, arena, &kept->sums);
+  n_coded_ = n_rows_of(codes_, kept->codes.per_row);
+  n_summed_ = n_rows_of(sums_, kept->sums.per_row);
+  end_ = std::max(n_coded_, n_summed_);
+}
+
+std::uint32_t KeptCatalogBuilder::n_steps_left() const {
+  return (end_ - next_ + rows_at_once - 1) / rows_at_once;
+}
+
+Status KeptCatalogBuilder::step(Error* error) {
+  if (next_ == end_) return Status::ok;
+  const std::uint32_t n = std::min(end_ - next_, rows_at_once);
+  const Status status = add_rows(n, error);
+  next_ = status == Status::ok ? next_ + n : end_;
   if (status != Status::memory) return status;
   error->clear();                          // the rows that were written serve
-  kept->codes.n_rows = std::min(n_coded, n_written);
-  kept->sums.n_rows = std::min(n_summed, n_written);
+  return Status::ok;
+}
+
+// Offers next_, next_ + 1, ...
+Status KeptCatalogBuilder::add_rows(std::uint32_t n, Error* error) {
+  request_.reset();
+  arena_.reset();
+  GUARDRANK_TRY(request_.set_candidates(catalog_.ids.subspan(next_, n), error));
+  Frame frame;
+  GUARDRANK_TRY(frame.open(request_, &arena_));
+  GUARDRANK_TRY(encode_features(features_, &frame));
+  if (const std::uint32_t more = std::min(n, rows_left(n_coded_)); more != 0) {
+    code_candidates(network_, frame.encoded, more, codes_.data() + next_ * kept_->codes.per_row);
+    kept_->codes.n_rows = next_ + more;
+  }
+  if (const std::uint32_t more = std::min(n, rows_left(n_summed_)); more != 0) {
+    GUARDRANK_TRY(sum_candidates(network_, frame.encoded, more, &arena_,
+                                 sums_.data() + next_ * kept_->sums.per_row));
+    kept_->sums.n_rows = next_ + more;
+  }
   return Status::ok;
 }
 

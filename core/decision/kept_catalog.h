@@ -8,6 +8,7 @@
 
 #include "core/artifact/catalog.h"
 #include "core/feature/feature.h"
+#include "core/frame/request.h"
 #include "core/model/network.h"
 
 namespace guardrank {
@@ -37,10 +38,35 @@ struct KeptBudget {
 };
 
 // Keeps as many offers as the budget holds, from the catalog's first on; none for a model whose
-// candidate fields depend on the time of the request, or where memory is refused.
-Status keep_catalog(const FeaturePlan& features, const NetworkPlan& network,
-                    const FactTable& facts, const Catalog& catalog, const Allocator& allocator,
-                    const KeptBudget& budget, Arena* arena, KeptCatalog* kept, Error* error);
+// candidate fields depend on the time of the request, or where memory is refused. What it is given must
+// outlive it.
+class KeptCatalogBuilder {
+ public:
+  KeptCatalogBuilder(const FeaturePlan& features, const NetworkPlan& network, const FactTable& facts,
+                     const Catalog& catalog, const Allocator& allocator);
+
+  // `kept` lies in `arena`, and has no rows yet.
+  void open(const KeptBudget& budget, Arena* arena, KeptCatalog* kept);
+  // Adds the rows of the next offers, a tile of them: what `kept` has serves at any time.
+  Status step(Error* error);
+  std::uint32_t n_steps_left() const;
+
+ private:
+  Status add_rows(std::uint32_t n, Error* error);
+  std::uint32_t rows_left(std::uint32_t n_rows) const { return n_rows > next_ ? n_rows - next_ : 0; }
+
+  const FeaturePlan& features_;
+  const NetworkPlan& network_;
+  const FactTable& facts_;
+  const Catalog& catalog_;
+  Request request_;
+  Arena arena_;
+  KeptCatalog* kept_ = nullptr;
+  std::span<std::uint8_t> codes_;
+  std::span<std::int16_t> sums_;
+  std::uint32_t n_coded_ = 0, n_summed_ = 0;       // to come to
+  std::uint32_t next_ = 0, end_ = 0;               // of the catalog's rows
+};
 
 // What is kept of the frame's rows: not of offers that the request gives a fact which the model
 // reads.

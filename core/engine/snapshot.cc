@@ -1,5 +1,7 @@
 #include "core/engine/snapshot.h"
 
+#include <new>
+
 #include "core/artifact/row_shards.h"
 #include "core/base/limits.h"
 #include "core/base/hash.h"
@@ -88,8 +90,11 @@ Status Snapshot::open_parts(const SnapshotParts& parts, Check check, KernelChoic
 
 Status Snapshot::finish(KernelChoice kernel, bool replays_golden, Error* error) {
   GUARDRANK_TRY(bind(kernel, error));
-  if (!replays_golden) return Status::ok;
-  return replay_golden(model_, pipeline_.network, allocator_, error);
+  return replays_golden ? replay_golden(error) : Status::ok;
+}
+
+Status Snapshot::replay_golden(Error* error) const {
+  return guardrank::replay_golden(model_, pipeline_.network, allocator_, error);
 }
 
 Status Snapshot::verify(Error* error) const {
@@ -104,10 +109,37 @@ Status Snapshot::verify(Error* error) const {
 }
 
 Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
-  const FloatingPointEnvironment environment;
+  begin_kept(budget);
+  while (n_kept_steps_left() != 0) GUARDRANK_TRY(keep_more(error));
+  return Status::ok;
+}
+
+// Without memory for the builder nothing is kept.
+void Snapshot::begin_kept(const KeptBudget& budget) {
   release_kept();
-  return guardrank::keep_catalog(pipeline_.features, pipeline_.network, facts_, catalog_,
-                                 allocator_, budget, &kept_arena_, &pipeline_.kept, error);
+  end_kept();
+  pipeline_.kept = {};
+  void* memory = allocator_.allocate(allocator_.user, sizeof(KeptCatalogBuilder), alignof(KeptCatalogBuilder));
+  if (memory == nullptr) return;
+  builder_ = ::new (memory)
+      KeptCatalogBuilder(pipeline_.features, pipeline_.network, facts_, catalog_, allocator_);
+  builder_->open(budget, &kept_arena_, &pipeline_.kept);
+  if (n_kept_steps_left() == 0) end_kept();
+}
+
+void Snapshot::end_kept() {
+  if (builder_ == nullptr) return;
+  builder_->~KeptCatalogBuilder();
+  allocator_.release(allocator_.user, builder_, sizeof(KeptCatalogBuilder), alignof(KeptCatalogBuilder));
+  builder_ = nullptr;
+}
+
+Status Snapshot::keep_more(Error* error) {
+  if (builder_ == nullptr) return Status::ok;
+  const FloatingPointEnvironment environment;
+  const Status status = builder_->step(error);
+  if (status != Status::ok || n_kept_steps_left() == 0) end_kept();
+  return status;
 }
 
 Status Snapshot::open_artifacts(const SnapshotParts& parts, Check check, Error* error) {

@@ -17,6 +17,7 @@ struct SnapshotParts {
 class Snapshot {
  public:
   explicit Snapshot(const Allocator& allocator);
+  ~Snapshot() { end_kept(); }
   Snapshot(const Snapshot&) = delete;               // its plans point into it
   Snapshot& operator=(const Snapshot&) = delete;
 
@@ -27,9 +28,15 @@ class Snapshot {
   // three (Status::reference).
   Status open_parts(const SnapshotParts& parts, Check check, KernelChoice kernel,
                     bool replays_golden, Error* error);
+  // Replays the model's golden vectors (Status::golden).
+  Status replay_golden(Error* error) const;
   // Computes ahead what follows from the catalog alone, as far as the budget goes (kept_catalog.h).
   // Before anyone ranks.
   Status keep_catalog(const KeptBudget& budget, Error* error);
+  // The same step by step, as many as are left after the first call.
+  void begin_kept(const KeptBudget& budget);
+  Status keep_more(Error* error);
+  std::uint32_t n_kept_steps_left() const { return builder_ == nullptr ? 0 : builder_->n_steps_left(); }
   // Gives the memory of that back. While and after which no session reads it (Session::set_reads_kept):
   // pipeline().kept, of which others may have copies, goes on naming it.
   void release_kept() { kept_arena_.release(); }
@@ -53,6 +60,7 @@ class Snapshot {
   Status finish(KernelChoice kernel, bool replays_golden, Error* error);
   Status bind(KernelChoice kernel, Error* error);
   Status prepare(KernelChoice kernel, Error* error);
+  void end_kept();
 
   Allocator allocator_;
   Arena arena_;
@@ -63,6 +71,7 @@ class Snapshot {
   FactTable facts_;
   Pipeline pipeline_;
   Arena kept_arena_;
+  KeptCatalogBuilder* builder_ = nullptr;          // while there are steps left
 };
 
 }  // namespace guardrank

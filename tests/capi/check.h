@@ -73,6 +73,7 @@ void test_engine(void);
 void test_artifact(void);
 void test_snapshot(void);
 void test_trim(void);
+void test_prepare(void);
 void test_request(void);
 void test_columns(void);
 void test_decision(void);

@@ -104,6 +104,7 @@ int main(int argc, char** argv) {
   test_artifact();
   test_snapshot();
   test_trim();
+  test_prepare();
   test_request();
   test_columns();
   test_decision();

@@ -78,7 +78,10 @@ int main(int argc, char** argv) {
   gr_fetch_client* client = open(engine, argv);
   gr_fetch_served served{};
   served.struct_size = sizeof served;
-  check(gr_fetch_client_snapshot(client, nullptr, 20'000'000, nullptr, &served, &error), error);
+  gr_snapshot_options options{};
+  options.struct_size = sizeof options;
+  options.in_steps = 1;                  // of a client nothing unfinished comes, whatever is asked for
+  check(gr_fetch_client_snapshot(client, nullptr, 20'000'000, &options, &served, &error), error);
   const int with_client = n_mapped(argv[3]);
   gr_fetch_client_free(client);
   const int with_snapshot = n_mapped(argv[3]);

@@ -101,7 +101,8 @@ class Steps(OnOrigin):
         def publish(**more):
             for name, value in more.items():
                 (self.origin.folder / f"{name}.json").write_text(json.dumps(value))
-            self.publish("a", "--catalog", "catalog.bin", *(part for name in more for part in (f"--{name}", f"{name}.json")))
+            options = [part for name in more for part in (f"--{name}", f"{name}.json")]
+            self.publish("a", "--catalog", "catalog.bin", *options)
             return self.origin.check()["a.release"]["custom"]["guardrank"]["figures"]
         self.publish("a", "--bundle", BUNDLE)
         (self.origin.folder / "catalog.bin").write_bytes(nested(BUNDLE, "catalog"))

@@ -4,6 +4,7 @@ import * as layout from "./layout.js";
 import { Library } from "./library.js";
 import { Session } from "./session.js";
 import { Snapshot } from "./snapshot.js";
+import { prepareInSteps, takeStepOptions, type StepOptions } from "./steps.js";
 import { compile, hasRelaxedSimd, relaxedAddress, type ModuleSource } from "./source.js";
 
 /** "relaxed" is the better one of the last two for the processor. */
@@ -125,6 +126,18 @@ export class Engine {
    */
   open(bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: OpenOptions = {}): Snapshot {
     return new Snapshot(this.library, this.openHandle(), bundle, options);
+  }
+
+  /**
+   * As `open`, but the event loop has its turn every few milliseconds: for a page's main thread, where sums
+   * of a large catalog are kept. Reading the artifacts and laying out the weights is one step.
+   */
+  async openInSteps(
+    bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: StepOptions = {},
+  ): Promise<Snapshot> {
+    const [steps, open] = takeStepOptions(options);
+    steps.signal?.throwIfAborted();
+    return prepareInSteps(new Snapshot(this.library, this.openHandle(), bundle, open, true), steps);
   }
 
   /** Working memory for rankings through typed columns, reused from one to the next. */

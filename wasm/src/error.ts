@@ -25,10 +25,15 @@ export class GuardrankError extends Error {
 }
 
 /** Statuses that this package finds by itself, with the numbers of guardrank.h. */
-const statuses = { ARGUMENT: 100, TYPE: 203, NOT_FINITE: 204, LIMIT: 800 };
+const statuses = { ARGUMENT: 100, TYPE: 203, NOT_FINITE: 204, LIMIT: 800, INTERNAL: 901 };
 
 /** GR_STATUS_MISSING */
 export const missing = 202;
+
+/** The status behind whatever was thrown: what is not the engine's is internal. */
+export function codeOf(failure: unknown): number {
+  return failure instanceof GuardrankError ? failure.code : statuses.INTERNAL;
+}
 
 /** In the engine's words: "context.income: wanted a number, found a string". */
 export function wantedError(

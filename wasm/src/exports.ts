@@ -34,6 +34,7 @@ export interface Exports {
   gr_snapshot_create_from(
     engine: number, parts: number, options: number, snapshot: number, error: number,
   ): number;
+  gr_snapshot_prepare(snapshot: number, steps: number, left: number, error: number): number;
   gr_snapshot_free(snapshot: number): void;
   gr_snapshot_trim(snapshot: number): number;
   gr_snapshot_fact(snapshot: number, space: number, name: number): number;

@@ -9,6 +9,7 @@ export { Request, type ContextValue, type Route, type ServedBy, type Timestamp }
 export { Session, type WantedShard } from "./session.js";
 export { Snapshot, type Namespace } from "./snapshot.js";
 export { type ModuleSource } from "./source.js";
+export type { StepOptions } from "./steps.js";
 export { IndexedDbStorage } from "./host/indexed_db.js";
 export { CacheStorageApi, MemoryStorage, OpfsStorage, type Storage } from "./host/storage.js";
 export { Store, type WaitOptions } from "./store.js";

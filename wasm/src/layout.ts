@@ -8,7 +8,7 @@ export const engine_options = {
 };
 export const artifact_options = { size: 16, check: 4 };
 export const snapshot_options = {
-  size: 24, skip_golden: 4, catalog_sums_bytes: 8, catalog_codes_bytes: 16,
+  size: 32, skip_golden: 4, catalog_sums_bytes: 8, catalog_codes_bytes: 16, in_steps: 24,
 };
 export const column = {
   size: 44, type: 4, n_rows: 8, present: 12, numbers: 16, integers: 20, booleans: 24, texts: 28,

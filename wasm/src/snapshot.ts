@@ -35,10 +35,11 @@ export class Snapshot {
     private readonly engine: number,
     bundle: Uint8Array | ArrayBuffer | SnapshotParts,
     options: OpenOptions,
+    inSteps = false,
   ) {
     requireOptions(options, openOptionNames);
     try {
-      this.handle = this.createSnapshot(bundle, options);
+      this.handle = this.createSnapshot(bundle, options, inSteps);
     } catch (failure) {
       this.dispose();
       throw failure;
@@ -70,18 +71,18 @@ export class Snapshot {
   }
 
   private createSnapshot(
-    bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: OpenOptions,
+    bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: OpenOptions, inSteps: boolean,
   ): number {
     const { exports, memory, out } = this.library;
     if (typeof bundle === "object" && bundle !== null && "model" in bundle) {
       const parts = this.writeParts(bundle, options);
-      const struct = this.writeOptions(options);
+      const struct = this.writeOptions(options, inSteps);
       this.library.check(exports.gr_snapshot_create_from(
         this.engine, parts, struct, out, this.library.errorOut,
       ));
     } else {
       const artifact = this.openArtifact(bundle, "bundle", options);
-      const struct = this.writeOptions(options);
+      const struct = this.writeOptions(options, inSteps);
       this.library.check(exports.gr_snapshot_create(
         this.engine, artifact, struct, out, this.library.errorOut,
       ));
@@ -108,11 +109,12 @@ export class Snapshot {
     return struct;
   }
 
-  private writeOptions(options: OpenOptions): number {
+  private writeOptions(options: OpenOptions, inSteps: boolean): number {
     const { library } = this;
     const struct = library.clearStruct(layout.snapshot_options.size);
     const skip = flag(options.skipGolden, "skipGolden") ? 1 : 0;
     library.memory.view.setInt32(struct + layout.snapshot_options.skip_golden, skip, true);
+    library.memory.view.setUint32(struct + layout.snapshot_options.in_steps, inSteps ? 1 : 0, true);
     const budgets = [
       [layout.snapshot_options.catalog_sums_bytes, "catalogSumsBytes"],
       [layout.snapshot_options.catalog_codes_bytes, "catalogCodesBytes"],
@@ -129,6 +131,13 @@ export class Snapshot {
   ): string[] {
     const indices = Array.from({ length: count(this.handle) >>> 0 }, (_, index) => index);
     return indices.map((index) => this.library.returnedText(name, this.handle, index));
+  }
+
+  /** @internal Takes up to so many of the steps that are left, and tells how many then are. */
+  prepare(steps: number): number {
+    const { exports, memory, out, errorOut } = this.library;
+    this.library.check(exports.gr_snapshot_prepare(this.openHandle(), steps, out, errorOut));
+    return memory.u32(out);
   }
 
   /** The ordinal of a fact, or undefined when the bundle knows none of that name. */

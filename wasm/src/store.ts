@@ -1,6 +1,6 @@
 import { requireAmount, requireSignal } from "./argument.js";
 import type { Engine, OpenOptions } from "./engine.js";
-import { argumentError, GuardrankError } from "./error.js";
+import { argumentError, codeOf, GuardrankError } from "./error.js";
 import { FetchAhead } from "./host/ahead.js";
 import type { HostOptions } from "./host/needs.js";
 import { Library } from "./library.js";
@@ -30,6 +30,7 @@ export class Store {
   private readonly snapshots: StoreSnapshots;
   private readonly work: StoreWork;
   private openOptions: OpenOptions = {};
+  private isTrying = false;
   private isPumping = false;
   private reported = "";
   private looked: (() => void) | undefined;
@@ -200,7 +201,7 @@ export class Store {
         } catch (failure) {
           if (!isOfRelease(failure)) throw failure;
           refusal ??= failure;
-          this.module.couldNotOpen(ticket, failure.code);
+          this.module.tried(ticket, failure.code);
         }
       }
     } catch (failure) {
@@ -243,11 +244,26 @@ export class Store {
     this.report();
   }
 
-  /** A release's next version is opened, which replays its golden vectors, before it serves. */
+  /**
+   * A release's next version is opened, which replays its golden vectors, before it serves: a step at a time,
+   * so that a page goes on meanwhile. Whether that is done already, and others may be tried.
+   */
   private tryNext(): boolean {
-    return this.module.tryNext(this.snapshots.has, ({ key, parts }) => {
-      this.snapshots.take(key, parts, this.openOptions);
+    const found = this.isTrying ? undefined : this.module.nextTrial(this.snapshots.has);
+    if (found === undefined) return false;
+    const { trial, next: { key, parts } } = found;
+    if (parts === undefined) {
+      this.module.tried(trial, 0);
+      return true;
+    }
+    this.isTrying = true;
+    void this.snapshots.prepare(key, parts, this.openOptions).then(() => 0, codeOf).then((code) => {
+      this.isTrying = false;
+      if (!this.module.isOpen) return;
+      this.module.tried(trial, code);
+      this.pump();
     });
+    return false;
   }
 
   private endTickets(): void {

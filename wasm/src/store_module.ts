@@ -1,6 +1,6 @@
 // The functions of guardrank-store.wasm with JavaScript's values. What a store needs is done elsewhere.
 import type { SnapshotParts } from "./engine.js";
-import { argumentError, GuardrankError } from "./error.js";
+import { argumentError, codeOf, GuardrankError } from "./error.js";
 import { Clock } from "./host/clock.js";
 import { kinds, outcomes, type Answer, type Need } from "./host/needs.js";
 import * as layout from "./layout.js";
@@ -133,28 +133,25 @@ export class StoreModule {
     return struct === undefined ? undefined : this.library.memory.copyBytes(struct + at);
   }
 
-  /**
-   * Gives the next version of a release to `open` before it serves; what that throws refuses the version.
-   * False where none is to be tried.
-   */
-  tryNext(isKept: (key: string) => boolean, open: (next: Delivered) => void): boolean {
-    const { library } = this, { exports } = library;
-    const struct = library.clearStruct(layout.delivered.size);
-    if (exports.gr_store_next_trial(this.handle, this.now(), library.out, struct) !== 0) return false;
-    const trial = library.memory.view.getBigUint64(library.out, true);
-    let status = 0;
-    try {
-      open(this.readDelivered(struct, isKept));
-    } catch (failure) {
-      status = failure instanceof GuardrankError ? failure.code : 901;   // GR_STATUS_INTERNAL
+  /** The next version of a release, to be opened before it serves and then told of (`tried`). */
+  nextTrial(isKept: (key: string) => boolean): { trial: bigint; next: Delivered } | undefined {
+    const { library } = this;
+    for (;;) {
+      const struct = library.clearStruct(layout.delivered.size);
+      const status = library.exports.gr_store_next_trial(this.handle, this.now(), library.out, struct);
+      if (status !== 0) return undefined;
+      const trial = library.memory.view.getBigUint64(library.out, true);
+      try {
+        return { trial, next: this.readDelivered(struct, isKept) };
+      } catch (failure) {
+        this.tried(trial, codeOf(failure));
+      }
     }
-    exports.gr_store_tried(this.handle, trial, status, this.now());
-    return true;
   }
 
-  /** What a ticket gave could not be opened: it goes on to its next fallback. */
-  couldNotOpen(ticket: bigint, code: number): void {
-    this.library.exports.gr_store_tried(this.handle, ticket, code, this.now());
+  /** What came of a trial; or what a ticket gave could not be opened: it goes on to its next fallback. */
+  tried(id: bigint, code: number): void {
+    this.library.exports.gr_store_tried(this.handle, id, code, this.now());
   }
 
   /** What the store needs next of its host; undefined where nothing more. */

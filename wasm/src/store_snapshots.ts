@@ -39,25 +39,47 @@ export class StoreSnapshots {
     return snapshot;
   }
 
+  /** Opens what is about to be asked for, in steps; nothing where no engine asked yet. */
+  async prepare(key: string, parts: SnapshotParts, options: OpenOptions): Promise<void> {
+    const { engine } = this;
+    let snapshot: Snapshot | undefined;
+    while (engine !== undefined && snapshot === undefined) {
+      try {
+        snapshot = await engine.openInSteps(parts, options);
+      } catch (failure) {
+        if (!this.makesRoom(failure)) throw failure;
+      }
+    }
+    if (snapshot === undefined) return;
+    if (this.engine === engine && !this.kept.has(key)) this.remember(key, snapshot);
+    else snapshot.dispose();                   // meanwhile someone could not wait, or the store is gone
+  }
+
   dispose(): void {
+    this.engine = undefined;
     for (const snapshot of [...this.kept.values(), ...this.retired]) snapshot.dispose();
     this.kept.clear();
     this.retired.clear();
   }
 
-  /** Where the engine has no memory left, older snapshots make room. */
   private open(engine: Engine, parts: SnapshotParts, options: OpenOptions): Snapshot {
     for (;;) {
       try {
         return engine.open(parts, options);
       } catch (failure) {
-        const [oldest] = this.kept;
-        const isMemory = failure instanceof GuardrankError && failure.code === noMemory;
-        if (!isMemory || oldest === undefined) throw failure;
-        this.kept.delete(oldest[0]);
-        oldest[1].dispose();
+        if (!this.makesRoom(failure)) throw failure;
       }
     }
+  }
+
+  /** Where the engine has no memory left, older snapshots make room. */
+  private makesRoom(failure: unknown): boolean {
+    const [oldest] = this.kept;
+    const isMemory = failure instanceof GuardrankError && failure.code === noMemory;
+    if (!isMemory || oldest === undefined) return false;
+    this.kept.delete(oldest[0]);
+    oldest[1].dispose();
+    return true;
   }
 
   /** The snapshot that was asked for longest ago goes first. */

@@ -7,34 +7,6 @@
 namespace guardrank::fetch {
 namespace {
 
-using Artifact = std::unique_ptr<gr_artifact, FreeArtifact>;
-
-// An artifact's header holds the hash of header and table: another one for another artifact.
-void append_hash(Bytes artifact, std::string* key) {
-  key->append(reinterpret_cast<const char*>(artifact.data()) + 32, sizeof(Sha256Digest));
-}
-
-std::string key_of(const Delivered& delivered) {
-  std::string key;
-  key.reserve(4 * sizeof(Sha256Digest));
-  for (const Bytes part : {delivered.model, delivered.policy, delivered.catalog, delivered.release_bytes})
-    append_hash(part, &key);
-  return key;
-}
-
-// What a C function told, in this side's form.
-Status take_error(gr_status status, gr_error* told, Error* error) {
-  if (status == GR_STATUS_OK) return Status::ok;
-  const auto code = static_cast<Status>(status);
-  const std::string_view where = as_view(gr_error_where(told));
-  std::string_view message = as_view(gr_error_message(told));
-  // It begins with the place, and is about to do so again.
-  if (!where.empty() && message.starts_with(std::string(where) + ": ")) message.remove_prefix(where.size() + 2);
-  error->set(code, where, {message});
-  gr_error_free(told);
-  return code;
-}
-
 // A year at most: sums with it do not overflow.
 std::int64_t bounded(std::int64_t timeout_micros) {
   return std::clamp<std::int64_t>(timeout_micros, 0, std::int64_t{365} * 86'400 * 1'000'000);
@@ -48,13 +20,15 @@ Client::Client(const gr_engine* engine, HostOptions host, std::size_t snapshots)
 
 Client::~Client() {
   host_.withdraw_all();
+  gr_snapshot_free(trial_.snapshot);
   for (const Kept& kept : kept_) gr_snapshot_free(kept.snapshot);
 }
 
 Status Client::open(const DeliveryOptions& options, bool asks_origin, std::int64_t timeout_micros,
                     Error* error) {
   host_.follow_clock();
-  const std::int64_t until = host_.now() + bounded(timeout_micros);
+  polled_at_ = host_.now();
+  const std::int64_t until = polled_at_ + bounded(timeout_micros);
   GUARDRANK_TRY(delivery_.open(options, host_.now(), error));
   start_needs();
   const auto is_open = [&] { return asks_origin ? delivery_.has_asked() : delivery_.has_looked(); };
@@ -79,25 +53,12 @@ void Client::start_needs() {
   while (try_next());
 }
 
-// The snapshot is kept: when traffic shifts it is ready.
-bool Client::try_next() {
-  Delivered next;
-  const TicketId trial = delivery_.next_trial(host_.now(), &next);
-  if (trial == 0) return false;
-  Error error;
-  gr_snapshot* snapshot = nullptr;
-  const bool has_options = snapshot_options_.struct_size != 0;
-  const Status status = prepare(next, has_options ? &snapshot_options_ : nullptr, &snapshot, &error);
-  delivery_.tried(trial, status, host_.now());
-  return true;
-}
-
 bool Client::provide_one(std::int64_t timeout_micros) {
   Completion completion;
-  if (!host_.wait(timeout_micros, &completion)) return false;
-  provide(completion);
-  start_needs();
-  return true;
+  const bool has_come = host_.wait(trial_.id != 0 ? 0 : timeout_micros, &completion);
+  if (has_come) provide(completion);
+  if (has_come || trial_.id != 0) start_needs();
+  return has_come;
 }
 
 // A mapped file is lent, if it is wanted.
@@ -110,22 +71,6 @@ void Client::provide(const Completion& completion) {
   if (!loan.is_taken) host_.mappings().take_back(answer.bytes);
 }
 
-// Copied; but what is mapped stays where it is, as long as the store or the snapshot lives.
-Status Client::open_part(Bytes bytes, Artifact* artifact, Error* error) {
-  using Held = std::shared_ptr<const Mapping>;
-  gr_artifact_options options{};
-  options.struct_size = sizeof options;
-  if (Held mapping = host_.mappings().find(bytes)) {
-    options.release = [](void* held, const uint8_t*, size_t) { delete static_cast<Held*>(held); };
-    options.release_user = new Held(std::move(mapping));
-  }
-  gr_artifact* opened = nullptr;
-  gr_error* told = nullptr;
-  const gr_status status = gr_artifact_open(engine_, bytes.data(), bytes.size(), &options, &opened, &told);
-  artifact->reset(opened);
-  return take_error(status, told, error);
-}
-
 // A stop ends one call.
 bool Client::is_told_to_stop() {
   if (!host_.is_stopped()) return false;
@@ -133,10 +78,14 @@ bool Client::is_told_to_stop() {
   return true;
 }
 
+// What is prepared takes no more than a tenth of the time, or a little: whoever polls rarely waits longer for it.
 void Client::poll(std::int64_t timeout_micros) {
   host_.follow_clock();
-  const std::int64_t until = host_.now() + bounded(timeout_micros);
+  const std::int64_t now = host_.now(), until = now + bounded(timeout_micros);
+  slice_micros_ = std::max(least_slice_micros, (now - polled_at_) / 10);
+  polled_at_ = now;
   start_needs();
+  slice_micros_ = least_slice_micros;
   while (!is_told_to_stop()) {
     const bool did = provide_one(std::max<std::int64_t>(until - host_.now(), 0));
     if (!did && host_.now() >= until) return;
@@ -170,34 +119,6 @@ Status Client::wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered
               delivered->trouble, is_release ? "), and no fallback is" : ")"});
   start_needs();                         // what is still on its way goes on
   return error->code();
-}
-
-Status Client::prepare(const Delivered& delivered, const gr_snapshot_options* options,
-                       gr_snapshot** snapshot, Error* error) {
-  std::string key = key_of(delivered);
-  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.key == key; });
-  if (found != kept_.end()) {
-    kept_.splice(kept_.begin(), kept_, found);
-    *snapshot = kept_.front().snapshot;
-    return Status::ok;
-  }
-  Artifact model, policy, catalog, release;
-  GUARDRANK_TRY(open_part(delivered.model, &model, error));
-  GUARDRANK_TRY(open_part(delivered.policy, &policy, error));
-  GUARDRANK_TRY(open_part(delivered.catalog, &catalog, error));
-  GUARDRANK_TRY(open_part(delivered.release_bytes, &release, error));
-  gr_snapshot_parts parts{};
-  parts.struct_size = sizeof parts;
-  parts.model = model.get();
-  parts.policy = policy.get();
-  parts.catalog = catalog.get();
-  parts.release = release.get();
-  gr_error* told = nullptr;
-  const gr_status status = gr_snapshot_create_from(engine_, &parts, options, snapshot, &told);
-  GUARDRANK_TRY(take_error(status, told, error));
-  kept_.push_front({std::move(key), *snapshot});
-  for (; kept_.size() > n_snapshots_; kept_.pop_back()) gr_snapshot_free(kept_.back().snapshot);
-  return Status::ok;
 }
 
 // The first of the ticket's chain that opens; else what was wrong with the first that did not. A caller's

@@ -45,13 +45,23 @@ class Client {
   const Delivery& delivery() const { return delivery_; }
 
  private:
+  static constexpr std::int64_t least_slice_micros = 2000;
   struct Kept {
     std::string key;                     // hashes of the artifacts
     gr_snapshot* snapshot;
   };
+  // A release's next version that is being prepared, a slice of time in each call.
+  struct Trial {
+    TicketId id = 0;                     // 0: none
+    std::string key;
+    gr_snapshot* snapshot = nullptr;     // null: it is kept already
+  };
   void start_needs();
   void ask_for_needs();
   bool try_next();
+  Status begin_trial(const Delivered& next, Error* error);
+  Status go_on_trying(std::uint32_t* left, Error* error);
+  void end_trial(Status status);
   bool is_told_to_stop();
   void renew(std::int64_t deadline_micros);
   bool provide_one(std::int64_t timeout_micros);
@@ -60,6 +70,12 @@ class Client {
   Status wait_for(TicketId ticket, std::int64_t deadline_micros, Delivered* delivered, Error* error);
   Status open_first(TicketId ticket, std::int64_t deadline_micros, const gr_snapshot_options* options,
                     Delivered* delivered, gr_snapshot** snapshot, Error* error);
+  static Status take_error(gr_status status, gr_error* told, Error* error);
+  static Status take_steps(gr_snapshot* snapshot, std::uint32_t steps, std::uint32_t* left, Error* error);
+  gr_snapshot* find_kept(const std::string& key);
+  void keep(std::string key, gr_snapshot* snapshot);
+  Status create(const Delivered& delivered, const gr_snapshot_options* options, gr_snapshot** snapshot,
+                Error* error);
   Status prepare(const Delivered& delivered, const gr_snapshot_options* options, gr_snapshot** snapshot,
                  Error* error);
 
@@ -69,6 +85,8 @@ class Client {
   std::list<Kept> kept_;                 // asked for last first
   std::size_t n_snapshots_;
   gr_snapshot_options snapshot_options_{};   // of the last that was asked for
+  Trial trial_;
+  std::int64_t slice_micros_ = least_slice_micros, polled_at_ = 0;
 };
 
 }  // namespace guardrank::fetch

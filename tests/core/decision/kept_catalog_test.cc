@@ -164,6 +164,23 @@ TEST_CASE("no budget for one offer, nothing kept") {
   CHECK(world.snapshot.pipeline().kept.sums.n_rows == 0);
 }
 
+TEST_CASE("what is kept grows step by step, and serves in between") {
+  World plain("../../../models/reference/goods");
+  const std::string request = R"({"time": "2026-11-21T10:00:00Z", "seed": 9, "context": {}})";
+  const std::vector<std::string> wanted = decisions(&plain, {request});
+  World world("../../../models/reference/goods");
+  const KeptBudget budget = budget_for(bytes_per_offer(world), 1000, 130);
+  const KeptCatalog& kept = world.snapshot.pipeline().kept;
+  world.snapshot.begin_kept(budget);
+  for (const auto& [n_coded, n_summed] : {std::pair{0u, 0u}, {120u, 120u}, {200u, 130u}}) {
+    CHECK(kept.codes.n_rows == n_coded);
+    CHECK(kept.sums.n_rows == n_summed);
+    CHECK(world.snapshot.n_kept_steps_left() == (n_coded == 0 ? 2 : n_coded == 120 ? 1 : 0));
+    CHECK(decisions(&world, {request}) == wanted);
+    REQUIRE(world.snapshot.keep_more(&world.error) == Status::ok);
+  }
+}
+
 TEST_CASE("a session told not to read what is kept decides the same, and the memory can go") {
   World plain("cards");
   const std::vector<std::string> wanted = decisions(&plain, cards_requests);
