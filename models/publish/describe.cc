@@ -33,14 +33,21 @@ Json describe_release(const std::string& role, const std::string& path, const Js
   return told;
 }
 
+void describe_releases(const std::string& role, const Envelope& version, Json* releases) {
+  const Json targets = member_or(version.body, "targets", Json::object());
+  for (const auto& [path, target] : targets.items()) releases->push_back(describe_release(role, path, target));
+}
+
+std::string time_of(const Envelope& version) {
+  return member_or<std::string>(member_or(version.body, "x-guardrank-step", Json::object()), "time", "");
+}
+
 Json describe_version(const std::string& role, const Envelope& version) {
   Json releases = Json::array();
-  const Json targets = member_or(version.body, "targets", Json::object());
-  for (const auto& [path, target] : targets.items())
-    releases.push_back(describe_release(role, path, target));
+  describe_releases(role, version, &releases);
   const Json step = member_or(version.body, "x-guardrank-step", Json::object());
   return {{"role", role}, {"version", version.version()},
-          {"time", member_or<std::string>(step, "time", "")},
+          {"time", time_of(version)},
           {"action", member_or<std::string>(step, "action", "")},
           {"release", member_or<std::string>(step, "release", "")},
           {"of", member_or<std::string>(step, "of", "")}, {"releases", releases}};
@@ -66,14 +73,17 @@ Json history_of(const Repository& repository) {
 }
 
 // Releases as they stood at a time: of each role the last version made by then.
-Json releases_at(const Json& history, const std::string& time) {
+Json releases_at(const Repository& repository, const std::string& time) {
   parse_time(time);
-  std::map<std::string, Json> last;
-  for (const Json& version : history)
-    if (version["time"].get<std::string>() <= time) last[version["role"].get<std::string>()] = version;
   Json releases = Json::array();
-  for (const auto& [role, version] : last)
-    for (const Json& release : version["releases"]) releases.push_back(release);
+  for (const std::string& role : repository.target_roles()) {
+    std::optional<Envelope> last;
+    visit_versions(repository, role, [&](const Envelope& version) {
+      if (time_of(version) <= time && (!last || time_of(*last) <= time_of(version))) last = version;
+      return true;
+    });
+    if (last) describe_releases(role, *last, &releases);
+  }
   return releases;
 }
 
@@ -107,17 +117,15 @@ Json describe_origin(const Publisher& publisher, const Json& request) {
   for (const std::string& role : roles)
     told["roles"].push_back(describe_role(repository, role, publisher.now));
   const auto at = find_member<std::string>(request, "at");
-  const bool wants_history = member_or(request, "history", false);
-  const Json history = wants_history || at ? history_of(repository) : Json::array();
   if (at) {
     told["at"] = *at;
-    told["releases"] = releases_at(history, *at);
+    told["releases"] = releases_at(repository, *at);
   } else {
     for (const std::string& role : repository.target_roles())
       for (const auto& [path, target] : repository.at(role).body.at("targets").items())
         told["releases"].push_back(describe_release(role, path, target));
   }
-  if (wants_history) told["history"] = history;
+  if (member_or(request, "history", false)) told["history"] = history_of(repository);
   return told;
 }
 
