@@ -4,6 +4,7 @@ import sys
 
 from .config import ConfigError, read_config
 from .library import Library, LibraryError
+from .metrics import figure_text
 from .run import execute
 from .watch import TrainingStopped
 
@@ -42,7 +43,7 @@ def main(words=None):
         return 1
     for name, figures in run.report["heads"].items():
         print(
-            f"{name}: AUC {figures['auc']:.4f}, log loss {figures['log_loss']:.5f}, "
+            f"{name}: AUC {figure_text(figures['auc'], 4)}, log loss {figures['log_loss']:.5f}, "
             f"ECE {figures['ece']:.5f} over {figures['rows']} holdout rows"
         )
     print(f"wrote {chosen.out}")

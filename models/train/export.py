@@ -123,7 +123,7 @@ def write_folder(folder, description, network, holdout, rows):
     write_safetensors(os.path.join(folder, "holdout.safetensors"), holdout)
     with open(os.path.join(folder, "calibration.jsonl"), "w", encoding="utf-8") as file:
         for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n")
     with open(os.path.join(folder, "model.json"), "w", encoding="utf-8") as file:
-        json.dump(description, file, ensure_ascii=False, indent=1)
+        json.dump(description, file, ensure_ascii=False, indent=1, allow_nan=False)
         file.write("\n")

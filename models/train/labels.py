@@ -72,6 +72,21 @@ def build_labels(heads, table, sampling_column=None):
     return Labels(*tensor)
 
 
+def check_heads(heads, labels):
+    """Before hours of training: what is doubtful of the rows to train on, as texts. Throws ValueError for a
+    head that would learn nothing."""
+    doubtful = []
+    for number, head in enumerate(heads):
+        name, inside = head["name"], labels.mask[:, number] == 1
+        if not inside.any():
+            among = f" among those with {head['given']} = 1" if head.get("given") else ""
+            raise ValueError(f"heads.{name}: no row to train on has a label{among}")
+        values = labels.value[inside, number]
+        if head["kind"] == "probability" and bool((values == values[0]).all()):
+            doubtful.append(f"heads.{name}: all {len(values)} rows to train on have the label {values[0]:g}")
+    return doubtful
+
+
 def distilled(head, table, value, inside, population):
     """(what the loss compares with, where): the label mixed with a teacher's probability where the
     row has one, and the teacher's alone where the row has no label. Weights go by the label."""

@@ -68,8 +68,8 @@ def sigmoid(values):
 
 
 def measure(labels, probabilities):
-    """All figures of a probability head."""
-    return {
+    """All figures of a probability head; None for one that its rows do not define (of one class, no AUC)."""
+    figures = {
         "rows": int(len(labels)),
         "positives": int(labels.sum()),
         "base_rate": float(labels.mean()),
@@ -79,3 +79,9 @@ def measure(labels, probabilities):
         "log_loss": log_loss(labels, probabilities),
         "ece": expected_calibration_error(labels, probabilities),
     }
+    return {name: value if numpy.isfinite(value) else None for name, value in figures.items()}
+
+
+def figure_text(value, digits):
+    """A figure for people; a dash for one that is not defined."""
+    return "-" if value is None else f"{value:.{digits}f}"

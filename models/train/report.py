@@ -2,19 +2,22 @@
 import json
 import os
 
+from .metrics import figure_text
 from .page import Page, figure, plots
 
 
 def write_report(folder, report, heads):
     """report.json and report.html in `folder`."""
     with open(os.path.join(folder, "report.json"), "w", encoding="utf-8") as file:
-        json.dump(report, file, indent=1)
+        json.dump(report, file, indent=1, allow_nan=False)
         file.write("\n")
     page = Page(f"{report['name']} {report['version']}: training report")
     page.paragraph(
         "Holdout figures are after the sampling correction, before the calibrator, which "
         "the packer fits on the holdout's logits."
     )
+    for warning in report["warnings"]:
+        page.paragraph(f"Warning: {warning}.")
     page.table(
         ["head", "rows", "positives", "base rate", "mean p", "AUC", "PR-AUC", "log loss", "ECE"],
         [head_row(name, figures) for name, figures in report["heads"].items()],
@@ -48,8 +51,8 @@ def head_row(name, figures):
         figures["positives"],
         f"{figures['base_rate']:.5f}",
         f"{figures['mean_probability']:.5f}",
-        f"{figures['auc']:.4f}",
-        f"{figures['pr_auc']:.4f}",
+        figure_text(figures["auc"], 4),
+        figure_text(figures["pr_auc"], 4),
         f"{figures['log_loss']:.5f}",
         f"{figures['ece']:.5f}",
     ]

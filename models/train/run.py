@@ -19,7 +19,7 @@ from .export import (
 from .features import FeatureEncoder
 from .fitting import fit_fields
 from .inputs import batch_of
-from .labels import build_labels, head_label
+from .labels import build_labels, check_heads, head_label
 from .loop import Trainer, gate_shares, predict
 from .manifest import build_manifest, hash_json, lineage_of
 from .metrics import measure, reliability, sigmoid
@@ -83,6 +83,14 @@ def check_parts(heads, parts):
             )
 
 
+def check_holdout(heads, raw_labels):
+    """And that those rows have labels, since the packer would refuse the whole run for it."""
+    for head in heads:
+        is_fitted = (head.get("calibrator") or {}).get("kind") == "fit"
+        if is_fitted and numpy.isnan(raw_labels[head["name"]]).all():
+            raise ValueError(f"heads.{head['name']}: no holdout row has a label to fit its calibrator on")
+
+
 def population_labels(heads, table):
     """float64 [n] per head: the label (amounts in currency), NaN outside the population."""
     raw = {head["name"]: head_label(head, table) for head in heads}
@@ -109,14 +117,13 @@ def evaluate_heads(heads, logits, raw_labels):
     return figures
 
 
-def train_network(config, fields, encoder, table, folder, checkpoint, resume):
+def train_network(config, fields, encoder, table, labels, folder, checkpoint, resume):
     """(network, history, matrices of the training rows)."""
     matrices = encoder.encode_all(table)
     counts = [encoder.code_count(index) for index in range(len(fields))]
     training = config["training"]
     description = {"fields": fields, "levels": config["levels"], "heads": config["heads"]}
     network = Network(description, counts, training["dropout"], training["field_dropout"])
-    labels = build_labels(config["heads"], table, config.get("sampling_column"))
     trainer = Trainer(network, config["heads"], fields, training, folder)
     history = trainer.train(batch_of(fields, matrices), labels, checkpoint, resume)
     return network, history, matrices
@@ -133,10 +140,16 @@ def execute(
     parts = load_parts(config, data_paths, holdout_paths, extra_paths)
     log(f"{config['name']}: " + ", ".join(f"{part} {t.n_rows} rows" for part, t in parts.items()))
     check_parts(config["heads"], parts)
+    labels = build_labels(config["heads"], parts["train"], config.get("sampling_column"))
+    warnings = check_heads(config["heads"], labels)
+    raw = population_labels(config["heads"], parts["holdout"])
+    check_holdout(config["heads"], raw)
+    for warning in warnings:
+        log(f"warning: {warning}")
     fields = fit_fields(library, config["fields"], parts["train"])
     with FeatureEncoder(library, fields) as encoder:
         network, history, matrices = train_network(
-            config, fields, encoder, parts["train"], folder, checkpoint, resume
+            config, fields, encoder, parts["train"], labels, folder, checkpoint, resume
         )
         holdout = batch_of(fields, encoder.encode_all(parts["holdout"]))
         logits = (
@@ -144,7 +157,6 @@ def execute(
             if holdout.n_rows()
             else numpy.zeros((0, len(config["heads"])), numpy.float32)
         )
-        raw = population_labels(config["heads"], parts["holdout"])
         heads = exported_heads(config, logits, raw, parts["holdout"])
         figures = evaluate_heads(config["heads"], logits, raw)
         gates = gate_shares(network, holdout) if holdout.n_rows() else []
@@ -165,6 +177,7 @@ def execute(
         "version": config["version"],
         "manifest": manifest,
         "rows": {part: table.n_rows for part, table in parts.items()},
+        "warnings": warnings,
         "heads": figures,
         "gates": gates,
         "history": vars(history),

@@ -14,7 +14,7 @@ from real.bootstrap import WeightedAuc, paired_difference
 from train import metrics
 from train.fitting import quantile_edges
 from train.manifest import hash_json
-from train.run import check_parts
+from train.run import check_holdout, check_parts
 from train.safetensors import read_safetensors, write_safetensors
 from train.split import split_rows, splitmix64
 from train.table import Table
@@ -63,6 +63,14 @@ class MetricsTest(unittest.TestCase):
         generator = numpy.random.default_rng(4)
         self.scores = numpy.round(generator.random(3000), 2)  # with ties
         self.labels = (generator.random(3000) < self.scores).astype(float)
+
+    def test_a_figure_that_its_rows_do_not_define_is_none_and_json(self):
+        for label in (0.0, 1.0):
+            figures = metrics.measure(numpy.full(9, label), numpy.linspace(0.1, 0.9, 9))
+            self.assertIsNone(figures["auc"])
+            json.dumps(figures, allow_nan=False)
+            self.assertEqual(metrics.figure_text(figures["auc"], 4), "-")
+        self.assertIsNone(metrics.measure(numpy.zeros(9), numpy.linspace(0.1, 0.9, 9))["pr_auc"])
 
     def test_figures_are_sklearns(self):
         from sklearn import metrics as other
@@ -195,6 +203,13 @@ class TableTest(unittest.TestCase):
             check_parts([plain], {"train": none, "holdout": row})
         check_parts([plain], {"train": row, "holdout": none})
         check_parts([plain, fitted], {"train": row, "holdout": row})
+
+    def test_a_fitted_calibrator_wants_holdout_rows_with_labels(self):
+        head = {"name": "click", "calibrator": {"kind": "fit"}}
+        with self.assertRaisesRegex(ValueError, "click: no holdout row has a label"):
+            check_holdout([head], {"click": numpy.array([numpy.nan])})
+        check_holdout([head], {"click": numpy.array([numpy.nan, 0.0])})
+        check_holdout([{"name": "click"}], {"click": numpy.array([numpy.nan])})
 
     def test_hashes_ignore_the_order_of_members(self):
         self.assertEqual(hash_json({"a": 1, "b": 2}), hash_json({"b": 2, "a": 1}))

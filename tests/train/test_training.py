@@ -14,7 +14,7 @@ from train.config import TRAINING_DEFAULTS, ConfigError, check_config
 from train.corruption import Corruption
 from train.graph import build_levels
 from train.inputs import Batch
-from train.labels import Labels, build_labels
+from train.labels import Labels, build_labels, check_heads
 from train.loop import Trainer, predict
 from train.losses import HeadLosses
 from train.metrics import sigmoid
@@ -188,6 +188,24 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(labels.mask.tolist(), [[1, 1], [1, 0], [1, 1]])
         self.assertEqual(labels.weight[:, 0].tolist(), [1, 4, 1])
         self.assertEqual(labels.weight[:, 1].tolist(), [1, 1, 1])
+
+    def test_a_head_that_would_learn_nothing_is_refused_and_one_class_is_told(self):
+        import pandas
+
+        heads = [{"name": "click", "kind": "probability"}, {"name": "apply", "kind": "probability", "given": "click"}]
+
+        def told(click, apply):
+            table = Table(pandas.DataFrame({"label.click": click, "label.apply": apply}))
+            return check_heads(heads, build_labels(heads, table))
+
+        self.assertEqual(told(["1", "0", "1"], ["0", None, "1"]), [])
+        self.assertEqual(
+            told(["1", "1"], ["0", "1"]), ["heads.click: all 2 rows to train on have the label 1"]
+        )
+        with self.assertRaisesRegex(ValueError, "click: no row to train on has a label$"):
+            told([None, None], [None, None])
+        with self.assertRaisesRegex(ValueError, "apply: no row .* among those with click = 1"):
+            told(["0", "0"], ["1", None])
 
     def test_an_offset_head_recovers_the_true_logit_when_the_rate_depends_on_the_row(self):
         import pandas
