@@ -17,7 +17,17 @@ def corrected_logits(head, logits):
 
 
 def fit_platt(logits, labels, steps=50):
-    """(a, b) of sigmoid(a z + b) by maximum likelihood, Newton's method (Platt 1999)."""
+    """(a, b) of sigmoid(a z + b) by maximum likelihood, Newton's method (Platt 1999), with a >= 0: where the best
+    slope falls, no probability may, and the best flat map is the base rate, as the packer's."""
+    a, b = newton(logits, labels, steps)
+    if a >= 0:
+        return a, b
+    rate = float(labels.mean())
+    return 0.0, math.log(rate / (1 - rate))
+
+
+def newton(logits, labels, steps):
+    """(a, b), whatever their signs."""
     a, b = 1.0, 0.0
     for _ in range(steps):
         probability = sigmoid(a * logits + b)
@@ -40,10 +50,13 @@ def fit_platt(logits, labels, steps=50):
 def segment_calibrator(wanted, logits, labels, segments):
     """A Platt calibrator with segment values, fitted on corrected logits of one head's population.
 
-    `segments`: text per row. A segment needs both classes and 20 positives to get its own map."""
+    `segments`: text per row, None where it is missing: serving then finds no segment either. A segment needs
+    both classes and 20 positives to get its own map."""
+    if labels.min() == labels.max():
+        raise ValueError(f"all {len(labels)} holdout rows have the label {labels[0]:g}")
     a, b = fit_platt(logits, labels)
     values = {}
-    for name in sorted(set(segments)):
+    for name in sorted({name for name in segments if name is not None}):
         rows = segments == name
         positives = int(labels[rows].sum())
         if positives < 20 or positives == int(rows.sum()):
@@ -56,6 +69,22 @@ def segment_calibrator(wanted, logits, labels, segments):
         "b": b,
         "segments": {"field": wanted["field"], "kappa": wanted.get("kappa", 100), "values": values},
     }
+
+
+def flat_calibrators(heads):
+    """What is to be said of maps fitted here that give every row the same probability, as texts."""
+    told = []
+    for head in heads:
+        calibrator = head.get("calibrator") or {}
+        values = calibrator.get("segments", {}).get("values", {})
+        flat = [f"segment {name}" for name, value in values.items() if value.get("a") == 0]
+        flat += ["all rows"] if calibrator.get("kind") == "platt" and calibrator.get("a") == 0 else []
+        told += [
+            f"heads.{head['name']}: the platt fit of {part} has a = 0: every row gets the same probability, as "
+            "higher logits had no more positives"
+            for part in flat
+        ]
+    return told
 
 
 def fit_amount(mu, amounts):

@@ -43,6 +43,7 @@ def check_config(config):
     check_fields(config["fields"])
     check_heads(config["heads"])
     check_sampling_column(config)
+    check_time_column(config)
     config["levels"] = build_levels(config["graph"], [head["name"] for head in config["heads"]])
     config.setdefault("columns", {})
     config.setdefault("missing", [""])
@@ -72,6 +73,16 @@ def check_sampling_column(config):
             raise ConfigError(f"heads.{head['name']}: offset wants a sampling_column")
 
 
+def check_time_column(config):
+    """Without it every request would be of 1970."""
+    for field in config["fields"]:
+        asks = any(transform.get("op") == "days_since" for transform in field.get("transforms", []))
+        if asks and not config.get("time_column"):
+            raise ConfigError(
+                f"fields.{field['name']}: days_since counts from the request's time: wanted time_column"
+            )
+
+
 def check_heads(heads):
     seen = []
     for head in heads:
@@ -83,7 +94,19 @@ def check_heads(heads):
         if head["kind"] == "probability":
             check_sampling(head, where)
         check_distillation(head, where)
+        check_segments(head, where)
         seen.append(head["name"])
+
+
+def check_segments(head, where):
+    """Calibrators by segment are fitted here, and of one kind."""
+    calibrator = head.get("calibrator") or {}
+    if calibrator.get("kind") != "fit" or not calibrator.get("segments"):
+        return
+    if calibrator.get("method", "platt") != "platt":
+        raise ConfigError(f"{where}.calibrator.method: with segments wanted platt, found {calibrator['method']!r}")
+    if not calibrator["segments"].get("field"):
+        raise ConfigError(f"{where}.calibrator.segments: wanted a field")
 
 
 def check_distillation(head, where):

@@ -7,6 +7,8 @@ import numpy
 from .calibration import corrected_logits, fit_amount, segment_calibrator
 from .layout import is_dense
 from .safetensors import write_safetensors
+from .table import whole_number
+from .times import time_text
 
 SECTION = {"context": "context", "candidate": "candidate", "pair": "pair"}
 TRAINING_ONLY = ("column", "positive", "loss", "loss_weight", "distillation")
@@ -53,9 +55,12 @@ def resolve_calibrator(head, logits, label, inside, table):
         return wanted
     segment_field = wanted["segments"]["field"]
     column = table.frame[table.column_name(segment_field, "context")]
-    segments = column.fillna("").to_numpy()[inside]
+    segments = column.to_numpy()[inside]
     corrected = corrected_logits(head, logits[inside].astype(numpy.float64))
-    return segment_calibrator(wanted["segments"], corrected, label[inside], segments)
+    try:
+        return segment_calibrator(wanted["segments"], corrected, label[inside], segments)
+    except ValueError as problem:
+        raise ValueError(f"heads.{head['name']}: its calibrator cannot be fitted: {problem}") from None
 
 
 def holdout_tensors(heads, logits, raw_labels):
@@ -84,8 +89,11 @@ def raw_value(text, kind):
     """A CSV cell as the JSON value that a request would carry."""
     if kind == "f64":
         return float(text)
-    if kind in ("i64", "timestamp"):
-        return int(float(text))
+    if kind == "timestamp":
+        return time_text(whole_number(text, kind))
+    if kind == "i64":
+        value = whole_number(text, kind)
+        return value if abs(value) <= 2**53 else str(value)
     if kind == "bool":
         return text in ("true", "1", "True")
     if kind == "string[]":
@@ -108,6 +116,9 @@ def input_facts(encoder):
 def raw_rows(encoder, table, indices):
     """{"context": {}, "candidate": {}, "pair": {}} per row; missing facts are left out."""
     rows = [{"context": {}, "candidate": {}, "pair": {}} for _ in indices]
+    if table.time_column is not None:
+        for row, micros in zip(rows, table.times()[indices]):
+            row["time"] = time_text(micros)
     for fact, side, kind in input_facts(encoder):
         column = table.frame[table.column_name(fact, side)].to_numpy()[indices]
         for row, text in zip(rows, column):

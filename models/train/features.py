@@ -1,7 +1,7 @@
 """Fields of model.json over a table, encoded by the C library: the code that serving runs."""
 import ctypes
 import json
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass, field as dataclass_field, replace
 from typing import List, Optional
 
 import numpy
@@ -27,6 +27,19 @@ class Matrices:
 
     n_rows: int
     fields: List[EncodedField] = dataclass_field(default_factory=list)
+
+
+def asks_for_time(field):
+    """Whether a field counts from the request's time."""
+    return any(transform["op"] == "days_since" for transform in field["transforms"])
+
+
+def seen_from(values, times):
+    """Timestamps as if each row's request was made in 1970: the library takes one `now` for all rows, and
+    `now - time` is the same number of micros, exactly."""
+    if values.integers is None:
+        return values
+    return replace(values, integers=numpy.ascontiguousarray(values.integers - times))
 
 
 class FeatureEncoder:
@@ -72,23 +85,25 @@ class FeatureEncoder:
             found.append((bare, owner["side"], owner["type"]))
         return found
 
-    def encode(self, index, table, now=0):
-        """One field over all rows of `table`; `now` in micros. Returns copies."""
+    def encode(self, index, table):
+        """One field over all rows of `table`. Returns copies."""
         values = [table.values(*fact) for fact in self.input_facts(index)]
+        if asks_for_time(self.fields[index]):
+            values = [seen_from(value, table.times()) for value in values]
         columns = (Column * max(len(values), 1))(*[value.column() for value in values])
         encoded = Encoded()
         encoded.struct_size = ctypes.sizeof(Encoded)
         error = c_void_p()
         status = self.library.calls.gr_tools_features_encode(
-            self.handle, index, columns, len(values), now, byref(encoded), byref(error)
+            self.handle, index, columns, len(values), 0, byref(encoded), byref(error)
         )
         self.library.check(status, error)
         return copy_encoded(encoded, table.n_rows)
 
-    def encode_all(self, table, now=0):
+    def encode_all(self, table):
         """Every field over all rows."""
         return Matrices(
-            table.n_rows, [self.encode(index, table, now) for index in range(len(self.fields))]
+            table.n_rows, [self.encode(index, table) for index in range(len(self.fields))]
         )
 
 

@@ -14,31 +14,31 @@ import numpy
 from .features import FeatureEncoder
 
 
-def fit_fields(library, fields, table, now=0):
+def fit_fields(library, fields, table):
     """The fields with every open transform replaced by a closed one."""
     fitted = []
     for field in fields:
         done = []
         for transform in field["transforms"]:
-            done.append(fit_transform(library, field, done, transform, table, now))
+            done.append(fit_transform(library, field, done, transform, table))
         fitted.append({**field, "transforms": done})
     return fitted
 
 
-def fit_transform(library, field, before, transform, table, now):
+def fit_transform(library, field, before, transform, table):
     """One transform, closed."""
     op = transform["op"]
     if op == "vocabulary" and "values" not in transform:
         return fit_vocabulary(field, transform, table)
     if op == "standardize" and transform.get("fit"):
-        numbers = numbers_so_far(library, field, before, table, now)
+        numbers = numbers_so_far(library, field, before, table)
         deviation = float(numbers.std())
         return {"op": op, "mean": rounded(numbers.mean()), "std": rounded(deviation or 1.0)}
     if op == "bucketize" and "quantiles" in transform:
-        numbers = numbers_so_far(library, field, before, table, now)
+        numbers = numbers_so_far(library, field, before, table)
         return {"op": op, "edges": quantile_edges(numbers, transform["quantiles"])}
     if op == "clip" and "quantiles" in transform:
-        numbers = numbers_so_far(library, field, before, table, now)
+        numbers = numbers_so_far(library, field, before, table)
         low, high = numpy.quantile(numbers, transform["quantiles"])
         return {"op": op, "min": rounded(low), "max": rounded(high)}
     return transform
@@ -60,7 +60,7 @@ def quantile_edges(numbers, n_buckets):
     return sorted({rounded(edge) for edge in edges if edge > unique[0]}) or [rounded(unique[0])]
 
 
-def numbers_so_far(library, field, before, table, now):
+def numbers_so_far(library, field, before, table):
     """Present values of a numeric field after the transforms `before`: float64 [n present]; of a
     vector all elements alike, since its transforms are the same for each."""
     probe = {
@@ -73,7 +73,7 @@ def numbers_so_far(library, field, before, table, now):
     if "inputs" in field:
         probe["inputs"] = field["inputs"]
     with FeatureEncoder(library, [probe]) as encoder:
-        encoded = encoder.encode(0, table, now)
+        encoded = encoder.encode(0, table)
     numbers = encoded.dense[encoded.is_missing == 0].ravel().astype(numpy.float64)
     if len(numbers) == 0:
         raise ValueError(f"field {field['name']}: no value to fit a transform on")

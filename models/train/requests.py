@@ -4,6 +4,7 @@ import json
 import numpy
 
 from .export import input_facts, raw_value
+from .times import time_text
 
 REQUEST_TIME = "2026-11-21T00:00:00Z"
 
@@ -28,16 +29,24 @@ def row_candidate(columns, row, offer):
     return candidate
 
 
+def time_of(times):
+    """The time of a request's rows, which have one."""
+    if (times != times[0]).any():
+        raise ValueError("rows of several times cannot be one request")
+    return time_text(times[0])
+
+
 def row_requests(encoder, table, labels, per_request=1):
     """Yields JSON texts, `per_request` rows each (more than one only where no fact is of the
     context). `labels`: name to float64 [n], NaN outside the population, or None."""
     columns = typed_columns(encoder, table)
+    times = None if table.time_column is None else table.times()
     offers = next((values for _, fact, values in columns if fact == "offer_id"), None)
     for start in range(0, table.n_rows, per_request):
         rows = range(start, min(start + per_request, table.n_rows))
         request = {
             "request_id": f"row-{start}",
-            "time": REQUEST_TIME,
+            "time": REQUEST_TIME if times is None else time_of(times[start : start + per_request]),
             "seed": 0,
             "explain": True,
             "context": {

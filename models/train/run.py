@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy
 import torch
 
-from .calibration import corrected_logits
+from .calibration import corrected_logits, flat_calibrators
 from .checkpoint import Checkpoint
 from .export import (
     calibration_indices,
@@ -58,12 +58,13 @@ def seed_everything(seed):
 
 def load_parts(config, data_paths, holdout_paths, extra_paths=()):
     """Tables by part. A separate holdout file replaces the split's; extra rows only train."""
-    table = Table.read(data_paths, config["columns"], config["missing"])
+    how = (config["columns"], config["missing"], config.get("time_column"))
+    table = Table.read(data_paths, *how)
     parts = {name: table.rows(rows) for name, rows in split_rows(table, config["split"]).items()}
     if holdout_paths:
-        parts["holdout"] = Table.read(holdout_paths, config["columns"], config["missing"])
+        parts["holdout"] = Table.read(holdout_paths, *how)
     if extra_paths:
-        extra = Table.read(extra_paths, config["columns"], config["missing"])
+        extra = Table.read(extra_paths, *how)
         parts["train"] = parts["train"].followed_by(extra)
     limit = int(config["training"]["holdout_rows"])
     if parts["holdout"].n_rows > limit:
@@ -86,9 +87,12 @@ def check_parts(heads, parts):
 def check_holdout(heads, raw_labels):
     """And that those rows have labels, since the packer would refuse the whole run for it."""
     for head in heads:
-        is_fitted = (head.get("calibrator") or {}).get("kind") == "fit"
-        if is_fitted and numpy.isnan(raw_labels[head["name"]]).all():
+        if not numpy.isnan(raw_labels[head["name"]]).all():
+            continue
+        if (head.get("calibrator") or {}).get("kind") == "fit":
             raise ValueError(f"heads.{head['name']}: no holdout row has a label to fit its calibrator on")
+        if head["kind"] == "log_amount" and "log_sigma" not in head:
+            raise ValueError(f"heads.{head['name']}: no holdout row has an amount to find log_sigma on")
 
 
 def population_labels(heads, table):
@@ -158,6 +162,9 @@ def execute(
             else numpy.zeros((0, len(config["heads"])), numpy.float32)
         )
         heads = exported_heads(config, logits, raw, parts["holdout"])
+        for warning in flat_calibrators(heads):
+            warnings.append(warning)
+            log(f"warning: {warning}")
         figures = evaluate_heads(config["heads"], logits, raw)
         gates = gate_shares(network, holdout) if holdout.n_rows() else []
         indices = calibration_indices(

@@ -13,6 +13,9 @@ from .layout import dense_width, is_dense
 from .table import Table
 
 
+TIME_COLUMN = "request.time"
+
+
 def cell(value):
     """A JSON value of a request as the text that a CSV would hold."""
     if value is None or value == []:
@@ -26,6 +29,7 @@ def cell(value):
 
 def whole_table(encoder, frame):
     """A table with a column for every fact that the fields read; those absent are missing."""
+    time = TIME_COLUMN if TIME_COLUMN in frame.columns else None
     table = Table(frame.astype(object).where(frame.notna(), None))
     absent = {}
     for index in range(len(encoder.fields)):
@@ -34,7 +38,8 @@ def whole_table(encoder, frame):
                 table.column_name(fact, side)
             except ValueError:
                 absent[Table.PREFIXES[side] + fact] = [None] * table.n_rows
-    return Table(pandas.concat([table.frame, pandas.DataFrame(absent, dtype=object)], axis=1))
+    whole = pandas.concat([table.frame, pandas.DataFrame(absent, dtype=object)], axis=1)
+    return Table(whole, time_column=time)
 
 
 def model_inputs(library, fields, tensors, frame):
@@ -88,7 +93,8 @@ def context_frame(requests):
     for request in requests:
         route = {k: v for k, v in request.get("route", {}).items() if v is not None}
         facts = {**route, **request.get("context", {})}
-        rows.append({"ctx." + name: cell(value) for name, value in facts.items()})
+        row = {"ctx." + name: cell(value) for name, value in facts.items()}
+        rows.append({**row, TIME_COLUMN: request.get("time")})
     return pandas.DataFrame(rows, dtype=object)
 
 

@@ -1,5 +1,6 @@
 """Rows of a CSV as typed columns: what the C library's gr_column wants, held by numpy."""
 import ctypes
+import re
 from dataclasses import dataclass
 from typing import Optional
 
@@ -8,6 +9,7 @@ import pandas
 
 from .csv_rows import row_lines
 from .library import COLUMN_TYPES, Column, pointer_of
+from .times import micros_of
 
 TEXT_TYPE = numpy.dtype([("data", "<u8"), ("size", "<u8")])  # gr_text
 
@@ -131,19 +133,52 @@ def finite_numbers(column, name):
     return numbers
 
 
-def numeric_values(column, kind, name):
+def number_values(column, name):
     """Values of a column of number texts (or numbers)."""
     numbers = finite_numbers(column, name)
     present = ~numpy.isnan(numbers)
-    flags = present.astype(numpy.uint8)
-    filled = numpy.where(present, numbers, 0.0)
-    if kind == "f64":
-        return Values(kind, len(flags), flags, numbers=numpy.ascontiguousarray(filled))
-    wrong = numpy.flatnonzero((filled != numpy.floor(filled)) | (numpy.abs(filled) >= 2.0**63))
-    if len(wrong) > 0:
-        found = column.iloc[wrong[0]]
-        raise CellError(wrong[0], f"column {name}: wanted a whole number ({kind}), found {found!r}")
-    return Values(kind, len(flags), flags, integers=filled.astype(numpy.int64))
+    filled = numpy.ascontiguousarray(numpy.where(present, numbers, 0.0))
+    return Values("f64", len(present), present.astype(numpy.uint8), numbers=filled)
+
+
+def whole_number(cell, kind):
+    """The int of a cell, every digit of it: an id beyond 2^53 hashes as serving hashes it. `5.0` and `5e3`, as
+    tables with gaps are often written, while a double tells them apart. None for anything else."""
+    if isinstance(cell, str):
+        if kind == "timestamp" and (micros := micros_of(cell)) is not None:
+            return micros
+        if re.fullmatch(r"[+-]?[0-9]+", cell):
+            value = int(cell)
+            return value if -(2**63) <= value < 2**63 else None
+        if not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", cell):
+            return None
+    number = float(cell)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else None
+
+
+WHOLE_WORDS = {"i64": "a whole number (i64)", "timestamp": "a time (RFC 3339, a date, or micros since 1970)"}
+
+
+def whole_values(column, kind, name):
+    """Values of a column of whole numbers or times."""
+    rows, distinct = pandas.factorize(column)
+    integers = numpy.zeros(len(distinct) + 1, numpy.int64)  # the last: missing
+    for place, cell in enumerate(distinct):
+        value = whole_number(cell, kind)
+        if value is None:
+            row = numpy.flatnonzero(rows == place)[0]
+            raise CellError(row, f"column {name}: wanted {WHOLE_WORDS[kind]}, found {cell!r}")
+        integers[place] = value
+    present = (rows >= 0).astype(numpy.uint8)
+    return Values(kind, len(rows), present, integers=numpy.ascontiguousarray(integers[rows]))
+
+
+def request_times(column, name):
+    values = whole_values(column, "timestamp", name)
+    absent = numpy.flatnonzero(values.present == 0)
+    if len(absent) > 0:
+        raise CellError(absent[0], f"column {name}: a request without its time")
+    return values.integers
 
 
 def boolean_values(column, name):
@@ -185,18 +220,20 @@ class Table:
     """A CSV (gzip too) of facts and labels, every cell a text or None where missing.
 
     A fact `income` of the context is looked up as the mapped column, `ctx.income`, then `income`.
+    `time_column` holds the time of each row's request, for features that count from it.
     """
 
     PREFIXES = {"context": "ctx.", "candidate": "offer.", "pair": "pair."}
 
-    def __init__(self, frame, columns=None, places=None):
+    def __init__(self, frame, columns=None, places=None, time_column=None):
         self.frame = frame
+        self.time_column = time_column
         self.places = places  # None: rows of no file
         self.columns = columns or {}
         self.cache = {}
 
     @classmethod
-    def read(cls, paths, columns=None, missing=("",)):
+    def read(cls, paths, columns=None, missing=("",), time_column=None):
         lines = [row_lines(path) for path in paths]
         frames = [
             pandas.read_csv(path, dtype=str, keep_default_na=False, na_values=list(missing))
@@ -204,7 +241,7 @@ class Table:
         ]
         frame = pandas.concat(frames, ignore_index=True)
         places = Places.of(paths, lines)
-        return cls(frame.astype(object).where(frame.notna(), None), columns, places)
+        return cls(frame.astype(object).where(frame.notna(), None), columns, places, time_column)
 
     @property
     def n_rows(self):
@@ -215,13 +252,14 @@ class Table:
         taken = numpy.flatnonzero(chosen) if chosen.dtype == bool else chosen
         frame = self.frame.iloc[taken].reset_index(drop=True)
         places = self.places and Places(self.places.paths, self.places.rows[taken])
-        return Table(frame, self.columns, places)
+        return Table(frame, self.columns, places, self.time_column)
 
     def followed_by(self, other):
         """A table of these rows and then those of `other`; columns that one lacks are missing."""
         frame = pandas.concat([self.frame, other.frame], ignore_index=True)
         places = self.places and other.places and self.places.followed_by(other.places)
-        return Table(frame.astype(object).where(frame.notna(), None), self.columns, places)
+        frame = frame.astype(object).where(frame.notna(), None)
+        return Table(frame, self.columns, places, self.time_column)
 
     def column_name(self, fact, side):
         """The CSV column that holds a fact."""
@@ -243,6 +281,18 @@ class Table:
             self.cache[key] = self.placed(self.convert, self.frame[name], kind, name)
         return self.cache[key]
 
+    def times(self):
+        """int64 [n]: when each row's request was made, micros since 1970; none may be missing."""
+        name = self.time_column
+        if name is None:
+            raise ValueError("the time of requests is not at hand: wanted time_column in the config")
+        if name not in self.frame.columns:
+            raise ValueError(f"no column {name}, the time of requests")
+        key = (name, "time")
+        if key not in self.cache:
+            self.cache[key] = self.placed(request_times, self.frame[name], name)
+        return self.cache[key]
+
     def placed(self, read, *arguments):
         """What `read` gives; its complaint about a cell tells the line."""
         try:
@@ -261,8 +311,10 @@ class Table:
             return boolean_values(column, name)
         if vector_width(kind):
             return vector_values(column, kind, name)
-        if kind in ("f64", "i64", "timestamp"):
-            return numeric_values(column, kind, name)
+        if kind == "f64":
+            return number_values(column, name)
+        if kind in WHOLE_WORDS:
+            return whole_values(column, kind, name)
         raise ValueError(f"column {name}: type {kind} cannot be read from CSV")
 
     def numbers(self, name):

@@ -15,6 +15,7 @@ from simulate.open_policy import write_open_policy
 from simulate.write import write_csv
 from train import command
 from train.config import read_config
+from train.export import raw_value
 from train.features import FeatureEncoder
 from train.inputs import batch_of
 from train.library import Library, LibraryError
@@ -95,6 +96,24 @@ class FeaturesTest(unittest.TestCase):
         encoded = self.encode(field, "n,x\n0,\n6.38905609893065,\n,\n")
         numpy.testing.assert_allclose(encoded.dense[:, 0], [-0.5, 0.5, 0.0], atol=1e-6)
         self.assertEqual(encoded.is_missing.tolist(), [0, 0, 1])
+
+    def test_days_are_counted_from_each_rows_request(self):
+        field = {**support.dense("opened", "context"), "type": "timestamp", "transforms": [{"op": "days_since"}]}
+        rows = table_of("opened,at\n2026-01-01,2026-01-31T12:00:00Z\n2026-01-01,2025-12-31\n,2026-01-01\n")
+        with FeatureEncoder(Library(), [field]) as encoder:
+            with self.assertRaisesRegex(ValueError, "time_column"):
+                encoder.encode(0, rows)
+            encoded = encoder.encode(0, Table(rows.frame, time_column="at"))
+        self.assertEqual(encoded.dense[:, 0].tolist(), [30.5, -1, 0])
+        self.assertEqual(encoded.is_missing.tolist(), [0, 0, 1])
+
+    def test_an_id_beyond_doubles_has_its_own_code(self):
+        field = {**support.embedding("id", "context", 2), "type": "i64"}
+        field["transforms"] = [{"op": "hash", "buckets": 1 << 20, "seed": 7}]
+        ids = [2**53, 2**53 + 1, -5]
+        codes = self.encode(field, "id,x\n" + "".join(f"{number},\n" for number in ids)).codes.tolist()
+        self.assertEqual(codes, [1 + xxh64_short(n.to_bytes(8, "little", signed=True), 7) % (1 << 20) for n in ids])
+        self.assertEqual([raw_value(str(number), "i64") for number in ids], [2**53, str(2**53 + 1), -5])
 
     def test_vectors_are_dense_columns_and_wrong_ones_are_refused(self):
         field = {**support.dense("v", "context", indicator=True), "type": "f32[3]"}

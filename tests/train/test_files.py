@@ -18,6 +18,7 @@ from train.run import check_holdout, check_parts
 from train.safetensors import read_safetensors, write_safetensors
 from train.split import split_rows, splitmix64
 from train.table import Table
+from train.times import micros_of, time_text
 
 
 class SafetensorsTest(unittest.TestCase):
@@ -56,6 +57,26 @@ class SplitTest(unittest.TestCase):
         self.assertEqual(sorted(together), list(range(20_000)))
         self.assertAlmostEqual(len(small["test"]) / 20_000, 0.3, delta=0.01)
         self.assertEqual(small["test"].tolist(), large["test"].tolist())
+
+
+class TimesTest(unittest.TestCase):
+    def test_times_are_read_as_the_engine_reads_them(self):
+        day = 86_400_000_000
+        for text, micros in (
+            ("1970-01-02", day),
+            ("1970-01-02T00:00:00Z", day),
+            ("1970-01-02t01:30:00.5+01:30", day + 500_000),
+            ("1970-01-01T23:00:00.123456789-01:00", day + 123_456),
+            ("0001-01-01T00:00:00Z", -62_135_596_800_000_000),
+            ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999),
+        ):
+            with self.subTest(text):
+                self.assertEqual(micros_of(text), micros)
+                self.assertEqual(micros_of(time_text(micros)), micros)
+        for text in ("", "1970-1-2", "1970-01-02T00:00:00", "1970-02-30", "1970-01-02T24:00:00Z",
+                     "1970-01-02 00:00:00Z", "1970-01-02T00:00:60Z", "1970-01-02T00:00:00+24:00", "0001-01-01T00:00:00+00:01"):
+            with self.subTest(text):
+                self.assertIsNone(micros_of(text))
 
 
 class MetricsTest(unittest.TestCase):
@@ -172,7 +193,7 @@ class TableTest(unittest.TestCase):
     def test_a_cell_that_cannot_be_read_is_told_with_its_line(self):
         with tempfile.TemporaryDirectory() as folder:
             for kind, text in (("f64", "inf"), ("f64", "-Infinity"), ("f64", "nan"), ("f64", "ten"), ("i64", "1.5"),
-                               ("i64", "1e30"), ("timestamp", "2026-01-01"), ("bool", "yes"), ("f32[2]", "1|inf"),
+                               ("i64", "1e30"), ("timestamp", "2026-13-01"), ("bool", "yes"), ("f32[2]", "1|inf"),
                                ("f32[2]", "1|1e300"), ("f32[2]", "1"), ("f32[2]", "1|x")):
                 table = self.read(folder, f"ctx.n,m\n,0\n\n{text},0\n")
                 with self.assertRaisesRegex(ValueError, r"rows.csv: line 4: column ctx.n: wanted .*, found ") as told:
@@ -187,6 +208,30 @@ class TableTest(unittest.TestCase):
             numpy.testing.assert_array_equal(table.numbers("m"), [0, numpy.nan, 3])
             with self.assertRaisesRegex(ValueError, "^row 1: column ctx.n"):
                 Table(second.frame.assign(**{"ctx.n": ["x"]})).values("n", "context", "f64")
+
+    def test_whole_numbers_keep_every_digit_and_times_are_micros(self):
+        with tempfile.TemporaryDirectory() as folder:
+            table = self.read(folder, "n,t\n9007199254740993,2026-01-01\n-9223372036854775808,1e3\n5.0,\n,-7\n")
+        integers = table.values("n", "context", "i64")
+        self.assertEqual(integers.integers.tolist(), [2**53 + 1, -(2**63), 5, 0])
+        self.assertEqual(integers.present.tolist(), [1, 1, 1, 0])
+        times = table.values("t", "context", "timestamp")
+        self.assertEqual(times.integers.tolist(), [1_767_225_600_000_000, 1000, 0, -7])
+        self.assertEqual(times.present.tolist(), [1, 1, 0, 1])
+        for wrong in ("1.5", "x", "9223372036854775808", "1e300", "inf", "1_000", "2026-01-01"):
+            with self.subTest(wrong), self.assertRaisesRegex(ValueError, "^row 1: column n: wanted a whole number"):
+                Table(pandas.DataFrame({"n": [wrong]})).values("n", "context", "i64")
+
+    def test_the_time_of_requests_is_of_every_row(self):
+        frame = pandas.DataFrame({"at": ["2026-01-01T00:00:00Z", None]}, dtype=object)
+        with self.assertRaisesRegex(ValueError, "time_column"):
+            Table(frame).times()
+        with self.assertRaisesRegex(ValueError, "row 2: column at: a request without its time"):
+            Table(frame, time_column="at").times()
+        with self.assertRaisesRegex(ValueError, "no column when"):
+            Table(frame, time_column="when").times()
+        both = Table(frame.iloc[:1], time_column="at").followed_by(Table(frame.iloc[:1], time_column="at"))
+        self.assertEqual(both.rows(numpy.array([1])).times().tolist(), [1_767_225_600_000_000])
 
     def test_a_mark_of_the_byte_order_and_ends_of_dos_are_read(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -205,11 +250,13 @@ class TableTest(unittest.TestCase):
         check_parts([plain, fitted], {"train": row, "holdout": row})
 
     def test_a_fitted_calibrator_wants_holdout_rows_with_labels(self):
-        head = {"name": "click", "calibrator": {"kind": "fit"}}
+        head = {"name": "click", "kind": "probability", "calibrator": {"kind": "fit"}}
         with self.assertRaisesRegex(ValueError, "click: no holdout row has a label"):
             check_holdout([head], {"click": numpy.array([numpy.nan])})
         check_holdout([head], {"click": numpy.array([numpy.nan, 0.0])})
-        check_holdout([{"name": "click"}], {"click": numpy.array([numpy.nan])})
+        check_holdout([{"name": "click", "kind": "probability"}], {"click": numpy.array([numpy.nan])})
+        with self.assertRaisesRegex(ValueError, "amount: no holdout row has an amount"):
+            check_holdout([{"name": "amount", "kind": "log_amount"}], {"amount": numpy.array([numpy.nan])})
 
     def test_hashes_ignore_the_order_of_members(self):
         self.assertEqual(hash_json({"a": 1, "b": 2}), hash_json({"b": 2, "a": 1}))

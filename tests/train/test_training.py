@@ -8,7 +8,13 @@ import numpy
 import support
 import torch
 
-from train.calibration import corrected_logits, fit_amount, fit_platt
+from train.calibration import (
+    corrected_logits,
+    fit_amount,
+    fit_platt,
+    flat_calibrators,
+    segment_calibrator,
+)
 from train.checkpoint import Checkpoint, CheckpointError
 from train.config import TRAINING_DEFAULTS, ConfigError, check_config
 from train.corruption import Corruption
@@ -149,6 +155,23 @@ class TrainingTest(unittest.TestCase):
         model = LogisticRegression(C=1e12, tol=1e-10, max_iter=1000).fit(z[:, None], label)
         self.assertAlmostEqual(a, float(model.coef_[0, 0]), places=4)
         self.assertAlmostEqual(b, float(model.intercept_[0]), places=4)
+
+    def test_a_map_never_falls_as_the_logit_rises(self):
+        z = numpy.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+        label = numpy.array([1.0, 1.0, 0.0, 0.0, 0.0])
+        a, b = fit_platt(z, label)
+        self.assertEqual(a, 0.0)
+        self.assertAlmostEqual(b, numpy.log(0.4 / 0.6))
+        z, label = numpy.tile(z, 20), numpy.tile(label, 20)
+        segments = numpy.array(["near", None] * 50, dtype=object)
+        fitted = segment_calibrator({"field": "segment"}, z, label, segments)
+        self.assertEqual(list(fitted["segments"]["values"]), ["near"])   # a missing fact is no segment
+        told = flat_calibrators([{"name": "click", "calibrator": fitted}])
+        self.assertRegex(told[0], "heads.click: the platt fit of segment near has a = 0")
+        self.assertRegex(told[1], "of all rows")
+        self.assertEqual(len(told), 2)
+        with self.assertRaisesRegex(ValueError, "all 100 holdout rows have the label 1"):
+            segment_calibrator({"field": "segment"}, z, numpy.ones(100), segments)
 
     def test_amounts_get_the_mean_of_a_log_normal(self):
         generator = numpy.random.default_rng(3)
@@ -329,6 +352,22 @@ class ConfigTest(unittest.TestCase):
         ):
             with self.subTest(wrong), self.assertRaises(ConfigError):
                 check_config(self.config(**wrong))
+
+    def test_days_since_wants_the_column_of_times(self):
+        config = self.config()
+        config["fields"] = [{"name": "t", "side": "context", "type": "timestamp", "output": "dense",
+                             "transforms": [{"op": "days_since"}]}]
+        with self.assertRaisesRegex(ConfigError, "fields.t: days_since .* time_column"):
+            check_config(config)
+        check_config({**config, "time_column": "at"})
+
+    def test_maps_by_segment_are_of_one_kind(self):
+        fit = {"kind": "fit", "method": "platt", "segments": {"field": "segment"}}
+        check_config(self.config(calibrator=fit))
+        with self.assertRaisesRegex(ConfigError, "calibrator.method: .* wanted platt, found 'isotonic'"):
+            check_config(self.config(calibrator={**fit, "method": "isotonic"}))
+        with self.assertRaisesRegex(ConfigError, "segments: wanted a field"):
+            check_config(self.config(calibrator={**fit, "segments": {"kappa": 1}}))
 
     def test_a_wrong_distillation_is_refused(self):
         check_config(self.config(distillation={"column": "teacher.click", "share": 0.5}))
