@@ -74,7 +74,8 @@ class TimesTest(unittest.TestCase):
                 self.assertEqual(micros_of(text), micros)
                 self.assertEqual(micros_of(time_text(micros)), micros)
         for text in ("", "1970-1-2", "1970-01-02T00:00:00", "1970-02-30", "1970-01-02T24:00:00Z",
-                     "1970-01-02 00:00:00Z", "1970-01-02T00:00:60Z", "1970-01-02T00:00:00+24:00", "0001-01-01T00:00:00+00:01"):
+                     "1970-01-02 00:00:00Z", "1970-01-02T00:00:60Z",
+                     "1970-01-02T00:00:00+24:00", "0001-01-01T00:00:00+00:01"):
             with self.subTest(text):
                 self.assertIsNone(micros_of(text))
 
