@@ -160,9 +160,10 @@ Status Request::set_column(std::uint32_t fact, const Column& column, Error* erro
   const std::uint32_t n_rows = is_context ? 1 : n_candidates_;
   GUARDRANK_TRY(check_shape(known, column, n_rows, error));
   if (n_rows == 0) return Status::ok;
-  if (!is_context) GUARDRANK_TRY(check_may_set(known, 0, error));
-  for (std::uint32_t row = 1; !known.may_override && row < n_rows; ++row) {
-    GUARDRANK_TRY(check_may_set(known, row, error));
+  // A row without a value sets nothing; the id of an offer can be given in none.
+  if (!is_context && is_offer_id(known)) return check_may_set(known, 0, error);
+  for (std::uint32_t row = 0; !is_context && !known.may_override && row < n_rows; ++row) {
+    if (column.is_present(row)) GUARDRANK_TRY(check_may_set(known, row, error));
   }
   const bool is_converted = column.type != known.type;
   Column kept = column;

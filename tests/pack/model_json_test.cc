@@ -211,6 +211,10 @@ TEST_CASE("sampling and calibrators are stated, with statuses of their own") {
   spec["heads"][0]["calibrator"]["segments"]["values"]["prime"]["a"] = -1.1;
   CHECK(read_error(spec).status() == Status::calibrator);
   spec = contract_spec();
+  Json& segments = spec["heads"][0]["calibrator"]["segments"]["values"];
+  segments[""] = segments["prime"];
+  CHECK(read_error(spec).status() == Status::model_json);
+  spec = contract_spec();
   spec["heads"][1]["calibrator"] = {
       {"kind", "beta"}, {"a", -1}, {"b", 1}, {"c", 0}};
   CHECK(read_error(spec).status() == Status::calibrator);

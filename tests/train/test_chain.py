@@ -14,7 +14,7 @@ from simulate import goods
 from simulate.open_policy import write_open_policy
 from simulate.write import write_csv
 from train import command
-from train.config import read_config
+from train.config import check_config, read_config
 from train.export import raw_value
 from train.features import FeatureEncoder
 from train.inputs import batch_of
@@ -27,6 +27,45 @@ from train.table import Table
 CONFIG = os.path.join(support.ROOT, "models", "reference", "goods", "train.json")
 HAVE_LIBRARY = bool(os.environ.get("GUARDRANK_TOOLS_LIBRARY"))
 HAVE_COMMAND = bool(os.environ.get("GUARDRANK_COMMAND"))
+
+
+def of_type(name, kind, op, output="dense", side="context", **more):
+    return {"name": name, "side": side, "type": kind, "transforms": op, "output": output, **more}
+
+
+EVERY_TYPE = [
+    of_type("income", "f64", [{"op": "log1p"}, {"op": "standardize", "fit": True}], indicator=True),
+    of_type("opened", "timestamp", [{"op": "days_since"}, {"op": "standardize", "fit": True}], indicator=True),
+    of_type("seen", "timestamp", [{"op": "days_since"}, {"op": "bucketize", "quantiles": 4}], "embedding", dim=2),
+    of_type("user", "i64", [{"op": "hash", "buckets": 50, "seed": 3}], "embedding", dim=2),
+    of_type("secured", "bool", [{"op": "identity"}], side="candidate"),
+    of_type("vector", "f32[2]", [{"op": "clip", "min": -1, "max": 1}], side="candidate"),
+    of_type("tags", "string[]", [{"op": "vocabulary"}], "embedding", "candidate", dim=2, pool="sum"),
+    of_type("surface", "string", [{"op": "vocabulary"}], "embedding", dim=2, feeds="every_layer"),
+    {"name": "both", "side": "pair", "inputs": ["user", "surface"], "output": "embedding", "dim": 2,
+     "transforms": [{"op": "cross"}, {"op": "hash", "buckets": 20, "seed": 2}]},
+]  # fmt: skip
+
+
+def rows_of_every_type(n_rows):
+    """A CSV with values of each, missing ones too, and a label that they tell."""
+    generator = numpy.random.default_rng(8)
+    lines = ["at,income,opened,seen,user,secured,vector,tags,surface,label.click"]
+    for row in range(n_rows):
+        pick = [int(number) for number in generator.integers(0, 1000, 8)]
+        lines.append(",".join((
+            f"2026-0{1 + pick[0] % 9}-1{pick[1] % 10}T0{pick[2] % 10}:30:00+02:00",
+            f"{pick[0] * 97.5}" if pick[1] % 5 else "",
+            f"2025-0{1 + pick[3] % 9}-01" if pick[3] % 4 else "",
+            f"2026-01-01T00:00:0{pick[4] % 10}.25Z" if pick[4] % 4 else "",
+            str(2**53 + pick[5] % 3) if pick[5] % 4 else "",
+            ("true", "false", "")[pick[6] % 3],
+            f"{pick[2] / 300 - 1.5}|0.5" if pick[7] % 4 else "",
+            ("a|b", "b", "", "c|a")[pick[6] % 4],
+            ("home", "search", "")[pick[4] % 3],
+            str(int(pick[5] % 3 + pick[6] % 2 > 1)),
+        )))  # fmt: skip
+    return "\n".join(lines) + "\n"
 
 
 def table_of(text):
@@ -194,6 +233,30 @@ class ChainTest(unittest.TestCase):
                 ]
             )
             numpy.testing.assert_allclose(got, wanted, atol=tolerance, err_msg=precision)
+
+    def test_every_type_is_served_as_it_was_trained(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rows, policy, requests = (os.path.join(folder, name) for name in ("rows.csv", "open.json", "rows.jsonl"))
+            with open(rows, "w", encoding="utf-8") as file:
+                file.write(rows_of_every_type(400))
+            write_open_policy(policy)
+            config = check_config({
+                "name": "types", "version": "1", "time_column": "at", "fields": EVERY_TYPE,
+                "heads": [{"name": "click", "kind": "probability", "tower": [4], "negative_sampling_rate": 1.0,
+                           "sampling_handled": "none", "calibrator": {"kind": "identity"}}],
+                "graph": {"kind": "ple", "experts": 1, "own_experts": 1, "layers": [6], "depth": 2},
+                "split": {"holdout": 0.5}, "training": {"epochs": 10, "batch": 64, "learning_rate": 0.01, "averaging": 0.9},
+            })  # fmt: skip
+            model = os.path.join(folder, "model")
+            run = execute(config, [rows], [], model, Library(), log=lambda text: None)
+            table = Table.read([rows], time_column="at")
+            with FeatureEncoder(Library(), run.fields) as encoder:
+                write_requests(requests, encoder, table)
+                wanted = predict(run.network, batch_of(run.fields, encoder.encode_all(table))).numpy()
+            answers = command.rank_lines(requests, sources=(model, policy, None), precision="float")
+        got = [answer["ranked"][0]["heads"]["click"]["logit"] for answer in answers]
+        self.assertGreater(numpy.ptp(wanted), 0.1)
+        numpy.testing.assert_allclose(got, wanted[:, 0], atol=1e-5)
 
     def test_columns_through_the_c_interface_rank_as_json_requests_do(self):
         bundle = os.path.join(support.ROOT, "models", "reference", "goods.guardrank")

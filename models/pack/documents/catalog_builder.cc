@@ -2,13 +2,20 @@
 
 #include "core/base/hash.h"
 #include "core/base/limits.h"
+#include "core/frame/fact_path.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::pack {
 
 const Fact* CatalogBuilder::find_fact(std::string_view name) const {
+  if (name == offer_id_name) return nullptr;
   const std::uint32_t ordinal = schema_->find(Namespace::candidate, name);
   return ordinal == no_fact ? nullptr : &(*schema_)[ordinal];
+}
+
+std::string CatalogBuilder::why_no_fact(std::string_view name) {
+  if (name == offer_id_name) return "it is the offer's own id, which stands as offer";
+  return "neither the policy nor the model knows the fact offer." + std::string(name);
 }
 
 void CatalogBuilder::add_offer(std::string_view offer, const std::string& where) {

@@ -20,6 +20,8 @@ class CatalogBuilder {
 
   // The candidate fact of this name, or null.
   const Fact* find_fact(std::string_view name) const;
+  // And what to tell of null.
+  static std::string why_no_fact(std::string_view name);
 
   // Starts the next row. Throws PackError at `where` for a bad or repeated id.
   void add_offer(std::string_view offer, const std::string& where);

@@ -103,11 +103,11 @@ Heading read_heading(std::string_view name, const CatalogBuilder& builder) {
   if (name == "valid_from") return {Role::valid_from, name};
   if (name == "valid_to") return {Role::valid_to, name};
   Heading heading{Role::fact, name};
-  if (name.starts_with("offer.")) heading.fact = builder.find_fact(name.substr(6));
+  const std::string_view fact = name.starts_with("offer.") ? name.substr(6) : name;
+  if (fact.size() < name.size()) heading.fact = builder.find_fact(fact);
   if (heading.fact == nullptr)
     throw PackError(Status::column, "column " + std::string(name),
-                    "neither the policy nor the model knows this fact; wanted offer, valid_from, "
-                    "valid_to or offer.<fact>");
+                    CatalogBuilder::why_no_fact(fact) + "; wanted offer, valid_from, valid_to or offer.<fact>");
   return heading;
 }
 

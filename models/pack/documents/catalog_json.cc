@@ -56,8 +56,7 @@ void read_offer(const DocumentNode& node, CatalogBuilder* builder) {
   for (const DocumentNode& member : facts->members(limits::facts)) {
     const Fact* fact = builder->find_fact(member.key());
     if (fact == nullptr)
-      member.refuse(Status::column, "neither the policy nor the model knows the fact offer." +
-                                        std::string(member.key()));
+      member.refuse(Status::column, CatalogBuilder::why_no_fact(member.key()));
     if (!member.is_null()) set_fact(member, *fact, builder);
   }
 }

@@ -15,7 +15,7 @@ PolicyDocument read_policy(std::string_view text, const std::optional<TwoStage>&
   root.at("format").natural(1, 1);
   policy.name = root.at("name").name();
   policy.version = root.at("version").name();
-  policy.facts = read_facts(root, memory);
+  policy.facts = read_facts(root, text, memory);
   policy.parameters = read_parameters(root, memory);
   policy.rules = read_all_rules(root, memory);
   policy.guardrails = read_guardrails(root, memory);

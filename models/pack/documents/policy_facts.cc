@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/base/limits.h"
+#include "core/frame/fact_path.h"
 #include "models/pack/documents/policy_reader.h"
 
 namespace guardrank::pack {
@@ -63,6 +64,8 @@ Fact read_fact(const DocumentNode& node, Memory* memory) {
   fact.name = name.name;
   fact.type = read_type(node.at("type"));
   fact.is_declared = true;
+  if (is_offer_id(fact) && fact.type != FactType::string)
+    node.at("type").refuse(Status::type, "wanted string: it is the offer's id");
   if (const auto is_protected = node.maybe("protected"))
     fact.is_protected = is_protected->boolean();
   if (const auto may_override = node.maybe("override"))
@@ -104,6 +107,14 @@ bool is_identifier(std::string_view name) {
   });
 }
 
+// The offer's id is a fact that nobody has to declare (contracts.md 1); it stands in the artifact of a policy that
+// names it.
+void add_offer_id(std::string_view document_text, std::vector<Fact>* facts) {
+  if (document_text.find("offer.offer_id") == std::string_view::npos) return;
+  if (std::any_of(facts->begin(), facts->end(), is_offer_id)) return;
+  facts->push_back(fact_of(Namespace::candidate, FactType::string, offer_id_name, true));
+}
+
 }  // namespace
 
 void UniqueNames::add(const DocumentNode& node, std::string_view name) {
@@ -137,11 +148,13 @@ std::string_view read_fact_of(const DocumentNode& node, Namespace space) {
   return fact.name;
 }
 
-std::span<const Fact> read_facts(const DocumentNode& document, Memory* memory) {
+std::span<const Fact> read_facts(const DocumentNode& document, std::string_view document_text,
+                                 Memory* memory) {
   std::vector<Fact> facts;
   if (const auto all = document.maybe("facts"))
     for (const DocumentNode& node : all->members(limits::facts))
       facts.push_back(read_fact(node, memory));
+  add_offer_id(document_text, &facts);
   return memory->copy(facts);
 }
 

@@ -36,7 +36,9 @@ std::string_view read_expression(const DocumentNode& node);
 // The member "when", or empty.
 std::string_view read_when(const DocumentNode& parent);
 
-std::span<const Fact> read_facts(const DocumentNode& document, Memory* memory);
+// `document_text`: the whole source, which may name the offer's id without declaring it.
+std::span<const Fact> read_facts(const DocumentNode& document, std::string_view document_text,
+                                 Memory* memory);
 std::span<const Parameter> read_parameters(const DocumentNode& document, Memory* memory);
 // The document's own rules, then those of its jurisdiction packs.
 std::span<const Rule> read_all_rules(const DocumentNode& document, Memory* memory);

@@ -42,6 +42,7 @@ void read_segments(const JsonNode& node, Memory* memory, Head* head) {
   head->kappa = node.at("kappa").number_within(0, 1e300);
   std::vector<SegmentCalibrator> segments;
   for (const JsonNode& item : node.at("values").members(limits::calibrator_segments)) {
+    if (item.key().empty()) item.refuse("wanted a value: where the fact is missing or empty there is no segment");
     SegmentCalibrator segment;
     segment.value = memory->text(item.key());
     segment.calibrator = read_calibrator(item, memory, CalibratorPlace::segment).calibrator;

@@ -227,6 +227,11 @@ TEST_CASE("a fact that no request may override is an unlisted offer's own") {
   column.numbers = numbers;
   CHECK(request.set_column(s.offer("cpa"), column, &s.error) == Status::argument);
   CHECK(s.error.where() == "candidates[1].facts.cpa");
+  const std::uint8_t of_first[] = {1, 0};          // the listed offer keeps its own
+  column.present = of_first;
+  CHECK(request.set_column(s.offer("cpa"), column, &s.error) == Status::ok);
+  CHECK(request.given(s.offer("cpa")).is_present(0));
+  CHECK_FALSE(request.given(s.offer("cpa")).is_present(1));
 }
 
 TEST_CASE("facts are set where they belong") {

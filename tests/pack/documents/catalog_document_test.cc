@@ -23,6 +23,7 @@ class Schema {
     add("since", FactType::timestamp);
     add("tags", FactType::string_list);
     add("looks", FactType::f32_vector, 2);
+    add("offer_id", FactType::string);
   }
   const FactTable& facts() const { return facts_; }
 
@@ -153,6 +154,7 @@ TEST_CASE("what is wrong in a CSV has its status, row and column") {
       {"offer.cpa\n1\n", Status::column, "column offer"},
       {"offer,offer.apr\no-1,2\n", Status::column, "column offer.apr"},
       {"offer,cpa\no-1,2\n", Status::column, "column cpa"},
+      {"offer,offer.offer_id\no-1,o-2\n", Status::column, "column offer.offer_id"},
       {"offer,offer\no-1,2\n", Status::column, "column offer"},
       {"offer,offer.cpa\no-1\n", Status::column, "row 2"},
       {"offer,offer.cpa\no-1,1\no-2,1,2\n", Status::column, "row 3"},
@@ -200,6 +202,7 @@ TEST_CASE("what is wrong in a JSON catalog has its status and path") {
       {R"({"offer": "a", "valid_from": "2026-02-01", "valid_to": "2026-02-01"})",
        Status::argument, "offers[0].valid_to"},
       {R"({"offer": "a", "facts": {"apr": 1}})", Status::column, "offers[0].facts.apr"},
+      {R"({"offer": "a", "facts": {"offer_id": "b"}})", Status::column, "offers[0].facts.offer_id"},
       {R"({"offer": "a", "facts": {"cpa": "1"}})", Status::type, "offers[0].facts.cpa"},
       {R"({"offer": "a", "facts": {"tags": "x"}})", Status::type, "offers[0].facts.tags"},
       {R"({"offer": "a", "facts": {"looks": [1]}})", Status::type, "offers[0].facts.looks"},

@@ -114,6 +114,20 @@ TEST_CASE("what is told of a missing fact, and whether it may be missing, come t
   CHECK_FALSE(policy.facts[2].has_reason());
 }
 
+TEST_CASE("the offer's id is a fact that nobody has to declare") {
+  std::string text = yaml;
+  CHECK(read_policy(text).policy().facts.size() == 4);
+  const std::string when = "when: \"true\"";
+  text.replace(text.find(when), when.size(), "when: \"offer.offer_id != 'o-1'\"");
+  const PolicyDocument document = read_policy(text);
+  REQUIRE(document.policy().facts.size() == 5);
+  CHECK(document.policy().facts[4].name == "offer_id");
+  CHECK(document.policy().facts[4].type == FactType::string);
+  CHECK(document.policy().facts[4].is_declared);
+  text.insert(text.find("  ctx.age:"), "  offer.offer_id: {type: string, text: its id}\n");
+  CHECK(read_policy(text).policy().facts.size() == 5);
+}
+
 TEST_CASE("a policy document packs and opens") {
   const PolicyDocument document = read_policy(yaml);
   const AlignedBytes bytes = write_policy(document.policy());
@@ -164,6 +178,7 @@ TEST_CASE("what is wrong is named with its path, line and status") {
       {"version: \"41\"", "version: 41", Status::type, "version"},
       {"ctx.age: {type: int}", "ctx.age: {}", Status::missing, "facts.ctx.age.type"},
       {"ctx.age: {type: int}", "ctx.age: {type: number}", Status::argument, "facts.ctx.age.type"},
+      {"offer.min_age: {type: int", "offer.offer_id: {type: int", Status::type, "facts.offer.offer_id.type"},
       {"ctx.age:", "user.age:", Status::name, "facts.user.age"},
       {"ctx.age:", "p.age:", Status::name, "facts.p.age"},
       {"ctx.age:", "ctx.:", Status::name, "facts.ctx."},
