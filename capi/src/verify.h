@@ -9,7 +9,7 @@ namespace guardrank {
 // Status::argument where gr_snapshot_prepare has steps left.
 inline Status check_prepared(const gr_snapshot& snapshot, Error* error) {
   if (snapshot.is_ready) return Status::ok;
-  return error->set(Status::argument, "snapshot", {"it is not prepared yet: gr_snapshot_prepare has steps left"});
+  return error->set(Status::argument, "snapshot", {"gr_snapshot_prepare has steps left"});
 }
 
 // Hashes every section of its artifacts, unless that was done before (Status::hash).

@@ -112,7 +112,7 @@ Status GoldenScorer::explain(Status status, const ExclusionList& exclusions, Err
   const std::size_t head = reasons.empty() ? model_.heads.size() : reasons.front().index;
   const std::string_view name = head < model_.heads.size() ? model_.heads[head].name : "";
   return error->set(status, "golden",
-                    {"row ", first.candidate, ", head ", name, ": its logit, or the amount of it, is not finite"});
+                    {"row ", first.candidate, ", head ", name, ": its logit or amount is not finite"});
 }
 
 Status copy_outcomes(std::span<const HeadOutcome> outcomes, std::uint32_t n_rows, Arena* arena,

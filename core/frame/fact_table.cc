@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/limits.h"
+#include "core/frame/fact_path.h"
 
 namespace guardrank {
 
@@ -141,6 +142,10 @@ std::size_t FactTable::slot_of(Namespace space, std::string_view name) const {
 
 Status FactTable::add(const Fact& fact, std::uint32_t* ordinal, Error* error) {
   if (slots_.empty()) return error->set(Status::internal, "facts", {"the table is not open"});
+  if (is_offer_id(fact) && fact.type != FactType::string) {
+    return error->wanted(Status::type, path_of(fact).view(), {fact_type_name(FactType::string)},
+                         {fact_type_name(fact.type)});
+  }
   std::uint32_t& slot = slots_[slot_of(fact.space, fact.name)];
   if (slot != no_fact) {
     Fact joined = facts_[slot];

@@ -12,6 +12,7 @@ import collections
 import numpy
 
 from .features import FeatureEncoder
+from .table import whole_number
 
 
 def fit_fields(library, fields, table):
@@ -87,12 +88,24 @@ def fit_vocabulary(field, transform, table):
     for text, count in column.dropna().value_counts().items():
         elements = text.split("|") if field["type"] == "string[]" else [text]
         for element in elements:
-            counts[element] += int(count)
+            counts[engine_text(element, field["type"])] += int(count)
     least = transform.get("min_count", 1)
     kept = [(count, text) for text, count in counts.items() if count >= least]
     kept.sort(key=lambda pair: (-pair[0], pair[1]))
     values = [text for _, text in kept[: transform.get("max_values", 1_000_000)]]
     return {"op": "vocabulary", "values": values}
+
+
+def engine_text(text, kind):
+    """A cell as the engine writes its value, which it compares with a vocabulary's."""
+    if kind == "i64":
+        number = whole_number(text, kind)
+        if number is None:
+            raise ValueError(f"wanted a whole number, found {text!r}")
+        return str(number)
+    if kind == "bool":
+        return {"1": "true", "True": "true", "0": "false", "False": "false"}.get(text, text)
+    return text
 
 
 def rounded(number):

@@ -207,6 +207,16 @@ TEST_CASE("sampling and calibrators are stated, with statuses of their own") {
   spec = contract_spec();
   spec["heads"][0].erase("calibrator");
   CHECK(read_error(spec).status() == Status::calibrator);
+  for (const char* value : {"-0", "01", "+1", " 1", "1.0", "x", "99999999999999999999"}) {
+    spec = contract_spec();
+    Json& field = spec["fields"][1];               // "state", of a vocabulary
+    field["type"] = "i64";
+    field["transforms"][0]["values"] = {"-5", "7"};
+    REQUIRE_NOTHROW(read_model_json(spec.dump()));
+    field["transforms"][0]["values"] = {"-5", value};
+    CAPTURE(value);
+    CHECK(read_error(spec).status() == Status::model_json);
+  }
   spec = contract_spec();
   spec["heads"][0]["calibrator"]["segments"]["values"]["prime"]["a"] = -1.1;
   CHECK(read_error(spec).status() == Status::calibrator);

@@ -236,7 +236,8 @@ class ChainTest(unittest.TestCase):
 
     def test_every_type_is_served_as_it_was_trained(self):
         with tempfile.TemporaryDirectory() as folder:
-            rows, policy, requests = (os.path.join(folder, name) for name in ("rows.csv", "open.json", "rows.jsonl"))
+            names = ("rows.csv", "open.json", "rows.jsonl")
+            rows, policy, requests = (os.path.join(folder, name) for name in names)
             with open(rows, "w", encoding="utf-8") as file:
                 file.write(rows_of_every_type(400))
             write_open_policy(policy)
@@ -245,7 +246,8 @@ class ChainTest(unittest.TestCase):
                 "heads": [{"name": "click", "kind": "probability", "tower": [4], "negative_sampling_rate": 1.0,
                            "sampling_handled": "none", "calibrator": {"kind": "identity"}}],
                 "graph": {"kind": "ple", "experts": 1, "own_experts": 1, "layers": [6], "depth": 2},
-                "split": {"holdout": 0.5}, "training": {"epochs": 10, "batch": 64, "learning_rate": 0.01, "averaging": 0.9},
+                "split": {"holdout": 0.5},
+                "training": {"epochs": 10, "batch": 64, "learning_rate": 0.01, "averaging": 0.9},
             })  # fmt: skip
             model = os.path.join(folder, "model")
             run = execute(config, [rows], [], model, Library(), log=lambda text: None)

@@ -12,7 +12,7 @@ import support  # noqa: F401  (sets the path)
 
 from real.bootstrap import WeightedAuc, paired_difference
 from train import metrics
-from train.fitting import quantile_edges
+from train.fitting import fit_vocabulary, quantile_edges
 from train.manifest import hash_json
 from train.run import check_holdout, check_parts
 from train.safetensors import read_safetensors, write_safetensors
@@ -222,6 +222,12 @@ class TableTest(unittest.TestCase):
         for wrong in ("1.5", "x", "9223372036854775808", "1e300", "inf", "1_000", "2026-01-01"):
             with self.subTest(wrong), self.assertRaisesRegex(ValueError, "^row 1: column n: wanted a whole number"):
                 Table(pandas.DataFrame({"n": [wrong]})).values("n", "context", "i64")
+
+    def test_a_vocabulary_has_the_texts_that_the_engine_writes(self):
+        cells = pandas.DataFrame({"n": ["5.0", "5", "-7", None], "b": ["1", "true", "False", None]}, dtype=object)
+        for name, kind, values in (("n", "i64", ["5", "-7"]), ("b", "bool", ["true", "false"])):
+            field = {"name": name, "side": "context", "type": kind}
+            self.assertEqual(fit_vocabulary(field, {"op": "vocabulary"}, Table(cells))["values"], values)
 
     def test_the_time_of_requests_is_of_every_row(self):
         frame = pandas.DataFrame({"at": ["2026-01-01T00:00:00Z", None]}, dtype=object)

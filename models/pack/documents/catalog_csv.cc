@@ -6,6 +6,7 @@
 #include "core/base/utf8.h"
 #include "models/pack/documents/catalog_builder.h"
 #include "models/pack/documents/csv.h"
+#include "models/pack/documents/document_node.h"
 #include "models/pack/pack_error.h"
 
 namespace guardrank::pack {
@@ -81,7 +82,7 @@ void set_cell(const Cell& cell, const Fact& fact, CatalogBuilder* builder) {
       if (!parse_double(cell.text, &value.number)) cell.wanted("a number");
       break;
     case FactType::i64:
-      if (!parse_integer(cell.text, &value.integer)) cell.wanted("a whole number from -2^63 to 2^63 - 1");
+      if (!parse_whole(cell.text, &value.integer)) cell.wanted("a whole number from -2^63 to 2^63 - 1");
       break;
     case FactType::boolean: value.boolean = parse_boolean(cell); break;
     case FactType::string: value.string = cell.text; break;

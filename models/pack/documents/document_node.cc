@@ -1,6 +1,7 @@
 #include "models/pack/documents/document_node.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/number_text.h"
 #include "core/base/utf8.h"
@@ -117,11 +118,21 @@ std::uint32_t DocumentNode::natural(std::uint32_t minimum, std::uint32_t maximum
                                std::to_string(maximum) + ", found " + std::string(found.text));
 }
 
+bool parse_whole(std::string_view text, std::int64_t* value) {
+  constexpr double exact = 9007199254740992;   // 2^53
+  double number = 0;
+  if (parse_integer(text, value)) return true;
+  if (!parse_double(text, &number) || !(std::fabs(number) < exact) || number != std::floor(number)) return false;
+  *value = static_cast<std::int64_t>(number);
+  return true;
+}
+
 std::int64_t DocumentNode::integer() const {
   std::int64_t parsed = 0;
   if (value_->type == JsonType::string && parse_integer(value_->text, &parsed)) return parsed;
   const JsonValue& found = check(JsonType::number, "a whole number");
   if (found.is_integer) return found.integer;
+  if (parse_whole(found.text, &parsed)) return parsed;
   refuse(Status::type, "wanted a whole number within 64 bits, found " + std::string(found.text));
 }
 

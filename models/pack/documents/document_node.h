@@ -16,6 +16,10 @@ namespace guardrank::pack {
 inline constexpr std::size_t document_bytes = 16u << 20;   // a policy document
 inline constexpr std::size_t document_nodes = 200'000;     // aliases count where they are used
 
+// A whole number as text, exactly: digits, or what tables with gaps make of them (2.0, 1e3) as far as doubles
+// are exact.
+bool parse_whole(std::string_view text, std::int64_t* value);
+
 // A value and its path. Every accessor throws PackError whose place is the path ("rules[0].expr")
 // and whose message has the line: "line 12: wanted a text, found a number".
 class DocumentNode {

@@ -87,12 +87,24 @@ std::string_view vocabulary_text(const JsonNode& node) {
   return node.value().text;
 }
 
-void read_vocabulary(const JsonNode& node, FactType, Memory* memory, Transform* out) {
+// What the engine writes of no whole number or boolean would be a code that nothing gets.
+void check_vocabulary_text(const JsonNode& item, FactType type, std::string_view text) {
+  if (type == FactType::boolean && text != "true" && text != "false") item.wanted("true or false");
+  if (type != FactType::i64) return;
+  std::int64_t value = 0;
+  char written[32];
+  if (!parse_integer(text, &value) || text != std::string_view(written, write_integer(value, written)))
+    item.wanted("a whole number as it is written in full");
+}
+
+void read_vocabulary(const JsonNode& node, FactType type, Memory* memory, Transform* out) {
   node.allow({"op", "values"});
   const JsonNode list = node.at("values");
   std::vector<std::string_view> values;
-  for (const JsonNode& item : list.items(limits::vocabulary_values))
+  for (const JsonNode& item : list.items(limits::vocabulary_values)) {
     values.push_back(memory->text(vocabulary_text(item)));
+    check_vocabulary_text(item, type, values.back());
+  }
   std::vector<std::uint32_t> sorted(values.size());
   std::iota(sorted.begin(), sorted.end(), 0u);
   std::sort(sorted.begin(), sorted.end(),

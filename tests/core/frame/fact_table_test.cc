@@ -71,6 +71,20 @@ TEST_CASE("limits and memory of a table") {
   CHECK(t.facts.add(fact_of(Namespace::context, "a"), nullptr, &t.error) == Status::internal);
 }
 
+TEST_CASE("the id of an offer is a text") {
+  Table t;
+  REQUIRE(t.facts.open(8, &t.arena, &t.error) == Status::ok);
+  Fact id = fact_of(Namespace::candidate, "offer_id");
+  id.type = FactType::i64;
+  CHECK(t.facts.add(id, nullptr, &t.error) == Status::type);
+  CHECK(t.error.where() == "offer.offer_id");
+  id.type = FactType::string;
+  CHECK(t.facts.add(id, nullptr, &t.error) == Status::ok);
+  id.space = Namespace::context;
+  id.type = FactType::i64;
+  CHECK(t.facts.add(id, nullptr, &t.error) == Status::ok);
+}
+
 TEST_CASE("two parties name one fact") {
   Table t;
   REQUIRE(t.facts.open(8, &t.arena, &t.error) == Status::ok);

@@ -143,6 +143,24 @@ TEST_CASE("the version of a CSV is the start of its SHA-256") {
   CHECK(csv("offer\no-1\n").catalog().version == "5f0c1d7692c6");
 }
 
+TEST_CASE("a whole number may be written as one of a table with gaps") {
+  const CatalogDocument cells = csv("offer,offer.min_age\no-1,18.0\no-2,1e3\no-3,-0.0\no-4,9007199254740993\n");
+  const CatalogDocument values = json(R"({"format": 1, "offers": [{"offer": "o-1", "facts": {"min_age": 18.0}},
+    {"offer": "o-2", "facts": {"min_age": 1e3}}, {"offer": "o-3", "facts": {"min_age": -0.0}},
+    {"offer": "o-4", "facts": {"min_age": 9007199254740993}}]})");
+  for (const CatalogDocument* document : {&cells, &values}) {
+    const std::int64_t* ages = column(*document, "min_age").integers;
+    CHECK(ages[0] == 18);
+    CHECK(ages[1] == 1000);
+    CHECK(ages[2] == 0);
+    CHECK(ages[3] == 9'007'199'254'740'993);
+  }
+  for (const char* other : {"1.5", "9007199254740992.0", "1e300"}) {
+    CAPTURE(other);
+    CHECK(refuse(csv, "offer,offer.min_age\no-1," + std::string(other) + "\n").status == Status::type);
+  }
+}
+
 TEST_CASE("what is wrong in a CSV has its status, row and column") {
   struct Case {
     const char* text;
