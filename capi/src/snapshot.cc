@@ -152,7 +152,7 @@ gr_status gr_snapshot_prepare(gr_snapshot* snapshot, uint32_t steps, uint32_t* l
   if (snapshot == nullptr || left == nullptr) return report.null(snapshot == nullptr ? "snapshot" : "left");
   report.use(snapshot->allocator);
   const Status status = take_steps(snapshot, steps, report.error());
-  *left = n_steps_left(*snapshot);
+  if (status == Status::ok) *left = n_steps_left(*snapshot);
   return report.finish(status);
 }
 

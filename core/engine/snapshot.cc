@@ -94,6 +94,7 @@ Status Snapshot::finish(KernelChoice kernel, bool replays_golden, Error* error) 
 }
 
 Status Snapshot::replay_golden(Error* error) const {
+  const FloatingPointEnvironment environment;
   return guardrank::replay_golden(model_, pipeline_.network, allocator_, error);
 }
 
