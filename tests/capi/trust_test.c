@@ -100,6 +100,35 @@ static void test_forged_weights(const world* w) {
   free(file.bytes);
 }
 
+/* In steps, golden vectors that fail leave a snapshot that nothing can be done with, in any rounding mode; those of
+ * the genuine bytes hold in each. */
+static void test_forged_in_steps(const world* w) {
+  const file_bytes files[] = {forged_bundle(), bundle_file("cards")};
+  const gr_snapshot_options options = {.struct_size = sizeof options, .in_steps = 1};
+  for (int is_genuine = 0; is_genuine < 2; ++is_genuine) {
+    gr_artifact* artifact = NULL;
+    gr_snapshot* snapshot = NULL;
+    gr_request* request = NULL;
+    uint32_t left = 7;
+    CHECK(fesetround(FE_UPWARD) == 0);
+    CHECK_OK(gr_artifact_open(w->engine, files[is_genuine].bytes, files[is_genuine].size, NULL, &artifact, &error));
+    CHECK_OK(gr_snapshot_create(w->engine, artifact, &options, &snapshot, &error));
+    if (is_genuine) {
+      CHECK_OK(gr_snapshot_prepare(snapshot, UINT32_MAX, &left, &error));
+      CHECK(left == 0);
+    }
+    for (int again = 0; !is_genuine && again < 2; ++again) {
+      CHECK(gr_snapshot_prepare(snapshot, UINT32_MAX, &left, NULL) == GR_STATUS_GOLDEN);
+      CHECK(left == 7);
+      CHECK_FAILS(gr_request_create(snapshot, &request, &error), GR_STATUS_ARGUMENT, "snapshot");
+    }
+    CHECK(fesetround(FE_TONEAREST) == 0);
+    gr_snapshot_free(snapshot);
+    gr_artifact_free(artifact);
+  }
+  free(files[0].bytes);
+}
+
 /* The program around may round as it likes: numbers are read, ranked and written the same way. */
 static void test_rounding_modes(const world* w) {
   const char* json =
@@ -230,6 +259,7 @@ void test_trust(void) {
   world w;
   CHECK_OK(open_world(NULL, &w, &error));
   test_forged_weights(&w);
+  test_forged_in_steps(&w);
   test_rounding_modes(&w);
   test_batch_records(&w);
   test_newer_options(&w);
