@@ -2,6 +2,7 @@
 import json
 
 from .graph import build_levels
+from .layout import asks_for_time
 
 TRAINING_DEFAULTS = {
     "epochs": 5,
@@ -76,8 +77,7 @@ def check_sampling_column(config):
 def check_time_column(config):
     """Without it every request would be of 1970."""
     for field in config["fields"]:
-        asks = any(transform.get("op") == "days_since" for transform in field.get("transforms", []))
-        if asks and not config.get("time_column"):
+        if asks_for_time(field) and not config.get("time_column"):
             raise ConfigError(
                 f"fields.{field['name']}: days_since counts from the request's time: wanted time_column"
             )

@@ -6,6 +6,7 @@ from typing import List, Optional
 
 import numpy
 
+from .layout import asks_for_time
 from .library import Column, Encoded, byref, c_void_p
 
 SIDES = ("context", "candidate", "pair")
@@ -27,11 +28,6 @@ class Matrices:
 
     n_rows: int
     fields: List[EncodedField] = dataclass_field(default_factory=list)
-
-
-def asks_for_time(field):
-    """Whether a field counts from the request's time."""
-    return any(transform["op"] == "days_since" for transform in field["transforms"])
 
 
 def seen_from(values, times):

@@ -15,6 +15,11 @@ class Slot:
     has_indicator: bool
 
 
+def asks_for_time(field):
+    """Whether a field counts from the request's time."""
+    return any(transform["op"] == "days_since" for transform in field.get("transforms", []))
+
+
 def is_dense(field):
     return field["output"] == "dense"
 

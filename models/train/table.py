@@ -97,6 +97,20 @@ def list_values(column, separator="|"):
     )
 
 
+def read_distinct(column, name, read, wanted, shape, kind):
+    """(values [n, *shape], zeros where missing; present uint8 [n]) of a column whose distinct cells are read once
+    each; `read` gives None for what is not `wanted`."""
+    rows, distinct = pandas.factorize(column)
+    values = numpy.zeros((len(distinct) + 1, *shape), kind)  # the last: missing
+    for place, cell in enumerate(distinct):
+        value = read(cell)
+        if value is None:
+            row = numpy.flatnonzero(rows == place)[0]
+            raise CellError(row, f"column {name}: wanted {wanted}, found {cell!r}")
+        values[place] = value
+    return numpy.ascontiguousarray(values[rows]), (rows >= 0).astype(numpy.uint8)
+
+
 def vector_width(kind):
     """n of f32[n], or None for another type."""
     is_vector = kind.startswith("f32[") and kind.endswith("]") and kind[4:-1].isdigit()
@@ -106,21 +120,22 @@ def vector_width(kind):
 def vector_values(column, kind, name):
     """Values of a column of `0.5|-1|2` texts, all `n` numbers there or the cell empty."""
     width = vector_width(kind)
-    rows, distinct = pandas.factorize(column)
-    vectors = numpy.zeros((len(distinct) + 1, width), numpy.float32)  # the last: missing
-    for place, text in enumerate(distinct):
-        try:
-            numbers = [float(part) for part in text.split("|")]
-        except ValueError:
-            numbers = []
-        with numpy.errstate(over="ignore"):
-            is_finite = numpy.isfinite(numpy.array(numbers, numpy.float64).astype(numpy.float32))
-        if len(numbers) != width or not is_finite.all():
-            row = numpy.flatnonzero(rows == place)[0]
-            raise CellError(row, f"column {name}: wanted {kind} of finite numbers, found {text!r}")
-        vectors[place] = numbers
-    present = (rows >= 0).astype(numpy.uint8)
-    return Values(kind, len(rows), present, floats=numpy.ascontiguousarray(vectors[rows]))
+    wanted = f"{kind} of finite numbers"
+    vectors, present = read_distinct(
+        column, name, lambda text: vector_of(text, width), wanted, (width,), numpy.float32
+    )
+    return Values(kind, len(present), present, floats=vectors)
+
+
+def vector_of(text, width):
+    """Its numbers, or None."""
+    try:
+        numbers = [float(part) for part in text.split("|")]
+    except ValueError:
+        return None
+    with numpy.errstate(over="ignore"):
+        is_finite = numpy.isfinite(numpy.array(numbers, numpy.float64).astype(numpy.float32))
+    return numbers if len(numbers) == width and is_finite.all() else None
 
 
 def finite_numbers(column, name):
@@ -161,19 +176,14 @@ WHOLE_WORDS = {"i64": "a whole number (i64)", "timestamp": "a time (RFC 3339, a 
 
 def whole_values(column, kind, name):
     """Values of a column of whole numbers or times."""
-    rows, distinct = pandas.factorize(column)
-    integers = numpy.zeros(len(distinct) + 1, numpy.int64)  # the last: missing
-    for place, cell in enumerate(distinct):
-        value = whole_number(cell, kind)
-        if value is None:
-            row = numpy.flatnonzero(rows == place)[0]
-            raise CellError(row, f"column {name}: wanted {WHOLE_WORDS[kind]}, found {cell!r}")
-        integers[place] = value
-    present = (rows >= 0).astype(numpy.uint8)
-    return Values(kind, len(rows), present, integers=numpy.ascontiguousarray(integers[rows]))
+    integers, present = read_distinct(
+        column, name, lambda cell: whole_number(cell, kind), WHOLE_WORDS[kind], (), numpy.int64
+    )
+    return Values(kind, len(present), present, integers=integers)
 
 
 def request_times(column, name):
+    """int64 [n] micros since 1970; a missing one is an error."""
     values = whole_values(column, "timestamp", name)
     absent = numpy.flatnonzero(values.present == 0)
     if len(absent) > 0:

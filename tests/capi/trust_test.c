@@ -100,8 +100,8 @@ static void test_forged_weights(const world* w) {
   free(file.bytes);
 }
 
-/* In steps, golden vectors that fail leave a snapshot that nothing can be done with, in any rounding mode; those of
- * the genuine bytes hold in each. */
+/* In steps, golden vectors that fail leave a snapshot that nothing can be done with; those of the genuine bytes
+ * hold, though the program around rounds upward. */
 static void test_forged_in_steps(const world* w) {
   const file_bytes files[] = {forged_bundle(), bundle_file("cards")};
   const gr_snapshot_options options = {.struct_size = sizeof options, .in_steps = 1};

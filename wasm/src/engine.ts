@@ -4,7 +4,7 @@ import * as layout from "./layout.js";
 import { Library } from "./library.js";
 import { Session } from "./session.js";
 import { Snapshot } from "./snapshot.js";
-import { prepareInSteps, takeStepOptions, type StepOptions } from "./steps.js";
+import { openOptionsOf, prepareInSteps, type StepOptions } from "./steps.js";
 import { compile, hasRelaxedSimd, relaxedAddress, type ModuleSource } from "./source.js";
 
 /** "relaxed" is the better one of the last two for the processor. */
@@ -135,9 +135,9 @@ export class Engine {
   async openInSteps(
     bundle: Uint8Array | ArrayBuffer | SnapshotParts, options: StepOptions = {},
   ): Promise<Snapshot> {
-    const [steps, open] = takeStepOptions(options);
-    steps.signal?.throwIfAborted();
-    return prepareInSteps(new Snapshot(this.library, this.openHandle(), bundle, open, true), steps);
+    const open = openOptionsOf(options);
+    options.signal?.throwIfAborted();
+    return prepareInSteps(new Snapshot(this.library, this.openHandle(), bundle, open, true), options);
   }
 
   /** Working memory for rankings through typed columns, reused from one to the next. */

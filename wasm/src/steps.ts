@@ -12,14 +12,14 @@ export interface StepOptions extends OpenOptions {
   signal?: AbortSignal;
 }
 
-/** What is of steps, and what is any opening's. */
-export function takeStepOptions(options: StepOptions): [StepOptions, OpenOptions] {
+/** What is any opening's, once the rest is checked. */
+export function openOptionsOf(options: StepOptions): OpenOptions {
   requireObject(options, "options");
-  const { milliseconds = 8, onProgress, signal, ...open } = options;
+  const { milliseconds, onProgress, signal, ...open } = options;
   requireAmount(milliseconds, "milliseconds");
   requireFunction(onProgress, "onProgress");
   requireSignal(signal, "signal");
-  return [{ milliseconds, ...(onProgress && { onProgress }), ...(signal && { signal }) }, open];
+  return open;
 }
 
 const turn = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve));
