@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "capi/src/report.h"
 #include "capi/src/shared_bytes.h"
 #include "core/base/limits.h"
@@ -70,13 +72,15 @@ std::uint32_t n_steps_left(const gr_snapshot& snapshot) {
 
 Status take_steps(gr_snapshot* snapshot, std::uint32_t steps, Error* error) {
   guardrank::Snapshot& core = snapshot->snapshot;
-  for (; steps != 0 && n_steps_left(*snapshot) != 0; --steps) {
-    if (!snapshot->replays_golden) {
-      GUARDRANK_TRY(core.keep_more(error));
-      continue;
-    }
+  if (steps != 0 && snapshot->replays_golden) {
     GUARDRANK_TRY(core.replay_golden(error));
     snapshot->replays_golden = false;
+    --steps;
+  }
+  while (steps != 0 && core.n_kept_steps_left() != 0) {
+    const std::uint32_t before = core.n_kept_steps_left();
+    GUARDRANK_TRY(core.keep_more(steps, error));
+    steps -= std::min(steps, before - core.n_kept_steps_left());   // all at once where memory was refused
   }
   if (snapshot->is_ready || n_steps_left(*snapshot) != 0) return Status::ok;
   snapshot->is_ready = true;

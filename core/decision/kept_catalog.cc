@@ -8,8 +8,11 @@
 namespace guardrank {
 namespace {
 
-// Offers encoded at a time: a tile, so that a host can do other things between two steps.
-constexpr std::uint32_t rows_at_once = 120;
+// Offers of a step: a tile, so that a host can do other things between two.
+constexpr std::uint32_t rows_of_step = 120;
+// Where a host asks for more of them, these are encoded at a time: enough that what each time costs does not
+// count, little enough for the cache.
+constexpr std::uint32_t steps_at_once = 8;
 // A table that a core's own caches more or less hold.
 constexpr std::size_t near_bytes = std::size_t{4} << 20;
 
@@ -106,12 +109,12 @@ void KeptCatalogBuilder::open(const KeptBudget& budget, Arena* arena, KeptCatalo
 }
 
 std::uint32_t KeptCatalogBuilder::n_steps_left() const {
-  return (end_ - next_ + rows_at_once - 1) / rows_at_once;
+  return (end_ - next_ + rows_of_step - 1) / rows_of_step;
 }
 
-Status KeptCatalogBuilder::step(Error* error) {
-  if (next_ == end_) return Status::ok;
-  const std::uint32_t n = std::min(end_ - next_, rows_at_once);
+Status KeptCatalogBuilder::step(std::uint32_t n_steps, Error* error) {
+  const std::uint32_t n = std::min(end_ - next_, rows_of_step * std::min(n_steps, steps_at_once));
+  if (n == 0) return Status::ok;
   const Status status = add_rows(n, error);
   next_ = status == Status::ok ? next_ + n : end_;
   if (status != Status::memory) return status;

@@ -47,8 +47,8 @@ class KeptCatalogBuilder {
 
   // `kept` lies in `arena`, and has no rows yet.
   void open(const KeptBudget& budget, Arena* arena, KeptCatalog* kept);
-  // Adds the rows of the next offers, a tile of them: what `kept` has serves at any time.
-  Status step(Error* error);
+  // Adds the rows of the next offers, up to so many tiles of them: what `kept` has serves at any time.
+  Status step(std::uint32_t n_steps, Error* error);
   std::uint32_t n_steps_left() const;
 
  private:

@@ -111,7 +111,7 @@ Status Snapshot::verify(Error* error) const {
 
 Status Snapshot::keep_catalog(const KeptBudget& budget, Error* error) {
   begin_kept(budget);
-  while (n_kept_steps_left() != 0) GUARDRANK_TRY(keep_more(error));
+  while (n_kept_steps_left() != 0) GUARDRANK_TRY(keep_more(UINT32_MAX, error));
   return Status::ok;
 }
 
@@ -135,10 +135,10 @@ void Snapshot::end_kept() {
   builder_ = nullptr;
 }
 
-Status Snapshot::keep_more(Error* error) {
+Status Snapshot::keep_more(std::uint32_t most_steps, Error* error) {
   if (builder_ == nullptr) return Status::ok;
   const FloatingPointEnvironment environment;
-  const Status status = builder_->step(error);
+  const Status status = builder_->step(most_steps, error);
   if (status != Status::ok || n_kept_steps_left() == 0) end_kept();
   return status;
 }

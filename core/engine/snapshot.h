@@ -33,9 +33,9 @@ class Snapshot {
   // Computes ahead what follows from the catalog alone, as far as the budget goes (kept_catalog.h).
   // Before anyone ranks.
   Status keep_catalog(const KeptBudget& budget, Error* error);
-  // The same step by step, as many as are left after the first call.
+  // The same step by step, as many as are left after the first call; the second takes one or more.
   void begin_kept(const KeptBudget& budget);
-  Status keep_more(Error* error);
+  Status keep_more(std::uint32_t most_steps, Error* error);
   std::uint32_t n_kept_steps_left() const { return builder_ == nullptr ? 0 : builder_->n_steps_left(); }
   // Gives the memory of that back. While and after which no session reads it (Session::set_reads_kept):
   // pipeline().kept, of which others may have copies, goes on naming it.

@@ -177,8 +177,13 @@ TEST_CASE("what is kept grows step by step, and serves in between") {
     CHECK(kept.sums.n_rows == n_summed);
     CHECK(world.snapshot.n_kept_steps_left() == (n_coded == 0 ? 2 : n_coded == 120 ? 1 : 0));
     CHECK(decisions(&world, {request}) == wanted);
-    REQUIRE(world.snapshot.keep_more(&world.error) == Status::ok);
+    REQUIRE(world.snapshot.keep_more(1, &world.error) == Status::ok);
   }
+  world.snapshot.begin_kept(budget);
+  REQUIRE(world.snapshot.keep_more(5, &world.error) == Status::ok);
+  CHECK(world.snapshot.n_kept_steps_left() == 0);
+  CHECK(kept.codes.n_rows == 200);
+  CHECK(decisions(&world, {request}) == wanted);
 }
 
 TEST_CASE("a session told not to read what is kept decides the same, and the memory can go") {
