@@ -29,6 +29,7 @@ http {
   map \$uri \$lifetime {
     ~^/blobs/ "public, max-age=31536000, immutable";
     ~^/targets/ "public, max-age=31536000, immutable";
+    ~^/metadata/ahead/ "no-cache";
     ~/timestamp\.json\$ "no-cache";
     ~/[0-9]+\.[^/]+\.json\$ "public, max-age=31536000, immutable";
     default "no-cache";

@@ -37,7 +37,7 @@ std::string file_of_target(const std::string& path, const Json& target) {
   return file_of(path, hash_of(target));
 }
 
-std::string checked_release_name(const std::string& name) {
+bool is_release_name(const std::string& name) {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
            std::string_view("-_.@").find(c) != std::string_view::npos;
@@ -48,9 +48,11 @@ std::string checked_release_name(const std::string& name) {
   const auto is_part = [&](const std::string& part) {
     return !part.empty() && part[0] != '.' && std::all_of(part.begin(), part.end(), is_allowed);
   };
-  if (is_part(base) && (slash == std::string::npos || is_part(team)) &&
-      name.size() + 80 <= limits::name_bytes)
-    return name;
+  return is_part(base) && (slash == std::string::npos || is_part(team)) && name.size() + 80 <= limits::name_bytes;
+}
+
+std::string checked_release_name(const std::string& name) {
+  if (is_release_name(name)) return name;
   throw PackError(Status::argument, "release",
                   "wanted NAME or TEAM/NAME of letters, digits, '-', '_', '.' and '@', found '" +
                       name + "'");

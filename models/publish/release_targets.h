@@ -9,7 +9,9 @@
 
 namespace guardrank::publish {
 
-// "cards-42" or "<team>/cards-42". Throws PackError for another form.
+// "cards-42" or "<team>/cards-42".
+bool is_release_name(const std::string& name);
+// Throws PackError for another form.
 std::string checked_release_name(const std::string& name);
 
 class ReleaseTargets {

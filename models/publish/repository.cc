@@ -296,10 +296,12 @@ void Repository::change_snapshot() {
 
 void Repository::change_timestamp() {
   const std::string text = at("snapshot").text();
-  change("timestamp")["meta"] = {{"snapshot.json",
-                                  {{"version", at("snapshot").version()},
-                                   {"length", text.size()},
-                                   {"hashes", {{"sha256", sha256_hex(text)}}}}}};
+  Json& body = change("timestamp");
+  body["meta"] = {{"snapshot.json",
+                   {{"version", at("snapshot").version()},
+                    {"length", text.size()},
+                    {"hashes", {{"sha256", sha256_hex(text)}}}}}};
+  body["x-guardrank-versions"] = ahead_versions();
 }
 
 // Changed roles that lack signatures; a new root needs those of the one before as well.
@@ -374,6 +376,7 @@ void Repository::write() {
   const bool is_root_last = old_root_accepts();
   if (has_root && !is_root_last) put("root");
   if (has_root && !before_.contains("root")) put("root");
+  write_ahead();
   put("timestamp");
   if (has_root && is_root_last && before_.contains("root")) put("root");
 }

@@ -99,6 +99,9 @@ class Repository {
   Json stage(const std::set<std::string>& roles);
   void write();
   bool old_root_accepts() const;
+  // repository_ahead.cc
+  Json ahead_versions() const;
+  void write_ahead() const;
   // repository_checks.cc
   void check_readable(std::vector<std::string>* warnings) const;
   void check_clock() const;

@@ -312,13 +312,23 @@ class Publish(OnOrigin):
             time.sleep(0.004 * attempt)
             process.send_signal(signal.SIGKILL)
             process.wait()
-            self.assertIn("a.release", self.origin.check())
+            self.assertIn("a.release", self.origin.check(is_whole=False))
         for part in ("metadata", "blobs", "targets"):
             (self.origin.path / part / ".new.aB3dE6").write_bytes(b"half")
         (self.origin.path / "blobs/.new.page").write_bytes(b"somebody else's")
         self.publish("b", "--bundle", BUNDLE)                      # the next start is clean
         self.assertEqual([path.name for path in self.origin.path.rglob(".new*")], [".new.page"])
-        self.assertIn("b.release", self.origin.check())
+        self.assertIn("b.release", self.origin.check(is_whole=False))
+        self.assertLessEqual({"targets/a.json", "targets/b.json"}, set(self.origin.ahead()))
+
+    def test_what_first_visits_fetch_is_put_right_by_the_next_step(self):
+        self.publish("a", "--bundle", BUNDLE)
+        self.publish("b", "--bundle", OTHER)
+        ahead = self.origin.path / "metadata/ahead/targets"
+        (ahead / "a.json").write_text("{}")                        # as a step leaves it that was killed
+        (ahead / "b.json").unlink()                                # or an origin of before there was any
+        self.publish("c", "--bundle", BUNDLE)
+        self.origin.check()
 
 
 if __name__ == "__main__":

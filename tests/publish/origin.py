@@ -111,8 +111,9 @@ class Origin:
         versions = [int(path.name.split(".")[0]) for path in (self.path / "metadata").glob("*.root.json")]
         return self.metadata(f"{max(versions)}.root.json")
 
-    def check(self) -> dict:
-        """Walks from the root to every blob as a client would; gives the targets by path."""
+    def check(self, is_whole: bool = True) -> dict:
+        """Walks from the root to every blob as a client would; gives the targets by path. `is_whole`: what first
+        visits fetch before they know is checked, too; a step that was killed may have left it ahead of the rest."""
         root = self.newest_root()
         keys, roles = root["signed"]["keys"], root["signed"]["roles"]
 
@@ -126,12 +127,14 @@ class Origin:
             assert len(data) == meta["length"] and hashlib.sha256(data).hexdigest() == meta["hashes"]["sha256"], name
 
         checked(f"{root['signed']['version']}.root.json", roles["root"], keys)
-        meta = checked("timestamp.json", roles["timestamp"], keys)["meta"]["snapshot.json"]
+        timestamp = checked("timestamp.json", roles["timestamp"], keys)
+        meta = timestamp["meta"]["snapshot.json"]
         described(meta, f"{meta['version']}.snapshot.json")
         snapshot = checked(f"{meta['version']}.snapshot.json", roles["snapshot"], keys)["meta"]
-        targets = {}
+        targets, versions = {}, {}
 
         def follow(role, spec, role_keys):
+            versions[role] = snapshot[role + ".json"]["version"]
             name = f"{snapshot[role + '.json']['version']}.{role}.json"
             described(snapshot[role + ".json"], name)
             signed = checked(name, spec, role_keys)
@@ -145,7 +148,25 @@ class Origin:
             file = self.path / "targets" / folder / f"{target['hashes']['sha256']}.{base}"
             data = file.read_bytes()
             assert len(data) == target["length"] and hashlib.sha256(data).hexdigest() == target["hashes"]["sha256"]
+        if is_whole:
+            assert timestamp["x-guardrank-versions"] == versions
+            assert self.ahead() == {name_ahead(path): ahead_of(target) for path, target in targets.items()}
         return targets
+
+    def ahead(self) -> dict:
+        """By release, what first visits fetch before they know."""
+        folder = self.path / "metadata/ahead"
+        return {str(path.relative_to(folder)): json.loads(path.read_text()) for path in folder.rglob("*.json")}
+
+
+def name_ahead(path: str) -> str:
+    return ("" if "/" in path else "targets/") + path.removesuffix(".release") + ".json"
+
+
+def ahead_of(target: dict) -> dict:
+    artifacts = target["custom"]["guardrank"].get("artifacts")
+    custom = {"custom": {"guardrank": {"artifacts": artifacts}}} if artifacts else {}
+    return {"hashes": target["hashes"], **custom}
 
 
 class OnOrigin(unittest.TestCase):

@@ -36,11 +36,11 @@ class OwnClient(Story, unittest.TestCase):
     def test_a_wiped_cache_is_led_back_no_further_than_its_root(self):
         metadata = self.origin.path / "metadata"
         self.origin.step("publish", "--release", "a", "--bundle", BUNDLE)
-        older = {path.name: path.read_bytes() for path in metadata.iterdir()}
+        older = {path.name: path.read_bytes() for path in metadata.glob("*.json")}
         self.origin.step("publish", "--release", "b", "--bundle", BUNDLE)
         self.origin.step("keys", "refresh", "--role", "root", keys=("root", "snapshot", "timestamp"))
         shipped = (metadata / "2.root.json").read_bytes()
-        for path in metadata.iterdir():
+        for path in metadata.glob("*.json"):
             path.unlink()
         for name, data in older.items():
             (metadata / name).write_bytes(data)

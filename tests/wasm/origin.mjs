@@ -95,6 +95,17 @@ export class Origin {
     return this;
   }
 
+  /** As `guardrank publish` does it for first visits: what each release leads to, beside the metadata. */
+  leaveWord() {
+    for (const [path, { hashes, custom }] of Object.entries(this.targets)) {
+      const { artifacts } = custom?.guardrank ?? {};
+      const word = { hashes, ...(artifacts && { custom: { guardrank: { artifacts } } }) };
+      this.files.set(`metadata/ahead/targets/${path.replace(/release$/, "json")}`, Buffer.from(JSON.stringify(word)));
+    }
+    this.leavesWord = true;
+    return this;
+  }
+
   /** New targets, snapshot and timestamp; the timestamp, which readers begin with, last. */
   publish({ days = 7 } = {}) {
     const version = ++this.version, expires = inDays(days);
@@ -106,7 +117,8 @@ export class Origin {
       this.files.set(`metadata/${version}.${name}.json`, this.signed(content));
     }
     const meta = { "snapshot.json": { version } };
-    this.files.set("metadata/timestamp.json", this.signed({ _type: "timestamp", version, expires, meta }));
+    const told = this.leavesWord && { "x-guardrank-versions": { targets: version } };
+    this.files.set("metadata/timestamp.json", this.signed({ _type: "timestamp", version, expires, meta, ...told }));
     return this;
   }
 

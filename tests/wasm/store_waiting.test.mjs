@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { FolderStorage } from "../../wasm/dist/host/folder.js";
+import { StoreSnapshots } from "../../wasm/dist/store_snapshots.js";
 import { Origin, partsOf } from "./origin.mjs";
 import { patient, withStores } from "./stores.mjs";
 import { bundleBytes, Engine, Store } from "./support.mjs";
@@ -39,6 +40,23 @@ test("more than may wait are told so", () => serve(async (origin, open) => {
   const codes = (await Promise.allSettled(calls)).map(({ reason }) => reason.status).sort();
   assert.deepEqual(codes, [...Array(4).fill("GR_STATUS_DEADLINE"), ...Array(2).fill("GR_STATUS_LIMIT")]);
 }));
+
+test("who cannot wait for a version that is being prepared in steps opens it, and that one is kept", async () => {
+  const serving = await Engine.create();
+  const snapshots = new StoreSnapshots(2);
+  snapshots.serveWith(serving);
+  const prepared = snapshots.prepare("next", bundle, {});
+  const taken = snapshots.take("next", bundle, {});
+  await prepared;
+  assert.equal(snapshots.take("next", undefined, {}), taken);
+  assert.equal(taken.rank({ time: "2026-11-21T10:00:00Z", context: {} }).release, name);
+  const late = snapshots.prepare("later", bundle, {});
+  snapshots.dispose();                              // the store is gone: nothing is kept of what was on its way
+  await late;
+  assert.equal(snapshots.has("later"), false);
+  assert.throws(() => taken.rank({ time: "2026-11-21T10:00:00Z", context: {} }), { where: "snapshot" });
+  serving.dispose();
+});
 
 test("a signal ends a wait with its reason, and nobody else's", () => serve(async (origin, open) => {
   const store = await open();
