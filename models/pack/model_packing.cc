@@ -4,7 +4,7 @@
 
 #include "core/base/limits.h"
 #include "core/calibration/calibration.h"
-#include "models/pack/calibrate/fit_calibrator.h"
+#include "models/pack/calibrate/fit_head.h"
 #include "models/pack/golden_requests.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/report.h"
@@ -12,16 +12,6 @@
 
 namespace guardrank::pack {
 namespace {
-
-void fit_head(const HoldoutHead& rows, Memory* memory, TrainedHead* head) {
-  std::vector<double> z;
-  for (double logit : rows.logits) z.push_back(correct_logit(head->head, logit));
-  try {
-    head->head.calibrator = fit_calibrator(*head->fit, z, rows.labels, memory);
-  } catch (const PackError& problem) {
-    throw problem.within("holdout.safetensors: head " + std::string(head->head.name));
-  }
-}
 
 Ranges observe(const TrainedModel& trained, const FloatReference& reference,
                const CalibrationRows& rows, const Progress& progress) {

@@ -5,6 +5,7 @@
 
 #include "core/base/math.h"
 #include "core/calibration/calibration.h"
+#include "models/pack/calibrate/fit_head.h"
 #include "models/pack/metrics/metrics.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/rows/int8_scorer.h"
@@ -67,13 +68,18 @@ void write_quality(std::string_view name, std::span<const double> probabilities,
   out->end_object();
 }
 
-void write_holdout(const Head& head, const HoldoutHead& rows, JsonWriter* out) {
+void write_holdout(const TrainedHead& trained, const HoldoutHead& rows, JsonWriter* out) {
   if (rows.logits.empty()) return;
+  const Head& head = trained.head;
+  const std::vector<const SegmentCalibrator*> segments = segment_calibrators(trained);
   std::vector<double> before, after;
-  for (double logit : rows.logits) {
-    const double z = correct_logit(head, logit);
+  for (std::size_t i = 0; i < rows.logits.size(); ++i) {
+    const double z = correct_logit(head, rows.logits[i]);
+    const std::int32_t number = rows.segments.empty() ? -1 : rows.segments[i];
+    const SegmentCalibrator* segment = number < 0 ? nullptr : segments[static_cast<std::size_t>(number)];
     before.push_back(sigmoid(z));
-    after.push_back(calibrate(head.calibrator, z));
+    after.push_back(segment == nullptr ? calibrate(head.calibrator, z)
+                                       : calibrate_segment(head.calibrator, *segment, head.kappa, z));
   }
   out->key("holdout").begin_object();
   out->key("rows").natural(rows.labels.size());
@@ -81,6 +87,7 @@ void write_holdout(const Head& head, const HoldoutHead& rows, JsonWriter* out) {
       .natural(static_cast<std::uint64_t>(std::count(rows.labels.begin(), rows.labels.end(), 1)));
   write_quality("before", before, rows.labels, out);
   write_quality("after", after, rows.labels, out);
+  if (!segments.empty()) out->key("segments").boolean(!rows.segments.empty());
   out->end_object();
 }
 
@@ -155,7 +162,7 @@ std::string model_report(const ReportParts& parts) {
     write_error(parts.errors[h], &out);
     if (head.kind == HeadKind::probability) {
       write_calibrator(head.calibrator, parts.trained.heads[h].fit.has_value(), &out);
-      write_holdout(head, parts.holdout[h], &out);
+      write_holdout(parts.trained.heads[h], parts.holdout[h], &out);
     }
     out.end_object();
   }

@@ -52,6 +52,9 @@ std::vector<std::string> calibrator_warnings(const TrainedModel& model, const st
     const std::string place = "heads." + std::string(head.head.name) + ": ";
     if (const std::string fit = head.fit ? fit_warning(head.head.calibrator) : ""; !fit.empty())
       warnings.push_back(place + fit);
+    for (const SegmentCalibrator& segment : head.head.segments)
+      if (const std::string fit = head.fits_segments ? fit_warning(segment.calibrator) : ""; !fit.empty())
+        warnings.push_back(place + "segment " + std::string(segment.value) + ": " + fit);
     const double area = auc(holdout[h].logits, holdout[h].labels);
     if (area < 0.5)
       warnings.push_back(place + "AUC on the holdout is " + std::to_string(area) +

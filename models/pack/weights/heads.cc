@@ -1,4 +1,6 @@
 // "heads" of model.json: sampling, calibrators, towers.
+#include <algorithm>
+
 #include "core/base/limits.h"
 #include "models/pack/pack_error.h"
 #include "models/pack/weights/calibrator_json.h"
@@ -36,20 +38,44 @@ void read_sampling(const JsonNode& node, Head* head) {
   }
 }
 
-void read_segments(const JsonNode& node, Memory* memory, Head* head) {
-  node.allow({"field", "kappa", "values"});
-  head->segment_field = memory->text(node.at("field").name());
-  head->kappa = node.at("kappa").number_within(0, 1e300);
+void refuse_empty(const JsonNode& node, std::string_view segment) {
+  if (segment.empty()) node.refuse("wanted a value: where the fact is missing or empty there is no segment");
+}
+
+// Of a calibrator to fit: each gets its own from the holdout's rows that have its number.
+void read_segment_names(const JsonNode& node, TrainedHead* head) {
+  if (!head->fit) node.refuse("only a calibrator to fit has names; what is stated stands in \"values\"");
+  head->fits_segments = true;
+  for (const std::string_view name : node.names(limits::calibrator_segments)) {
+    refuse_empty(node, name);
+    if (std::find(head->segments.begin(), head->segments.end(), name) != head->segments.end())
+      node.refuse("'" + std::string(name) + "' stands twice");
+    head->segments.emplace_back(name);
+  }
+}
+
+void read_segment_values(const JsonNode& node, Memory* memory, TrainedHead* head) {
   std::vector<SegmentCalibrator> segments;
-  for (const JsonNode& item : node.at("values").members(limits::calibrator_segments)) {
-    if (item.key().empty()) item.refuse("wanted a value: where the fact is missing or empty there is no segment");
+  for (const JsonNode& item : node.members(limits::calibrator_segments)) {
+    refuse_empty(item, item.key());
+    head->segments.emplace_back(item.key());
     SegmentCalibrator segment;
     segment.value = memory->text(item.key());
     segment.calibrator = read_calibrator(item, memory, CalibratorPlace::segment).calibrator;
     segment.positives = item.at("positives").number_within(0, 1e300);
     segments.push_back(segment);
   }
-  head->segments = memory->copy(segments);
+  head->head.segments = memory->copy(segments);
+}
+
+void read_segments(const JsonNode& node, Memory* memory, TrainedHead* head) {
+  node.allow({"field", "kappa", "values", "names"});
+  head->head.segment_field = memory->text(node.at("field").name());
+  head->head.kappa = node.at("kappa").number_within(0, 1e300);
+  const auto names = node.maybe("names"), values = node.maybe("values");
+  if (names && values) names->refuse("wanted \"values\" or \"names\", not both");
+  if (names) read_segment_names(*names, head);
+  else read_segment_values(node.at("values"), memory, head);
 }
 
 void read_probability(const JsonNode& node, Memory* memory, TrainedHead* head) {
@@ -66,7 +92,7 @@ void read_probability(const JsonNode& node, Memory* memory, TrainedHead* head) {
   head->head.calibrator = stated.calibrator;
   head->fit = stated.fit;
   if (const auto segments = calibrator->maybe("segments"))
-    read_segments(*segments, memory, &head->head);
+    read_segments(*segments, memory, head);
 }
 
 void read_amount(const JsonNode& node, Memory* memory, Head* head) {

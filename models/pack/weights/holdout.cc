@@ -14,6 +14,13 @@ std::string where(const std::string& tensor) {
   return std::string(file_name) + ": tensor " + tensor;
 }
 
+// A tensor of a head's rows beside its logits.
+void check_shape(const TensorEntry& logit, const TensorEntry& other, const std::string& name) {
+  if (logit.shape == other.shape) return;
+  throw PackError(Status::tensor_shape, where(name),
+                  "wanted shape " + shape_text(logit.shape) + " as its logit has, found " + shape_text(other.shape));
+}
+
 void check_pair(const SafetensorsFile& file, const std::string& logit, const std::string& label) {
   const TensorEntry* a = file.find(logit);
   const TensorEntry* b = file.find(label);
@@ -23,14 +30,32 @@ void check_pair(const SafetensorsFile& file, const std::string& logit, const std
   if (a->shape.size() != 1)
     throw PackError(Status::tensor_shape, where(logit),
                     "wanted one dimension, found shape " + shape_text(a->shape));
-  if (a->shape != b->shape)
-    throw PackError(Status::tensor_shape, where(label),
-                    "wanted shape " + shape_text(a->shape) + " as its logit has, found " +
-                        shape_text(b->shape));
+  check_shape(*a, *b, label);
 }
 
-HoldoutHead read_head(SafetensorsFile* file, const std::string& logit, const std::string& label) {
+// Of all rows; empty where the file does not tell.
+std::vector<double> read_segments(SafetensorsFile* file, const TrainedHead& head, const std::string& logit) {
+  const std::string name = "segment." + std::string(head.head.name);
+  const TensorEntry* entry = file->find(name);
+  if (entry == nullptr) return {};
+  check_shape(*file->find(logit), *entry, name);
+  const std::vector<double> numbers = file->read_double(name);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const bool is_one = numbers[i] >= 0 && numbers[i] < static_cast<double>(head.segments.size()) &&
+                        numbers[i] == std::floor(numbers[i]);
+    if (!std::isnan(numbers[i]) && !is_one)
+      throw PackError(Status::type, where(name),
+                      "element " + std::to_string(i) + ": wanted the number of one of " +
+                          std::to_string(head.segments.size()) + " segments, or NaN");
+  }
+  return numbers;
+}
+
+HoldoutHead read_head(SafetensorsFile* file, const TrainedHead& head) {
+  const std::string logit = "logit." + std::string(head.head.name), label = "label." + std::string(head.head.name);
+  check_pair(*file, logit, label);
   const std::vector<double> logits = file->read_double(logit), labels = file->read_double(label);
+  const std::vector<double> segments = read_segments(file, head, logit);
   HoldoutHead out;
   for (std::size_t i = 0; i < logits.size(); ++i) {
     if (std::isnan(logits[i]) || std::isnan(labels[i])) continue;
@@ -43,6 +68,8 @@ HoldoutHead read_head(SafetensorsFile* file, const std::string& logit, const std
                           std::to_string(labels[i]));
     out.logits.push_back(logits[i]);
     out.labels.push_back(labels[i] == 1 ? 1 : 0);
+    if (segments.empty()) continue;
+    out.segments.push_back(std::isnan(segments[i]) ? -1 : static_cast<std::int32_t>(segments[i]));
   }
   return out;
 }
@@ -52,11 +79,12 @@ void check_names(const SafetensorsFile& file, const TrainedModel& model) {
     bool is_known = false;
     for (const TrainedHead& head : model.heads) {
       const std::string of(head.head.name);
-      is_known = is_known || name == "logit." + of || name == "label." + of;
+      is_known = is_known || name == "logit." + of || name == "label." + of ||
+                 (!head.segments.empty() && name == "segment." + of);
     }
     if (!is_known)
       throw PackError(Status::tensor_shape, where(name),
-                      "wanted logit.<head> and label.<head> only");
+                      "wanted logit.<head> and label.<head> only, and segment.<head> of heads with segments");
   }
 }
 
@@ -73,8 +101,7 @@ std::vector<HoldoutHead> read_holdout(const std::filesystem::path& folder,
       const std::string name(model.heads[h].head.name);
       if (model.heads[h].head.kind != HeadKind::probability) continue;
       if (file.find("logit." + name) == nullptr && file.find("label." + name) == nullptr) continue;
-      check_pair(file, "logit." + name, "label." + name);
-      out[h] = read_head(&file, "logit." + name, "label." + name);
+      out[h] = read_head(&file, model.heads[h]);
     }
   }
   for (std::size_t h = 0; h < model.heads.size(); ++h) {
@@ -84,6 +111,10 @@ std::vector<HoldoutHead> read_holdout(const std::filesystem::path& folder,
                       "(logit." +
                           std::string(model.heads[h].head.name) + ", label." +
                           std::string(model.heads[h].head.name) + "); there are none");
+    if (model.heads[h].fits_segments && out[h].segments.empty())
+      throw PackError(Status::calibrator, "model.json: heads[" + std::to_string(h) + "].calibrator",
+                      "segments to fit need segment." + std::string(model.heads[h].head.name) +
+                          " in holdout.safetensors: of each row the number of its name, or NaN");
   }
   return out;
 }

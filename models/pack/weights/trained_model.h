@@ -50,6 +50,8 @@ struct TrainedHead {
   Head head;                                 // its tower is empty; its calibrator as stated
   std::vector<FloatLayer> tower;
   std::optional<CalibratorKind> fit;         // set: to be fitted from the holdout
+  std::vector<std::string> segments;         // by the number that a holdout's row has; stated or to be fitted
+  bool fits_segments = false;
 };
 
 struct TrainedModel;
