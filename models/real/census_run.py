@@ -12,7 +12,8 @@ from train.features import FeatureEncoder
 from train.library import Library
 from train.metrics import auc, expected_calibration_error, reliability
 from train.requests import write_requests
-from train.run import execute, load_parts, population_labels
+from train.labels import population_labels
+from train.run import execute, load_parts
 from train.split import split_rows
 from train.table import Table
 

@@ -8,7 +8,8 @@ import pandas
 
 from train.config import check_config
 from train.metrics import sigmoid
-from train.run import load_parts, population_labels
+from train.labels import population_labels
+from train.run import load_parts
 from train.split import split_rows
 from train.table import Table
 from train.teacher import fold_numbers, network_teacher, out_of_fold, swapped_rows

@@ -35,6 +35,9 @@ def main(words=None):
     if chosen.rows < 1 or not 0 < chosen.negative_rate <= 1:
         print("simulate: wanted --rows above 0 and --negative-rate in (0, 1]", file=sys.stderr)
         return 2
+    if chosen.seed < 0 or (chosen.with_unseen and chosen.market != "goods"):
+        print("simulate: wanted --seed of at least 0, and --with-unseen for goods alone", file=sys.stderr)
+        return 2
     os.makedirs(chosen.out, exist_ok=True)
     if chosen.market == "cards":
         columns = cards.simulate(chosen.rows, chosen.seed, chosen.negative_rate)

@@ -1,8 +1,13 @@
 """The training config: one JSON file, checked before anything runs. README.md lists the members."""
 import json
+import math
 
+from .config_heads import ConfigError, check_heads, is_number, refuse_unknown
 from .graph import build_levels
 from .layout import asks_for_time
+
+MEMBERS = ("name", "version", "fields", "heads", "graph", "training", "split", "columns", "missing",
+           "sampling_column", "time_column")
 
 TRAINING_DEFAULTS = {
     "epochs": 5,
@@ -22,8 +27,20 @@ TRAINING_DEFAULTS = {
 }
 
 
-class ConfigError(ValueError):
-    """A config that cannot be trained; the message names the member."""
+# Least and most of members of `training`; whole numbers where the default is one.
+TRAINING_BOUNDS = {
+    "epochs": (1, 1_000_000),
+    "batch": (1, 1_000_000_000),
+    "seed": (0, 2**63 - 1),
+    "calibration_rows": (1, 1_000_000_000),
+    "holdout_rows": (1, 1_000_000_000),
+    "averaging": (0, 1),
+    "dropout": (0, 1),
+    "field_dropout": (0, 1),
+    "missing_share": (0, 1),
+    "unknown_share": (0, 1),
+    "module_unknown_share": (0, 1),
+}
 
 
 def read_config(path):
@@ -36,27 +53,48 @@ def check_config(config):
     for member in ("name", "version", "fields", "heads", "graph"):
         if member not in config:
             raise ConfigError(f"config: no member {member}")
-    config = dict(config)
+    refuse_unknown(config, (*MEMBERS, "levels"), "config")    # levels: of a config that was checked before
+    config = {"columns": {}, "missing": [""], "split": {}, **config}
     config["training"] = {**TRAINING_DEFAULTS, **config.get("training", {})}
-    unknown = set(config["training"]) - set(TRAINING_DEFAULTS)
-    if unknown:
-        raise ConfigError(f"training: unknown members {sorted(unknown)}")
+    check_training(config["training"])
+    check_split(config["split"])
+    check_cells(config)
     check_fields(config["fields"])
-    check_heads(config["heads"])
-    check_sampling_column(config)
+    check_heads(config["heads"], config["fields"], config.get("sampling_column"))
     check_time_column(config)
     config["levels"] = build_levels(config["graph"], [head["name"] for head in config["heads"]])
-    config.setdefault("columns", {})
-    config.setdefault("missing", [""])
-    config.setdefault("split", {})
     return config
 
 
+def check_training(training):
+    refuse_unknown(training, TRAINING_DEFAULTS, "training")
+    for member, value in training.items():
+        least, most = TRAINING_BOUNDS.get(member, (0, math.inf))
+        is_whole = isinstance(TRAINING_DEFAULTS[member], int)
+        if not is_number(value) or not least <= value <= most or (is_whole and value != int(value)):
+            kind = "a whole number" if is_whole else "a number"
+            raise ConfigError(f"training.{member}: wanted {kind} from {least} to {most}, found {value!r}")
+
+
+def check_split(split):
+    refuse_unknown(split, ("test", "holdout", "seed", "key"), "split")
+    shares = [split.get(member, 0) for member in ("test", "holdout")]
+    if not all(is_number(share) and 0 <= share <= 1 for share in shares) or sum(shares) >= 1:
+        raise ConfigError(f"split: wanted shares test and holdout that leave rows to train on, found {shares}")
+
+
+def check_cells(config):
+    if not isinstance(config["missing"], list):
+        raise ConfigError(f"missing: wanted a list of texts, found {config['missing']!r}")
+    if not isinstance(config["columns"], dict):
+        raise ConfigError("columns: wanted an object, fact to column")
+
+
 def check_fields(fields):
-    names = [field["name"] for field in fields]
+    names = [field.get("name") for field in fields]
     for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"fields: {name} stands twice")
+        if not name or names.count(name) > 1:
+            raise ConfigError(f"fields: {name} stands twice" if name else "fields: one has no name")
     for field in fields:
         where = f"fields.{field['name']}"
         if field.get("side") not in ("context", "candidate", "pair"):
@@ -65,13 +103,8 @@ def check_fields(fields):
             raise ConfigError(f"{where}.output: found {field.get('output')!r}")
         if field["output"] == "embedding" and not field.get("dim"):
             raise ConfigError(f"{where}.dim: wanted a whole number above zero")
-
-
-def check_sampling_column(config):
-    """Rates per row are wanted exactly where a head uses them in its loss."""
-    for head in config["heads"]:
-        if head.get("sampling_handled") == "offset" and not config.get("sampling_column"):
-            raise ConfigError(f"heads.{head['name']}: offset wants a sampling_column")
+        if not isinstance(field.get("transforms"), list):
+            raise ConfigError(f"{where}.transforms: wanted a list")
 
 
 def check_time_column(config):
@@ -81,58 +114,3 @@ def check_time_column(config):
             raise ConfigError(
                 f"fields.{field['name']}: days_since counts from the request's time: wanted time_column"
             )
-
-
-def check_heads(heads):
-    seen = []
-    for head in heads:
-        where = f"heads.{head['name']}"
-        if head.get("kind") not in ("probability", "log_amount"):
-            raise ConfigError(f"{where}.kind: found {head.get('kind')!r}")
-        if head.get("given") is not None and head["given"] not in seen:
-            raise ConfigError(f"{where}.given: {head['given']} is no earlier head")
-        if head["kind"] == "probability":
-            check_sampling(head, where)
-        check_distillation(head, where)
-        check_segments(head, where)
-        seen.append(head["name"])
-
-
-def check_segments(head, where):
-    """Calibrators by segment are fitted here, and of one kind."""
-    calibrator = head.get("calibrator") or {}
-    if calibrator.get("kind") != "fit" or not calibrator.get("segments"):
-        return
-    if calibrator.get("method", "platt") != "platt":
-        raise ConfigError(f"{where}.calibrator.method: with segments wanted platt, found {calibrator['method']!r}")
-    if not calibrator["segments"].get("field"):
-        raise ConfigError(f"{where}.calibrator.segments: wanted a field")
-
-
-def check_distillation(head, where):
-    wanted = head.get("distillation")
-    if wanted is None:
-        return
-    share = wanted.get("share")
-    if not wanted.get("column") or not isinstance(share, (int, float)) or not 0 <= share <= 1:
-        raise ConfigError(f"{where}.distillation: wanted a column and a share in [0, 1]")
-    if head["kind"] != "probability" or head.get("loss") == "entire_space":
-        raise ConfigError(f"{where}.distillation: only for probabilities with a loss of their own")
-
-
-def check_sampling(head, where):
-    """Correct or weigh, never both, and always state the rate (design: scoring)."""
-    rate = head.get("negative_sampling_rate")
-    handled = head.get("sampling_handled")
-    if not isinstance(rate, (int, float)) or not 0 < rate <= 1:
-        raise ConfigError(
-            f"{where}.negative_sampling_rate: wanted a number in (0, 1], found {rate!r}"
-        )
-    if handled not in ("correct", "weighted", "offset", "none"):
-        raise ConfigError(f"{where}.sampling_handled: found {handled!r}")
-    if handled == "none" and rate != 1:
-        raise ConfigError(f"{where}.sampling_handled: none only with rate 1, found rate {rate}")
-    if handled == "offset" and head.get("loss") == "entire_space":
-        raise ConfigError(f"{where}.sampling_handled: offset has no entire-space loss")
-    if head.get("loss", "conditional") not in ("conditional", "entire_space"):
-        raise ConfigError(f"{where}.loss: found {head.get('loss')!r}")

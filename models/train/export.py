@@ -4,7 +4,8 @@ import os
 
 import numpy
 
-from .calibration import corrected_logits, fit_amount, segment_calibrator
+from .calibration import fit_amount, segment_rows
+from .config_heads import segment_type
 from .layout import is_dense
 from .safetensors import write_safetensors
 from .table import whole_number
@@ -12,6 +13,7 @@ from .times import time_text
 
 SECTION = {"context": "context", "candidate": "candidate", "pair": "pair"}
 TRAINING_ONLY = ("column", "positive", "loss", "loss_weight", "distillation")
+PROBABILITY_ONLY = ("negative_sampling_rate", "sampling_handled")  # an amount head's rows are weighed by them
 
 
 def model_description(config, fields, heads, lineage):
@@ -27,49 +29,56 @@ def model_description(config, fields, heads, lineage):
     }
 
 
-def exported_heads(config, logits, raw_labels, table):
-    """Heads without what only training needs, with calibrators and amount figures.
+def fits_segments(head):
+    calibrator = head.get("calibrator") or {}
+    return calibrator.get("kind") == "fit" and "segments" in calibrator
+
+
+def segments_of(config, table):
+    """Head to (names, numbers of the rows), of heads whose calibrator is to be fitted by segment."""
+    found = {}
+    for head in config["heads"]:
+        if fits_segments(head):
+            segments = head["calibrator"]["segments"]
+            found[head["name"]] = segment_rows(segments["field"], segment_type(segments, config["fields"]), table)
+    return found
+
+
+def exported_heads(config, logits, raw_labels, segments):
+    """Heads without what only training needs, with amount figures and the names of segments to fit.
 
     `logits` [n, heads] and `raw_labels` (float64 [n] per head, NaN outside) are the holdout's."""
     heads = []
     for number, head in enumerate(config["heads"]):
         out = {name: value for name, value in head.items() if name not in TRAINING_ONLY}
-        label = raw_labels[head["name"]]
-        inside = ~numpy.isnan(label)
         if head["kind"] == "log_amount":
+            label = raw_labels[head["name"]]
+            inside = ~numpy.isnan(label)
+            out = {name: value for name, value in out.items() if name not in PROBABILITY_ONLY}
             if inside.any():
                 out["log_sigma"], out["ratio"] = fit_amount(logits[inside, number], label[inside])
         else:
             out.setdefault("positive_weight", 1.0)
+            out.setdefault("calibrator", {"kind": "identity"})
             if head["sampling_handled"] == "offset":
                 out["sampling_handled"] = "weighted"  # to the engine: the loss saw the true prior
-            out["calibrator"] = resolve_calibrator(head, logits[:, number], label, inside, table)
+            if head["name"] in segments:
+                wanted = out["calibrator"]["segments"]
+                wanted = {"field": wanted["field"], "kappa": wanted.get("kappa", 100)}
+                out["calibrator"] = {**out["calibrator"], "segments": {**wanted, "names": segments[head["name"]][0]}}
         heads.append(out)
     return heads
 
 
-def resolve_calibrator(head, logits, label, inside, table):
-    """Segments are fitted here; a plain {"kind": "fit"} is left to the packer."""
-    wanted = head.get("calibrator", {"kind": "identity"})
-    if wanted.get("kind") != "fit" or "segments" not in wanted:
-        return wanted
-    segment_field = wanted["segments"]["field"]
-    column = table.frame[table.column_name(segment_field, "context")]
-    segments = column.to_numpy()[inside]
-    corrected = corrected_logits(head, logits[inside].astype(numpy.float64))
-    try:
-        return segment_calibrator(wanted["segments"], corrected, label[inside], segments)
-    except ValueError as problem:
-        raise ValueError(f"heads.{head['name']}: its calibrator cannot be fitted: {problem}") from None
-
-
-def holdout_tensors(heads, logits, raw_labels):
-    """logit.<head> (raw, before correction) and label.<head>, NaN outside the population."""
+def holdout_tensors(heads, logits, raw_labels, segments):
+    """logit.<head> (raw, before correction) and label.<head>, NaN outside the population; segment.<head>."""
     tensors = {}
     for number, head in enumerate(heads):
         if head["kind"] == "probability":
             tensors[f"logit.{head['name']}"] = logits[:, number].astype(numpy.float32)
             tensors[f"label.{head['name']}"] = raw_labels[head["name"]].astype(numpy.float32)
+    for name, (_, numbers) in segments.items():
+        tensors[f"segment.{name}"] = numbers
     return tensors
 
 
@@ -127,9 +136,15 @@ def raw_rows(encoder, table, indices):
     return rows
 
 
+def remove_if_there(path):
+    if os.path.exists(path):
+        os.remove(path)
+
+
 def write_folder(folder, description, network, holdout, rows):
-    """All four files. model.json is written last: a folder with it is complete."""
+    """All four files. model.json is written last, and goes first where one was: a folder with it is complete."""
     os.makedirs(folder, exist_ok=True)
+    remove_if_there(os.path.join(folder, "model.json"))
     write_safetensors(os.path.join(folder, "weights.safetensors"), network.exported_tensors())
     write_safetensors(os.path.join(folder, "holdout.safetensors"), holdout)
     with open(os.path.join(folder, "calibration.jsonl"), "w", encoding="utf-8") as file:

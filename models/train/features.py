@@ -10,6 +10,7 @@ from .layout import asks_for_time
 from .library import Column, Encoded, byref, c_void_p
 
 SIDES = ("context", "candidate", "pair")
+OFFER_ID = {"side": "candidate", "type": "string"}  # a fact of every candidate, whether a field reads it or not
 
 
 @dataclass
@@ -77,7 +78,7 @@ class FeatureEncoder:
             bare = (
                 name.split(".", 1)[1] if name.split(".", 1)[0] in ("ctx", "offer", "pair") else name
             )
-            owner = by_name.get(bare, self.fields[index])
+            owner = by_name.get(bare, OFFER_ID if bare == "offer_id" else self.fields[index])
             found.append((bare, owner["side"], owner["type"]))
         return found
 

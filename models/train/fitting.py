@@ -33,11 +33,14 @@ def fit_transform(library, field, before, transform, table):
         return fit_vocabulary(field, transform, table)
     if op == "standardize" and transform.get("fit"):
         numbers = numbers_so_far(library, field, before, table)
-        deviation = float(numbers.std())
-        return {"op": op, "mean": rounded(numbers.mean()), "std": rounded(deviation or 1.0)}
+        deviation = float(numbers.std()) or 1.0
+        mean = float(numbers.mean())
+        is_near = abs(rounded(mean) - mean) <= 1e-5 * deviation
+        return {"op": op, "mean": rounded(mean) if is_near else mean, "std": rounded(deviation)}
     if op == "bucketize" and "quantiles" in transform:
         numbers = numbers_so_far(library, field, before, table)
-        return {"op": op, "edges": quantile_edges(numbers, transform["quantiles"])}
+        edges = quantile_edges(numbers, transform["quantiles"])
+        return {"op": op, "edges": edges if is_raw(field, before) else [below(edge) for edge in edges]}
     if op == "clip" and "quantiles" in transform:
         numbers = numbers_so_far(library, field, before, table)
         low, high = numpy.quantile(numbers, transform["quantiles"])
@@ -58,12 +61,29 @@ def quantile_edges(numbers, n_buckets):
     if len(rest):
         steps = numpy.arange(1, n_buckets) / n_buckets
         edges += list(numpy.quantile(rest, steps, method="lower"))
-    return sorted({rounded(edge) for edge in edges if edge > unique[0]}) or [rounded(unique[0])]
+    return sorted({float(edge) for edge in edges if edge > unique[0]}) or [float(unique[0])]
+
+
+def is_raw(field, before):
+    """Whether present values are as the table has them, doubles: the library gives floats."""
+    is_number = field["type"] in ("f64", "i64") and "inputs" not in field
+    return is_number and all(transform["op"] in ("fill", "identity") for transform in before)
+
+
+def below(edge):
+    """Halfway to the float before: the engine compares doubles, and all of those that round to this float are then
+    on its side."""
+    edge = numpy.float32(edge)
+    return (float(edge) + float(numpy.nextafter(edge, numpy.float32(-numpy.inf)))) / 2
 
 
 def numbers_so_far(library, field, before, table):
     """Present values of a numeric field after the transforms `before`: float64 [n present]; of a
     vector all elements alike, since its transforms are the same for each."""
+    if is_raw(field, before):
+        values = table.values(field["name"], field["side"], field["type"])
+        numbers = values.numbers if values.integers is None else values.integers.astype(numpy.float64)
+        return some_of(numbers[values.present == 1], field)
     probe = {
         "name": field["name"],
         "side": field["side"],
@@ -75,7 +95,10 @@ def numbers_so_far(library, field, before, table):
         probe["inputs"] = field["inputs"]
     with FeatureEncoder(library, [probe]) as encoder:
         encoded = encoder.encode(0, table)
-    numbers = encoded.dense[encoded.is_missing == 0].ravel().astype(numpy.float64)
+    return some_of(encoded.dense[encoded.is_missing == 0].ravel().astype(numpy.float64), field)
+
+
+def some_of(numbers, field):
     if len(numbers) == 0:
         raise ValueError(f"field {field['name']}: no value to fit a transform on")
     return numbers

@@ -52,6 +52,6 @@ def progressive_level(graph, heads, level, is_last):
     for head in heads:
         experts += [{"name": name, "layers": graph["layers"], "for": head} for name in own[head]]
     gates = [{"head": head, "experts": own[head] + shared} for head in heads]
-    if not is_last:
+    if shared and not is_last:  # for the shared experts of the next level
         gates.append({"head": "shared", "experts": [expert["name"] for expert in experts]})
     return {"experts": experts, "gates": gates}

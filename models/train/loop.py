@@ -61,6 +61,7 @@ class Trainer:
         progress = Progress("training", total)
         self.network.train()
         first = checkpoint.restore(self, average) if checkpoint and resume else 0
+        progress.before = self.step
         for epoch in range(first, int(self.training["epochs"])):
             order = torch.randperm(n_rows, generator=self.generator)
             self.run_epoch(epoch, order.split(size), batch, labels, total, average, progress)

@@ -7,13 +7,16 @@ class HeadLosses:
     """Binary cross entropy of probability heads, squared error of log amounts.
 
     An entire-space head (ESMM: Ma et al., SIGIR 2018) is compared with its label over all rows
-    through the product of the probabilities along its `given` chain.
+    through the product of the probabilities along its `given` chain. A positive weight multiplies what
+    a label says for the positive class, so that a teacher's probability moves with it as a label does.
     """
 
     def __init__(self, heads):
         self.heads = heads
         self.index = {head["name"]: number for number, head in enumerate(heads)}
         self.scale = [float(head.get("loss_weight", 1.0)) for head in heads]
+        weights = [float(head.get("positive_weight", 1.0)) for head in heads]
+        self.positive_weight = [None if weight == 1 else torch.tensor(weight) for weight in weights]
 
     def chain(self, number):
         """Heads from the first condition to this one."""
@@ -35,7 +38,7 @@ class HeadLosses:
         if head.get("loss") == "entire_space":
             return self.reach_loss(logits, label, number)
         return functional.binary_cross_entropy_with_logits(
-            logits[:, number], label, reduction="none"
+            logits[:, number], label, reduction="none", pos_weight=self.positive_weight[number]
         )
 
     def __call__(self, logits, labels):

@@ -8,6 +8,7 @@ class Progress:
 
     def __init__(self, label, total, stream=None):
         self.label = label
+        self.before = 0  # done when it began: by a run that this one goes on from
         self.total = max(total, 1)
         self.stream = stream or sys.stderr
         self.is_shown = self.stream.isatty()
@@ -19,7 +20,7 @@ class Progress:
         if not self.is_shown or (now - self.last < 0.1 and done < self.total):
             return
         self.last = now
-        left = (now - self.started) * (self.total - done) / max(done, 1)
+        left = (now - self.started) * (self.total - done) / max(done - self.before, 1)
         filled = int(24 * done / self.total)
         bar = "#" * filled + "." * (24 - filled)
         self.stream.write(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy
 import torch
 
-from .calibration import corrected_logits, flat_calibrators
+from .calibration import corrected_logits
 from .checkpoint import Checkpoint
 from .export import (
     calibration_indices,
@@ -14,12 +14,14 @@ from .export import (
     holdout_tensors,
     model_description,
     raw_rows,
+    remove_if_there,
+    segments_of,
     write_folder,
 )
 from .features import FeatureEncoder
 from .fitting import fit_fields
 from .inputs import batch_of
-from .labels import build_labels, check_heads, head_label
+from .labels import build_labels, check_entire_space, check_heads, population_labels, sampling_rates
 from .loop import Trainer, gate_shares, predict
 from .manifest import build_manifest, hash_json, lineage_of
 from .metrics import measure, reliability, sigmoid
@@ -68,7 +70,9 @@ def load_parts(config, data_paths, holdout_paths, extra_paths=()):
         parts["train"] = parts["train"].followed_by(extra)
     limit = int(config["training"]["holdout_rows"])
     if parts["holdout"].n_rows > limit:
-        parts["holdout"] = parts["holdout"].rows(numpy.arange(limit))
+        drawn = numpy.random.default_rng(int(config["training"]["seed"]))
+        chosen = drawn.choice(parts["holdout"].n_rows, limit, replace=False)
+        parts["holdout"] = parts["holdout"].rows(numpy.sort(chosen))
     return parts
 
 
@@ -77,34 +81,49 @@ def check_parts(heads, parts):
     if parts["train"].n_rows == 0:
         raise ValueError("no rows to train on: the split leaves none")
     for head in heads:
-        if parts["holdout"].n_rows == 0 and (head.get("calibrator") or {}).get("kind") == "fit":
+        if parts["holdout"].n_rows == 0 and is_fitted(head):
             raise ValueError(
                 f"no holdout rows, on which the calibrator of head {head['name']} is fitted: "
                 "wanted --holdout FILE or split.holdout above 0"
             )
 
 
+def is_fitted(head):
+    return (head.get("calibrator") or {}).get("kind") == "fit"
+
+
 def check_holdout(heads, raw_labels):
-    """And that those rows have labels, since the packer would refuse the whole run for it."""
+    """And that those rows have labels of both kinds, since the packer would refuse the whole run for it."""
     for head in heads:
-        if not numpy.isnan(raw_labels[head["name"]]).all():
-            continue
-        if (head.get("calibrator") or {}).get("kind") == "fit":
+        label = raw_labels[head["name"]]
+        label = label[~numpy.isnan(label)]
+        if is_fitted(head) and len(label) == 0:
             raise ValueError(f"heads.{head['name']}: no holdout row has a label to fit its calibrator on")
-        if head["kind"] == "log_amount" and "log_sigma" not in head:
+        if is_fitted(head) and label.min() == label.max():
+            raise ValueError(
+                f"heads.{head['name']}: all {len(label)} holdout rows have the label {label[0]:g}: "
+                "its calibrator cannot be fitted"
+            )
+        if head["kind"] == "log_amount" and len(label) == 0 and "log_sigma" not in head:
             raise ValueError(f"heads.{head['name']}: no holdout row has an amount to find log_sigma on")
 
 
-def population_labels(heads, table):
-    """float64 [n] per head: the label (amounts in currency), NaN outside the population."""
-    raw = {head["name"]: head_label(head, table) for head in heads}
-    out = {}
-    for head in heads:
-        label = raw[head["name"]]
-        if head.get("given"):
-            label = numpy.where(raw[head["given"]] == 1, label, numpy.nan)
-        out[head["name"]] = label
-    return out
+def check_holdout_prior(config, table, raw_labels, is_split):
+    """A calibrator that is fitted on sampled rows undoes the correction for sampling. `is_split`: the holdout is a
+    part of the training data."""
+    column = config.get("sampling_column")
+    column = column if column in table.frame.columns else None
+    rate = sampling_rates(table, column)
+    for head in config["heads"]:
+        if not is_fitted(head):
+            continue
+        inside = ~numpy.isnan(raw_labels[head["name"]])
+        is_sampled = (rate[inside] < 1).any() if column else is_split and head["negative_sampling_rate"] < 1
+        if is_sampled:
+            raise ValueError(
+                f"heads.{head['name']}: its calibrator would be fitted on sampled holdout rows, which undoes the "
+                "correction: wanted --holdout FILE of rows with the true prior, or another calibrator"
+            )
 
 
 def evaluate_heads(heads, logits, raw_labels):
@@ -145,11 +164,14 @@ def execute(
     log(f"{config['name']}: " + ", ".join(f"{part} {t.n_rows} rows" for part, t in parts.items()))
     check_parts(config["heads"], parts)
     labels = build_labels(config["heads"], parts["train"], config.get("sampling_column"))
-    warnings = check_heads(config["heads"], labels)
+    warnings = check_heads(config["heads"], labels) + check_entire_space(config["heads"], parts["train"])
     raw = population_labels(config["heads"], parts["holdout"])
     check_holdout(config["heads"], raw)
+    check_holdout_prior(config, parts["holdout"], raw, not holdout_paths)
+    segments = segments_of(config, parts["holdout"])
     for warning in warnings:
         log(f"warning: {warning}")
+    remove_if_there(os.path.join(folder, "failure.json"))
     fields = fit_fields(library, config["fields"], parts["train"])
     with FeatureEncoder(library, fields) as encoder:
         network, history, matrices = train_network(
@@ -161,10 +183,7 @@ def execute(
             if holdout.n_rows()
             else numpy.zeros((0, len(config["heads"])), numpy.float32)
         )
-        heads = exported_heads(config, logits, raw, parts["holdout"])
-        for warning in flat_calibrators(heads):
-            warnings.append(warning)
-            log(f"warning: {warning}")
+        heads = exported_heads(config, logits, raw, segments)
         figures = evaluate_heads(config["heads"], logits, raw)
         gates = gate_shares(network, holdout) if holdout.n_rows() else []
         indices = calibration_indices(
@@ -178,7 +197,7 @@ def execute(
         head: {k: v for k, v in f.items() if k != "reliability"} for head, f in figures.items()
     }
     description = model_description(config, fields, heads, lineage_of(manifest, summary))
-    write_folder(folder, description, network, holdout_tensors(config["heads"], logits, raw), rows)
+    write_folder(folder, description, network, holdout_tensors(config["heads"], logits, raw, segments), rows)
     report = {
         "name": config["name"],
         "version": config["version"],

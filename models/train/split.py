@@ -1,5 +1,6 @@
 """Which rows train, calibrate and test: by a hash of the row's number, so that it never moves."""
 import numpy
+import pandas
 
 PARTS = ("train", "holdout", "test")
 
@@ -19,13 +20,26 @@ def uniform_of(numbers, seed):
     return (mixed >> numpy.uint64(11)).astype(numpy.float64) / float(1 << 53)
 
 
+def row_keys(table, key):
+    """Whole numbers [n] to hash: the rows', or a column's, texts by a hash of their own."""
+    if key is None:
+        return numpy.arange(table.n_rows)
+    if key not in table.frame.columns:
+        raise ValueError(f"split.key: no column {key}")
+    column = table.frame[key]
+    if column.isna().any():
+        raise ValueError(f"split.key: column {key} has empty cells")
+    numbers = pandas.to_numeric(column, errors="coerce").to_numpy(dtype=numpy.float64)
+    if (numbers == numpy.floor(numbers)).all() and (abs(numbers) < 2**53).all():
+        return numbers.astype(numpy.int64)
+    return pandas.util.hash_array(column.to_numpy(dtype=object))
+
+
 def split_rows(table, split):
     """Part name to row indices. `split`: {"holdout": share, "test": share, "seed", "key": column}.
 
     `test` takes the lowest hashes, then `holdout`: changing the holdout never moves a test row."""
-    key = split.get("key")
-    numbers = table.numbers(key).astype(numpy.int64) if key else numpy.arange(table.n_rows)
-    draws = uniform_of(numbers, int(split.get("seed", 0)))
+    draws = uniform_of(row_keys(table, split.get("key")), int(split.get("seed", 0)))
     test = float(split.get("test", 0.0))
     holdout = test + float(split.get("holdout", 0.0))
     return {

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 
 import numpy
 import torch
+import yaml
 from torch import nn
 from torch.nn import functional
 
 from . import command
 from .library import Library, LibraryError
+from .policy_text import defaults
 from .safetensors import read_safetensors, write_safetensors
 from .stage_one_data import (
     Teacher,
@@ -30,6 +32,7 @@ from .stage_one_data import (
     model_inputs,
     own_inputs,
     read_requests,
+    with_defaults,
 )
 
 PREFIX = "retrieval."
@@ -219,7 +222,10 @@ def train(model, policy, catalog, requests, choice, library, offer_fields=(), lo
     fields = description["fields"]
     n_context, n_offer = block_width(fields, "context"), block_width(fields, "candidate")
     asked, frame = read_requests(requests), catalog_frame(catalog)
-    contexts = model_inputs(library, fields, tensors, context_frame(asked))[:, :n_context]
+    given = defaults(policy)
+    frame = with_defaults(frame, "offer.", given)
+    asked_frame = with_defaults(context_frame(asked), "ctx.", given)
+    contexts = model_inputs(library, fields, tensors, asked_frame)[:, :n_context]
     offers = model_inputs(library, fields, tensors, frame)[:, n_context : n_context + n_offer]
     offers = numpy.concatenate([offers, own_inputs(library, list(offer_fields), frame)], axis=1)
     with tempfile.TemporaryDirectory() as folder:
@@ -274,7 +280,7 @@ def main(words=None):
             Library(chosen.library),
             own,
         )
-    except (command.CommandError, LibraryError, ValueError, KeyError, OSError) as error:
+    except (command.CommandError, LibraryError, ValueError, KeyError, OSError, yaml.YAMLError) as error:
         print(f"stage_one: {error}", file=sys.stderr)
         return 1
     print(f"wrote the towers into {chosen.model}")

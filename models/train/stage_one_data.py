@@ -10,6 +10,7 @@ from . import command
 from .features import FeatureEncoder
 from .inputs import InputBlock, batch_of
 from .layout import dense_width, is_dense
+from .policy_text import without_placement
 from .table import Table
 
 
@@ -91,8 +92,8 @@ def context_frame(requests):
     """One row per request: its context facts and, where not among these, its route's."""
     rows = []
     for request in requests:
-        route = {k: v for k, v in request.get("route", {}).items() if v is not None}
-        facts = {**route, **request.get("context", {})}
+        given = [request.get(part) or {} for part in ("route", "context")]     # null is absent
+        facts = {name: value for part in given for name, value in part.items() if value is not None}
         row = {"ctx." + name: cell(value) for name, value in facts.items()}
         rows.append({**row, TIME_COLUMN: request.get("time")})
     return pandas.DataFrame(rows, dtype=object)
@@ -104,7 +105,10 @@ class Teacher:
     def __init__(self, model, policy, catalog, folder):
         self.folder = folder
         self.bundle = os.path.join(folder, "teacher.guardrank")
-        words = ["pack", "--model", model, "--policy", policy, "--catalog", catalog]
+        order = os.path.join(folder, "policy.yaml")      # caps would hide scores
+        with open(order, "w", encoding="utf-8") as file:
+            file.write(without_placement(policy))
+        words = ["pack", "--model", model, "--policy", order, "--catalog", catalog]
         command.run_command(words + ["--out", self.bundle, "--single-stage", "--json"])
 
     def scores(self, requests, offers):
@@ -133,3 +137,12 @@ def values_of(answer, names):
 def catalog_frame(path):
     frame = pandas.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
     return frame.astype(object).where(frame.notna(), None)
+
+
+def with_defaults(frame, prefix, defaults):
+    """The frame as serving sees it: what is missing of a fact with a default is that."""
+    filled = {fact: cell for fact, cell in defaults.items() if fact.startswith(prefix)}
+    columns = {fact: frame[fact] if fact in frame else pandas.Series([None] * len(frame)) for fact in filled}
+    frame = frame.drop(columns=[fact for fact in filled if fact in frame])
+    told = {fact: column.where(column.notna(), filled[fact]) for fact, column in columns.items()}
+    return pandas.concat([frame, pandas.DataFrame(told, index=frame.index, dtype=object)], axis=1)

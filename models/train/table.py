@@ -138,9 +138,18 @@ def vector_of(text, width):
     return numbers if len(numbers) == width and is_finite.all() else None
 
 
+def doubles(column):
+    """float64 [n], NaN for what is no number: the nearest to each text, as serving reads it, where pandas' own reader
+    is up to one unit in the last place off."""
+    numbers = pandas.to_numeric(column, errors="coerce").to_numpy(dtype=numpy.float64, copy=True)
+    is_one = ~numpy.isnan(numbers)
+    numbers[is_one] = column.to_numpy(dtype=object)[is_one].astype(numpy.float64)
+    return numbers
+
+
 def finite_numbers(column, name):
     """float64 [n], NaN where missing; anything but a finite number is an error."""
-    numbers = pandas.to_numeric(column, errors="coerce").to_numpy(dtype=numpy.float64)
+    numbers = doubles(column)
     wrong = numpy.flatnonzero(column.notna().to_numpy() & ~numpy.isfinite(numbers))
     if len(wrong) > 0:
         found = column.iloc[wrong[0]]
@@ -275,7 +284,10 @@ class Table:
         """The CSV column that holds a fact."""
         prefix = self.PREFIXES[side]
         bare = fact[len(prefix) :] if fact.startswith(prefix) else fact
-        choices = [self.columns.get(prefix + bare), self.columns.get(bare), prefix + bare, bare]
+        mapped = self.columns.get(prefix + bare, self.columns.get(bare))
+        if mapped is not None and mapped not in self.frame.columns:
+            raise ValueError(f"no column {mapped}, which `columns` gives to {prefix}{bare}")
+        choices = [mapped, prefix + bare, bare]
         if side == "candidate" and bare == "offer_id":
             choices.append("offer")
         for choice in choices:

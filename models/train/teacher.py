@@ -10,6 +10,7 @@ import numpy
 import pandas
 import torch
 
+from .calibration import corrected_logits
 from .features import FeatureEncoder
 from .fitting import fit_fields
 from .inputs import batch_of
@@ -54,7 +55,7 @@ def swapped_rows(frame, columns, multiple, share, seed):
 
 
 def network_teacher(config, table, library, fold_of):
-    """Logits of networks of a checked config, out of fold over the first rows of `table`; what
+    """Logits of networks of a checked config, of the true prior, out of fold over the first rows of `table`; what
     comes behind them has no labels."""
     first = table.rows(numpy.arange(len(fold_of)))
     fields = fit_fields(library, config["fields"], first)
@@ -73,6 +74,10 @@ def network_teacher(config, table, library, fold_of):
         Trainer(network, config["heads"], fields, training).train(
             batch.take(rows), labels.take(rows)
         )
-        return predict(network, batch.take(torch.from_numpy(judged))).numpy().astype(float)
+        logits = predict(network, batch.take(torch.from_numpy(judged))).numpy().astype(float)
+        for number, head in enumerate(config["heads"]):
+            if head["kind"] == "probability":
+                logits[:, number] = corrected_logits(head, logits[:, number])
+        return logits
 
     return out_of_fold(fold_of, fit_and_judge, table.n_rows - len(fold_of))

@@ -17,6 +17,7 @@ from train import command
 from train.config import check_config, read_config
 from train.export import raw_value
 from train.features import FeatureEncoder
+from train.fitting import fit_fields
 from train.inputs import batch_of
 from train.library import Library, LibraryError
 from train.loop import predict
@@ -135,6 +136,37 @@ class FeaturesTest(unittest.TestCase):
         encoded = self.encode(field, "n,x\n0,\n6.38905609893065,\n,\n")
         numpy.testing.assert_allclose(encoded.dense[:, 0], [-0.5, 0.5, 0.0], atol=1e-6)
         self.assertEqual(encoded.is_missing.tolist(), [0, 0, 1])
+
+    def test_values_that_fill_a_bucket_have_it_alone(self):
+        cells = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4]
+        text = "n,x\n" + "".join(f"{cell},\n" for cell in cells * 20)
+        for chain in ([], [{"op": "fill", "value": 7}], [{"op": "log1p"}], [{"op": "signed_log"}],
+                      [{"op": "clip", "min": 0, "max": 0.35}]):
+            wanted = {"name": "n", "side": "context", "type": "f64", "output": "embedding", "dim": 2,
+                      "transforms": chain + [{"op": "bucketize", "quantiles": 9}]}
+            (field,) = fit_fields(Library(), [wanted], table_of(text))
+            codes = self.encode(field, text).codes[: len(cells)].tolist()
+            distinct = len(cells) - (chain != [] and chain[0]["op"] == "clip")
+            self.assertEqual(len(set(codes)), distinct, (chain, codes))
+            self.assertEqual(codes, sorted(codes))
+
+    def test_large_numbers_are_standardised_by_their_own_spread(self):
+        text = "n,x\n" + "".join(f"{10**15 + number},\n" for number in range(1000))
+        for kind in ("f64", "i64"):
+            wanted = {**support.dense("n", "context"), "type": kind, "transforms": [{"op": "standardize", "fit": True}]}
+            (field,) = fit_fields(Library(), [wanted], table_of(text))
+            dense = self.encode(field, text).dense[:, 0]
+            self.assertAlmostEqual(float(dense.mean()), 0, places=2)
+            self.assertAlmostEqual(float(dense.std()), 1, places=2)
+
+    def test_a_cross_reads_the_id_of_the_offer_without_a_field_of_it(self):
+        cross = {"name": "both", "side": "pair", "inputs": ["state", "offer_id"], "output": "embedding", "dim": 2,
+                 "transforms": [{"op": "cross"}, {"op": "hash", "buckets": 5000, "seed": 3}]}
+        fields = [support.embedding("state", "context", 2), cross]
+        for column in ("offer", "offer_id", "offer.offer_id"):
+            with FeatureEncoder(Library(), fields) as encoder:
+                codes = encoder.encode(1, table_of(f"state,{column}\na,o-1\n")).codes.tolist()
+            self.assertEqual(codes, [1 + xxh64_short(b"\x01\0\0\0a\x03\0\0\0o-1", 3) % 5000])
 
     def test_days_are_counted_from_each_rows_request(self):
         field = {**support.dense("opened", "context"), "type": "timestamp", "transforms": [{"op": "days_since"}]}
@@ -259,6 +291,52 @@ class ChainTest(unittest.TestCase):
         got = [answer["ranked"][0]["heads"]["click"]["logit"] for answer in answers]
         self.assertGreater(numpy.ptp(wanted), 0.1)
         numpy.testing.assert_allclose(got, wanted[:, 0], atol=1e-5)
+
+    def segment_probabilities(self, folder, truth, calibrator, *fields):
+        """What is served of each value of the segment's fact, by a network that has learned nothing. `truth`: how
+        often rows click, by the cells of that fact in a CSV."""
+        rows, policy, requests = (os.path.join(folder, name) for name in ("rows.csv", "policy.json", "asked.jsonl"))
+        fact, kind = calibrator["segments"]["field"], {"flag": "bool", "level": "int"}
+        generator = numpy.random.default_rng(3)
+        cells = list(truth) * 1000
+        lines = [f"{generator.normal():.4f},{cell},{int(generator.random() < truth[cell])}" for cell in cells]
+        with open(rows, "w", encoding="utf-8") as file:
+            file.write("\n".join([f"x,{fact},label.click", *lines]) + "\n")
+        with open(policy, "w", encoding="utf-8") as file:
+            json.dump({"format": 1, "name": "p", "version": "1", "facts": {f"ctx.{fact}": {"type": kind[fact]}}}, file)
+        head = {"name": "click", "kind": "probability", "tower": [4], "negative_sampling_rate": 1.0,
+                "sampling_handled": "none", "calibrator": calibrator}
+        config = check_config({
+            "name": "x", "version": "1", "fields": [support.dense("x", "context"), *fields], "heads": [head],
+            "graph": {"kind": "towers"}, "split": {"holdout": 0.5},
+            "training": {"epochs": 1, "learning_rate": 1e-7},
+        })  # fmt: skip
+        model = os.path.join(folder, "model")
+        execute(config, [rows], [], model, Library(), log=lambda text: None)
+        values = {"flag": (True, False), "level": (4, 5)}[fact]
+        with open(requests, "w", encoding="utf-8") as file:
+            for value in values:
+                file.write(json.dumps({"time": "2026-11-21T10:00:00Z", "context": {"x": 0.1, fact: value},
+                                       "candidates": [{"offer": "o"}]}) + "\n")  # fmt: skip
+        answers = command.rank_lines(requests, sources=(model, policy, None), precision="float")
+        report = command.pack(model, policy, None, os.path.join(folder, "out.guardrank"))
+        self.assertTrue(report["heads"][0]["holdout"]["segments"])
+        return [answer["ranked"][0]["heads"]["click"]["probability"] for answer in answers]
+
+    def test_segments_serve_their_rows_rates_however_a_csv_writes_them(self):
+        for method in ("platt", "beta", "isotonic"):
+            fit = {"kind": "fit", "method": method}
+            with tempfile.TemporaryDirectory() as folder:
+                found = self.segment_probabilities(
+                    folder, {"1": 0.9, "0": 0.1}, {**fit, "segments": {"field": "flag", "type": "bool", "kappa": 0}}
+                )
+                numpy.testing.assert_allclose(found, [0.9, 0.1], atol=0.05)
+            with tempfile.TemporaryDirectory() as folder:
+                level = {**support.dense("level", "context"), "type": "i64"}
+                found = self.segment_probabilities(
+                    folder, {"4.0": 0.8, "5": 0.3}, {**fit, "segments": {"field": "level", "kappa": 0}}, level
+                )
+                numpy.testing.assert_allclose(found, [0.8, 0.3], atol=0.05)
 
     def test_columns_through_the_c_interface_rank_as_json_requests_do(self):
         bundle = os.path.join(support.ROOT, "models", "reference", "goods.guardrank")

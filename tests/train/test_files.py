@@ -12,6 +12,7 @@ import support  # noqa: F401  (sets the path)
 
 from real.bootstrap import WeightedAuc, paired_difference
 from train import metrics
+from train.calibration import segment_rows
 from train.fitting import fit_vocabulary, quantile_edges
 from train.manifest import hash_json
 from train.run import check_holdout, check_parts
@@ -48,6 +49,17 @@ class SplitTest(unittest.TestCase):
     def test_splitmix64_gives_the_published_sequence(self):
         # First output for state 0: github.com/openjdk SplittableRandom and the reference C code.
         self.assertEqual(int(splitmix64(numpy.array([0]))[0]), 0xE220A8397B1DCDAF)
+
+    def test_rows_of_one_key_stay_together_be_it_a_number_or_a_text(self):
+        for keys in ([row % 100 for row in range(3000)], [f"user-{row % 100}" for row in range(3000)]):
+            table = Table(pandas.DataFrame({"key": [str(key) for key in keys]}, dtype=object))
+            parts = split_rows(table, {"holdout": 0.3, "key": "key"})
+            own = {part: {keys[row] for row in rows} for part, rows in parts.items()}
+            self.assertFalse(own["holdout"] & own["train"])
+            self.assertTrue(10 < len(own["holdout"]) < 50)
+        for frame, reason in (({"key": ["1", None]}, "empty cells"), ({"other": ["1"]}, "no column key")):
+            with self.assertRaisesRegex(ValueError, reason):
+                split_rows(Table(pandas.DataFrame(frame, dtype=object)), {"key": "key"})
 
     def test_parts_are_disjoint_whole_and_do_not_move(self):
         table = Table(pandas.DataFrame({"key": [str(n) for n in range(20_000)]}))
@@ -134,6 +146,21 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual((same["difference"], same["standard_error"]), (0.0, 0.0))
 
 
+class SegmentTest(unittest.TestCase):
+    def test_names_are_the_engines_and_rows_have_their_numbers(self):
+        frame = {"flag": ["1", "False", None, "true", "0"], "band": ["b", "a", "", "b", None],
+                 "level": ["4.0", "5", "4", None, "5e0"]}
+        table = Table(pandas.DataFrame(frame, dtype=object))
+        wanted = {("flag", "bool"): (["false", "true"], [1, 0, None, 1, 0]),
+                  ("band", "string"): (["a", "b"], [1, 0, None, 1, None]),
+                  ("level", "i64"): (["4", "5"], [0, 1, 0, None, 1])}
+        for (field, kind), (names, numbers) in wanted.items():
+            found, rows = segment_rows(field, kind, table)
+            self.assertEqual(found, names)
+            self.assertEqual([None if numpy.isnan(row) else int(row) for row in rows], numbers)
+            self.assertEqual(rows.dtype, numpy.float32)
+
+
 class FittingTest(unittest.TestCase):
     def test_a_tail_behind_many_zeros_gets_its_own_buckets(self):
         numbers = numpy.concatenate([numpy.zeros(9000), numpy.arange(1, 1001, dtype=float)])
@@ -151,6 +178,22 @@ class FittingTest(unittest.TestCase):
 
 
 class TableTest(unittest.TestCase):
+    def test_numbers_are_the_nearest_to_their_texts(self):
+        generator = numpy.random.default_rng(5)
+        numbers = generator.normal(size=3000) * 10.0 ** generator.integers(-20, 20, 3000)
+        texts = [repr(float(number)) for number in numbers]
+        read = Table(pandas.DataFrame({"n": texts + [None]}, dtype=object)).numbers("n")
+        self.assertEqual(read[:-1].tolist(), [float(text) for text in texts])
+        self.assertTrue(numpy.isnan(read[-1]))
+        for wrong in ("1_000", "0x10", "", "x"):
+            with self.assertRaisesRegex(ValueError, "wanted a finite number"):
+                Table(pandas.DataFrame({"n": ["1", wrong]}, dtype=object)).numbers("n")
+
+    def test_a_column_that_is_mapped_and_not_there_is_told(self):
+        table = Table(pandas.DataFrame({"ctx.income": ["1"]}, dtype=object), {"income": "salary"})
+        with self.assertRaisesRegex(ValueError, "no column salary, which `columns` gives to ctx.income"):
+            table.column_name("income", "context")
+
     def test_missing_markers_lists_and_wrong_numbers(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "rows.csv")
@@ -260,7 +303,7 @@ class TableTest(unittest.TestCase):
         head = {"name": "click", "kind": "probability", "calibrator": {"kind": "fit"}}
         with self.assertRaisesRegex(ValueError, "click: no holdout row has a label"):
             check_holdout([head], {"click": numpy.array([numpy.nan])})
-        check_holdout([head], {"click": numpy.array([numpy.nan, 0.0])})
+        check_holdout([head], {"click": numpy.array([numpy.nan, 0.0, 1.0])})
         check_holdout([{"name": "click", "kind": "probability"}], {"click": numpy.array([numpy.nan])})
         with self.assertRaisesRegex(ValueError, "amount: no holdout row has an amount"):
             check_holdout([{"name": "amount", "kind": "log_amount"}], {"amount": numpy.array([numpy.nan])})

@@ -1,15 +1,29 @@
 """Stage one's training: candidates drawn, towers that learn an order, what is served."""
+import json
 import os
 import tempfile
 import unittest
 
 import numpy
+import pandas
 import support  # noqa: F401  (sets the path)
 import torch
+import yaml
 
 from simulate import goods, goods_catalog, two_stages
-from train import command, stage_one, stage_one_data
+from train import command, policy_text, stage_one, stage_one_data
+from train.export import write_folder
 from train.safetensors import read_safetensors
+
+
+
+class Tensors:
+    """A tower of one layer that reads x."""
+
+    def exported_tensors(self):
+        one = numpy.ones((1, 1), numpy.float32)
+        return {"tower.click.layer.0.weight": one, "tower.click.layer.0.bias": one[0]}
+
 
 HAVE_TOOLS = bool(
     os.environ.get("GUARDRANK_TOOLS_LIBRARY") and os.environ.get("GUARDRANK_COMMAND")
@@ -134,6 +148,37 @@ class DataTest(unittest.TestCase):
         self.assertEqual(frame["ctx.segment"].tolist(), ["prime", "new"])
         self.assertNotIn("ctx.partner", frame.columns)
 
+    def test_null_is_absent_and_hides_no_route(self):
+        frame = stage_one_data.context_frame(
+            [{"route": None, "context": None},
+             {"route": {"surface": "home"}, "context": {"surface": None, "age": None}}]
+        )
+        self.assertEqual(frame["ctx.surface"].tolist()[1], "home")
+        self.assertNotIn("ctx.age", frame.columns)
+
+    def test_defaults_stand_where_facts_are_missing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "policy.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(
+                    "format: 1\nname: 'no'\nversion: \"41\"\nfacts:\n  offer.cpa: {type: double, default: 60}\n"
+                    "  offer.tags: {type: 'string[]', default: [a, b]}\n  ctx.age: {type: int}\n"
+                    "placement: {caps: [{fact: offer.partner, max: 2, within: 10}]}\nrules:\n"
+                    "  - {id: r, expr: \"offer.cpa > 1.0\", code: C, text: no, from: 2026-01-01T00:00:00Z}\n"
+                )
+            given = policy_text.defaults(path)
+            without = yaml.compose(policy_text.without_placement(path))
+            whole = policy_text.compose(path)
+        self.assertEqual(given, {"offer.cpa": "60", "offer.tags": "a|b"})
+        # All but the placement stays, each scalar as it was typed.
+        left = [(key.value, yaml.serialize(value)) for key, value in whole.value if key.value != "placement"]
+        self.assertEqual([(key.value, yaml.serialize(value)) for key, value in without.value], left)
+        frame = pandas.DataFrame({"offer": ["a", "b"], "offer.cpa": ["5", None]}, dtype=object)
+        filled = stage_one_data.with_defaults(frame, "offer.", given)
+        self.assertEqual(filled["offer.cpa"].tolist(), ["5", "60"])
+        self.assertEqual(filled["offer.tags"].tolist(), ["a|b", "a|b"])
+        self.assertEqual(filled["offer"].tolist(), ["a", "b"])
+
     def test_more_goods_leave_the_reference_market_as_it_was(self):
         few = goods.simulate(300, 5)
         same = goods.simulate(300, 5, offers=goods_catalog.catalog())
@@ -162,6 +207,27 @@ class ExampleTest(unittest.TestCase):
             with open(os.path.join(out, "plan.html"), encoding="utf-8") as page:
                 self.assertIn("Value-recall against K", page.read())
             self.check_refusal(out)
+
+    def test_caps_hide_no_score_from_the_teacher(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model, policy, catalog = (os.path.join(folder, name) for name in ("model", "policy.json", "catalog.csv"))
+            write_folder(model, {
+                "format": 1, "name": "m", "version": "1", "fields": [support.dense("x", "context")], "levels": [],
+                "heads": [{**support.HEADS[0], "tower": [], "calibrator": {"kind": "identity"}}], "lineage": {},
+            }, Tensors(), {}, [{"context": {"x": 1}}])  # fmt: skip
+            facts = {"offer.cpa": {"type": "double"}, "offer.partner": {"type": "string"}}
+            term = {"id": "revenue", "kind": "revenue", "unit": "USD", "expr": "offer.cpa * p.click"}
+            caps = [{"fact": "offer.partner", "max": 2, "within": 10}]
+            with open(policy, "w", encoding="utf-8") as file:
+                json.dump({"format": 1, "name": "p", "version": "1", "facts": facts, "terms": [term],
+                           "placement": {"caps": caps}}, file)
+            names = [f"o-{number}" for number in range(12)]
+            with open(catalog, "w", encoding="utf-8") as file:
+                file.write("offer,offer.cpa,offer.partner\n")
+                file.writelines(f"{name},{cpa},one\n" for cpa, name in enumerate(names))
+            teacher = stage_one_data.Teacher(model, policy, catalog, folder)
+            (values,) = teacher.scores([{"time": "2026-11-21T10:00:00Z", "context": {"x": 1}}], [names])
+        numpy.testing.assert_allclose(values / values[1], numpy.arange(12), rtol=1e-4)
 
     def check_refusal(self, out):
         """The policy without its measured recall is not packed."""
