@@ -12,6 +12,7 @@ from train.network import Network
 GRAPHS = {
     "shared bottom": {"kind": "shared_bottom", "layers": [8, 5]},
     "mmoe": {"kind": "mmoe", "experts": 3, "layers": [7, 4]},
+    "ple without shared experts": {"kind": "ple", "experts": 0, "own_experts": 2, "layers": [6], "depth": 2},
     "ple of one level": {"kind": "ple", "experts": 2, "own_experts": 1, "layers": [6], "depth": 1},
     "ple of three levels": {
         "kind": "ple",
@@ -77,6 +78,16 @@ class NetworkTest(unittest.TestCase):
         levels = build_levels(GRAPHS["ple of three levels"], ["click", "apply"])
         shared = [[gate["head"] for gate in level["gates"]].count("shared") for level in levels]
         self.assertEqual(shared, [1, 1, 0])
+
+    def test_every_weight_is_one_that_some_loss_moves(self):
+        for title, graph in GRAPHS.items():
+            with self.subTest(title):
+                levels = build_levels(graph, ["click", "apply"])
+                model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": levels}
+                network = Network(model, support.code_counts(support.FIELDS))
+                network(support.random_batch(support.FIELDS, 12, 3)).sum().backward()
+                left = [name for name, parameter in network.named_parameters() if parameter.grad is None]
+                self.assertEqual(left, [])
 
     def test_field_dropout_spares_the_module_field(self):
         model = {"fields": support.FIELDS, "heads": support.HEADS, "levels": []}

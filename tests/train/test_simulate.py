@@ -102,6 +102,9 @@ class CommandTest(unittest.TestCase):
             self.assertEqual(
                 main(["cards", "--rows", "5", "--negative-rate", "1.5", "--out", folder]), 2
             )
+            self.assertEqual(main(["goods", "--rows", "5", "--seed", "-1", "--out", folder]), 2)
+            self.assertEqual(main(["cards", "--rows", "5", "--with-unseen", "--out", folder]), 2)
+            self.assertEqual(os.listdir(folder), [])
             self.assertEqual(os.listdir(folder), [])
 
 
