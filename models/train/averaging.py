@@ -2,6 +2,15 @@
 import torch
 
 
+LONGEST = 0.998
+
+
+def decay_of(training, steps):
+    """What is stated; by itself the weights of the last tenth count most, however few the steps."""
+    stated = training["averaging"]
+    return float(stated) if stated is not None else min(LONGEST, max(0.0, 1 - 10 / steps))
+
+
 class WeightAverage:
     """Weights of the past count decay^age, normalised: the start has no part that lingers."""
 

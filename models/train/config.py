@@ -16,7 +16,7 @@ TRAINING_DEFAULTS = {
     "weight_decay": 0.01,
     "dropout": 0.1,
     "field_dropout": 0.0,
-    "averaging": 0.998,
+    "averaging": None,  # 0.998, over at most the last tenth of the steps
     "seed": 1,
     "missing_share": 0.01,
     "unknown_share": 0.01,
@@ -69,6 +69,8 @@ def check_config(config):
 def check_training(training):
     refuse_unknown(training, TRAINING_DEFAULTS, "training")
     for member, value in training.items():
+        if value is None and TRAINING_DEFAULTS[member] is None:
+            continue
         least, most = TRAINING_BOUNDS.get(member, (0, math.inf))
         is_whole = isinstance(TRAINING_DEFAULTS[member], int)
         if not is_number(value) or not least <= value <= most or (is_whole and value != int(value)):

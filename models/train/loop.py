@@ -6,7 +6,7 @@ from typing import List
 
 import torch
 
-from .averaging import WeightAverage
+from .averaging import WeightAverage, decay_of
 from .corruption import Corruption
 from .losses import HeadLosses
 from .progress import Progress
@@ -22,6 +22,11 @@ class History:
     gradient_norm_max: List[float] = dataclass_field(default_factory=list)
     logit_range: List[List[float]] = dataclass_field(default_factory=list)
     seconds: List[float] = dataclass_field(default_factory=list)
+
+
+def steps_of(training, n_rows):
+    """Updates in all."""
+    return math.ceil(n_rows / int(training["batch"])) * int(training["epochs"])
 
 
 class Trainer:
@@ -55,9 +60,8 @@ class Trainer:
         """All epochs. With a `checkpoint` each epoch is saved; `resume`: goes on from the last."""
         size = int(self.training["batch"])
         n_rows = batch.n_rows()
-        per_epoch = math.ceil(n_rows / size)
-        total = per_epoch * int(self.training["epochs"])
-        average = WeightAverage(self.network, float(self.training["averaging"]))
+        total = steps_of(self.training, n_rows)
+        average = WeightAverage(self.network, decay_of(self.training, total))
         progress = Progress("training", total)
         self.network.train()
         first = checkpoint.restore(self, average) if checkpoint and resume else 0

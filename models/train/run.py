@@ -22,13 +22,16 @@ from .features import FeatureEncoder
 from .fitting import fit_fields
 from .inputs import batch_of
 from .labels import build_labels, check_entire_space, check_heads, population_labels, sampling_rates
-from .loop import Trainer, gate_shares, predict
+from .loop import Trainer, gate_shares, predict, steps_of
 from .manifest import build_manifest, hash_json, lineage_of
 from .metrics import measure, reliability, sigmoid
 from .network import Network
 from .report import write_report
 from .split import split_rows
 from .table import Table
+
+
+FEWEST_STEPS = 500
 
 
 @dataclass
@@ -74,6 +77,14 @@ def load_parts(config, data_paths, holdout_paths, extra_paths=()):
         chosen = drawn.choice(parts["holdout"].n_rows, limit, replace=False)
         parts["holdout"] = parts["holdout"].rows(numpy.sort(chosen))
     return parts
+
+
+def check_steps(training, n_rows):
+    """What is doubtful of so little training, as texts."""
+    steps = steps_of(training, n_rows)
+    if steps >= FEWEST_STEPS:
+        return []
+    return [f"training: {steps} steps in all, which seldom are enough: wanted more epochs, or a smaller batch"]
 
 
 def check_parts(heads, parts):
@@ -164,7 +175,8 @@ def execute(
     log(f"{config['name']}: " + ", ".join(f"{part} {t.n_rows} rows" for part, t in parts.items()))
     check_parts(config["heads"], parts)
     labels = build_labels(config["heads"], parts["train"], config.get("sampling_column"))
-    warnings = check_heads(config["heads"], labels) + check_entire_space(config["heads"], parts["train"])
+    warnings = check_steps(config["training"], parts["train"].n_rows)
+    warnings += check_heads(config["heads"], labels) + check_entire_space(config["heads"], parts["train"])
     raw = population_labels(config["heads"], parts["holdout"])
     check_holdout(config["heads"], raw)
     check_holdout_prior(config, parts["holdout"], raw, not holdout_paths)

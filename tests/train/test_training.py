@@ -8,6 +8,7 @@ import numpy
 import support
 import torch
 
+from train.averaging import decay_of
 from train.calibration import corrected_logits, fit_amount
 from train.checkpoint import Checkpoint, CheckpointError
 from train.config import TRAINING_DEFAULTS
@@ -19,6 +20,7 @@ from train.loop import Trainer, predict
 from train.losses import HeadLosses
 from train.metrics import sigmoid
 from train.network import Network
+from train.run import check_steps
 from train.table import Table
 from train.teacher import fold_numbers, out_of_fold, swapped_rows
 from train.watch import TrainingStopped
@@ -127,6 +129,14 @@ class TrainingTest(unittest.TestCase):
         with self.assertRaises(TrainingStopped) as caught:
             trainer.train(support.random_batch(support.FIELDS, 400, 1), random_labels(400, 2))
         self.assertEqual(caught.exception.report["layer"], "level.0.expert.e0.layer.0")
+
+    def test_of_few_steps_the_last_tenth_is_averaged_unless_it_is_stated(self):
+        self.assertEqual(decay_of({"averaging": None}, 100), 0.9)
+        self.assertEqual(decay_of({"averaging": None}, 1_000_000), 0.998)
+        self.assertEqual(decay_of({"averaging": None}, 3), 0)
+        self.assertEqual(decay_of({"averaging": 0.998}, 100), 0.998)
+        self.assertEqual(check_steps({"epochs": 5, "batch": 10}, 1000), [])
+        self.assertRegex(check_steps({"epochs": 5, "batch": 10}, 991 - 10)[0], "^training: 495 steps in all")
 
     def test_sampling_correction_recovers_the_base_rate(self):
         generator = numpy.random.default_rng(1)
