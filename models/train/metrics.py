@@ -45,7 +45,10 @@ def log_loss(labels, probabilities):
 
 
 def reliability(targets, probabilities, n_bins=15):
-    """Equal-mass bins: [(mean predicted, mean target, rows)]. Targets may be true probabilities."""
+    """Equal-mass bins: [(mean predicted, mean target, rows)]. Targets may be true probabilities. Rows of equal
+    probability count alike, whatever their order: each with their mean target."""
+    _, group = numpy.unique(probabilities, return_inverse=True)
+    targets = (numpy.bincount(group, targets) / numpy.bincount(group))[group]
     order = numpy.argsort(probabilities, kind="stable")
     return [
         (float(probabilities[part].mean()), float(targets[part].mean()), len(part))

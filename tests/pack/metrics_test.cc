@@ -52,6 +52,22 @@ TEST_CASE("calibration error over bins of equal mass") {
                           std::vector<std::uint8_t>{1, 0, 1}) == 0);
 }
 
+TEST_CASE("the order of rows of equal probability says nothing of calibration") {
+  const std::vector<double> half(40, 0.5);
+  std::vector<std::uint8_t> sorted(40), mixed(40);
+  for (std::size_t i = 0; i < 40; ++i) {
+    sorted[i] = i < 20;
+    mixed[i] = i % 2;
+  }
+  CHECK(calibration_error(half, sorted, 15) == doctest::Approx(0));
+  CHECK(calibration_error(half, mixed, 15) == doctest::Approx(0));
+  // A run that two bins share has its mean in both: (.5 - 1/4) in one, (.5 * 2 + .1 * 2 - .5 - 1) / 4 in the other.
+  const std::vector<double> p = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.1, 0.1};
+  const double wanted = (4 * 0.5 - 2 + std::abs(1.2 - 1 - 1)) / 8;
+  CHECK(calibration_error(p, std::vector<std::uint8_t>{1, 1, 1, 0, 0, 0, 1, 0}, 2) == doctest::Approx(wanted));
+  CHECK(calibration_error(p, std::vector<std::uint8_t>{0, 1, 0, 0, 1, 1, 0, 1}, 2) == doctest::Approx(wanted));
+}
+
 TEST_CASE("lists") {
   const std::vector<std::uint8_t> list = {0, 1, 0, 1};
   const double gain = 1 / std::log2(3.0) + 1 / std::log2(5.0);

@@ -128,6 +128,16 @@ class MetricsTest(unittest.TestCase):
         self.assertLess(metrics.expected_calibration_error(self.labels, self.scores), 0.03)
         self.assertGreater(metrics.expected_calibration_error(self.labels, self.scores * 0.5), 0.2)
 
+    def test_the_order_of_rows_of_equal_probability_says_nothing(self):
+        figures = [
+            metrics.measure(self.labels[order], self.scores[order])["ece"]
+            for order in (numpy.arange(3000), numpy.argsort(self.labels), numpy.argsort(-self.labels))
+        ]
+        self.assertAlmostEqual(figures[0], figures[1], places=12)
+        self.assertAlmostEqual(figures[0], figures[2], places=12)
+        self.assertLess(figures[0], 0.03)
+        self.assertAlmostEqual(metrics.measure(numpy.arange(40) % 2, numpy.full(40, 0.5))["ece"], 0)
+
     def test_weighted_auc_is_sklearns_with_weights(self):
         from sklearn.metrics import roc_auc_score
 

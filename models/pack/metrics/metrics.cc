@@ -36,6 +36,16 @@ std::vector<Group> groups(std::span<const double> scores, std::span<const std::u
   return out;
 }
 
+// What a row's label is, from the highest score down, where the order of equal ones must say nothing: their mean.
+std::vector<double> mean_labels(std::span<const double> scores, std::span<const std::uint8_t> labels) {
+  std::vector<double> out;
+  for (const Group& group : groups(scores, labels)) {
+    const double rows = group.positives + group.negatives;
+    out.insert(out.end(), static_cast<std::size_t>(rows), group.positives / rows);
+  }
+  return out;
+}
+
 }  // namespace
 
 double position_discount(double position) { return 1 / std::log2(1 + position); }
@@ -76,11 +86,12 @@ double calibration_error(std::span<const double> probabilities,
   const std::size_t n = labels.size();
   if (n == 0) return not_a_number;
   const std::vector<std::uint32_t> order = descending(probabilities);
+  const std::vector<double> targets = mean_labels(probabilities, labels);
   double total = 0;
   for (std::size_t bin = 0; bin < n_bins; ++bin) {
     double difference = 0;
     for (std::size_t i = bin * n / n_bins; i < (bin + 1) * n / n_bins; ++i)
-      difference += probabilities[order[i]] - labels[order[i]];
+      difference += probabilities[order[i]] - targets[i];
     total += std::abs(difference);
   }
   return total / static_cast<double>(n);

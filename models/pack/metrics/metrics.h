@@ -19,7 +19,8 @@ double log_loss(std::span<const double> probabilities, std::span<const std::uint
 
 // Expected calibration error over `n_bins` bins of equal mass (Nixon et al., 2019): rows in order
 // of probability are cut into bins whose sizes differ by one at most, and the bins' distances of
-// mean probability and mean label are averaged by rows. NaN without rows.
+// mean probability and mean label are averaged by rows. Rows of equal probability count alike, each with
+// their mean label, so that their order says nothing. NaN without rows.
 double calibration_error(std::span<const double> probabilities,
                          std::span<const std::uint8_t> labels, std::size_t n_bins = 15);
 
