@@ -59,11 +59,10 @@ void print_verdict(const Json& report) {
             << number(figures.at("min_value_recall"), 4) << '\n';
   if (report.at("is_enough").get<bool>()) return;
   std::cout << "under the minimum: pack will refuse this policy. ";
-  if (report.at("sufficient_budget_us").get<double>() > 0)
-    std::cout << "A budget_us of " << budget(report.at("sufficient_budget_us"))
-              << " would be enough.\n";
-  else
-    std::cout << "Only a single stage keeps that much: train better towers.\n";
+  const Json& enough = report.at("sufficient_budget_us");
+  std::cout << "A budget_us of " << budget(enough) << " would be enough";
+  if (enough == report.at("single_stage_budget_us")) std::cout << ", of a single stage: better towers would need less";
+  std::cout << ".\n";
 }
 
 int plan(const Options& options, bool as_json) {

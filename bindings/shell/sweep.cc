@@ -170,6 +170,11 @@ void add_sweep_options(CLI::App* command, SweepOptions* options) {
                       "rate.approve>=0.7:approve_floor: proposes the parameter's value that "
                       "meets it; of several, values that meet all, if any are found")->group(group);
   command->add_option("--html", options->html, "Write the page with plots here")->group(group);
+  command->parse_complete_callback([command] {
+    if (command->count("--sweep") + command->count("--target") > 0) return;
+    for (const char* option : {"--parameter", "--points", "--segment", "--min-segment", "--depth", "--html"})
+      if (command->count(option) > 0) throw CLI::RequiresError(option, "--sweep or --target");
+  });
 }
 
 int run_sweep(const SweepOptions& options, const gr_snapshot* snapshot,

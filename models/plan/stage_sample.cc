@@ -44,6 +44,8 @@ std::vector<SampledRequest> read_sample(std::string_view requests, std::uint32_t
   pack::for_each_request_line(requests, [&](std::string_view line, std::size_t number) {
     pack::Memory memory;
     Json request = parse_request(pack::take_labels(line, &memory).request);
+    for (auto member = request.begin(); request.is_object() && member != request.end();)
+      member = member->is_null() ? request.erase(member) : std::next(member);      // null is absent
     if (!request.contains("limit") || request.at("limit") == 0) request["limit"] = limit;
     sample.push_back({request.dump(), number});
   });

@@ -169,14 +169,18 @@ class StagePlanning {
     figures_.measured_value_recall = rounded_down(planned_.recall(), digits_of_recall);
   }
 
-  // The least budget of the grid that keeps what the policy wants; none: 0.
+  // The least budget that keeps what the policy wants: of the grid, or of a single stage of most requests.
   double sufficient_budget() const {
     const double n = median(eligible_);
+    double least = single_stage_budget();
     for (const GridPoint& point : grid_)
       if (rounded_down(point.recall(), digits_of_recall) >= figures_.min_value_recall)
-        return rounded_up(figures_.fixed_us + figures_.c1_us * n + figures_.c2_us * point.n_kept,
-                          digits_of_times);
-    return 0;
+        least = std::min(least, figures_.fixed_us + figures_.c1_us * n + figures_.c2_us * point.n_kept);
+    return rounded_up(least, digits_of_times);
+  }
+
+  double single_stage_budget() const {
+    return figures_.fixed_us + figures_.c2_us * *std::max_element(eligible_.begin(), eligible_.end());
   }
 
   double fit_error() const {
@@ -213,6 +217,7 @@ class StagePlanning {
             {"worst_request", planned_.worst},
             {"is_enough", figures_.measured_value_recall >= figures_.min_value_recall},
             {"sufficient_budget_us", sufficient_budget()},
+            {"single_stage_budget_us", rounded_up(single_stage_budget(), digits_of_times)},
             {"grid", grid}};
   }
 

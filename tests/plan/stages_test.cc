@@ -193,6 +193,34 @@ TEST_CASE("a plan measures, and what it writes can be packed") {
   CHECK(pack::pack(shop.inputs).bundle.size() > 0);
 }
 
+TEST_CASE("null says as little as nothing, in a sample too") {
+  const Shop shop;
+  StagesChoice choice;
+  choice.n_runs = 1;
+  choice.budget_us = 1;
+  const std::string nulls =
+      R"({"time": "2026-01-01T00:00:00Z", "context": {"mood": 1}, "limit": null, "candidates": null, "route": null})" "\n";
+  const Json report = Json::parse(plan_stages(shop.inputs, nulls, choice).report);
+  CHECK(report.at("requests_in_two_stages") == 1);
+  CHECK(report.at("k") == 20);                 // what a plan gives requests that state no limit
+  CHECK(report.at("fit_error").get<double>() > 0);
+}
+
+TEST_CASE("where towers order badly, the budget of a single stage is enough") {
+  const Shop shop("two_stage: {budget_us: 100000}\n", {.offer_tower = -1});
+  StagesChoice choice;
+  choice.n_runs = 1;
+  choice.budget_us = 1;
+  choice.min_value_recall = 1;
+  const Json report = Json::parse(plan_stages(shop.inputs, requests, choice).report);
+  CHECK(report.at("is_enough") == false);
+  const Json& figures = report.at("two_stage");
+  const double single = figures.at("fixed_us").get<double>() + 600 * figures.at("c2_us").get<double>();
+  CHECK(report.at("single_stage_budget_us").get<double>() >= single);
+  CHECK(report.at("single_stage_budget_us").get<double>() < 1.01 * single);
+  CHECK(report.at("sufficient_budget_us") == report.at("single_stage_budget_us"));
+}
+
 TEST_CASE("a budget that is large enough needs no stage one") {
   Shop shop;
   StagesChoice choice;

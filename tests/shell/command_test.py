@@ -361,6 +361,8 @@ class Others(unittest.TestCase):
         self.assertIsNone(told["proposed"])
         self.assertLess(told["found"], 0.999)
         run(*words, "--target", "p.approve>=nan:rejection_cost", data=sample, code=1)
+        for alone in (("--html", "page.html"), ("--segment", "ctx.state"), ("--parameter", "x"), ("--depth", 3)):
+            run(*words, *alone, data=sample, code=2)          # not without --sweep or --target
 
 
 def request_file(folder: str) -> pathlib.Path:

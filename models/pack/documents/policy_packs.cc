@@ -1,7 +1,9 @@
 #include <string>
 
 #include "core/base/limits.h"
+#include "core/expr/parser.h"
 #include "models/pack/documents/policy_reader.h"
+#include "models/pack/pack_error.h"
 
 namespace guardrank::pack {
 namespace {
@@ -32,6 +34,21 @@ std::string membership(const DocumentNode& pack) {
   return test + ']';
 }
 
+// By itself: what closes a bracket of the pack's own would lead out of the jurisdiction.
+void check_whole(const Rule& rule) {
+  const std::string where = "rules." + std::string(rule.id) + ".when";
+  Memory memory;
+  SyntaxTree tree;
+  Error error;
+  throw_if(parse_expression({rule.when, where, &error}, {}, &memory.arena(), &tree), error);
+}
+
+// A comment at its end would hide the bracket.
+std::string in_brackets(std::string_view expression) {
+  const char* end = expression.find("//") == std::string_view::npos ? ")" : "\n)";
+  return "(" + std::string(expression) + end;
+}
+
 void read_pack(const DocumentNode& node, UniqueNames* rule_ids, Memory* memory,
                std::vector<Rule>* rules) {
   node.allow({"id", "fact", "values", "rules"});
@@ -39,7 +56,10 @@ void read_pack(const DocumentNode& node, UniqueNames* rule_ids, Memory* memory,
   const std::string applies = membership(node);
   for (Rule rule : read_rules(node, rule_ids)) {
     std::string when = applies;
-    if (!rule.when.empty()) when += " && (" + std::string(rule.when) + ")";
+    if (!rule.when.empty()) {
+      check_whole(rule);
+      when += " && " + in_brackets(rule.when);
+    }
     if (when.size() > limits::expression_bytes)
       node.refuse(Status::limit, "the pack's values make the condition too long");
     rule.when = memory->text(when);

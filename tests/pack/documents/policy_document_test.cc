@@ -165,6 +165,21 @@ TEST_CASE("jurisdiction packs become rules with their condition") {
         R"(ctx.state in ["CA", "N\"Y"] && (ctx.age > 3))");
 }
 
+TEST_CASE("a condition of a jurisdiction pack's rule is whole by itself, and may end in a comment") {
+  const auto text_with = [](const std::string& when) {
+    return "format: 1\nname: a\nversion: b\njurisdiction_packs:\n"
+           "  - {id: ca, fact: ctx.state, values: [CA], rules: [{id: r, expr: 'true', when: \"" + when + "\"}]}\n";
+  };
+  CHECK(read_policy(text_with("ctx.age > 3 // adults")).policy().rules[0].when ==
+        "ctx.state in [\"CA\"] && (ctx.age > 3 // adults\n)");
+  for (const char* when : {"true) || (true", "ctx.age > 3)", "(ctx.age > 3", "ctx.age >"}) {
+    CAPTURE(when);
+    const Refused refused = refuse(text_with(when));
+    CHECK(refused.status == Status::parse);
+    CHECK(refused.where == "rules.r.when");
+  }
+}
+
 TEST_CASE("what is wrong is named with its path, line and status") {
   struct Case {
     const char* piece;
