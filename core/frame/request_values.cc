@@ -16,6 +16,16 @@ bool has_arrays(const Column& column) {
   return column.strings != nullptr || column.list_offsets[column.n_rows] == 0;
 }
 
+// That offsets never go down, before any is followed: the last says how many texts there are.
+Status check_offsets(const Fact& fact, const Column& column, std::uint32_t n_rows, Error* error) {
+  if (column.type != FactType::string_list) return Status::ok;
+  for (std::uint32_t row = 0; row < n_rows; ++row) {
+    if (column.list_offsets[row + 1] < column.list_offsets[row])
+      return error->set(Status::argument, fact_path(fact, row).view(), {"list offsets go down"});
+  }
+  return Status::ok;
+}
+
 bool is_number(FactType type) { return type == FactType::f64 || type == FactType::i64; }
 
 // What the rows of a column need not be looked at for.
@@ -35,15 +45,11 @@ Status check_shape(const Fact& fact, const Column& column, std::uint32_t n_rows,
   if (n_rows != 0 && !has_arrays(column)) {
     return error->set(Status::argument, name.view(), {"the array of its values is null"});
   }
-  return Status::ok;
+  return n_rows == 0 ? Status::ok : check_offsets(fact, column, n_rows, error);
 }
 
-// What `value_of` and a reader of the row rely on, before either looks.
+// What a reader of the row relies on.
 Status check_row(const Fact& fact, const Column& column, std::uint32_t row, Error* error) {
-  if (column.type == FactType::string_list &&
-      column.list_offsets[row + 1] < column.list_offsets[row]) {
-    return error->set(Status::argument, fact_path(fact, row).view(), {"list offsets go down"});
-  }
   if (column.type == FactType::boolean && column.is_present(row) && column.booleans[row] > 1) {
     return error->wanted(Status::type, fact_path(fact, row).view(), {"0 or 1"},
                          {column.booleans[row]});

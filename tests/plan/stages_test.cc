@@ -198,8 +198,8 @@ TEST_CASE("null says as little as nothing, in a sample too") {
   StagesChoice choice;
   choice.n_runs = 1;
   choice.budget_us = 1;
-  const std::string nulls =
-      R"({"time": "2026-01-01T00:00:00Z", "context": {"mood": 1}, "limit": null, "candidates": null, "route": null})" "\n";
+  const std::string nulls = R"({"time": "2026-01-01T00:00:00Z", "context": {"mood": 1}, "limit": null,)"
+                            R"( "candidates": null, "route": null})" "\n";
   const Json report = Json::parse(plan_stages(shop.inputs, nulls, choice).report);
   CHECK(report.at("requests_in_two_stages") == 1);
   CHECK(report.at("k") == 20);                 // what a plan gives requests that state no limit

@@ -401,6 +401,13 @@ TEST_CASE("columns are checked row by row") {
   lists.strings = texts;
   lists.list_offsets = offsets;
   CHECK(request.set_column(s.pair("labels"), lists, &s.error) == Status::argument);
+  // Which texts there are the last says: none behind is looked at, though a row before it points there.
+  const std::uint32_t beyond[] = {0, 3, 1, 1, 1};
+  const std::string_view one[] = {"a", "\xFF", "\xFF"};
+  lists.strings = one;
+  lists.list_offsets = beyond;
+  CHECK(request.set_column(s.pair("labels"), lists, &s.error) == Status::argument);
+  CHECK(s.error.message().find("list offsets go down") != std::string_view::npos);
 
   const float floats[8] = {};
   Column vectors;
