@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bindings/shell/command.h"
+#include "bindings/shell/finite.h"
 #include "bindings/shell/origin.h"
 #include "bindings/shell/table.h"
 
@@ -157,7 +158,7 @@ void add_texts(CLI::App* command, PublishOptions* options) {
 
 void add_weight(CLI::App* command, double* weight) {
   command->add_option("--weight", *weight, "Share of traffic, 0 to 1; arms for the same requests divide it")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(finite_number())->check(CLI::Range(0.0, 1.0));
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ function file(path) {
 }
 
 const server = createServer(async (incoming, answer) => {
-  const path = file(new URL(incoming.url, "http://127.0.0.1").pathname);
   try {
+    const path = file(new URL(incoming.url, "http://127.0.0.1").pathname);
     const body = await readFile(path ?? "");
     answer.writeHead(200, {
       "content-type": types[extname(path)] ?? "application/octet-stream",

@@ -1,6 +1,7 @@
 #include "models/lint/critical_values.h"
 
 #include <algorithm>
+#include <iterator>
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
@@ -113,7 +114,9 @@ std::vector<double> neighbours(const std::set<double>& own, std::size_t n_beside
       if (i > 0) all.insert(at[i - 1] + (at[i] - at[i - 1]) * steps / gaps);
     }
   for (const double value : {-1.0, 0.0, 0.5, 1.0, 1e3, 1e6}) all.insert(value);
-  return std::vector<double>(all.begin(), all.end());
+  std::vector<double> finite;          // beside the largest there is nothing that a fact may be
+  std::copy_if(all.begin(), all.end(), std::back_inserter(finite), [](double value) { return std::isfinite(value); });
+  return finite;
 }
 
 // True where some were left out.

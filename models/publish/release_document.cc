@@ -159,6 +159,9 @@ void check_routes(const Json& routes) {
     const double weight = route.at("weight").get<double>();
     if (!(weight >= 0 && weight <= 1))
       throw PackError(Status::argument, route_name(i) + ".weight", "wanted a share from 0 to 1");
+    if (route.at("stage") == "full" && weight < 1)
+      throw PackError(Status::argument, route_name(i) + ".weight",
+                      "a full route serves the rest, not a share: leave the weight out, or take another stage");
     stage_rank(route.at("stage").get<std::string>());
     tier_rank(route.at("tier").get<std::string>());
     std::vector<std::string> key;

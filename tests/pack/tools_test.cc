@@ -340,6 +340,46 @@ TEST_CASE("a sweep keeps what the snapshot keeps, whoever trims it meanwhile") {
   CHECK(swept(true) == swept(false));
 }
 
+TEST_CASE("nothing is measured with a snapshot that is not prepared") {
+  gr_engine *engine = nullptr;
+  REQUIRE(gr_engine_create(nullptr, &engine, nullptr) == GR_STATUS_OK);
+  std::ifstream file(std::string(GUARDRANK_SOURCE_DIR) + "/models/reference/goods.guardrank", std::ios::binary);
+  const std::string bundle{std::istreambuf_iterator<char>(file), {}};
+  gr_artifact *artifact = nullptr;
+  REQUIRE(gr_artifact_open(engine, reinterpret_cast<const uint8_t *>(bundle.data()), bundle.size(), nullptr,
+                           &artifact, nullptr) == GR_STATUS_OK);
+  gr_snapshot_options options{};
+  options.struct_size = sizeof options;
+  options.in_steps = 1;
+  gr_snapshot *snapshot = nullptr;
+  gr_session *session = nullptr;
+  REQUIRE(gr_snapshot_create(engine, artifact, &options, &snapshot, nullptr) == GR_STATUS_OK);
+  REQUIRE(gr_session_create(engine, &session, nullptr) == GR_STATUS_OK);
+  const std::string request = R"({"time": "2026-11-21T10:00:00Z", "labels": {}})";
+  gr_tools_sweep_options sweep{};
+  sweep.struct_size = sizeof sweep;
+  sweep.points = 2;
+  sweep.requests = {request.data(), request.size()};
+  gr_tools_audit_options audit{};
+  audit.struct_size = sizeof audit;
+  gr_tools_text *report = nullptr;
+  CHECK(gr_tools_evaluate(snapshot, session, request.data(), request.size(), nullptr, nullptr, &report, nullptr) ==
+        GR_STATUS_ARGUMENT);
+  CHECK(gr_tools_sweep(snapshot, &sweep, &report, nullptr, nullptr) == GR_STATUS_ARGUMENT);
+  gr_error *error = nullptr;
+  CHECK(gr_tools_audit_ranking(snapshot, session, &audit, &report, nullptr, &error) == GR_STATUS_ARGUMENT);
+  CHECK(text_of(gr_error_where(error)) == "snapshot");
+  gr_error_free(error);
+  uint32_t left = 1;
+  REQUIRE(gr_snapshot_prepare(snapshot, UINT32_MAX, &left, nullptr) == GR_STATUS_OK);
+  CHECK(gr_tools_sweep(snapshot, &sweep, &report, nullptr, nullptr) == GR_STATUS_OK);
+  gr_tools_text_free(report);
+  gr_session_free(session);
+  gr_snapshot_free(snapshot);
+  gr_artifact_free(artifact);
+  gr_engine_free(engine);
+}
+
 TEST_CASE("fields are encoded for a trainer as the contract says") {
   const std::string json = R"({"fields": [
     {"name": "shop", "side": "candidate", "type": "string", "output": "embedding", "dim": 2,

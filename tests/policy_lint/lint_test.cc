@@ -43,6 +43,13 @@ TEST_CASE("rules that can never hold, never matter, never apply") {
   }
 }
 
+TEST_CASE("numbers as large as any are tried like others") {
+  for (const char* limit : {"<= 1.7976931348623157e308", "<= 9e307", ">= -1.7976931348623157e308"}) {
+    const Json report = run("rules:\n" + rule("limit", std::string("ctx.age > 18 && offer.fee ") + limit));
+    CHECK(report.at("errors") == 0);
+  }
+}
+
 TEST_CASE("rules that contradict each other") {
   const Json report = run("rules:\n" + rule("old", "ctx.age >= 60") + rule("young", "ctx.age < 30") +
                           rule("other", "ctx.age >= 20"));

@@ -34,6 +34,10 @@ class Steps(OnOrigin):
         self.assertEqual(self.promote("a", "ab")["weight"], "0.1")           # an experiment keeps its share
         self.promote("a", "full")
         self.promote("a", "offline")
+        error = self.promote("a", "full", "--skip", "--weight", 0.1, code=1)["error"]
+        self.assertIn("a full route serves the rest", error["message"])
+        self.assertEqual(self.origin.run("promote", "--release", "a", "--to", "canary", "--weight", "nan",
+                                         "--origin", "origin", code=2, reads=False), None)
         self.promote("a", "full", "--skip")
         self.assertEqual(self.stages(), {"a": "full"})
         self.assertEqual(self.promote("b", "shadow", code=1)["error"]["code"], 202)

@@ -213,6 +213,14 @@ test("a hole in a column is a missing value", () => {
   assert.equal(states([, ["NY"]]), states([null, ["NY"]]));
   assert.equal(states([["NY"], , ]), states([["NY"], null]));
   assert.notEqual(states([, ["NY"]]), states([["NY"], ["NY"]]));
+  // Of which nothing tells that they would be lists.
+  assert.equal(states([, null]), session.rank(request.json(listed)).text());
+  const none = () => request.reset().candidates([]).column("candidate", "states", []);
+  assert.equal(none(), request);
+  const odd = () => request.json(listed).column("candidate", "states", [[], 7]);
+  refused(thrown(odd), 100, "candidate.states", "a number");
+  refused(thrown(() => request.column("candidate", "apr", Float64Array.of(1, 2), { presnt: Uint8Array.of(0, 0) })),
+          100, "options", "a misspelt option");
 });
 
 test("heads and terms go by index or by name, and by nothing else", () => {

@@ -116,7 +116,8 @@ test("requests that are ranked together are decided as each alone; one that cann
   assert.deepEqual(together.map((decision) => decision.text(true)), alone);
   assert.deepEqual(session.rankMany([]), []);
   assert.throws(() => together[0].candidates(), { where: "decision" });
-  const wrongs = [[undefined, "requests"], [[requests[0], {}], "requests[1]"]];
+  const wrongs = [[undefined, "requests"], [[requests[0], {}], "requests[1]"],
+                  [[requests[0], , requests[1]], "requests[1]"]];   // after others, whose memory it has
   for (const [wrong, where] of wrongs) {
     assert.throws(() => session.rankMany(wrong), { code: 100, where });
   }

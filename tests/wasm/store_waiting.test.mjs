@@ -49,12 +49,15 @@ test("who cannot wait for a version that is being prepared in steps opens it, an
   const taken = snapshots.take("next", bundle, {});
   await prepared;
   assert.equal(snapshots.take("next", undefined, {}), taken);
-  assert.equal(taken.rank({ time: "2026-11-21T10:00:00Z", context: {} }).release, name);
+  taken.dispose();                                  // by whoever was given it: it is opened anew
+  assert.equal(snapshots.has("next"), false);
+  const anew = snapshots.take("next", bundle, {});
+  assert.equal(anew.rank({ time: "2026-11-21T10:00:00Z", context: {} }).release, name);
   const late = snapshots.prepare("later", bundle, {});
   snapshots.dispose();                              // the store is gone: nothing is kept of what was on its way
   await late;
   assert.equal(snapshots.has("later"), false);
-  assert.throws(() => taken.rank({ time: "2026-11-21T10:00:00Z", context: {} }), { where: "snapshot" });
+  assert.throws(() => anew.rank({ time: "2026-11-21T10:00:00Z", context: {} }), { where: "snapshot" });
   serving.dispose();
 });
 

@@ -1,7 +1,7 @@
 // Columns of candidate facts on their way into the module. Their memory belongs to the request: two
 // sets of blocks per fact, one that the engine may be reading and one to write the next column to,
 // grown when needed and reused.
-import { isBytes, requireBytes, requireObject, wrongArgument } from "./argument.js";
+import { isBytes, requireBytes, requireOptions, wrongArgument } from "./argument.js";
 import { wantedError } from "./error.js";
 import * as layout from "./layout.js";
 import { type Library, writeTexts } from "./library.js";
@@ -61,11 +61,12 @@ export class ColumnWriter {
   /** Copies a column in and describes it: the address of a gr_column, valid for the next call. */
   write(
     fact: number, values: ColumnValues, nCandidates: number, options: ColumnOptions, where: string,
+    areLists = false,
   ): number {
-    requireObject(options, "options");
+    requireOptions(options, ["present"]);
     const storage = this.spare.get(fact) ?? new Storage(this.library);
     this.spare.set(fact, storage);
-    const description = this.describe(storage, values, nCandidates, where);
+    const description = this.describe(storage, values, nCandidates, where, areLists);
     if (options.present !== undefined) requireBytes(options.present, "present");
     const present = options.present ?? description.present;
     if (present !== undefined && present.length !== description.n_rows) {
@@ -91,10 +92,10 @@ export class ColumnWriter {
   }
 
   private describe(
-    storage: Storage, values: ColumnValues, nCandidates: number, where: string,
+    storage: Storage, values: ColumnValues, nCandidates: number, where: string, areLists: boolean,
   ): Description {
     const { column, type } = layout;
-    if (Array.isArray(values)) return this.describeArray(storage, values, where);
+    if (Array.isArray(values)) return this.describeArray(storage, values, where, areLists);
     if (values instanceof Float32Array) {
       return this.describeVectors(storage, values, nCandidates, where);
     }
@@ -127,13 +128,13 @@ export class ColumnWriter {
   }
 
   private describeArray(
-    storage: Storage, values: readonly MaybeText[] | readonly MaybeList[], where: string,
+    storage: Storage, values: readonly MaybeText[] | readonly MaybeList[], where: string, areLists: boolean,
   ): Description {
     const present = Uint8Array.from<unknown>(values, (value) => (value == null ? 0 : 1));
     const common = { n_rows: values.length, pointer: layout.column.texts, present };
     const write = (texts: readonly MaybeText[], isOptional: boolean) =>
       writeTexts(this.library.memory, storage.values, texts, where, isOptional);
-    if (!values.some((value) => Array.isArray(value))) {
+    if (!areLists && !values.some((value) => Array.isArray(value))) {
       const texts = write(values as readonly MaybeText[], true);
       return { ...common, type: layout.type.string, values: texts };
     }

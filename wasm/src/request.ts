@@ -174,9 +174,18 @@ export class Request {
     const fact = this.fact(space, name);
     this.columns ??= new ColumnWriter(this.library);
     const where = `${space}.${name}`;
-    const column = this.columns.write(fact, values, this.nCandidates, options, where);
-    this.apply("gr_request_set_column", fact, column);
-    this.columns.taken(fact);
+    const { columns, nCandidates } = this;
+    const set = (areLists: boolean) =>
+      this.apply("gr_request_set_column", fact, columns.write(fact, values, nCandidates, options, where, areLists));
+    try {
+      set(false);
+    } catch (failure) {
+      // Where all are missing nothing tells texts from lists of them but the engine.
+      const isSilent = Array.isArray(values) && values.every((value) => value == null);
+      if (!isSilent || !(failure instanceof GuardrankError) || failure.status !== "GR_STATUS_TYPE") throw failure;
+      set(true);
+    }
+    columns.taken(fact);
     return this;
   }
 

@@ -64,7 +64,8 @@ export class Session {
     const { library } = this;
     const handle = this.openHandle();
     if (!Array.isArray(requests)) throw wrongArgument("requests", "an array of requests", requests);
-    const handles = requests.map((request, i) => {
+    // Holes too: `map` would leave what the memory held there.
+    const handles = Array.from(requests as Request[], (request, i) => {
       requireOwn(library, Request, request, `requests[${i}]`);
       return request.openHandle();
     });

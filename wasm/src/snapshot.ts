@@ -140,6 +140,11 @@ export class Snapshot {
     return memory.u32(out);
   }
 
+  /** @internal */
+  get isOpen(): boolean {
+    return this.handle !== 0;
+  }
+
   /** The ordinal of a fact, or undefined when the bundle knows none of that name. */
   fact(space: Namespace, name: string): number | undefined {
     const namespace = choice(layout.namespace, space, "space");

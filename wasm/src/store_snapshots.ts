@@ -26,7 +26,11 @@ export class StoreSnapshots {
     return this.engine === engine;
   }
 
-  readonly has = (key: string): boolean => this.kept.has(key);
+  /** Whoever was given one may have disposed of it: then it is opened anew. */
+  readonly has = (key: string): boolean => {
+    if (this.kept.get(key)?.isOpen === false) this.kept.delete(key);
+    return this.kept.has(key);
+  };
 
   /** The snapshot of `key`, opened from its parts where it is not kept; undefined where no engine asked yet. */
   take(key: string, parts: SnapshotParts | undefined, options: OpenOptions): Snapshot | undefined {

@@ -4,6 +4,7 @@
 
 #include "capi/src/kept_use.h"
 #include "capi/src/session_lock.h"
+#include "capi/src/verify.h"
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/tools_text.h"
 
@@ -65,6 +66,7 @@ gr_status gr_tools_audit_ranking(const gr_snapshot* snapshot, gr_session* sessio
   if (!lock.is_held()) return lock.busy(&outcome);
   session->decision.decision = {};     // what it showed is overwritten
   return at_border(&outcome, [&] {
+    GUARDRANK_TRY(guardrank::check_prepared(*snapshot, outcome.error()));
     gr_tools_audit_options known;
     GUARDRANK_TRY(guardrank::read_struct(options, "options", &known, outcome.error()));
     const guardrank::KeptUse kept(*snapshot, &session->session);

@@ -2,6 +2,7 @@
 
 #include "capi/src/kept_use.h"
 #include "capi/src/session_lock.h"
+#include "capi/src/verify.h"
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/evaluation.h"
 #include "capi/tools/src/tools_text.h"
@@ -76,6 +77,7 @@ gr_status gr_tools_evaluate(const gr_snapshot* snapshot, gr_session* session, co
   if (!lock.is_held()) return lock.busy(&outcome);
   session->decision.decision = {};     // what it showed is overwritten
   return guardrank::tools::at_border(&outcome, [&] {
+    GUARDRANK_TRY(guardrank::check_prepared(*snapshot, outcome.error()));
     auto told = std::make_unique<gr_tools_text>();
     told->text = evaluate(snapshot, session, {requests, size},
                           guardrank::tools::progress_of(progress, progress_user));

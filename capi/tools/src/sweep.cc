@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "capi/src/kept_use.h"
+#include "capi/src/verify.h"
 #include "capi/tools/src/border.h"
 #include "capi/tools/src/tools_text.h"
 
@@ -78,6 +79,7 @@ extern "C" gr_status gr_tools_sweep(const gr_snapshot* snapshot,
   if (options == nullptr) return outcome.null("options");
   if (report == nullptr) return outcome.null("report");
   return guardrank::tools::at_border(&outcome, [&] {
+    GUARDRANK_TRY(guardrank::check_prepared(*snapshot, outcome.error()));
     gr_tools_sweep_options known;
     GUARDRANK_TRY(guardrank::read_struct(options, "options", &known, outcome.error()));
     if (known.parameter_count > 0 && known.parameters == nullptr)

@@ -167,6 +167,17 @@ class Search {
   Found found_;
 };
 
+// Of more than `n` so many, drawn: rows often stand in order of time, or of their outcomes.
+void draw_rows(std::size_t n, Random* random, std::vector<std::size_t>* rows) {
+  if (rows->size() <= n) return;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto further = static_cast<std::size_t>(random->uniform() * static_cast<double>(rows->size() - i));
+    std::swap((*rows)[i], (*rows)[i + further]);
+  }
+  rows->resize(n);
+  std::sort(rows->begin(), rows->end());
+}
+
 }  // namespace
 
 Parts split_rows(const Population& population, const AlternativesChoice& choice,
@@ -178,7 +189,7 @@ Parts split_rows(const Population& population, const AlternativesChoice& choice,
     if (population.outcomes[row] == Outcome::missing || !(population.weight(row) > 0)) continue;
     (place < 0.5 ? parts.fit : place < 0.75 ? parts.validation : parts.test).push_back(row);
   }
-  if (parts.fit.size() > choice.fit_rows) parts.fit.resize(choice.fit_rows);
+  draw_rows(choice.fit_rows, &random, &parts.fit);
   for (const auto* part : {&parts.fit, &parts.validation, &parts.test}) {
     const auto n_good = std::count_if(part->begin(), part->end(), [&](std::size_t row) {
       return population.outcomes[row] == Outcome::favorable;
