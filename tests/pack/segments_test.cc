@@ -141,6 +141,17 @@ TEST_CASE("a segment's fit that says nothing is warned of") {
   CHECK(warnings[0].get<std::string>().starts_with("heads.click: segment thin: the platt fit has a = 0"));
 }
 
+TEST_CASE("a holdout of which no row has a segment fits the head's own") {
+  Holdout rows;
+  rows.draw(500, none, 1);
+  Json spec = spec_of("platt");
+  spec["heads"][0]["calibrator"]["segments"]["names"] = Json::array();
+  const auto folder = read(spec, rows.tensors());
+  CHECK(folder->trained.heads[0].head.segments.empty());
+  CHECK(folder->trained.heads[0].head.calibrator.kind == CalibratorKind::platt);
+  CHECK(report_of(spec, rows.tensors())["heads"][0]["holdout"]["rows"] == 500);
+}
+
 TEST_CASE("names and numbers of segments that do not agree are refused") {
   const Holdout rows = drawn();
   const auto error = [](const Json& spec, const Tensors& holdout) {

@@ -80,7 +80,7 @@ void check_names(const SafetensorsFile& file, const TrainedModel& model) {
     for (const TrainedHead& head : model.heads) {
       const std::string of(head.head.name);
       is_known = is_known || name == "logit." + of || name == "label." + of ||
-                 (!head.segments.empty() && name == "segment." + of);
+                 (!head.head.segment_field.empty() && name == "segment." + of);
     }
     if (!is_known)
       throw PackError(Status::tensor_shape, where(name),
